@@ -1,0 +1,36 @@
+# The two commands that matter: `make demo` shows the main job on the embedded
+# portal, `make test` passes the tests. Both need Go and nothing else.
+
+GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+DEMO_ASSET    = D4AC0B41-141B-47D2-98B4FECDA8894CB2
+
+.PHONY: build demo test race vet format lint check clean
+
+build: ## bin/bynder
+	go build -trimpath -o bin/bynder ./cmd/bynder
+
+demo: build ## download one asset from the embedded portal
+	@dir=$$(mktemp -d) && \
+	echo "bynder download $(DEMO_ASSET), from the embedded portal:" && \
+	bin/bynder sandbox -- bin/bynder download -d "$$dir" $(DEMO_ASSET) && \
+	echo "$(DEMO_ASSET) is in $$dir"
+
+test: ## all tests
+	go test ./...
+
+race: ## all tests under the race detector
+	go test -race ./...
+
+vet:
+	go vet ./...
+
+format: ## fails when a file is not as gofmt writes it
+	@files=$$(gofmt -l cmd internal) && if [ -n "$$files" ]; then echo "gofmt: $$files"; exit 1; fi
+
+lint: ## started with go run, so that the linter does not weigh on go.mod
+	go run $(GOLANGCI_LINT) run ./...
+
+check: format vet lint race demo ## what has to pass before a change lands
+
+clean:
+	rm -rf bin dist
