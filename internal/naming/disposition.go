@@ -1,0 +1,159 @@
+package naming
+
+import (
+	"net/url"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxForeign caps, in bytes, the header or path in which a name is looked for.
+// Servers send less than half of it in all headers together.
+const maxForeign = 16 << 10
+
+// FromDisposition returns the file name of a Content-Disposition header, or ""
+// where it names none. The name is valid UTF-8 and its last path segment alone
+// (RFC 6266 section 4.3), but foreign text still: it is for [Safe] or a
+// [Template].
+//
+// filename* (RFC 8187, in UTF-8 or ISO-8859-1) wins over filename, unless it
+// cannot be decoded. What servers commonly get wrong is understood: names with
+// spaces but no quotes, a quote that is missing or not escaped, raw UTF-8 or
+// Latin-1, the backslashes of a Windows path, no disposition type.
+func FromDisposition(header string) string {
+	if len(header) > maxForeign {
+		return ""
+	}
+	var simple, extended string
+	for rest := header; rest != ""; {
+		var name, value string
+		name, value, rest = cutParam(rest)
+		switch {
+		case name == "filename" && simple == "":
+			simple = lastSegment(toUTF8(value))
+		case name == "filename*" && extended == "":
+			extended = lastSegment(decodeExtended(value))
+		}
+	}
+	if extended != "" {
+		return extended
+	}
+	return simple
+}
+
+// FromURL returns the last segment of u's path, percent-decoded, or "" where the
+// path ends in a slash. Storage keys often hold encoded slashes: only what is
+// behind the last of them counts. The name is as foreign as that of
+// [FromDisposition].
+func FromURL(u *url.URL) string {
+	if u == nil {
+		return ""
+	}
+	path := u.EscapedPath()
+	segment := path[strings.LastIndexByte(path, '/')+1:]
+	if len(segment) > maxForeign {
+		return ""
+	}
+	if decoded, err := url.PathUnescape(segment); err == nil {
+		segment = decoded
+	}
+	return lastSegment(toUTF8(segment))
+}
+
+// cutParam splits a header after its first parameter. The name is in lower case;
+// the value is unquoted, and "" for what has no =, as the disposition type.
+func cutParam(s string) (name, value, rest string) {
+	i := strings.IndexAny(s, ";=")
+	if i < 0 {
+		return s, "", ""
+	}
+	if s[i] == ';' {
+		return s[:i], "", s[i+1:]
+	}
+	name = strings.ToLower(strings.TrimSpace(s[:i]))
+	// "attachment filename=x", with a forgotten semicolon.
+	name = name[strings.LastIndexAny(name, " \t,")+1:]
+	s = strings.TrimLeft(s[i+1:], " \t")
+	if quoted, ok := strings.CutPrefix(s, `"`); ok {
+		value, rest = cutQuoted(quoted)
+		return name, value, rest
+	}
+	value, rest, _ = strings.Cut(s, ";")
+	return name, strings.TrimSuffix(strings.TrimSpace(value), `"`), rest
+}
+
+// cutQuoted splits s, which follows an opening quote, behind the closing quote
+// and its semicolon. A quote elsewhere belongs to the name, and a backslash is
+// an escape only where a sender needs one (RFC 9110 section 5.6.4): before a
+// quote or a backslash. Others are those of a Windows path.
+func cutQuoted(s string) (value, rest string) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			if i+1 < len(s) && (s[i+1] == '"' || s[i+1] == '\\') {
+				i++
+			}
+		case '"':
+			tail := strings.TrimLeft(s[i+1:], " \t")
+			if tail == "" || tail[0] == ';' {
+				return b.String(), strings.TrimPrefix(tail, ";")
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	// No closing quote: the name ends where the parameter does.
+	value, rest, _ = strings.Cut(s, ";")
+	value, _, _ = strings.Cut(value, `"`)
+	return strings.TrimSpace(value), rest
+}
+
+// decodeExtended decodes charset'language'percent-encoded (RFC 8187 section
+// 3.2.1) and returns "" where it is not that.
+func decodeExtended(value string) string {
+	charset, rest, _ := strings.Cut(value, "'")
+	_, encoded, ok := strings.Cut(rest, "'")
+	if !ok {
+		return ""
+	}
+	decoded, err := url.PathUnescape(encoded)
+	if err != nil {
+		return ""
+	}
+	switch strings.ToLower(charset) {
+	case "utf-8", "utf8":
+		if utf8.ValidString(decoded) {
+			return decoded
+		}
+	case "iso-8859-1":
+		return fromLatin1(decoded)
+	}
+	return ""
+}
+
+// toUTF8 takes what is not UTF-8 for Latin-1, the charset of old headers.
+func toUTF8(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	return fromLatin1(s)
+}
+
+// fromLatin1 decodes ISO-8859-1, whose bytes are the first 256 code points.
+func fromLatin1(s string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		b.WriteRune(rune(s[i]))
+	}
+	return b.String()
+}
+
+// lastSegment is what stands behind the last separator, of either kind, or ""
+// where that names no file.
+func lastSegment(name string) string {
+	name = strings.TrimRight(strings.TrimSpace(name), `/\`)
+	name = strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:])
+	if name == "." || name == ".." {
+		return ""
+	}
+	return name
+}

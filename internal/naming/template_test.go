@@ -1,0 +1,346 @@
+package naming
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// asset is what the templates below are tried on.
+var asset = Fields{
+	ID:       "D4AC0B41-141B-47D2-98B4FECDA8894CB2",
+	ItemID:   "1364B483",
+	Name:     "Spring / Summer",
+	Filename: "photo.final.jpg",
+	Type:     "image",
+	Version:  "3",
+	Properties: map[string][]string{
+		"Region": {"EMEA", "US/CA"}, "Up": {".."}, "Empty": {}, "Blank": {" "}, "Bidi": {"\u202e"},
+	},
+}
+
+func TestTemplatePath(t *testing.T) {
+	for _, tt := range []struct{ why, template, want string }{
+		{"the default", DefaultTemplate, "photo.final.jpg"},
+		{"stem and extension are the file name", "{stem}.{ext}", "photo.final.jpg"},
+		{"literal text", "photo", "photo"},
+		{"folders", "{type}/{id}/{filename}", "image/D4AC0B41-141B-47D2-98B4FECDA8894CB2/photo.final.jpg"},
+		{"literal and fields", "{itemId}-v{version}_{stem}.{ext}", "1364B483-v3_photo.final.jpg"},
+		{"fields side by side", "{type}{version}", "image3"},
+		{"a property", "{property_Region}.{ext}", "EMEA,US_CA.jpg"},
+		{"a slash in a value makes no folder", "{name}/{stem}", "Spring _ Summer/photo.final"},
+		{"two dots in a value make no parent", "{property_Up}/{id}", "_/D4AC0B41-141B-47D2-98B4FECDA8894CB2"},
+		{"nor do they with a literal dot", ".{property_Up}", "_"},
+		{"a property that is missing", "{property_Nope}-{type}", "_-image"},
+		{"one without values", "{property_Empty}-{type}", "_-image"},
+		{"one with a blank value", "{property_Blank}-{type}", "_-image"},
+		{"one with nothing to see", "{property_Bidi}-{type}", "_-image"},
+		{"names of properties are exact", "{property_region}", "_"},
+		{"braces", "{{{type}}}", "{image}"},
+		{"only braces", "{{id}}", "{id}"},
+		{"literal text is made safe", "ab:c?/CON/-x", "ab_c_/_CON/_x"},
+		{"an element that hides", ".{type}", "_image"},
+		{"a partial", "{type}.part", "image_part"},
+		{"a dot in the middle of an element", "..{type}/x", "_.image/x"},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			tmpl, err := Parse(tt.template)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := tmpl.Path(asset); got != tt.want {
+				t.Errorf("%s: got %q, want %q", tt.template, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTemplateFileNames(t *testing.T) {
+	for _, tt := range []struct{ filename, template, want string }{
+		{"photo.jpg", "{id}.{ext}", "ID.jpg"},
+		{"photo", "{id}.{ext}", "ID"},
+		{"photo", "{stem}.{ext}", "photo"},
+		{"photo", "{id}{ext}", "ID"},
+		{"photo", "{id}..{ext}", "ID"},
+		{"photo", "x.{ext}.{id}", "x.ID"},
+		{"photo", "{ext}/{id}", "_/ID"},
+		{"photo", "{ext}", "_"},
+		{"photo", ".{ext}", "_"},
+		{"a.tar.gz", "{id}.{ext}", "ID.tar.gz"},
+		{"a.TAR.zst", "{stem}", "a"},
+		{"tar.gz", "{stem}-{ext}", "tar-gz"},
+		{"a.b.c", "{stem}-{ext}", "a.b-c"},
+		{"Mr. Smith goes", "{id}.{ext}", "ID"},
+		{".htaccess", "{stem}.{ext}", "_htaccess"},
+		{"photo.", "{id}.{ext}", "ID"},
+		{"photo.part", "{id}.{ext}", "ID"},
+		{"a/b.jpg", "{stem}.{ext}", "a_b.jpg"},
+		{"photo .jpg", "{stem}.{ext}", "photo .jpg"},
+		{"", "{filename}", "_"},
+		{"", "{stem}.{ext}", "_"},
+		{"..", "{filename}", "_"},
+		{"con.txt", "{filename}", "_con.txt"},
+		{"con.txt", "{stem}-{id}.{ext}", "_con-ID.txt"},
+	} {
+		tmpl, err := Parse(tt.template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tmpl.Path(Fields{ID: "ID", Filename: tt.filename}); got != tt.want {
+			t.Errorf("%s of %q: got %q, want %q", tt.template, tt.filename, got, tt.want)
+		}
+	}
+}
+
+func TestTemplateUnknownValues(t *testing.T) {
+	for _, f := range fields {
+		want := "a._"
+		if f.name == "ext" {
+			want = "a"
+		}
+		tmpl, err := Parse("a.{" + f.name + "}")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tmpl.Path(Fields{}); got != want {
+			t.Errorf("{%s}: got %q, want %q", f.name, got, want)
+		}
+	}
+}
+
+func TestTemplateLongValues(t *testing.T) {
+	id := strings.Repeat("i", 128)
+	x := func(n int) string { return strings.Repeat("x", n) }
+	y := func(n int) string { return strings.Repeat("y", n) }
+	for _, tt := range []struct{ why, template, want string }{
+		{"a name alone", "{name}", x(MaxName)},
+		{"a file name alone", "{filename}", y(MaxName-4) + ".jpg"},
+		{"the id stays", "{name}-{id}.{ext}", x(MaxName-128-5) + "-" + id + ".jpg"},
+		{"the id stays, whatever the order", "{id}-{name}.{ext}", id + "-" + x(MaxName-128-5) + ".jpg"},
+		{"the extension of a file name stays", "{filename}-{id}", y(MaxName-128-5) + ".jpg-" + id},
+		{"every element for itself", "{name}/{stem}", x(MaxName) + "/" + y(MaxName-4)},
+		{"the longest first", "{name}{stem}", x(32) + y(MaxName-32)},
+		{"more than fits", "{id}{itemId}{name}", strings.Repeat("i", MaxName)},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			tmpl, err := Parse(tt.template)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := tmpl.Path(Fields{ID: id, ItemID: id, Name: x(400), Filename: y(300) + ".jpg"})
+			if got != tt.want {
+				t.Errorf("got  %q\nwant %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTemplateNeeds(t *testing.T) {
+	for _, tt := range []struct {
+		template         string
+		known            []string
+		metadata, object bool
+	}{
+		{"{filename}", nil, false, true},
+		{"{stem}", nil, false, true},
+		{"a.{ext}", nil, false, true},
+		{"{id}/{itemId}", nil, false, false},
+		{"plain", nil, false, false},
+		{"{name}", nil, true, false},
+		{"x/{type}", nil, true, false},
+		{"{property_X}", nil, true, false},
+		{"{version}/{filename}", nil, true, true},
+		{"{version}", []string{"version"}, false, false},
+		{"{version}{name}", []string{"version"}, true, false},
+	} {
+		tmpl, err := Parse(tt.template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := tmpl.NeedsMetadata(tt.known...); got != tt.metadata {
+			t.Errorf("%s with %v: needs metadata: %v, want %v", tt.template, tt.known, got, tt.metadata)
+		}
+		if got := tmpl.NeedsObject(); got != tt.object {
+			t.Errorf("%s: needs the object: %v, want %v", tt.template, got, tt.object)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, tt := range []struct{ template, want, hint string }{
+		{"", "empty", "{id}/{filename}"},
+		{"/{id}", "absolute", "--dir"},
+		{`\{id}`, "absolute", "--dir"},
+		{`C:\{id}`, "absolute", "--dir"},
+		{"c:{id}", "absolute", "--dir"},
+		{`{id}\{filename}`, "backslash", "/"},
+		{"{id}/", "ends in a slash", "{id}/{filename}"},
+		{"a//b", "two slashes", "leave"},
+		{"../{id}", `element ".."`, "--dir"},
+		{"{id}/../x", `element ".."`, "--dir"},
+		{"{id}/..", `element ".."`, "--dir"},
+		{"./{id}", `element "."`, "--dir"},
+		{"{id", "{ without", "{{"},
+		{"{", "{ without", "{{"},
+		{"{{{", "{ without", "{{"},
+		{"{a{id}}", "{ without", "{{"},
+		{"{a/b}", "{ without", "{{"},
+		{"id}", "} without", "}}"},
+		{"{id}}", "} without", "}}"},
+		{"{}", `unknown field ""`, "did you mean"},
+		{"{itmeid}", `unknown field "itmeid"`, "did you mean {itemId}?"},
+		{"{ID}", `unknown field "ID"`, "did you mean {id}?"},
+		{"{file_name}", `unknown field "file_name"`, "did you mean {filename}?"},
+		{"{extension}", `unknown field "extension"`, "did you mean"},
+		{"{title }", `unknown field "title "`, "did you mean"},
+		{"{property}", `unknown field "property"`, "did you mean {property_X}?"},
+		{"{property_}", `unknown field "property_"`, "did you mean {property_X}?"},
+		{"{Property_Region}", `unknown field "Property_Region"`, "did you mean {property_X}?"},
+		{"{a\u202eb}", `unknown field "a\u202eb"`, "did you mean"},
+		{strings.Repeat("x", 5000), "longer than 4096", "{id}/{filename}"},
+	} {
+		_, err := Parse(tt.template)
+		if err == nil {
+			t.Errorf("%.80s: no error, want %q", tt.template, tt.want)
+			continue
+		}
+		if !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%.80s: got %q, want %q", tt.template, err, tt.want)
+		}
+		if len(err.Error()) > 500 {
+			t.Errorf("%.80s: the message has %d bytes", tt.template, len(err.Error()))
+		}
+		var advice interface{ Hint() string }
+		if !errors.As(err, &advice) || !strings.Contains(advice.Hint(), tt.hint) {
+			t.Errorf("%.80s: %v: no hint with %q", tt.template, err, tt.hint)
+		}
+	}
+}
+
+func TestParseListsKnownFields(t *testing.T) {
+	_, err := Parse("{x}")
+	const want = "{id} {itemId} {name} {filename} {stem} {ext} {type} {version} {property_X}"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestRenamed(t *testing.T) {
+	x := func(n int) string { return strings.Repeat("x", n) }
+	for _, tt := range []struct{ path, key, want string }{
+		{"photo.jpg", "ID", "photo-ID.jpg"},
+		{"photo", "ID", "photo-ID"},
+		{"a.b/photo", "ID", "a.b/photo-ID"},
+		{"a/b/photo.tar.gz", "ID", "a/b/photo-ID.tar.gz"},
+		{"Mr. Smith goes", "ID", "Mr. Smith goes-ID"},
+		{"photo.jpg", "ID-derivative/web", "photo-ID-derivative_web.jpg"},
+		{"photo.jpg", "../..", "photo-.._...jpg"},
+		{"photo.jpg", "", "photo-_.jpg"},
+		{"photo", "a.part", "photo-a_part"},
+		{x(MaxName-4) + ".jpg", "ID", x(MaxName-7) + "-ID.jpg"},
+		{"a/" + x(MaxName), "ID", "a/" + x(MaxName-3) + "-ID"},
+		{"photo.jpg", x(500), "photo-" + x(160) + ".jpg"},
+		{x(MaxName), x(500), x(MaxName-161) + "-" + x(160)},
+	} {
+		got := Renamed(tt.path, tt.key)
+		if got != tt.want {
+			t.Errorf("%q with %q: got %q, want %q", tt.path, tt.key, got, tt.want)
+		}
+		checkSafe(t, got[strings.LastIndexByte(got, '/')+1:])
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"{id}/{filename}", "{{{name}}}.{ext}", "{property_X", "../{id}", "a//", "C:{type}", "\xff{id}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		tmpl, err := Parse(text)
+		if err != nil {
+			var advice interface{ Hint() string }
+			if !errors.As(err, &advice) || advice.Hint() == "" {
+				t.Errorf("%q: %v has no hint", text, err)
+			}
+			return
+		}
+		checkPath(t, tmpl.Path(asset), strings.Count(text, "/"))
+		checkPath(t, tmpl.Path(Fields{}), strings.Count(text, "/"))
+	})
+}
+
+func FuzzTemplatePath(f *testing.F) {
+	f.Add("../..", "/", "..", "a.tar.gz")
+	f.Add("-", "CON", ".", "photo.part")
+	f.Add(strings.Repeat("i", 128), strings.Repeat("é", 300), "", strings.Repeat("写", 99)+".jpg")
+	f.Fuzz(func(t *testing.T, id, name, property, filename string) {
+		values := Fields{
+			ID: id, ItemID: property, Name: name, Filename: filename, Type: name, Version: property,
+			Properties: map[string][]string{"P": {property, name}},
+		}
+		for _, text := range []string{
+			"{filename}", "{stem}.{ext}", "{name}", "{id}", "{property_P}", "{id}.{ext}/{name}.{ext}",
+			"{name}-{id}/.{ext}/-{version}", "..{type}/{property_P}{itemId}/{stem}", ".{ext}.part",
+		} {
+			tmpl, err := Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := tmpl.Path(values)
+			checkPath(t, path, strings.Count(text, "/"))
+			checkPath(t, Renamed(path, property), strings.Count(text, "/"))
+			if text == "{filename}" && path != Safe(filename) || text == "{stem}.{ext}" && path != Safe(filename) {
+				t.Errorf("%s of %q is %q, want %q", text, filename, path, Safe(filename))
+			}
+		}
+	})
+}
+
+// checkPath holds what every path of a template promises: the template's slashes
+// and no other, and between them safe elements.
+func checkPath(t *testing.T, path string, slashes int) {
+	t.Helper()
+	if !filepath.IsLocal(filepath.FromSlash(path)) {
+		t.Errorf("%q is not local", path)
+	}
+	if n := strings.Count(path, "/"); n != slashes {
+		t.Errorf("%q has %d slashes, want %d", path, n, slashes)
+	}
+	for element := range strings.SplitSeq(path, "/") {
+		checkSafe(t, element)
+	}
+}
+
+func ExampleTemplate_Path() {
+	tmpl, err := Parse("{type}/{property_Region}/{stem}-{id}.{ext}")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(tmpl.Path(Fields{
+		ID: "D4AC0B41", Filename: "Launch.tar.gz", Type: "image",
+		Properties: map[string][]string{"Region": {"US/CA", "EMEA"}},
+	}))
+	fmt.Println(tmpl.Path(Fields{ID: "D4AC0B41", Filename: "README"}))
+	// Output:
+	// image/US_CA,EMEA/Launch-D4AC0B41.tar.gz
+	// _/_/README-D4AC0B41
+}
+
+func ExampleParse() {
+	_, err := Parse("{fielname}")
+	fmt.Println(err)
+	var advice interface{ Hint() string }
+	if errors.As(err, &advice) {
+		fmt.Println("hint:", advice.Hint())
+	}
+	// Output:
+	// name template "{fielname}": unknown field "fielname"; there are {id} {itemId} {name} {filename} {stem} {ext} {type} {version} {property_X}
+	// hint: did you mean {filename}?
+}
+
+func ExampleRenamed() {
+	fmt.Println(Renamed("image/photo.jpg", "D4AC0B41"))
+	// Output: image/photo-D4AC0B41.jpg
+}
