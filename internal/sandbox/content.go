@@ -1,0 +1,168 @@
+package sandbox
+
+import (
+	"crypto/md5" // the digest that S3 makes ETags of
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+	"math/rand/v2"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Object is a file on storage. Its bytes are a pure function of its identity and
+// the offset; objects and versions of objects differ in all of them.
+type Object struct {
+	// Key is the path on storage, escaped, without a leading slash.
+	Key string
+	// Name is the file's name as Content-Disposition tells it.
+	Name string
+	// Size in bytes.
+	Size int64
+	// LastModified, in whole seconds.
+	LastModified time.Time
+
+	mediaID  string
+	seed     uint64
+	partSize int64  // of the multipart upload by which it came; 0 for none
+	recorded string // the digest, where computing it takes too long
+}
+
+const (
+	blockSize = 64 << 10
+	stampSize = 16
+)
+
+// noise is a block of random bytes, twice, so that every rotation of it is a
+// slice.
+var noise = sync.OnceValue(func() *[2 * blockSize]byte {
+	var block [2 * blockSize]byte
+	source := rand.NewPCG(0x62796e646572, 1)
+	for i := 0; i < blockSize; i += 8 {
+		binary.LittleEndian.PutUint64(block[i:], source.Uint64())
+	}
+	copy(block[blockSize:], block[:blockSize])
+	return &block
+})
+
+// ReadAt is io.ReaderAt. Each block of 64 KiB is the noise, rotated by a distance
+// of its own, with the object's and the block's number at its head.
+func (o Object) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, fmt.Errorf("read object at negative offset %d", off)
+	}
+	if off >= o.Size {
+		return 0, io.EOF
+	}
+	n := int(min(int64(len(p)), o.Size-off))
+	for done := 0; done < n; {
+		pos := off + int64(done)
+		block, in := uint64(pos/blockSize), int(pos%blockSize)
+		k := min(n-done, blockSize-in)
+		turn := int(mix64(o.seed^mix64(block)) % blockSize)
+		copy(p[done:done+k], noise()[turn+in:])
+		if in < stampSize {
+			var stamp [stampSize]byte
+			binary.LittleEndian.PutUint64(stamp[:], mix64(o.seed))
+			binary.LittleEndian.PutUint64(stamp[8:], block)
+			copy(p[done:done+k], stamp[in:])
+		}
+		done += k
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Reader reads the whole object.
+func (o Object) Reader() *io.SectionReader { return io.NewSectionReader(o, 0, o.Size) }
+
+// ETag is the entity tag with its quotes: the MD5 of the bytes, or, where the
+// object came in parts, the MD5 of the parts' MD5s and their number, as S3 has it.
+func (o Object) ETag() string {
+	if o.recorded != "" {
+		return `"` + o.recorded + `"`
+	}
+	return `"` + digests.get(o) + `"`
+}
+
+// renamed is the object under another file name.
+func (o Object) renamed(name string) Object {
+	o.Name = name
+	o.Key = o.Key[:strings.LastIndexByte(o.Key, '/')+1] + url.PathEscape(name)
+	return o
+}
+
+// changed is what the object is after somebody replaced it: other bytes, another
+// ETag, modified later.
+func (o Object) changed() Object {
+	o.seed = mix64(o.seed + 1)
+	o.recorded = ""
+	o.LastModified = o.LastModified.Add(24 * time.Hour)
+	return o
+}
+
+// digest computes what ETag tells.
+func (o Object) digest() string {
+	if o.partSize == 0 {
+		h := md5.New()
+		o.hash(h, 0, o.Size)
+		return hex.EncodeToString(h.Sum(nil))
+	}
+	all, parts := md5.New(), 0
+	for off := int64(0); off < o.Size || parts == 0; off += o.partSize {
+		part := md5.New()
+		o.hash(part, off, min(o.partSize, o.Size-off))
+		all.Write(part.Sum(nil))
+		parts++
+	}
+	return fmt.Sprintf("%x-%d", all.Sum(nil), parts)
+}
+
+func (o Object) hash(h hash.Hash, off, n int64) {
+	buf := make([]byte, min(n, 256<<10))
+	for end := off + n; off < end; {
+		k, _ := o.ReadAt(buf[:min(int64(len(buf)), end-off)], off) // within Size: it cannot fail
+		h.Write(buf[:k])
+		off += int64(k)
+	}
+}
+
+// digests remembers ETags, a bounded number of them: they are a pure function of
+// the object.
+var digests digestCache
+
+type digestCache struct {
+	mu    sync.Mutex
+	known map[digestKey]string
+}
+
+type digestKey struct {
+	seed           uint64
+	size, partSize int64
+}
+
+const maxDigests = 4096
+
+func (c *digestCache) get(o Object) string {
+	key := digestKey{o.seed, o.Size, o.partSize}
+	c.mu.Lock()
+	d, ok := c.known[key]
+	c.mu.Unlock()
+	if ok {
+		return d
+	}
+	d = o.digest() // two callers may both compute it
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || len(c.known) >= maxDigests {
+		c.known = make(map[digestKey]string)
+	}
+	c.known[key] = d
+	return d
+}

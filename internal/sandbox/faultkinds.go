@@ -1,0 +1,125 @@
+package sandbox
+
+// Side is where a fault strikes.
+type Side string
+
+// The sides.
+const (
+	OnAPI      Side = "api"      // any call to the portal, after it was authorised
+	OnLocation Side = "location" // what the download endpoints answer
+	OnList     Side = "list"     // what media/ answers
+	OnStorage  Side = "storage"  // any request for a file
+)
+
+// FaultKind is a way to break.
+type FaultKind struct {
+	Name string
+	Side Side
+	Doc  string
+	// Default is the value where none is given; what it counts is in Doc.
+	Default int64
+	// Texts are the variants, the default first; AnyText allows others too.
+	Texts   []string
+	AnyText bool
+
+	counts bool // needs the number of the request
+}
+
+// FaultKinds lists all faults. N is the value, TEXT the variant.
+func FaultKinds() []FaultKind { return faultKinds }
+
+func faultKind(name string) (FaultKind, bool) {
+	for _, k := range faultKinds {
+		if k.Name == name {
+			return k, true
+		}
+	}
+	return FaultKind{}, false
+}
+
+var faultKinds = []FaultKind{
+	// The body of a file breaks. Bytes are counted in the answer, not the file.
+	{Name: "cut", Side: OnStorage, Default: 64 << 10, Doc: "the connection closes after N bytes of the body"},
+	{Name: "reset", Side: OnStorage, Default: 64 << 10, Doc: "the connection is reset (RST) after N bytes"},
+	{Name: "stall", Side: OnStorage, Default: 64 << 10, Doc: "nothing more comes after N bytes"},
+	{Name: "slow", Side: OnStorage, Default: 256 << 10, Doc: "N bytes a second"},
+	{Name: "short", Side: OnStorage, Default: 1, Doc: "Content-Length promises N bytes more than come"},
+	{Name: "truncated", Side: OnStorage, Default: 1, Doc: "a complete answer that lacks the file's last N bytes"},
+	{Name: "no-length", Side: OnStorage, Doc: "no Content-Length: the body is chunked"},
+	{Name: "flip", Side: OnStorage, Doc: "one bit of the byte at offset N of the file is wrong"},
+	{Name: "changed", Side: OnStorage, Default: 2, counts: true, Doc: "from the Nth request on the file is another one"},
+	{
+		Name: "swap", Side: OnStorage, Default: 64 << 10, counts: true,
+		Doc: "the first answer is cut after N bytes, from then on the file is another one",
+	},
+
+	// Validators and ranges.
+	{Name: "no-conditions", Side: OnStorage, Doc: "If-Match, If-Range and the others are ignored"},
+	{Name: "no-ranges", Side: OnStorage, Doc: "Range is ignored: 200 with the whole file"},
+	{Name: "wrong-range", Side: OnStorage, Default: 1, Doc: "a range starts N bytes early, and Content-Range says so"},
+	{Name: "if-match-412", Side: OnStorage, Doc: "every If-Match is answered 412, as by nginx with etag off"},
+	{Name: "kms", Side: OnStorage, Doc: "the ETag is no digest: encrypted with SSE-KMS"},
+	{Name: "no-etag", Side: OnStorage, Doc: "no ETag"},
+	{Name: "weak-etag", Side: OnStorage, Doc: "the ETag is weak"},
+	{Name: "wrong-etag", Side: OnStorage, Doc: "the ETag is another file's MD5"},
+	{Name: "no-last-modified", Side: OnStorage, Doc: "no Last-Modified"},
+	{Name: "no-disposition", Side: OnStorage, Doc: "no Content-Disposition"},
+
+	// Storage refuses. N is the seconds of Retry-After, left out for 0.
+	{Name: "storage-403", Side: OnStorage, Doc: "403 AccessDenied"},
+	{Name: "storage-404", Side: OnStorage, Doc: "404 NoSuchKey"},
+	{Name: "storage-429", Side: OnStorage, Doc: "429, Retry-After: N"},
+	{Name: "storage-500", Side: OnStorage, Doc: "500 InternalError"},
+	{Name: "storage-503", Side: OnStorage, Doc: "503 SlowDown, Retry-After: N"},
+	{Name: "storage-expired", Side: OnStorage, Doc: "the location has expired, whatever it says"},
+	{
+		Name: "expire-mid", Side: OnStorage, Default: 64 << 10,
+		Doc: "the connection closes after N bytes, and from then on that location has expired",
+	},
+	{
+		Name: "storage-redirect", Side: OnStorage, Default: 1, Texts: []string{"host", "loop", "userinfo", "api"},
+		Doc: "N redirects to another host name; loop: for ever; userinfo: with a user in the URL; api: to the portal",
+	},
+
+	// The portal's answer breaks.
+	{Name: "api-401", Side: OnAPI, Doc: "401"},
+	{Name: "api-403", Side: OnAPI, Doc: "403, a role is missing"},
+	{Name: "api-404", Side: OnAPI, Doc: "404 Media not found"},
+	{Name: "api-429", Side: OnAPI, Doc: "429 and the block with its penalty, Retry-After: N"},
+	{Name: "api-500", Side: OnAPI, Doc: "500"},
+	{Name: "api-502", Side: OnAPI, Doc: "502"},
+	{Name: "api-503", Side: OnAPI, Doc: "503, Retry-After: N"},
+	{Name: "api-504", Side: OnAPI, Doc: "504"},
+	{Name: "api-html", Side: OnAPI, Default: 503, Doc: "status N with an HTML page"},
+	{Name: "api-empty", Side: OnAPI, Doc: "200 with an empty body"},
+	{Name: "api-garbage", Side: OnAPI, Doc: "200 with JSON that breaks off into other bytes"},
+	{Name: "api-huge", Side: OnAPI, Default: 1 << 30, Doc: "200 with valid JSON of N bytes"},
+	{Name: "api-cut", Side: OnAPI, Default: 20, Doc: "the connection closes after N bytes of the right answer"},
+	{Name: "api-reset", Side: OnAPI, Doc: "the connection is reset (RST) without an answer"},
+	{Name: "api-stall", Side: OnAPI, Doc: "no answer ever"},
+	{
+		Name: "api-redirect", Side: OnAPI, Texts: []string{"host", "port", "path", "loop", "userinfo"}, AnyText: true,
+		Doc: "307 to another host name, port or path, to itself, with a user in the URL, or to the scheme://host given",
+	},
+
+	// Locations.
+	{Name: "expired", Side: OnLocation, Doc: "the location has expired when it is given out"},
+	{
+		Name: "location", Side: OnLocation,
+		Texts: []string{"file", "ftp", "relative", "empty", "null", "missing", "number", "userinfo", "garbage", "url"},
+		Doc:   "a location that is none: another scheme and so on; url: a good one under the key url",
+	},
+	{
+		Name: "hostile-name", Side: OnLocation,
+		Texts: []string{
+			"traversal", "absolute", "backslash", "drive", "control", "newline", "bidi", "reserved", "dots", "long",
+			"empty", "nul", "part", "dash", "hidden", "invalid",
+		},
+		Doc: "the file's name is an attack (also in the asset's name and fileName)",
+	},
+
+	// Lists.
+	{Name: "hidden", Side: OnList, Doc: "the asset is missing from lists, though it exists"},
+	{Name: "malformed", Side: OnList, Doc: "the asset's fields have types that nobody documented"},
+	{Name: "overlap", Side: OnList, Default: 1, Doc: "each page but the first begins N assets early, with or without cursor"},
+}

@@ -1,0 +1,258 @@
+package sandbox
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Fault is something that goes wrong on purpose. FaultKinds has the names.
+type Fault struct {
+	Name string
+	// Value is what the number after the name means for the kind (bytes, bytes a
+	// second, seconds, a count). Zero is the kind's default.
+	Value int64
+	// Text chooses a variant, for kinds that have variants. Empty is the first.
+	Text string
+	// Asset limits it to one asset by its media id.
+	Asset string
+	// On limits it to one endpoint of the API: download, media, list,
+	// collections, collection, collectionMedia, currentUser, derivatives,
+	// metaproperties, brands, tags, token. A call that belongs to none is "unknown".
+	On string
+	// After lets so many matching requests pass first.
+	After int
+	// Times is how many requests it strikes after those; 0 is all. After and Times
+	// are counted for each file on storage, each asset on the API, and
+	// each endpoint that knows no asset.
+	Times int
+	// Rate strikes only this share of the assets, chosen by Seed, the same in
+	// every run (of the requests, for endpoints that know no asset). 0 is all.
+	Rate float64
+	Seed uint64
+}
+
+// Selects tells whether the fault may strike an asset.
+func (f Fault) Selects(mediaID string) bool {
+	return (f.Asset == "" || f.Asset == mediaID) && f.draws(mediaID)
+}
+
+func (f Fault) draws(what string) bool {
+	if f.Rate <= 0 {
+		return true
+	}
+	return float64(seedOf(f.Name, strconv.FormatUint(f.Seed, 10), what)>>11)/(1<<53) < f.Rate
+}
+
+// ParseFault reads a fault as people write it: NAME[=VALUE][,KEY=VALUE]..., with
+// the keys asset, on, after, times, rate and seed, such as
+// "cut=100000,asset=ID,times=1" or "500,rate=0.01,seed=7". Names that are a number
+// mean the API's status. Values take the suffixes K, M and G (powers of 1024).
+func ParseFault(text string) (Fault, error) {
+	head, rest, more := strings.Cut(text, ",")
+	name, value, hasValue := strings.Cut(head, "=")
+	if _, err := strconv.Atoi(name); err == nil {
+		name = "api-" + name
+	}
+	f := Fault{Name: name}
+	var errs []error
+	if hasValue {
+		if n, err := parseSize(value); err == nil {
+			f.Value = n
+		} else {
+			f.Text = value
+		}
+	}
+	for pair := range strings.SplitSeq(rest, ",") {
+		if !more {
+			break
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		var err error
+		switch key {
+		case "asset":
+			f.Asset = value
+		case "on":
+			f.On = value
+		case "after":
+			f.After, err = strconv.Atoi(value)
+		case "times":
+			f.Times, err = strconv.Atoi(value)
+		case "rate":
+			f.Rate, err = strconv.ParseFloat(value, 64)
+		case "seed":
+			f.Seed, err = strconv.ParseUint(value, 10, 64)
+		default:
+			err = errors.New("unknown key")
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("fault %q: %q: %w", text, pair, err))
+		}
+	}
+	if err := f.check(); err != nil {
+		errs = append(errs, err)
+	}
+	return f, errors.Join(errs...)
+}
+
+func parseSize(text string) (int64, error) {
+	shift := 0
+	if i := strings.IndexAny("KMG", text[max(len(text)-1, 0):]); text != "" && i >= 0 {
+		shift, text = 10*(i+1), text[:len(text)-1]
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && n > 1<<62>>shift {
+		err = strconv.ErrRange
+	}
+	return n << shift, err
+}
+
+func (f Fault) check() error {
+	kind, ok := faultKind(f.Name)
+	switch {
+	case !ok:
+		return fmt.Errorf("unknown fault %q", f.Name)
+	case f.Text != "" && !kind.AnyText && !slices.Contains(kind.Texts, f.Text):
+		return fmt.Errorf("fault %s knows no %q", f.Name, f.Text)
+	case f.Value < 0, f.After < 0, f.Times < 0, !(f.Rate >= 0 && f.Rate <= 1): // NaN is neither
+		return fmt.Errorf("fault %s: a number is out of range", f.Name)
+	case f.On != "" && kind.Side == OnStorage:
+		return fmt.Errorf("fault %s is storage's: it strikes no endpoint", f.Name)
+	case f.On != "" && !slices.Contains(endpointNames, f.On):
+		return fmt.Errorf("fault %s: unknown endpoint %q", f.Name, f.On)
+	}
+	return nil
+}
+
+// faultSet are the faults that are on, and how often each has met a request.
+type faultSet struct {
+	mu     sync.Mutex
+	faults []Fault
+	met    map[meeting]int
+	hits   map[string]int64
+	spent  map[string]bool // signatures of URLs that expired in the middle
+}
+
+type meeting struct {
+	fault int
+	what  string
+}
+
+func (s *faultSet) set(faults []Fault) error {
+	faults = slices.Clone(faults)
+	for i := range faults {
+		f := &faults[i]
+		if err := f.check(); err != nil {
+			return err
+		}
+		kind, _ := faultKind(f.Name)
+		f.Value = cmp.Or(f.Value, kind.Default)
+		if f.Text == "" && len(kind.Texts) > 0 {
+			f.Text = kind.Texts[0]
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults, s.met, s.hits, s.spent = faults, map[meeting]int{}, map[string]int64{}, map[string]bool{}
+	return nil
+}
+
+func (s *faultSet) struck() map[string]int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return cloneCounts(s.hits)
+}
+
+// strike is a fault that meets a request: the nth of that file that it strikes,
+// from 1.
+type strike struct {
+	Fault
+	nth int
+}
+
+type strikes []strike
+
+func (s strikes) get(name string) (strike, bool) {
+	for _, f := range s {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return strike{}, false
+}
+
+func (s strikes) has(name string) bool {
+	_, ok := s.get(name)
+	return ok
+}
+
+// meet is what a request on a side runs into. what is the file, asset or endpoint
+// that the request is about; mediaID is empty where it is about no asset.
+func (s *faultSet) meet(side Side, endpoint, mediaID, what string) strikes {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var found strikes
+	for i, f := range s.faults {
+		kind, _ := faultKind(f.Name)
+		if kind.Side != side || f.On != "" && f.On != endpoint || f.Asset != "" && f.Asset != mediaID {
+			continue
+		}
+		if mediaID != "" && !f.draws(mediaID) {
+			continue
+		}
+		nth := 1
+		if kind.counts || f.After > 0 || f.Times > 0 || mediaID == "" {
+			key := meeting{i, what}
+			s.met[key]++
+			nth = s.met[key]
+		}
+		if nth <= f.After || f.Times > 0 && nth > f.After+f.Times {
+			continue
+		}
+		if mediaID == "" && !f.draws(what+" "+strconv.Itoa(nth)) {
+			continue
+		}
+		s.hits[f.Name]++
+		found = append(found, strike{f, nth - f.After})
+		if side == OnAPI {
+			break // one answer, one fault: the next one has its turn when this is over
+		}
+	}
+	return found
+}
+
+// expire makes a location expire now.
+func (s *faultSet) expire(signature string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spent[signature] = true
+}
+
+func (s *faultSet) isSpent(signature string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.spent[signature]
+}
+
+// on tells whether any fault of a name is on.
+func (s *faultSet) on(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.faults, func(f Fault) bool { return f.Name == name })
+}
+
+// selected is the fault of a name that is on for an asset, without counting it.
+func (s *faultSet) selected(name, mediaID string) (Fault, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.faults {
+		if f.Name == name && f.Selects(mediaID) {
+			return f, true
+		}
+	}
+	return Fault{}, false
+}

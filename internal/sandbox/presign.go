@@ -1,0 +1,132 @@
+package sandbox
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Query keys of presigned URLs, as S3 (Signature Version 4) and CloudFront name
+// them. The signature here covers path and query; unlike S3's it leaves the host
+// out, so that tests can put a proxy in between.
+const (
+	keyDate        = "X-Amz-Date"
+	keyExpires     = "X-Amz-Expires"
+	keySignature   = "X-Amz-Signature"
+	keyDisposition = "response-content-disposition"
+	keyCFExpires   = "Expires"
+	keyCFSignature = "Signature"
+
+	amzDate = "20060102T150405Z"
+)
+
+// presign is a URL, unlike any other, by which an object can be got from its issue
+// until the lifetime of locations is over.
+func (s *Sandbox) presign(o Object, issued time.Time) string {
+	query := url.Values{
+		"X-Amz-Algorithm":      {"AWS4-HMAC-SHA256"},
+		"X-Amz-Credential":     {"SANDBOX/" + issued.Format("20060102") + "/eu-central-1/s3/aws4_request"},
+		keyDate:                {issued.Format(amzDate)},
+		keyExpires:             {strconv.Itoa(int(s.opts.LocationLifetime / time.Second))},
+		"X-Amz-SignedHeaders":  {"host"},
+		"X-Amz-Security-Token": {s.serial()},
+		keyDisposition:         {contentDisposition(o.Name)},
+	}
+	query.Set(keySignature, s.signature("/"+o.Key, query))
+	return s.opts.StorageURL + "/" + o.Key + "?" + query.Encode()
+}
+
+// presignDerivative is the URL of a rendition: CloudFront's kind, for those that
+// are not public.
+func (s *Sandbox) presignDerivative(d derivative, o Object) string {
+	location := s.opts.StorageURL + "/" + o.Key
+	if !d.signed {
+		return location
+	}
+	query := url.Values{
+		keyCFExpires:  {strconv.FormatInt(s.now().Add(s.opts.LocationLifetime).Unix(), 10)},
+		"Key-Pair-Id": {s.serial()},
+	}
+	signature := s.signature("/"+o.Key, query)
+	return location + "?" + query.Encode() + "&" + keyCFSignature + "=" + signature
+}
+
+func (s *Sandbox) serial() string { return "SANDBOX" + strconv.FormatUint(s.issued.Add(1), 10) }
+
+// signature covers an escaped path and all of the query but the signature itself.
+func (s *Sandbox) signature(path string, query url.Values) string {
+	signed := url.Values{}
+	for key, values := range query {
+		if key != keySignature && key != keyCFSignature {
+			signed[key] = values
+		}
+	}
+	mac := hmac.New(sha256.New, s.signKey[:])
+	mac.Write([]byte("GET\n" + path + "\n" + signed.Encode()))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// checkSignature tells with which error of S3 a request is refused; nil if it is
+// not.
+func (s *Sandbox) checkSignature(method, path string, query url.Values) *s3Error {
+	switch {
+	case query.Has(keySignature):
+		if !sameSecret(query.Get(keySignature), s.signature(path, query)) || method != "GET" {
+			return &s3Error{Status: 403, Code: "SignatureDoesNotMatch", Message: "The request signature we calculated " +
+				"does not match the signature you provided. Check your key and signing method."}
+		}
+		issued, err := time.Parse(amzDate, query.Get(keyDate))
+		lifetime, err2 := strconv.Atoi(query.Get(keyExpires))
+		if err != nil || err2 != nil {
+			return &s3Error{Status: 403, Code: "AuthorizationQueryParametersError", Message: "Malformed date or lifetime"}
+		}
+		if expires := issued.Add(time.Duration(lifetime) * time.Second); s.now().After(expires) {
+			return s.expiredError(expires)
+		}
+		if s.faults.isSpent(query.Get(keySignature)) {
+			return s.expiredError(s.now().Add(-time.Second))
+		}
+	case query.Has(keyCFSignature):
+		if !sameSecret(query.Get(keyCFSignature), s.signature(path, query)) {
+			return &s3Error{Status: 403, Code: "AccessDenied", Message: "Access denied"}
+		}
+		expires, err := strconv.ParseInt(query.Get(keyCFExpires), 10, 64)
+		if err != nil || s.now().After(time.Unix(expires, 0)) || s.faults.isSpent(query.Get(keyCFSignature)) {
+			return &s3Error{Status: 403, Code: "AccessDenied", Message: "Access denied"}
+		}
+	case !isPublic(path):
+		return &s3Error{Status: 403, Code: "AccessDenied", Message: "Access Denied"}
+	}
+	return nil
+}
+
+func (s *Sandbox) expiredError(expires time.Time) *s3Error {
+	return &s3Error{
+		Status: 403, Code: "AccessDenied", Message: "Request has expired",
+		Expires: expires.Format(time.RFC3339), ServerTime: s.now().Format(time.RFC3339),
+	}
+}
+
+// isPublic tells whether a path needs no signature: the three renditions that
+// every asset has.
+func isPublic(path string) bool {
+	parts := strings.Split(path, "/")
+	if len(parts) != 6 || parts[1] != "derivatives" {
+		return false
+	}
+	for _, d := range derivatives {
+		if d.name == parts[4] {
+			return !d.signed
+		}
+	}
+	return false
+}
+
+// signatureOf is the signature that a URL carries, the public key of a location.
+func signatureOf(query url.Values) string {
+	return query.Get(keySignature) + query.Get(keyCFSignature)
+}

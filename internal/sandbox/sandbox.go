@@ -1,0 +1,192 @@
+// Package sandbox is a Bynder portal with its storage, on this machine: what
+// `bynder sandbox` and the demo serve and what the tests run against.
+//
+// It plays the documented part of the API with the quirks that real payloads
+// show, checks what clients send (OAuth 1.0a signatures by code of its own,
+// tokens, the call limit) and breaks on demand in named ways (see [FaultKinds]).
+// It shares no code with the client, so that it can judge it.
+//
+//	s, err := sandbox.New(sandbox.Options{Faults: []sandbox.Fault{{Name: "cut", Value: 100_000, Times: 1}}})
+//	stop, err := s.Start(ctx)
+//	defer stop()
+//	cmd.Env = append(cmd.Env, s.Env(sandbox.OAuth1)...)
+//
+// Nothing is held in memory for an asset: assets are a function of their
+// number, and bytes of their object and offset.
+package sandbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Options are the settings of a Sandbox. The zero value is a healthy portal with
+// 300 generated assets.
+type Options struct {
+	// Assets is the number of generated assets, besides the fixed ones: 300 for
+	// zero, none for a negative number.
+	Assets int
+	// Credentials that the portal accepts; fields left empty have defaults, whose
+	// secrets hold characters that are easily encoded wrongly.
+	Credentials Credentials
+	// Clock tells the time to everything that expires or is limited; the
+	// system's by default.
+	Clock func() time.Time
+	// PortalURL and StorageURL are where the handlers can be reached, for those
+	// who serve them on listeners of their own. Start sets both.
+	PortalURL, StorageURL string
+	// NoRateLimit turns the limit of 4,500 calls in 300 s off.
+	NoRateLimit bool
+	// Penalty is the time without any call after which a block by 429 is lifted;
+	// five minutes for zero, as the portal documents.
+	Penalty time.Duration
+	// LocationLifetime is how long URLs of storage are good for; 15 min for zero.
+	LocationLifetime time.Duration
+	// TokenLifetime is how long OAuth 2 tokens are good for; an hour for zero.
+	TokenLifetime time.Duration
+	// Latency is waited before each answer, the portal's and storage's.
+	Latency time.Duration
+	// NoCursor leaves X-Bynder-NextCursor out of lists, so that clients page.
+	NoCursor bool
+	// Faults that are on from the start.
+	Faults []Fault
+}
+
+// Sandbox is a portal and its storage. Its methods may be used from several
+// goroutines at once.
+type Sandbox struct {
+	opts      Options
+	catalogue catalogue
+	oauth1    *oauth1Verifier
+	limit     *callLimit
+	counters  counters
+	faults    faultSet
+	signKey   [sha256.Size]byte
+	issued    atomic.Uint64 // URLs of storage
+	running   sync.RWMutex  // read-locked by every handler while it runs
+}
+
+// New makes a Sandbox that serves nothing yet. It fails on a fault that does not
+// exist or on a URL that is none.
+func New(opts Options) (*Sandbox, error) {
+	if opts.Assets == 0 {
+		opts.Assets = 300
+	}
+	if opts.Clock == nil {
+		opts.Clock = time.Now
+	}
+	setDefault(&opts.Penalty, 5*time.Minute)
+	setDefault(&opts.LocationLifetime, 15*time.Minute)
+	setDefault(&opts.TokenLifetime, time.Hour)
+	setDefault(&opts.PortalURL, "http://portal.invalid")
+	setDefault(&opts.StorageURL, "http://storage.invalid")
+	for _, raw := range []string{opts.PortalURL, opts.StorageURL} {
+		if u, err := url.Parse(raw); err != nil || u.Host == "" || u.Path != "" {
+			return nil, fmt.Errorf("sandbox address %q is not scheme://host[:port]", raw)
+		}
+	}
+	opts.Credentials.setDefaults()
+	s := &Sandbox{
+		opts:      opts,
+		catalogue: catalogue{generated: max(opts.Assets, 0)},
+		oauth1:    newOAuth1Verifier(opts.Credentials.oauth1(), opts.Clock),
+		limit:     newCallLimit(opts.Penalty),
+		signKey:   sha256.Sum256([]byte("sandbox storage " + opts.Credentials.ClientSecret)),
+	}
+	if err := s.SetFaults(opts.Faults...); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func setDefault[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// SetFaults replaces the faults that are on and forgets how often they struck.
+func (s *Sandbox) SetFaults(faults ...Fault) error { return s.faults.set(faults) }
+
+// PortalURL is the portal's address without a trailing slash.
+func (s *Sandbox) PortalURL() string { return s.opts.PortalURL }
+
+// StorageURL is storage's address without a trailing slash.
+func (s *Sandbox) StorageURL() string { return s.opts.StorageURL }
+
+// Start serves the portal and storage on two free ports of 127.0.0.1 until ctx
+// ends or stop is called. stop returns when no handler runs any more; it may be
+// called again. Start is called at most once, before anything is served.
+func (s *Sandbox) Start(ctx context.Context) (stop func(), err error) {
+	var listen net.ListenConfig
+	portal, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen for the portal: %w", err)
+	}
+	storage, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen for storage: %w", err), portal.Close())
+	}
+	s.opts.PortalURL = "http://" + portal.Addr().String()
+	s.opts.StorageURL = "http://" + storage.Addr().String()
+
+	ctx, cancel := context.WithCancel(ctx)
+	var serving sync.WaitGroup
+	serve := func(l net.Listener, h http.Handler) {
+		srv := &http.Server{
+			Handler:           h,
+			ReadHeaderTimeout: 30 * time.Second,
+			BaseContext:       func(net.Listener) context.Context { return ctx },
+		}
+		serving.Go(func() { _ = srv.Serve(l) }) // always ErrServerClosed, by Close
+		serving.Go(func() {
+			<-ctx.Done()
+			_ = srv.Close()
+		})
+	}
+	serve(portal, s.Portal())
+	serve(storage, s.Storage())
+	return func() {
+		cancel()
+		serving.Wait()
+		s.running.Lock() // waits for the handlers, whose connections are closed
+		defer s.running.Unlock()
+	}, nil
+}
+
+// handler wraps what both servers share: the latency, the clock in Date, and the
+// lock by which stop waits.
+func (s *Sandbox) handler(serve http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.running.RLock()
+		defer s.running.RUnlock()
+		w.Header().Set("Date", s.now().Format(http.TimeFormat))
+		if s.opts.Latency > 0 && wait(r.Context(), s.opts.Latency) != nil {
+			panic(http.ErrAbortHandler)
+		}
+		serve(w, r)
+	})
+}
+
+func (s *Sandbox) now() time.Time { return s.opts.Clock().UTC() }
+
+// wait returns after d, or earlier with ctx's error.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}

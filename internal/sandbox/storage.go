@@ -1,0 +1,337 @@
+package sandbox
+
+import (
+	"encoding/xml"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Storage is the handler of the files: S3 with CloudFront, as far as somebody who
+// holds a presigned URL can tell. Conditions and ranges follow RFC 9110.
+func (s *Sandbox) Storage() http.Handler { return s.handler(s.serveStorage) }
+
+func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
+	s.counters.storageRequest(r.Header)
+	w.Header().Set("Server", "AmazonS3")
+	query := r.URL.Query()
+	escaped, hops := cutHops(r.URL.EscapedPath())
+	o, known := s.objectAt(escaped)
+
+	var refused *s3Error
+	switch {
+	case len(r.Header.Values("Authorization")) > 0:
+		refused = &s3Error{
+			Status: http.StatusBadRequest, Code: "InvalidArgument",
+			Message: "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query " +
+				"string parameter or the Authorization header should be specified",
+			ArgumentName: "Authorization", ArgumentValue: "redacted",
+		}
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		refused = &s3Error{
+			Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed",
+			Message: "The specified method is not allowed against this resource.",
+		}
+	case !known:
+		refused = &s3Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist."}
+	default:
+		refused = s.checkSignature(r.Method, escaped, query)
+	}
+	if refused != nil {
+		refused.write(w, r)
+		return
+	}
+	met := s.faults.meet(OnStorage, "", o.mediaID, o.Key)
+	if refused = s.storageRefusal(w, met); refused != nil {
+		refused.write(w, r)
+		return
+	}
+	if s.redirectStorage(w, r, met, hops) {
+		return
+	}
+	s.serveObject(w, r, o, met)
+}
+
+// serveObject answers with the file, or with as much of it as the faults let.
+func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, met strikes) {
+	if f, ok := met.get("changed"); ok && int64(f.nth) >= f.Value {
+		o = o.changed()
+	}
+	if f, ok := met.get("swap"); ok && f.nth > 1 {
+		o = o.changed()
+	}
+	h := w.Header()
+	h.Set("ETag", o.ETag())
+	h.Set("Accept-Ranges", "bytes")
+	h.Set("Content-Type", contentType(o.Name))
+	if d := r.URL.Query().Get(keyDisposition); d != "" {
+		h.Set("Content-Disposition", d)
+	}
+	modified := o.LastModified
+	r = r.Clone(r.Context())
+	if strings.Contains(r.Header.Get("Range"), ",") {
+		r.Header.Del("Range") // S3 has no multiple ranges
+	}
+	modified = breakHeaders(h, r, o, modified, met)
+	if met.has("if-match-412") && r.Header.Get("If-Match") != "" {
+		preconditionFailed().write(w, r)
+		return
+	}
+	if f, ok := met.get("truncated"); ok {
+		o.Size = max(o.Size-f.Value, 0)
+	}
+	answer := s.newAnswer(w, r, met)
+	http.ServeContent(answer, r, "", modified, o.Reader())
+	answer.finish()
+}
+
+// breakHeaders applies the faults of validators, ranges and names; it returns the
+// date to tell.
+func breakHeaders(h http.Header, r *http.Request, o Object, modified time.Time, met strikes) time.Time {
+	for _, f := range met {
+		switch f.Name {
+		case "no-conditions":
+			for _, name := range []string{
+				"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range",
+			} {
+				r.Header.Del(name)
+			}
+		case "no-ranges":
+			r.Header.Del("Range")
+			h.Set("Accept-Ranges", "none")
+		case "wrong-range":
+			if start, ok := rangeStart(r.Header.Get("Range")); ok {
+				r.Header.Set("Range", "bytes="+strconv.FormatInt(max(start-f.Value, 0), 10)+"-")
+			}
+		case "kms":
+			h.Set("X-Amz-Server-Side-Encryption", "aws:kms")
+			h.Set("ETag", strconv.Quote(idHash(o.Key)+idHash(o.Key+"kms")+""))
+		case "wrong-etag":
+			h.Set("ETag", strconv.Quote(idHash(o.Key)+idHash(o.Key+"wrong")))
+		case "no-etag":
+			h.Del("ETag")
+		case "weak-etag":
+			h.Set("ETag", "W/"+o.ETag())
+		case "no-last-modified":
+			modified = time.Time{}
+		case "no-disposition":
+			h.Del("Content-Disposition")
+		}
+	}
+	return modified
+}
+
+// rangeStart is n of "bytes=n-...".
+func rangeStart(header string) (int64, bool) {
+	spec, _ := strings.CutPrefix(header, "bytes=")
+	from, _, _ := strings.Cut(spec, "-")
+	n, err := strconv.ParseInt(from, 10, 64)
+	return n, err == nil
+}
+
+// storageRefusal is the error that a fault wants instead of the file.
+func (s *Sandbox) storageRefusal(w http.ResponseWriter, met strikes) *s3Error {
+	for _, f := range met {
+		var e *s3Error
+		switch f.Name {
+		case "storage-403":
+			e = &s3Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
+		case "storage-404":
+			e = &s3Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist."}
+		case "storage-429":
+			e = &s3Error{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Message: "Too many requests"}
+		case "storage-500":
+			e = &s3Error{
+				Status: http.StatusInternalServerError, Code: "InternalError",
+				Message: "We encountered an internal error. Please try again.",
+			}
+		case "storage-503":
+			e = &s3Error{
+				Status: http.StatusServiceUnavailable, Code: "SlowDown", Message: "Please reduce your request rate.",
+			}
+		case "storage-expired":
+			return s.expiredError(s.now().Add(-time.Second))
+		default:
+			continue
+		}
+		if f.Value > 0 {
+			w.Header().Set("Retry-After", strconv.FormatInt(f.Value, 10))
+		}
+		return e
+	}
+	return nil
+}
+
+// hopPrefix begins the paths of redirects on storage; the number after it counts
+// them.
+const hopPrefix = "/hop/"
+
+func cutHops(escaped string) (rest string, hops int64) {
+	after, ok := strings.CutPrefix(escaped, hopPrefix)
+	if !ok {
+		return escaped, 0
+	}
+	number, rest, _ := strings.Cut(after, "/")
+	hops, err := strconv.ParseInt(number, 10, 32)
+	if err != nil {
+		return escaped, 0
+	}
+	return "/" + rest, hops
+}
+
+// redirectStorage sends the client somewhere else, if a fault wants that.
+func (s *Sandbox) redirectStorage(w http.ResponseWriter, r *http.Request, met strikes, hops int64) bool {
+	f, ok := met.get("storage-redirect")
+	if !ok || f.Text != "loop" && hops >= f.Value {
+		return false
+	}
+	rest, _ := cutHops(r.URL.EscapedPath())
+	target := hopPrefix + strconv.FormatInt(hops+1, 10) + rest + "?" + r.URL.RawQuery
+	base := s.opts.StorageURL
+	switch f.Text {
+	case "host", "loop":
+		if hops%2 == 0 {
+			base = otherHost(base)
+		}
+	case "userinfo":
+		base = strings.Replace(base, "://", "://user:secret@", 1)
+	case "api":
+		base = s.opts.PortalURL
+	}
+	w.Header().Set("Location", base+target)
+	w.WriteHeader(http.StatusTemporaryRedirect)
+	return true
+}
+
+// otherHost is another name of the same address, where it is a loopback one.
+func otherHost(base string) string { return strings.Replace(base, "127.0.0.1", "localhost", 1) }
+
+// objectAt is the object of an escaped path, whatever file name ends it.
+func (s *Sandbox) objectAt(escaped string) (Object, bool) {
+	parts := strings.Split(strings.TrimPrefix(escaped, "/"), "/")
+	for i := range parts {
+		parts[i], _ = url.PathUnescape(parts[i]) // the server's own parser has taken it
+	}
+	if len(parts) < 3 {
+		return Object{}, false
+	}
+	a, ok := s.catalogue.find(parts[1])
+	if !ok {
+		return Object{}, false
+	}
+	it, ok := a.item(parts[2], false)
+	switch {
+	case !ok:
+		return Object{}, false
+	case parts[0] == "media" && len(parts) == 4:
+		return a.object(it), true
+	case parts[0] == "derivatives" && len(parts) == 5:
+		for d, o := range a.derivativesOf(it) {
+			if d.name == parts[3] {
+				return o, true
+			}
+		}
+	}
+	return Object{}, false
+}
+
+// Object is the file that a selector chooses of an asset, spelled as in results:
+// original, additional, version/2, item/ID, derivative/NAME or
+// item/ID/derivative/NAME.
+func (s *Sandbox) Object(mediaID, selector string) (Object, bool) {
+	a, ok := s.catalogue.find(mediaID)
+	if !ok {
+		return Object{}, false
+	}
+	what, name, _ := strings.Cut(selector, "/")
+	var it item
+	switch what {
+	case "original":
+		it, ok = a.original(0)
+	case "additional":
+		it, ok = a.additional()
+	case "version":
+		version, err := strconv.Atoi(name)
+		if it, ok = a.original(version); err != nil || version < 1 {
+			return Object{}, false
+		}
+	case "item":
+		id, rendition, isRendition := strings.Cut(name, "/derivative/")
+		if it, ok = a.item(id, false); ok && isRendition {
+			return a.findDerivative(it, rendition)
+		}
+	case "derivative":
+		if it, ok = a.original(0); ok {
+			return a.findDerivative(it, name)
+		}
+	default:
+		return Object{}, false
+	}
+	if !ok {
+		return Object{}, false
+	}
+	return a.object(it), true
+}
+
+func (a *asset) findDerivative(it item, name string) (Object, bool) {
+	for d, o := range a.derivativesOf(it) {
+		if d.name == name {
+			return o, true
+		}
+	}
+	return Object{}, false
+}
+
+func contentType(name string) string {
+	if t := mime.TypeByExtension(path.Ext(name)); t != "" {
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// s3Error is an error as S3 answers it.
+type s3Error struct {
+	XMLName       xml.Name `xml:"Error"`
+	Status        int      `xml:"-"`
+	Code          string
+	Message       string
+	Condition     string `xml:",omitempty"`
+	ArgumentName  string `xml:",omitempty"`
+	ArgumentValue string `xml:",omitempty"`
+	Expires       string `xml:",omitempty"`
+	ServerTime    string `xml:",omitempty"`
+	RequestID     string `xml:"RequestId"`
+	HostID        string `xml:"HostId"`
+}
+
+func preconditionFailed() *s3Error {
+	return &s3Error{
+		Status: http.StatusPreconditionFailed, Code: "PreconditionFailed", Condition: "If-Match",
+		Message: "At least one of the pre-conditions you specified did not hold",
+	}
+}
+
+func (e *s3Error) write(w http.ResponseWriter, r *http.Request) {
+	e.RequestID, e.HostID = "SANDBOX00000000", "sandbox"
+	text, err := xml.Marshal(e)
+	if err != nil {
+		panic(err) // our own type: it cannot fail
+	}
+	h := w.Header()
+	for _, name := range []string{
+		"ETag", "Last-Modified", "Accept-Ranges", "Content-Disposition", "Content-Length",
+		"X-Amz-Server-Side-Encryption",
+	} {
+		h.Del(name)
+	}
+	h.Set("Content-Type", "application/xml")
+	w.WriteHeader(e.Status)
+	if r.Method != http.MethodHead {
+		_, _ = io.WriteString(w, xml.Header+string(text))
+	}
+}
