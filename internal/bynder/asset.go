@@ -1,0 +1,136 @@
+package bynder
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Asset is what a portal knows of one media: a set of files with common metadata.
+type Asset struct {
+	ID       string
+	Name     string
+	Type     string   // image, document, audio, video, 3d
+	Size     int64    // of the original in bytes, -1 where unknown; the bytes that come may be more
+	Modified string   // as the portal writes it, ISO 8601
+	Version  int64    // the active one, 0 where unknown
+	Tags     []string // as the portal orders them
+	// Thumbnails are the derivatives by name, custom ones included, with the URLs
+	// where they can be had now.
+	Thumbnails map[string]string
+	// Properties are the portal's own metadata by name, without the property_ prefix.
+	Properties map[string][]string
+	// Items are the asset's files. They are known only from Client.Asset.
+	Items []MediaItem
+	// Flags that explain why a download may be refused.
+	Archived, Limited, Watermarked bool
+
+	fields fields
+}
+
+// MediaItem is one file of an asset.
+type MediaItem struct {
+	ID            string // "" in lists of assets
+	Type          string // original, web, additional; an open set
+	Version       int64
+	HasVersion    bool
+	Active        bool
+	Size          int64 // -1 where unknown, likewise Width and Height
+	Width, Height int64
+	Created       time.Time
+	FileName      string
+	Thumbnails    map[string]string
+
+	fields fields
+}
+
+// MarshalJSON writes the asset's own fields, normalised; unknown ones are kept.
+func (a *Asset) MarshalJSON() ([]byte, error) { return marshal(a.fields) }
+
+// JSON writes the item's own fields, normalised, with the ids that a later command
+// needs to find it.
+func (m *MediaItem) JSON(mediaID string) ([]byte, error) {
+	return marshal(m.fields.with(map[string]string{"mediaId": mediaID, "itemId": m.ID}))
+}
+
+func marshal(f fields) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(map[string]json.RawMessage(f))
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// ParseAsset reads one asset as the portal, or this program's own search --json,
+// writes it. Only an id is indispensable.
+func ParseAsset(raw json.RawMessage) (*Asset, error) {
+	f, err := readFields(raw)
+	if err != nil {
+		return nil, malformed("an asset", err)
+	}
+	a := &Asset{
+		ID: f.text("id"), Name: f.text("name"), Type: f.text("type"), Modified: f.text("dateModified"),
+		Size: orUnknown(f.number("fileSize")), Tags: f.list("tags"), Thumbnails: f.links("thumbnails"),
+		Archived: f.flag("archive", false), Limited: f.flag("limited", false), Watermarked: f.flag("watermarked", false),
+		Properties: map[string][]string{}, fields: f,
+	}
+	if a.ID == "" {
+		return nil, malformed("an asset", errors.New("it has no id"))
+	}
+	a.Version, _ = f.number("activeVersion")
+	for name := range f {
+		if property, ok := strings.CutPrefix(name, propertyPrefix); ok {
+			a.Properties[property] = f.list(name)
+		}
+	}
+	for _, element := range f.elements("mediaItems") {
+		if item, err := parseItem(element); err == nil {
+			a.Items = append(a.Items, item)
+		}
+	}
+	return a, nil
+}
+
+// parseItem reads one media item; everything in it may be missing.
+func parseItem(raw json.RawMessage) (MediaItem, error) {
+	f, err := readFields(raw)
+	if err != nil {
+		return MediaItem{}, malformed("a media item", err)
+	}
+	m := MediaItem{
+		ID: f.text("id"), Type: f.text("type"), FileName: f.text("fileName"),
+		Active: f.flag("active", true), // the SDKs read a missing one as true
+		Size:   orUnknown(f.number("size")), Width: orUnknown(f.number("width")), Height: orUnknown(f.number("height")),
+		Created: f.date("dateCreated"), Thumbnails: f.links("thumbnails"), fields: f,
+	}
+	m.Version, m.HasVersion = f.number("version")
+	if m.FileName == "" {
+		m.FileName = f.text("name") // as the SDKs do
+	}
+	return m, nil
+}
+
+func orUnknown(n int64, ok bool) int64 {
+	if !ok || n < 0 {
+		return -1
+	}
+	return n
+}
+
+// Asset asks for one asset with all of its media items, with one call.
+func (c *Client) Asset(ctx context.Context, mediaID string) (*Asset, error) {
+	path := "/api/v4/media/" + url.PathEscape(mediaID) + "/"
+	var raw json.RawMessage
+	if err := c.get(ctx, path, url.Values{"versions": {"1"}}, &raw); err != nil {
+		return nil, err
+	}
+	a, err := ParseAsset(raw)
+	if err != nil {
+		return nil, &ProtocolError{Path: path, Err: err}
+	}
+	return a, nil
+}

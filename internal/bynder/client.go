@@ -1,0 +1,135 @@
+// Package bynder is the portal's API: HTTP and JSON in, typed values out. It knows no
+// file and no terminal. It is strict in what it sends and lenient in what it accepts,
+// because portals differ from their documentation in many small ways.
+//
+// The facts about the API come from the portal's own documentation (API version 4)
+// and from real payloads.
+package bynder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+)
+
+const (
+	// maxBody is how much of a successful answer is read, 8 MiB: a portal that
+	// answers gigabytes must not fill the memory.
+	maxBody = 8 << 20
+	// maxErrorBody is how much of an error's answer is read, 64 KiB.
+	maxErrorBody = 64 << 10
+)
+
+// Client asks one portal. It is safe for use by several goroutines.
+type Client struct {
+	origin *url.URL
+	http   *http.Client
+}
+
+// New returns a Client for the portal at origin. The credentials, the allowance and
+// the retries are the business of c.
+func New(origin *url.URL, c *http.Client) *Client {
+	return &Client{origin: origin, http: c}
+}
+
+// get asks for path, whose elements are escaped already, and decodes a successful
+// answer into v.
+func (c *Client) get(ctx context.Context, path string, query url.Values, v any) error {
+	resp, err := c.open(ctx, path, query)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	body, err := readCapped(resp.Body, maxBody)
+	if err != nil {
+		return fmt.Errorf("reading the portal's answer to %s: %w", path, err)
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return &ProtocolError{Path: path, Err: fmt.Errorf("%s where JSON was expected: %w", describe(resp), err)}
+	}
+	return nil
+}
+
+// open sends the request and returns the answer when its status is 200; the caller
+// closes it. Every other status is an *APIError.
+func (c *Client) open(ctx context.Context, path string, query url.Values) (*http.Response, error) {
+	target := *c.origin
+	decoded, err := url.PathUnescape(path)
+	if err != nil {
+		return nil, fmt.Errorf("path %q: %w", path, err)
+	}
+	target.Path, target.RawPath, target.RawQuery = decoded, path, encodeQuery(query)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return nil, fmt.Errorf("asking the portal for %s: %w", path, err)
+	}
+	req.Header.Set("Accept", "application/json")
+	resp, err := c.http.Do(req)
+	if elsewhere := (interface{ RedirectedTo() string })(nil); errors.As(err, &elsewhere) {
+		return nil, &ProtocolError{Path: path, Err: withoutURL(err)}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("asking the portal for %s: %w", path, withoutURL(err))
+	}
+	if resp.StatusCode != http.StatusOK {
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+		return nil, newAPIError(resp, path, body)
+	}
+	return resp, nil
+}
+
+// withoutURL takes the URL out of what net/http says, which the caller names better.
+func withoutURL(err error) error {
+	if e := (*url.Error)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// readCapped reads all of r, or fails when that is more than limit bytes.
+func readCapped(r io.Reader, limit int64) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(body)) > limit {
+		return nil, &ProtocolError{Err: fmt.Errorf("the answer is larger than %d MiB", limit>>20)}
+	}
+	return body, nil
+}
+
+// describe names what kind of body an answer has.
+func describe(resp *http.Response) string {
+	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	switch {
+	case err != nil || kind == "":
+		return "something of no known type"
+	case kind == "text/html":
+		return "an HTML page"
+	case kind == "application/json":
+		return "broken JSON"
+	default:
+		return kind
+	}
+}
+
+// encodeQuery spells spaces as %20: the portal's documentation does, and a signature
+// covers the spelling that both sides decode alike.
+func encodeQuery(query url.Values) string {
+	encoded := []byte(query.Encode())
+	var spelled []byte
+	for _, b := range encoded {
+		if b == '+' { // Encode writes a plus itself as %2B
+			spelled = append(spelled, "%20"...)
+		} else {
+			spelled = append(spelled, b)
+		}
+	}
+	return string(spelled)
+}

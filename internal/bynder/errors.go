@@ -1,0 +1,109 @@
+package bynder
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// APIError is an answer of the portal other than success.
+type APIError struct {
+	Status  int
+	Path    string
+	Message string    // the portal's own words, foreign text; "" where it gave none
+	Date    time.Time // the portal's clock, zero where it did not tell
+}
+
+func (e *APIError) Error() string {
+	text := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+	switch e.Status {
+	case http.StatusNotFound:
+		text = "not found"
+	case http.StatusUnauthorized:
+		text = "the portal does not accept the credentials"
+	case http.StatusForbidden:
+		text = "the portal does not allow it"
+	case http.StatusTooManyRequests:
+		text = "the portal has blocked this address for a while"
+	}
+	if e.Message == "" {
+		return text + fmt.Sprintf(" (HTTP %d)", e.Status)
+	}
+	return text + ": " + e.Message
+}
+
+// Hint says what the user can do about it.
+func (e *APIError) Hint() string {
+	switch e.Status {
+	case http.StatusUnauthorized:
+		return "check the credentials and that they belong to this portal"
+	case http.StatusForbidden:
+		return "originals need the role MEDIAHIGHRES; archived, watermarked and limited assets need ARCHIVEDOWNLOAD, DOWNLOADWATERMARK and KEYVISUALSDOWNLOAD"
+	case http.StatusNotFound:
+		return "check the id; an asset that was deleted or that these credentials may not see is not found either"
+	case http.StatusTooManyRequests:
+		return "the portal lifts the block after five minutes without any request from this address"
+	default:
+		return ""
+	}
+}
+
+// ProtocolError is an answer that is not what the API describes.
+type ProtocolError struct {
+	Path string
+	Err  error
+}
+
+func (e *ProtocolError) Error() string {
+	if e.Path == "" {
+		return e.Err.Error()
+	}
+	return "the portal's answer to " + e.Path + " is not what its API describes: " + e.Err.Error()
+}
+
+func (e *ProtocolError) Unwrap() error { return e.Err }
+
+// newAPIError reads what the portal says of a failure. Its bodies are JSON with a
+// message, HTML, empty, or cut off.
+func newAPIError(resp *http.Response, path string, body []byte) *APIError {
+	e := &APIError{Status: resp.StatusCode, Path: path, Message: errorMessage(body)}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		e.Date = date
+	}
+	return e
+}
+
+// maxMessage is how many bytes of a portal's message are worth showing.
+const maxMessage = 300
+
+// errorMessage finds the words in an error's body; a page for browsers has none that
+// are worth a terminal's line.
+func errorMessage(body []byte) string {
+	body = bytes.TrimSpace(body)
+	var fields struct {
+		Message any `json:"message"`
+		Error   any `json:"error"`
+	}
+	message := ""
+	if json.Unmarshal(body, &fields) == nil {
+		for _, candidate := range []any{fields.Message, fields.Error} {
+			if s, ok := candidate.(string); ok && s != "" {
+				message = s
+				break
+			}
+		}
+	} else if len(body) > 0 && body[0] != '<' && body[0] != '{' && body[0] != '[' {
+		message = string(body)
+	}
+	if len(message) > maxMessage {
+		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
+	}
+	return message
+}
+
+// Unauthorised tells that the portal does not accept the credentials at all, which
+// no other call will change.
+func (e *APIError) Unauthorised() bool { return e.Status == http.StatusUnauthorized }

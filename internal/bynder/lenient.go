@@ -1,0 +1,243 @@
+package bynder
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// shape is what a field is documented to be. What portals send is not always that:
+// flags come as 0 and 1 or as "true", numbers as strings, lists as one string, and
+// any of them as null. normalise brings each to its shape; this file is the only
+// place that knows about it.
+type shape int
+
+const (
+	text shape = iota
+	number
+	flag
+	list
+)
+
+// shapes of the fields of assets, media items and collections. Fields that are not
+// here are kept as they came.
+var shapes = map[string]shape{
+	"id": text, "idHash": text, "name": text, "description": text, "copyright": text, "type": text,
+	"brandId": text, "subBrandId": text, "orientation": text, "userCreated": text, "fileName": text,
+	"transformBaseUrl": text, "original": text, "dateCreated": text, "dateModified": text, "datePublished": text,
+	"width": number, "height": number, "fileSize": number, "size": number, "version": number, "activeVersion": number,
+	"views": number, "downloads": number, "collectionCount": number,
+	"archive": flag, "limited": flag, "isPublic": flag, "watermarked": flag, "active": flag,
+	"extension": list, "tags": list, "propertyOptions": list, "videoPreviewURLs": list,
+}
+
+// propertyPrefix is what the fields of a portal's own metadata begin with.
+const propertyPrefix = "property_"
+
+// fields is a JSON object, normalised.
+type fields map[string]json.RawMessage
+
+// readFields reads one JSON object and brings its known fields to their shapes.
+func readFields(raw json.RawMessage) (fields, error) {
+	var f fields
+	if err := json.Unmarshal(raw, &f); err != nil || f == nil {
+		return nil, errors.New("no JSON object")
+	}
+	for name, value := range f {
+		s, known := shapes[name]
+		if !known && strings.HasPrefix(name, propertyPrefix) {
+			s, known = list, true
+		}
+		if known {
+			f[name] = normalise(value, s)
+		}
+	}
+	return f, nil
+}
+
+var null = json.RawMessage("null")
+
+// normalise brings a value to a shape; one that cannot be brought there is null, as
+// if it were unknown.
+func normalise(raw json.RawMessage, s shape) json.RawMessage {
+	value, ok := scalar(raw)
+	switch {
+	case s == list:
+		return normaliseList(raw)
+	case !ok:
+		return null
+	case s == text:
+		return encode(value)
+	case s == number:
+		value = strings.TrimSpace(value)
+		if _, err := strconv.ParseFloat(value, 64); err != nil || !json.Valid([]byte(value)) {
+			return null
+		}
+		return json.RawMessage(value)
+	default: // flag
+		switch strings.ToLower(strings.TrimSpace(value)) {
+		case "1", "true", "yes":
+			return json.RawMessage("true")
+		case "0", "false", "no", "":
+			return json.RawMessage("false")
+		}
+		return null
+	}
+}
+
+// normaliseList makes one string a list of one, and drops what is no scalar.
+func normaliseList(raw json.RawMessage) json.RawMessage {
+	if value, ok := scalar(raw); ok {
+		if value == "" {
+			return json.RawMessage("[]")
+		}
+		return encode([]string{value})
+	}
+	var elements []json.RawMessage
+	if json.Unmarshal(raw, &elements) != nil || elements == nil {
+		return null
+	}
+	values := []string{}
+	for _, element := range elements {
+		if value, ok := scalar(element); ok {
+			values = append(values, value)
+		}
+	}
+	return encode(values)
+}
+
+// scalar returns a string, number or boolean as text.
+func scalar(raw json.RawMessage) (string, bool) {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || bytes.Equal(raw, null) {
+		return "", false
+	}
+	switch raw[0] {
+	case '"':
+		var s string
+		err := json.Unmarshal(raw, &s)
+		return s, err == nil
+	case '[', '{':
+		return "", false
+	}
+	return string(raw), true
+}
+
+// encode is JSON without the escaping meant for HTML pages.
+func encode(v any) json.RawMessage {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return null
+	}
+	return bytes.TrimSpace(b.Bytes())
+}
+
+func (f fields) text(name string) string {
+	value, _ := scalar(f[name])
+	return value
+}
+
+// number is a field of whole units; ok is false where it is unknown or no whole number.
+func (f fields) number(name string) (n int64, ok bool) {
+	value, ok := scalar(f[name])
+	if !ok {
+		return 0, false
+	}
+	if n, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return n, true
+	}
+	x, err := strconv.ParseFloat(value, 64)
+	if err != nil || x != float64(int64(x)) {
+		return 0, false
+	}
+	return int64(x), true
+}
+
+func (f fields) flag(name string, missing bool) bool {
+	switch value, _ := scalar(f[name]); value {
+	case "true":
+		return true
+	case "false":
+		return false
+	default:
+		return missing
+	}
+}
+
+func (f fields) list(name string) []string {
+	var values []string
+	if json.Unmarshal(f[name], &values) != nil {
+		return nil
+	}
+	return values
+}
+
+// links reads an object of names and URLs, such as thumbnails; entries of other kinds
+// are left out, and so is a list in place of an object (how PHP spells an empty one).
+func (f fields) links(name string) map[string]string {
+	var raw map[string]json.RawMessage
+	if json.Unmarshal(f[name], &raw) != nil {
+		return nil
+	}
+	links := map[string]string{}
+	for key, value := range raw {
+		if link, ok := scalar(value); ok && link != "" {
+			links[key] = link
+		}
+	}
+	return links
+}
+
+// elements reads a list of objects.
+func (f fields) elements(name string) []json.RawMessage {
+	var raw []json.RawMessage
+	if json.Unmarshal(f[name], &raw) != nil {
+		return nil
+	}
+	return raw
+}
+
+// with is a copy of f with some more fields.
+func (f fields) with(more map[string]string) fields {
+	all := maps.Clone(f)
+	for name, value := range more {
+		all[name] = encode(value)
+	}
+	return all
+}
+
+// dateLayouts are the ways in which portals write dates: ISO 8601 for assets, and
+// words for collections ("March, 01 2017 10:49:12 +0000").
+var dateLayouts = []string{
+	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02",
+	"January, 02 2006 15:04:05 -0700", "January, 2 2006 15:04:05 -0700", time.RFC1123Z, time.RFC1123,
+}
+
+// date reads a date in any of the portal's ways, in UTC; zero where it is unknown.
+func (f fields) date(name string) time.Time {
+	value := strings.TrimSpace(f.text(name))
+	for _, layout := range dateLayouts {
+		if t, err := time.Parse(layout, value); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// names lists the keys of links in order, for messages.
+func names(links map[string]string) string {
+	return strings.Join(slices.Sorted(maps.Keys(links)), ", ")
+}
+
+// malformed is an element of a list that is not what the API describes.
+func malformed(what string, err error) error {
+	return &ProtocolError{Err: fmt.Errorf("%s that cannot be read: %w", what, err)}
+}

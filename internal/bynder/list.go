@@ -1,0 +1,345 @@
+package bynder
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	// maxElement is how much of one element of a list is read, 1 MiB.
+	maxElement = 1 << 20
+	// maxPage is how much of one page is read, 64 MiB; a larger one is asked for in
+	// halves.
+	maxPage = 64 << 20
+	// pageLimit is the most that the portal gives in a page.
+	pageLimit = 1000
+	// maxIDQuery bounds the ids= of one call, so that the URL stays under 7 KiB: the
+	// network in front of portals takes request lines of 8,192 bytes.
+	maxIDQuery = 7<<10 - 256
+)
+
+// Query chooses assets. Values of one key are joined by commas, because a signature
+// covers only the first of repeated keys.
+type Query struct {
+	Keyword                               string
+	Types, Tags, Brands, PropertyOptions  []string
+	Collection                            string
+	Properties                            map[string][]string // by name, without prefix
+	CreatedFrom, ModifiedFrom, ModifiedTo string              // ISO 8601
+	Archived, Limited, Public             *bool
+	Order                                 string // "dateModified desc"
+	IDs                                   []string
+}
+
+func (q Query) values() url.Values {
+	v := url.Values{}
+	set := func(key string, values ...string) {
+		if joined := strings.Join(values, ","); joined != "" {
+			v.Set(key, joined)
+		}
+	}
+	set("keyword", q.Keyword)
+	set("type", q.Types...)
+	set("tags", q.Tags...)
+	set("brandId", q.Brands...)
+	set("propertyOptionId", q.PropertyOptions...)
+	set("collectionId", q.Collection)
+	set("dateCreated", q.CreatedFrom)
+	set("dateModified", q.ModifiedFrom)
+	set("dateModifiedTo", q.ModifiedTo)
+	set("orderBy", q.Order)
+	set("ids", q.IDs...)
+	for name, values := range q.Properties {
+		set(propertyPrefix+name, values...)
+	}
+	for key, value := range map[string]*bool{"archive": q.Archived, "limited": q.Limited, "isPublic": q.Public} {
+		if value != nil {
+			v.Set(key, map[bool]string{true: "1", false: "0"}[*value])
+		}
+	}
+	return v
+}
+
+// Assets lists the assets that match, in the portal's order, page by page: the first
+// comes as soon as the first page has begun. An element that cannot be read is an
+// error of its own, a *ProtocolError that does not end the list; every other error does.
+// An asset may come twice when the portal's data change between two pages.
+func (c *Client) Assets(ctx context.Context, q Query) iter.Seq2[*Asset, error] {
+	return func(yield func(*Asset, error) bool) {
+		for raw, err := range c.pages(ctx, "/api/v4/media/", q.values()) {
+			var a *Asset
+			if err == nil {
+				a, err = ParseAsset(raw)
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
+// BatchIDs cuts ids into lists that one call can ask for, in order: about 190 of the
+// portal's own length.
+func BatchIDs(ids iter.Seq[string]) iter.Seq[[]string] {
+	return func(yield func([]string) bool) {
+		var batch []string
+		size := 0
+		for id := range ids {
+			cost := len(url.QueryEscape(id)) + len("%2C")
+			if len(batch) > 0 && size+cost > maxIDQuery {
+				if !yield(batch) {
+					return
+				}
+				batch, size = nil, 0
+			}
+			batch, size = append(batch, id), size+cost
+		}
+		if len(batch) > 0 {
+			yield(batch)
+		}
+	}
+}
+
+// pages yields the elements of a list, following the portal's cursor where it gives
+// one, else asking page after page until a short one.
+func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		limit, skip, cursor := pageLimit, 0, ""
+		for {
+			page := maps.Clone(query)
+			page.Set("limit", strconv.Itoa(limit))
+			if cursor != "" {
+				page.Set("cursor", cursor)
+			} else {
+				page.Set("page", strconv.Itoa(skip/limit+1))
+			}
+			n, next, stop, err := c.page(ctx, path, page, yield)
+			switch {
+			case stop:
+				return
+			case errors.Is(err, errPageTooLarge) && n == 0 && limit > 1:
+				limit /= 2
+				continue
+			case err != nil:
+				yield(nil, err)
+				return
+			}
+			// With cursors the page without one is the last, else a short one is. A portal
+			// that repeats itself must not be followed for ever.
+			hadCursor, repeats := cursor != "", next != "" && next == cursor
+			if n == 0 || repeats || next == "" && (hadCursor || n < limit) {
+				return
+			}
+			skip, cursor = skip+n, next
+		}
+	}
+}
+
+// page asks for one page and yields its elements. It returns how many there were and
+// the cursor of the next page; stop tells that the consumer wants no more.
+func (c *Client) page(ctx context.Context, path string, query url.Values, yield func(json.RawMessage, error) bool) (n int, next string, stop bool, err error) {
+	resp, err := c.open(ctx, path, query)
+	if err != nil {
+		return 0, "", false, err
+	}
+	defer resp.Body.Close()
+	for raw, err := range elements(resp) {
+		if err != nil {
+			return n, "", false, &ProtocolError{Path: path, Err: err}
+		}
+		n++
+		if !yield(raw, nil) {
+			return n, "", true, nil
+		}
+	}
+	return n, resp.Header.Get("X-Bynder-NextCursor"), false, nil
+}
+
+var errPageTooLarge = errors.New("the page is too large")
+
+// elements decodes a list as a stream, so that a page is never held as a whole: a bare
+// array, or an object whose "media" is the array (as with total=1 and count=1).
+func elements(resp *http.Response) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		body := &elementReader{r: resp.Body, page: maxPage}
+		body.next()
+		d := json.NewDecoder(body)
+		if err := findArray(d, body); err != nil {
+			yield(nil, notAList(resp, err))
+			return
+		}
+		for d.More() {
+			body.next()
+			var raw json.RawMessage
+			if err := d.Decode(&raw); err != nil {
+				yield(nil, notAList(resp, err))
+				return
+			}
+			if !yield(raw, nil) {
+				return
+			}
+		}
+		if _, err := d.Token(); err != nil { // the closing bracket: a list that is cut off is no list
+			yield(nil, notAList(resp, err))
+		}
+	}
+}
+
+func notAList(resp *http.Response, err error) error {
+	if errors.Is(err, errPageTooLarge) {
+		return err
+	}
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("%s where a list was expected: %w", describe(resp), err)
+}
+
+// findArray reads up to and including the bracket that opens the list.
+func findArray(d *json.Decoder, body *elementReader) error {
+	token, err := d.Token()
+	if err != nil {
+		return err
+	}
+	if token == json.Delim('[') {
+		return nil
+	}
+	if token != json.Delim('{') {
+		return errors.New("neither an array nor an object")
+	}
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			return err
+		}
+		if key == "media" {
+			if token, err = d.Token(); err != nil {
+				return err
+			}
+			if token != json.Delim('[') {
+				return errors.New("its media are no array")
+			}
+			return nil
+		}
+		body.next()
+		var skipped json.RawMessage
+		if err := d.Decode(&skipped); err != nil {
+			return err
+		}
+	}
+	return errors.New("an object without media")
+}
+
+// elementReader bounds what is read for one element and for the page.
+type elementReader struct {
+	r             io.Reader
+	element, page int
+}
+
+// next allows one more element; what the decoder has read ahead belongs to it, too.
+func (e *elementReader) next() { e.element = maxElement }
+
+func (e *elementReader) Read(p []byte) (int, error) {
+	if e.element == 0 {
+		return 0, fmt.Errorf("an element is larger than %d MiB", maxElement>>20)
+	}
+	if e.page == 0 {
+		return 0, errPageTooLarge
+	}
+	n, err := e.r.Read(p[:min(len(p), e.element, e.page)])
+	e.element -= n
+	e.page -= n
+	return n, err
+}
+
+// AssetsByID asks for the assets named by ids, in as few calls as their URLs allow, and
+// yields those that the list returns, in the portal's order. When the portal refuses a
+// long URL (413, 414), it is asked for half as many at a time.
+func (c *Client) AssetsByID(ctx context.Context, ids []string) iter.Seq2[*Asset, error] {
+	return func(yield func(*Asset, error) bool) {
+		for batch := range BatchIDs(slices.Values(ids)) {
+			if !c.batch(ctx, batch, yield) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Client) batch(ctx context.Context, ids []string, yield func(*Asset, error) bool) bool {
+	for a, err := range c.Assets(ctx, Query{IDs: ids}) {
+		if api, ok := errors.AsType[*APIError](err); ok && len(ids) > 1 && tooLong(api.Status) {
+			half := len(ids) / 2
+			return c.batch(ctx, ids[:half], yield) && c.batch(ctx, ids[half:], yield)
+		}
+		if !yield(a, err) {
+			return false
+		}
+	}
+	return true
+}
+
+// tooLong tells whether a status says that the request line was.
+func tooLong(status int) bool {
+	return status == http.StatusRequestURITooLong || status == http.StatusRequestEntityTooLarge ||
+		status == http.StatusRequestHeaderFieldsTooLarge
+}
+
+// Collection is a named set of assets.
+type Collection struct {
+	ID, Name, Description string
+	Count                 int64 // of assets as the portal says, deleted ones included; -1 where unknown
+	Created               string
+
+	fields fields
+}
+
+// MarshalJSON writes the collection's own fields, normalised; unknown ones are kept.
+func (c *Collection) MarshalJSON() ([]byte, error) { return marshal(c.fields) }
+
+// Collections lists the collections whose name or description holds keyword; all for "".
+func (c *Client) Collections(ctx context.Context, keyword string) iter.Seq2[*Collection, error] {
+	query := url.Values{}
+	if keyword != "" {
+		query.Set("keyword", keyword)
+	}
+	return func(yield func(*Collection, error) bool) {
+		for raw, err := range c.pages(ctx, "/api/v4/collections/", query) {
+			var found *Collection
+			if err == nil {
+				found, err = parseCollection(raw)
+			}
+			if !yield(found, err) {
+				return
+			}
+		}
+	}
+}
+
+func parseCollection(raw json.RawMessage) (*Collection, error) {
+	f, err := readFields(bytes.TrimSpace(raw))
+	if err != nil {
+		return nil, malformed("a collection", err)
+	}
+	c := &Collection{
+		ID: f.text("id"), Name: f.text("name"), Description: f.text("description"),
+		Count: orUnknown(f.number("collectionCount")), Created: f.text("dateCreated"), fields: f,
+	}
+	if created := f.date("dateCreated"); !created.IsZero() {
+		c.Created = created.Format("2006-01-02T15:04:05Z")
+	}
+	if c.ID == "" {
+		return nil, malformed("a collection", errors.New("it has no id"))
+	}
+	return c, nil
+}

@@ -1,0 +1,214 @@
+package bynder_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+)
+
+// portal serves handle and returns a client for it.
+func portal(t *testing.T, handle http.HandlerFunc) *bynder.Client {
+	t.Helper()
+	server := httptest.NewServer(handle)
+	t.Cleanup(server.Close)
+	origin, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bynder.New(origin, server.Client())
+}
+
+func TestLocationAsksOneCall(t *testing.T) {
+	for _, tt := range []struct {
+		id   string
+		s    bynder.Selector
+		want string // as it stands in the request line
+	}{
+		{"D4AC0B41-141B-47D2-98B4FECDA8894CB2", bynder.Selector{}, "/api/v4/media/D4AC0B41-141B-47D2-98B4FECDA8894CB2/download/"},
+		{"a", bynder.Selector{Kind: bynder.Additional}, "/api/v4/media/a/download/?type=additional"},
+		{"a", bynder.Selector{Kind: bynder.Version, Version: 2}, "/api/v4/media/a/2/download/"},
+		{"a", bynder.Selector{Kind: bynder.Item, ItemID: "i"}, "/api/v4/media/a/download/i/"},
+		{"a", bynder.Selector{Kind: bynder.Item, ItemID: "i", Hashed: true}, "/api/v4/media/a/download/i/?hash=1"},
+		{"a/../b?c#d e%2F", bynder.Selector{}, "/api/v4/media/a%2F..%2Fb%3Fc%23d%20e%252F/download/"},
+		{"é", bynder.Selector{Kind: bynder.Item, ItemID: "../x"}, "/api/v4/media/%C3%A9/download/..%2Fx/"},
+	} {
+		t.Run(tt.want, func(t *testing.T) {
+			var asked []string
+			c := portal(t, func(w http.ResponseWriter, r *http.Request) {
+				asked = append(asked, r.Method+" "+r.RequestURI)
+				_, _ = io.WriteString(w, `{"s3_file":"https://s3.example/k?sig=1","disclaimer":"<b>read</b>"}`)
+			})
+			got, err := c.Location(t.Context(), tt.id, tt.s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(asked) != 1 || asked[0] != "GET "+tt.want {
+				t.Errorf("asked %q, want GET %s once", asked, tt.want)
+			}
+			if got.URL.String() != "https://s3.example/k?sig=1" || got.Disclaimer != "<b>read</b>" {
+				t.Errorf("location %+v", got)
+			}
+		})
+	}
+}
+
+func TestLocationAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		name, body string
+		want       string // the URL
+		wants      string // or what the error says
+	}{
+		{"documented", `{"s3_file":"https://h/k","disclaimer":""}`, "https://h/k", ""},
+		{"url in place of s3_file", `{"url":"https://h/k"}`, "https://h/k", ""},
+		{"both", `{"s3_file":"https://h/a","url":"https://h/b"}`, "https://h/a", ""},
+		{"null and url", `{"s3_file":null,"url":"https://h/b","disclaimer":null}`, "https://h/b", ""},
+		{"odd disclaimer", `{"s3_file":"https://h/k","disclaimer":["x"]}`, "https://h/k", ""},
+		{"empty object", `{}`, "", "no location"},
+		{"number", `{"s3_file":7}`, "", "no location"},
+		{"array", `[]`, "", "no JSON object"},
+		{"cut off", `{"s3_file":"https://h`, "", "not what its API describes"},
+		{"HTML", `<html><body>maintenance</body></html>`, "", "an HTML page"},
+		{"empty", ``, "", "not what its API describes"},
+		{"file scheme", `{"s3_file":"file:///etc/passwd"}`, "", `"file:"`},
+		{"ftp scheme", `{"s3_file":"ftp://h/k"}`, "", `"ftp:"`},
+		{"relative", `{"s3_file":"/k?sig=secret"}`, "", "no http(s) URL"},
+		{"no host", `{"s3_file":"https:///k"}`, "", "no host"},
+		{"user name", `{"s3_file":"https://u:p@h/k"}`, "", "user name"},
+		{"no URL", `{"s3_file":"https://h/%zz?sig=secret"}`, "", "no URL"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := portal(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tt.body) })
+			got, err := c.Location(t.Context(), "a", bynder.Selector{})
+			if tt.want != "" {
+				if err != nil || got.URL.String() != tt.want {
+					t.Errorf("location %v, error %v; want %s", got.URL, err, tt.want)
+				}
+				return
+			}
+			var protocol *bynder.ProtocolError
+			if !errors.As(err, &protocol) || !strings.Contains(err.Error(), tt.wants) {
+				t.Errorf("error %v; want a *ProtocolError that says %q", err, tt.wants)
+			}
+			if err != nil && strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error repeats the URL: %v", err)
+			}
+		})
+	}
+}
+
+func TestAPIErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		status int
+		body   string
+		want   string
+	}{
+		{"media", 404, `{"message":"Original file not available","statuscode":"404"}`, "not found: Original file not available"},
+		{"number", 404, `{"message":"Collection not found","statuscode":404}`, "not found: Collection not found"},
+		{"oauth", 401, `{"error":"token rejected"}`, "the portal does not accept the credentials: token rejected"},
+		{"HTML", 503, "<html>busy</html>", "503 Service Unavailable (HTTP 503)"},
+		{"empty", 404, "", "not found (HTTP 404)"},
+		{"cut off", 400, `{"message":"Invalid ty`, "400 Bad Request (HTTP 400)"},
+		{"text", 400, "Invalid type\n", "400 Bad Request: Invalid type"},
+		{"odd message", 400, `{"message":{"a":1}}`, "400 Bad Request (HTTP 400)"},
+		{"blocked", 429, "", "the portal has blocked this address for a while (HTTP 429)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := portal(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.WriteHeader(tt.status)
+				_, _ = io.WriteString(w, tt.body)
+			})
+			_, err := c.Location(t.Context(), "a", bynder.Selector{})
+			var api *bynder.APIError
+			if !errors.As(err, &api) {
+				t.Fatalf("error %v, want an *APIError", err)
+			}
+			if api.Error() != tt.want || api.Status != tt.status {
+				t.Errorf("error %d %q, want %d %q", api.Status, api, tt.status, tt.want)
+			}
+			if api.Date.IsZero() {
+				t.Error("the portal's clock is not kept")
+			}
+		})
+	}
+}
+
+// An answer without an end must end in an error, not in all of the memory.
+func TestAnswersAreCapped(t *testing.T) {
+	endless := func(status int, sent *int64) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			chunk := []byte(strings.Repeat(" ", 1<<16))
+			for {
+				n, err := w.Write(chunk)
+				*sent += int64(n)
+				if err != nil || *sent > 1<<30 {
+					return
+				}
+			}
+		}
+	}
+	t.Run("success", func(t *testing.T) {
+		var sent int64
+		c := portal(t, endless(200, &sent))
+		_, err := c.Location(t.Context(), "a", bynder.Selector{})
+		var protocol *bynder.ProtocolError
+		if !errors.As(err, &protocol) || !strings.Contains(err.Error(), "larger than 8 MiB") {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("error", func(t *testing.T) {
+		var sent int64
+		c := portal(t, endless(500, &sent))
+		_, err := c.Location(t.Context(), "a", bynder.Selector{})
+		var api *bynder.APIError
+		if !errors.As(err, &api) || len(api.Message) > 400 {
+			t.Errorf("error %v", err)
+		}
+	})
+	t.Run("long message", func(t *testing.T) {
+		c := portal(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(400)
+			fmt.Fprintf(w, `{"message":"%s"}`, strings.Repeat("é", 1000))
+		})
+		_, err := c.Location(t.Context(), "a", bynder.Selector{})
+		if len(err.Error()) > 400 || !strings.HasSuffix(err.Error(), "é…") {
+			t.Errorf("error %q", err)
+		}
+	})
+}
+
+func TestCheckID(t *testing.T) {
+	for _, id := range []string{"D4AC0B41-141B-47D2-98B4FECDA8894CB2", "a", "-x", "...", "a/b", "é", strings.Repeat("x", 128), "a b"} {
+		if err := bynder.CheckID(id); err != nil {
+			t.Errorf("CheckID(%q) = %v, want it accepted", id, err)
+		}
+	}
+	for _, id := range []string{"", ".", "..", "a\nb", "a\x00", "\x7f", "a\u0085", "\xff", strings.Repeat("x", 129)} {
+		if err := bynder.CheckID(id); err == nil {
+			t.Errorf("CheckID(%q) accepts it", id)
+		}
+	}
+}
+
+func FuzzParseLocation(f *testing.F) {
+	for _, seed := range []string{"https://h/k?X-Amz-Signature=1", "http://[::1]:1/", "file:///x", "https://u@h/", "//h/k", ""} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		u, err := bynder.ParseLocation(text)
+		if err != nil {
+			return
+		}
+		if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
+			t.Errorf("%q gives %#v", text, u)
+		}
+	})
+}
