@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -239,5 +238,20 @@ func names(links map[string]string) string {
 
 // malformed is an element of a list that is not what the API describes.
 func malformed(what string, err error) error {
-	return &ProtocolError{Err: fmt.Errorf("%s that cannot be read: %w", what, err)}
+	return &ProtocolError{Err: &elementError{what, err}}
+}
+
+// elementError is what is wrong with one element.
+type elementError struct {
+	what string
+	err  error
+}
+
+func (e *elementError) Error() string { return e.what + " that cannot be read: " + e.err.Error() }
+func (e *elementError) Unwrap() error { return e.err }
+
+// IsMalformedElement tells whether err is about one element of a list, which goes on.
+func IsMalformedElement(err error) bool {
+	_, ok := errors.AsType[*elementError](err)
+	return ok
 }

@@ -73,7 +73,7 @@ func (q Query) values() url.Values {
 
 // Assets lists the assets that match, in the portal's order, page by page: the first
 // comes as soon as the first page has begun. An element that cannot be read is an
-// error of its own, a *ProtocolError that does not end the list; every other error does.
+// error of its own that does not end the list (IsMalformedElement); every other error does.
 // An asset may come twice when the portal's data change between two pages.
 func (c *Client) Assets(ctx context.Context, q Query) iter.Seq2[*Asset, error] {
 	return func(yield func(*Asset, error) bool) {
