@@ -1,0 +1,103 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// answer is one response of storage: some or all bytes of one object.
+type answer struct {
+	object Object
+	// from and until bound the bytes that it holds: until is the offset after the
+	// last one, or math.MaxInt64 where the end will tell. from is -1 where a 206
+	// does not say properly what it holds.
+	from, until int64
+	partial     bool // it is a 206
+
+	body   io.ReadCloser
+	ctx    context.Context // of the request
+	cancel context.CancelCauseFunc
+	idle   time.Duration
+	watch  *time.Timer // runs only while storage is waited for; cancels the request
+}
+
+// ask makes one request for the file at u: the bytes from offset from on, or all of
+// it for zero. ifMatch, where not "", is the ETag that the object must still have.
+func ask(ctx context.Context, o *Options, u *url.URL, from int64, ifMatch string) (*answer, error) {
+	reqCtx, cancel := context.WithCancelCause(ctx)
+	req, err := http.NewRequestWithContext(reqCtx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		cancel(nil)
+		return nil, &Error{Kind: Protocol, Err: fmt.Errorf("get %s: %w", Redacted(u), withoutURL(err))}
+	}
+	// A length that counts encoded bytes would say nothing about the file.
+	req.Header.Set("Accept-Encoding", "identity")
+	if from > 0 {
+		req.Header.Set("Range", "bytes="+strconv.FormatInt(from, 10)+"-")
+		if ifMatch != "" {
+			req.Header.Set("If-Match", ifMatch)
+		}
+	}
+	watch := time.AfterFunc(o.Idle, func() { cancel(&stalled{o.Idle}) })
+	defer watch.Stop()
+	resp, err := o.Client.Do(req) //nolint:bodyclose // answer.close does
+	if err != nil {
+		cancel(err)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, unanswered(u, resp, causeOf(reqCtx, err))
+	}
+	a := &answer{body: resp.Body, ctx: reqCtx, cancel: cancel, idle: o.Idle, watch: watch, until: math.MaxInt64}
+	switch resp.StatusCode {
+	case http.StatusOK:
+		a.object = describe(u, resp.Header, resp.ContentLength)
+		if resp.ContentLength >= 0 {
+			a.until = resp.ContentLength
+		}
+		return a, nil
+	case http.StatusPartialContent:
+		a.partial = true
+		a.object, a.from = describe(u, resp.Header, -1), -1
+		if r, ok := parseContentRange(resp.Header.Get("Content-Range")); ok {
+			a.object.Size, a.from, a.until = r.total, r.first, r.last+1
+		}
+		return a, nil
+	}
+	defer a.close()
+	return nil, refused(u, resp)
+}
+
+// read reads from the connection and gives it up where nothing comes for too long.
+func (a *answer) read(p []byte) (int, error) {
+	a.watch.Reset(a.idle)
+	n, err := a.body.Read(p)
+	a.watch.Stop()
+	if err != nil && err != io.EOF { //nolint:errorlint // one that is wrapped is no proper end
+		err = causeOf(a.ctx, err)
+	}
+	return n, err
+}
+
+// causeOf is err, or the *stalled with which a request's context was cancelled.
+func causeOf(ctx context.Context, err error) error {
+	if s, ok := errors.AsType[*stalled](context.Cause(ctx)); ok {
+		return s
+	}
+	return err
+}
+
+// close ends the answer. The connection is kept for another request only where the
+// body has been read to its end.
+func (a *answer) close() {
+	a.watch.Stop()
+	a.body.Close()
+	a.cancel(nil)
+}

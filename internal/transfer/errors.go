@@ -1,0 +1,246 @@
+package transfer
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/bynder-cli/bynder/internal/retry"
+)
+
+// Kind is what went wrong, as far as scripts can act on it.
+type Kind string
+
+// The kinds. They carry the names of the error codes in results.
+const (
+	Network   Kind = "network"   // a connection failed or kept ending early
+	Timeout   Kind = "timeout"   // nothing came
+	Storage   Kind = "storage"   // storage answered an error, or ran out of new locations
+	Integrity Kind = "integrity" // the digest or the length of the whole is wrong
+	Protocol  Kind = "protocol"  // a location or an answer that makes no sense
+)
+
+// Error is a transfer that failed, by storage's fault or the network's. Errors of a
+// Source, of a destination and of a context are not of this type.
+type Error struct {
+	Kind Kind
+	// Status is storage's HTTP status where the failure is one, else 0.
+	Status int
+	// Retryable tells whether the same command may succeed later.
+	Retryable bool
+	// Err says what happened. It shows no secret part of a URL.
+	Err error
+
+	remedy remedy
+	after  time.Duration // what Retry-After asked for, or 0
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// remedy is what may help against an Error.
+type remedy int
+
+const (
+	nothing           remedy = iota
+	wait                     // ask again after a pause
+	relocate                 // ask again at a new location
+	dropCondition            // ask again without If-Match
+	startOver                // give up what was delivered and begin again: see Stream.Restart
+	startOverOnChange        // the same, but a second time would be once too often
+)
+
+// Changed is the cause of an Error that says that storage has another object now
+// than the one whose bytes were delivered so far.
+type Changed struct {
+	Was, Now Object
+}
+
+func (c *Changed) Error() string {
+	if c.Was.Size != c.Now.Size && c.Was.Size >= 0 && c.Now.Size >= 0 {
+		return fmt.Sprintf("the file changed while it was transferred: from %d to %d bytes", c.Was.Size, c.Now.Size)
+	}
+	return "the file changed while it was transferred"
+}
+
+// Hint says what the user can do about it.
+func (c *Changed) Hint() string { return "run the same command again to get the file as it is now" }
+
+// stalled is the cause of a connection that was given up, because nothing came.
+type stalled struct{ idle time.Duration }
+
+func (s *stalled) Error() string { return fmt.Sprintf("no byte came in %v", s.idle) }
+func (s *stalled) Timeout() bool { return true }
+
+// unanswered is the Error of a request to u that brought no answer. resp is what
+// http.Client.Do returned beside err: not nil where a redirect was refused.
+func unanswered(u *url.URL, resp *http.Response, err error) *Error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		// io.EOF itself would tell readers that all is well.
+		err = &reworded{text: "the connection ended early", err: io.ErrUnexpectedEOF}
+	}
+	failed := &Error{Err: fmt.Errorf("get %s: %w", Redacted(u), withoutURL(err))}
+	switch {
+	case timedOut(err):
+		failed.Kind, failed.Retryable, failed.remedy = Timeout, true, wait
+	case retry.Temporary(err):
+		failed.Kind, failed.Retryable, failed.remedy = Network, true, wait
+	case resp != nil:
+		failed.Kind, failed.Status = Storage, resp.StatusCode
+	case isNetwork(err):
+		failed.Kind = Network
+	default:
+		failed.Kind = Storage
+	}
+	return failed
+}
+
+func timedOut(err error) bool {
+	timeout, ok := errors.AsType[interface {
+		error
+		Timeout() bool
+	}](err)
+	return ok && timeout.Timeout()
+}
+
+// isNetwork tells whether err arose below HTTP.
+func isNetwork(err error) bool {
+	_, op := errors.AsType[*net.OpError](err)
+	_, dns := errors.AsType[*net.DNSError](err)
+	return op || dns || strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "x509: ")
+}
+
+// refused is the Error of an answer whose status is none that a transfer can use. It
+// reads what storage says about it.
+func refused(u *url.URL, resp *http.Response) *Error {
+	said := readStorageError(resp.Body)
+	text := fmt.Sprintf("storage answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	if said := said.String(); said != "" {
+		text += ": " + said
+	}
+	failed := &Error{
+		Kind:   Storage,
+		Status: resp.StatusCode,
+		Err:    fmt.Errorf("get %s: %s", Redacted(u), text),
+	}
+	switch {
+	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden, said.expired():
+		failed.Retryable, failed.remedy = true, relocate
+	case resp.StatusCode == http.StatusPreconditionFailed:
+		failed.Retryable, failed.remedy = true, dropCondition
+	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable:
+		failed.Retryable, failed.remedy = true, startOver
+	case retry.Status(resp.StatusCode):
+		failed.Retryable, failed.remedy = true, wait
+		failed.after, _ = retry.After(resp.Header, time.Now())
+	}
+	return failed
+}
+
+// maxErrorBody caps how much of an error body is read, in bytes.
+const maxErrorBody = 64 << 10
+
+// storageError is the part of an S3 error document that says what happened; see
+// "Error responses" in the Amazon S3 API reference. Other parts are not shown: of
+// a bad signature, S3 tells all that was signed.
+type storageError struct {
+	XMLName xml.Name `xml:"Error"`
+	Code    string   `xml:"Code"`
+	Message string   `xml:"Message"`
+}
+
+// readStorageError reads an error body, which may as well be HTML, cut off or empty:
+// then nothing is known.
+func readStorageError(body io.Reader) storageError {
+	var said storageError
+	body = io.LimitReader(body, maxErrorBody)
+	err := xml.NewDecoder(body).Decode(&said)
+	_, _ = io.Copy(io.Discard, body) // so that the connection is kept
+	if err != nil {
+		return storageError{}
+	}
+	said.Code, said.Message = legible(said.Code, 60), legible(said.Message, 200)
+	return said
+}
+
+// expired tells whether the location was good once. With temporary credentials of
+// its own, S3 says so with status 400.
+func (e storageError) expired() bool {
+	return e.Code == "ExpiredToken" || e.Code == "TokenRefreshRequired" || e.Code == "RequestExpired"
+}
+
+func (e storageError) String() string {
+	switch {
+	case e.Code == "" || e.Message == "":
+		return e.Code + e.Message
+	default:
+		return e.Code + ": " + e.Message
+	}
+}
+
+// legible is foreign text in one line of at most limit characters, without
+// characters that steer a terminal and without the queries of URLs.
+func legible(text string, limit int) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case !unicode.IsPrint(r): // control and format characters, bidi among them
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
+	text = withoutQueries(strings.Join(strings.Fields(text), " "))
+	if runes := []rune(text); len(runes) > limit {
+		text = string(runes[:limit]) + "…"
+	}
+	return text
+}
+
+// Redacted is u for display: without its query, which is the permission to read,
+// without a fragment and without user information.
+func Redacted(u *url.URL) string {
+	if u == nil {
+		return ""
+	}
+	shown := url.URL{Scheme: u.Scheme, Opaque: u.Opaque, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	return shown.String()
+}
+
+// withoutURL is err of net/http without the URL that *url.Error puts before it, query
+// and all, and without queries in what remains: a redirect that cannot be parsed is
+// quoted in full. What err wraps can still be found in it.
+func withoutURL(err error) error {
+	for {
+		wrapped, ok := errors.AsType[*url.Error](err)
+		if !ok {
+			break
+		}
+		err = wrapped.Err
+	}
+	if text := withoutQueries(err.Error()); text != err.Error() {
+		return &reworded{text: text, err: err}
+	}
+	return err
+}
+
+type reworded struct {
+	text string
+	err  error
+}
+
+func (r *reworded) Error() string { return r.text }
+func (r *reworded) Unwrap() error { return r.err }
+
+// query matches what may be the query of a URL in running text.
+var query = regexp.MustCompile(`\?[^\s"'<>]*=[^\s"'<>]*`)
+
+func withoutQueries(text string) string { return query.ReplaceAllString(text, "") }

@@ -1,0 +1,68 @@
+package transfer
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// check refuses a location that must not be asked at all.
+func (l Location) check(allowHTTP bool) error {
+	var err error
+	switch u := l.URL; {
+	case u == nil:
+		err = errors.New("the portal gave no location")
+	case u.Hostname() == "":
+		err = errors.New("the location has no host")
+	case u.User != nil: // net/http would send it as Authorization
+		err = errors.New("the location holds a user name")
+	case u.Scheme == "http" && !allowHTTP:
+		err = fmt.Errorf("the location %s is not encrypted (http)", Redacted(u))
+	case u.Scheme != "https" && u.Scheme != "http":
+		err = fmt.Errorf("the location is no http(s) URL but begins with %.20q", u.Scheme+":")
+	default:
+		return nil
+	}
+	return &Error{Kind: Protocol, Err: err}
+}
+
+// expiry is when a temporary URL says that it expires; zero where it does not.
+// AWS Signature Version 4 writes X-Amz-Date and X-Amz-Expires, the seconds from then
+// ("Authenticating requests: using query parameters" in the Amazon S3 API
+// reference). CloudFront's signed URLs and Signature Version 2 write Expires, the
+// seconds since 1970.
+func expiry(u *url.URL) time.Time {
+	q := u.Query()
+	if signed, err := time.Parse("20060102T150405Z", q.Get("X-Amz-Date")); err == nil {
+		// A week is the longest that AWS allows. Beyond any sense it is no expiry.
+		seconds, err := strconv.ParseUint(q.Get("X-Amz-Expires"), 10, 31)
+		if err != nil {
+			return time.Time{}
+		}
+		return signed.Add(time.Duration(seconds) * time.Second)
+	}
+	seconds, err := strconv.ParseUint(q.Get("Expires"), 10, 40)
+	if err != nil || seconds == 0 {
+		return time.Time{}
+	}
+	return time.Unix(int64(seconds), 0).UTC()
+}
+
+// maxMargin is how long before its expiry a location is given up, for a request
+// takes time to arrive and clocks differ.
+const maxMargin = 10 * time.Second
+
+// stale tells whether a location obtained at from should be asked for again at now
+// rather than used once more. The margin is a tenth of a short life. A location that
+// seems expired when it is fresh says that our clock is wrong: only storage can
+// tell then.
+func (l Location) stale(from, now time.Time) bool {
+	until := expiry(l.URL)
+	if until.IsZero() || !until.After(from) {
+		return false
+	}
+	margin := min(maxMargin, until.Sub(from)/10)
+	return !now.Before(until.Add(-margin))
+}

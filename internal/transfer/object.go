@@ -1,0 +1,126 @@
+package transfer
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/naming"
+)
+
+// Location is where the bytes of one file can be had for a while: a temporary
+// URL that is itself the permission to read. It is asked for just before the
+// transfer and asked for again when it expires.
+type Location struct {
+	// URL is http(s). Its query is a secret: show it only through Redacted.
+	URL *url.URL
+}
+
+// Object is what storage itself says of the bytes behind a location. It, and
+// not the portal's metadata, is the truth about a transfer: a portal may write
+// metadata into a file as it is handed out.
+type Object struct {
+	// Name is the file's name as Content-Disposition or the location's path
+	// gives it. It is foreign text: never a path before internal/naming has
+	// made it one.
+	Name string
+	// Size in bytes, or -1 where storage does not tell.
+	Size int64
+	// ETag exactly as sent, with its quotes and W/ prefix; "" where absent.
+	ETag string
+	// LastModified is zero where absent or malformed.
+	LastModified time.Time
+	// KeyedEncryption tells that the ETag is no digest of the bytes, because
+	// the object is encrypted with SSE-KMS or SSE-C.
+	KeyedEncryption bool
+}
+
+// StrongETag is the ETag where it is a strong validator, which changes with every
+// change of the bytes (RFC 9110, section 8.8.1), else "". Servers that forget the quotes
+// mean the same.
+func (o Object) StrongETag() string {
+	if strings.HasPrefix(o.ETag, "W/") || strings.Trim(o.ETag, `"`) == "" {
+		return ""
+	}
+	return o.ETag
+}
+
+// condition is the value of If-Match that holds as long as the object is this one; ""
+// where there is none that may be sent.
+func (o Object) condition() string {
+	if tag := o.StrongETag(); len(tag) > 2 && tag[0] == '"' && tag[len(tag)-1] == '"' {
+		return tag
+	}
+	return ""
+}
+
+// Resumable tells whether storage says enough of the object to know it again: its
+// length, and a strong ETag or the time of its last change. Without, what breaks is
+// started over.
+func (o Object) Resumable() bool {
+	return o.Size >= 0 && (o.StrongETag() != "" || !o.LastModified.IsZero())
+}
+
+// likeness is what the headers of two answers tell about their objects.
+type likeness int
+
+const (
+	unlike likeness = iota // they differ
+	alike                  // nothing contradicts, and nothing proves, that they are one
+	proven                 // they are one
+)
+
+// compare compares the object of an answer with the one that was first seen. A
+// strong ETag outweighs the time of the last change, on which the servers behind
+// one name need not agree.
+func compare(was, now Object) likeness {
+	sized := was.Size >= 0 && now.Size >= 0
+	tagged := was.ETag != "" && now.ETag != ""
+	dated := !was.LastModified.IsZero() && !now.LastModified.IsZero()
+	switch {
+	case sized && was.Size != now.Size, tagged && opaque(was.ETag) != opaque(now.ETag):
+		return unlike
+	case sized && tagged && was.StrongETag() != "" && was.ETag == now.ETag:
+		return proven
+	case dated && !was.LastModified.Equal(now.LastModified):
+		return unlike
+	case sized && dated && was.StrongETag() == "":
+		return proven
+	}
+	return alike
+}
+
+// maxETag caps what is sent back, kept and shown of an ETag, in bytes. Those of
+// storage have 34 to 40.
+const maxETag = 256
+
+// etag reads the ETag of an answer; one that no If-Match could repeat is none.
+func etag(h http.Header) string {
+	tag := strings.TrimSpace(h.Get("ETag"))
+	printable := !strings.ContainsFunc(tag, func(r rune) bool { return r < '!' || r > '~' })
+	if len(tag) > maxETag || !printable {
+		return ""
+	}
+	return tag
+}
+
+func opaque(etag string) string { return strings.TrimPrefix(etag, "W/") }
+
+// describe reads the headers of an answer that came from u. size is the object's,
+// not the answer's.
+func describe(u *url.URL, h http.Header, size int64) Object {
+	obj := Object{
+		Name:            naming.FromDisposition(h.Get("Content-Disposition")),
+		Size:            size,
+		ETag:            etag(h),
+		KeyedEncryption: strings.HasPrefix(h.Get("X-Amz-Server-Side-Encryption"), "aws:kms") || h.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "",
+	}
+	if obj.Name == "" {
+		obj.Name = naming.FromURL(u)
+	}
+	if modified, err := http.ParseTime(h.Get("Last-Modified")); err == nil {
+		obj.LastModified = modified
+	}
+	return obj
+}

@@ -1,0 +1,220 @@
+package transfer
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+func TestParseContentRange(t *testing.T) {
+	tests := []struct {
+		header string
+		want   contentRange
+		ok     bool
+	}{
+		{"bytes 0-0/1", contentRange{0, 0, 1}, true},
+		{"bytes 100-199/200", contentRange{100, 199, 200}, true},
+		{"Bytes 100-199/*", contentRange{100, 199, -1}, true},
+		{"bytes 5-4/10", contentRange{}, false},
+		{"bytes 5-10/10", contentRange{}, false},
+		{"bytes -5-9/10", contentRange{}, false},
+		{"bytes +5-9/10", contentRange{}, false},
+		{"bytes 5-/10", contentRange{}, false},
+		{"bytes */10", contentRange{}, false},
+		{"bytes 5-9", contentRange{}, false},
+		{"bytes=5-9/10", contentRange{}, false},
+		{"items 5-9/10", contentRange{}, false},
+		{"bytes 5-9/9999999999999999999999", contentRange{}, false},
+		{"bytes 5-9223372036854775807/*", contentRange{}, false},
+		{"", contentRange{}, false},
+	}
+	for _, tt := range tests {
+		if got, ok := parseContentRange(tt.header); got != tt.want || ok != tt.ok {
+			t.Errorf("%q = %v, %v; want %v, %v", tt.header, got, ok, tt.want, tt.ok)
+		}
+	}
+}
+
+func FuzzContentRange(f *testing.F) {
+	for _, seed := range []string{"bytes 100-199/200", "bytes 0-0/*", "bytes */5", "bytes 1-2/-3", "pages 1-2/3", "bytes  1-2/3 "} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		r, ok := parseContentRange(header)
+		if !ok {
+			return
+		}
+		if r.first < 0 || r.last < r.first || r.last+1 <= 0 || r.total >= 0 && r.last >= r.total || r.total < -1 {
+			t.Fatalf("%q gives %+v", header, r)
+		}
+		total := "*"
+		if r.total >= 0 {
+			total = fmt.Sprint(r.total)
+		}
+		if again, ok := parseContentRange(fmt.Sprintf("bytes %d-%d/%s", r.first, r.last, total)); !ok || again != r {
+			t.Errorf("%q gives %+v and then %+v", header, r, again)
+		}
+	})
+}
+
+func TestExpiry(t *testing.T) {
+	unix := func(s int64) time.Time { return time.Unix(s, 0).UTC() }
+	tests := []struct {
+		query string
+		want  time.Time
+	}{
+		{"", time.Time{}},
+		{"X-Amz-Date=20240301T120000Z&X-Amz-Expires=900&X-Amz-Signature=a", lastYear.Add(15 * time.Minute)},
+		{"X-Amz-Date=20240301T120000Z", time.Time{}},
+		{"X-Amz-Date=20240301T120000Z&X-Amz-Expires=-900", time.Time{}},
+		{"X-Amz-Date=20240301T120000Z&X-Amz-Expires=99999999999999999999", time.Time{}},
+		{"X-Amz-Date=yesterday&X-Amz-Expires=900", time.Time{}},
+		{"Expires=1709294400&Signature=a&Key-Pair-Id=b", unix(1709294400)},
+		{"Expires=0", time.Time{}},
+		{"Expires=99999999999999999999", time.Time{}},
+		{"Expires=Fri,+01+Mar+2024", time.Time{}},
+	}
+	for _, tt := range tests {
+		u := &url.URL{Scheme: "https", Host: "a", RawQuery: tt.query}
+		if got := expiry(u); !got.Equal(tt.want) {
+			t.Errorf("%q expires at %v, want %v", tt.query, got, tt.want)
+		}
+	}
+}
+
+func TestStale(t *testing.T) {
+	at := func(lifetime time.Duration) Location {
+		return Location{URL: &url.URL{RawQuery: fmt.Sprintf("Expires=%d", lastYear.Add(lifetime).Unix())}}
+	}
+	tests := []struct {
+		name     string
+		location Location
+		age      time.Duration
+		want     bool
+	}{
+		{"tells no expiry", Location{URL: &url.URL{}}, 1000 * time.Hour, false},
+		{"fresh", at(15 * time.Minute), 0, false},
+		{"good for a while", at(15 * time.Minute), 14 * time.Minute, false},
+		{"within the margin", at(15 * time.Minute), 14*time.Minute + 50*time.Second, true},
+		{"expired", at(15 * time.Minute), time.Hour, true},
+		{"short life, good", at(10 * time.Second), 8 * time.Second, false},
+		{"short life, within the margin", at(10 * time.Second), 9 * time.Second, true},
+		{"expired when it was fresh: a clock is wrong", at(-time.Minute), time.Hour, false},
+	}
+	for _, tt := range tests {
+		if got := tt.location.stale(lastYear, lastYear.Add(tt.age)); got != tt.want {
+			t.Errorf("%s: stale = %v", tt.name, got)
+		}
+	}
+}
+
+func FuzzExpiry(f *testing.F) {
+	f.Add("X-Amz-Date=20240301T120000Z&X-Amz-Expires=900", int64(0))
+	f.Add("Expires=1709294400", int64(1709294399))
+	f.Add("%zz;Expires=1", int64(5))
+	f.Fuzz(func(t *testing.T, query string, now int64) {
+		l := Location{URL: &url.URL{Scheme: "https", Host: "a", RawQuery: query}}
+		at := time.Unix(now%(1<<40), 0)
+		if l.stale(at, at) && !expiry(l.URL).After(at) {
+			t.Errorf("%q: what is fresh is given up", query)
+		}
+		if expiry(l.URL).IsZero() && l.stale(at, at.Add(1<<62)) {
+			t.Errorf("%q: stale without an expiry", query)
+		}
+	})
+}
+
+func TestStorageError(t *testing.T) {
+	tests := []struct{ body, want string }{
+		{s3("NoSuchKey", "The specified key does not exist."), "NoSuchKey: The specified key does not exist."},
+		{"<Error><Code>SlowDown</Code></Error>", "SlowDown"},
+		{"<Error><Message>a &lt;b&gt; \x7f c</Message></Error>", "a <b> c"},
+		{"<Error><Code>Cut", ""},
+		{"<html><body>Bad gateway</body></html>", ""},
+		{`{"message": "no XML"}`, ""},
+		{"", ""},
+		{"<Error><Code>A</Code><Pad>" + strings.Repeat("x", maxErrorBody) + "</Pad></Error>", ""},
+		{"<Error><Message>" + strings.Repeat("é", 1000) + "</Message></Error>", strings.Repeat("é", 200) + "…"},
+	}
+	for _, tt := range tests {
+		if got := readStorageError(strings.NewReader(tt.body)).String(); got != tt.want {
+			t.Errorf("%.60q says %q, want %q", tt.body, got, tt.want)
+		}
+	}
+}
+
+func FuzzStorageError(f *testing.F) {
+	f.Add(s3("AccessDenied", "Request has expired"))
+	f.Add("<Error><Code>\n&#x202e;a</Code><Message>https://a/b?c=d</Message></Error>")
+	f.Add("<!DOCTYPE a [<!ENTITY b 'c'>]><Error><Code>&b;</Code></Error>")
+	f.Fuzz(func(t *testing.T, body string) {
+		said := readStorageError(strings.NewReader(body)).String()
+		if !utf8.ValidString(said) || utf8.RuneCountInString(said) > 60+200+4 {
+			t.Errorf("too long or no UTF-8: %q", said)
+		}
+		if strings.ContainsFunc(said, func(r rune) bool { return r != ' ' && !unicode.IsPrint(r) }) {
+			t.Errorf("steers a terminal: %q", said)
+		}
+		if query.MatchString(said) {
+			t.Errorf("shows a query: %q", said)
+		}
+	})
+}
+
+func TestRedacted(t *testing.T) {
+	tests := map[string]string{
+		"https://a.example/b%2Fc/d%20e.jpg?X-Amz-Signature=s#f": "https://a.example/b%2Fc/d%20e.jpg",
+		"https://user:word@a.example:8443/?s":                   "https://a.example:8443/",
+		"mailto:a@b?s":                                          "mailto:a@b",
+	}
+	for raw, want := range tests {
+		u, err := url.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := Redacted(u); got != want {
+			t.Errorf("%s is shown as %s, want %s", raw, got, want)
+		}
+	}
+	if got := Redacted(nil); got != "" {
+		t.Errorf("no URL is shown as %q", got)
+	}
+}
+
+func TestCompare(t *testing.T) {
+	strong := Object{Size: 5, ETag: `"a"`, LastModified: lastYear}
+	weak := Object{Size: 5, ETag: `W/"a"`, LastModified: lastYear}
+	dated := Object{Size: 5, LastModified: lastYear}
+	sized := Object{Size: 5}
+	with := func(o Object, change func(*Object)) Object { change(&o); return o }
+	later := func(o *Object) { o.LastModified = lastYear.Add(time.Second) }
+	tests := []struct {
+		name     string
+		was, now Object
+		want     likeness
+	}{
+		{"same strong ETag", strong, strong, proven},
+		{"same strong ETag at another time", strong, with(strong, later), proven},
+		{"other ETag", strong, with(strong, func(o *Object) { o.ETag = `"b"` }), unlike},
+		{"other size", strong, with(strong, func(o *Object) { o.Size = 6 }), unlike},
+		{"size not told", strong, with(strong, func(o *Object) { o.Size = -1 }), alike},
+		{"ETag not told", strong, dated, alike},
+		{"ETag weakened on the way", strong, weak, alike},
+		{"same weak ETag and time", weak, weak, proven},
+		{"same weak ETag at another time", weak, with(weak, later), unlike},
+		{"same time", dated, dated, proven},
+		{"other time", dated, with(dated, later), unlike},
+		{"time not told", dated, sized, alike},
+		{"same size alone", sized, sized, alike},
+		{"other name", strong, with(strong, func(o *Object) { o.Name = "b" }), proven},
+	}
+	for _, tt := range tests {
+		if got := compare(tt.was, tt.now); got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}

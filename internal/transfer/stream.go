@@ -1,0 +1,383 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
+)
+
+// maxBarren is how many locations in a row may bring no new byte before storage is
+// held to be at fault. Each costs a call to the portal.
+const maxBarren = 3
+
+// maxOdd is how many answers to Range requests that hold something else than was
+// asked for are taken before ranges are off for the file.
+const maxOdd = 2
+
+// Stream is one file on its way: an io.Reader of its bytes in order, whatever
+// happens to connections and locations behind. It is for one goroutine, except for
+// Fetched.
+type Stream struct {
+	opts   Options
+	ctx    context.Context // of Open: a Reader has no other way to take one
+	cancel context.CancelFunc
+	source Source
+	notify func(err error, wait time.Duration)
+
+	object Object
+	known  bool // object is what storage said
+	next   int64
+	ended  bool // an object of unknown length came to its end
+	answer *answer
+	broken error // why answer was lost; to be remedied before the next is asked for
+	failed error // what all further reads return
+
+	location Location
+	located  time.Time // when location was fresh
+	barren   int       // locations since the last new byte
+
+	conditional bool // If-Match is worth sending
+	odd         int  // answers to Range that held something else
+	changed     bool // the file was started over for a change already
+
+	backoff  *retry.Backoff // tries in a row without a new byte
+	restarts *retry.Backoff // never starts afresh, for each restart brings bytes
+	attempts int
+	fetched  atomic.Int64
+}
+
+// Object is what storage says of the file.
+func (s *Stream) Object() Object { return s.object }
+
+// Attempts is one and the number of times that the transfer failed and was tried again.
+func (s *Stream) Attempts() int { return s.attempts }
+
+// Fetched is the number of bytes of content that were read from connections. It
+// may be asked while another goroutine reads.
+func (s *Stream) Fetched() int64 { return s.fetched.Load() }
+
+// Continue says, before the first Read, that the first n bytes of exactly this
+// Object are here already, so that the stream yields the bytes from n on.
+func (s *Stream) Continue(n int64) {
+	if n <= 0 {
+		return
+	}
+	s.hangUp()
+	s.next = n
+	if n > s.object.Size || !s.object.Resumable() {
+		s.broken = &Error{
+			Kind:   Integrity,
+			Err:    fmt.Errorf("the %d bytes that are here cannot be the beginning of this file", n),
+			remedy: startOver,
+		}
+	}
+}
+
+// Read reads the next bytes. It returns io.EOF only after the last byte of the whole
+// file. Other errors are final, but see Restart.
+func (s *Stream) Read(p []byte) (int, error) {
+	if s.failed != nil {
+		return 0, s.failed
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	n, err := s.read(p)
+	if err != nil {
+		s.hangUp()
+		s.failed = err
+	}
+	return n, err
+}
+
+func (s *Stream) read(p []byte) (int, error) {
+	for {
+		if s.whole() {
+			return 0, io.EOF
+		}
+		if s.answer == nil {
+			if err := s.connect(); err != nil {
+				return 0, err
+			}
+		}
+		n, err := s.receive(p)
+		if err != nil {
+			return 0, err
+		}
+		if n > 0 {
+			return n, nil
+		}
+	}
+}
+
+func (s *Stream) whole() bool { return s.ended || s.next == s.object.Size }
+
+// receive reads once from the answer at hand and returns how many bytes of p are
+// new ones: none where the answer ended or where bytes that were delivered already come
+// again. An error is final; what breaks is noted for connect.
+func (s *Stream) receive(p []byte) (int, error) {
+	a := s.answer
+	repeated := s.next - a.from
+	if repeated > 0 {
+		p = p[:min(int64(len(p)), repeated)]
+	} else {
+		p = p[:min(int64(len(p)), a.until-a.from)]
+	}
+	n, err := a.read(s.opts.Limiter.slice(p))
+	a.from += int64(n)
+	s.fetched.Add(int64(n))
+	if err != nil || a.from >= a.until {
+		s.finish(a, err)
+	}
+	if err := s.opts.Limiter.Wait(s.ctx, n); err != nil {
+		return 0, err
+	}
+	if repeated > 0 || n == 0 {
+		return 0, nil
+	}
+	s.next += int64(n)
+	s.backoff.Reset()
+	s.barren = 0
+	return n, nil
+}
+
+// finish lets go of an answer that ended with err, nil where all that it promised has
+// come, and notes what went wrong, if anything did.
+func (s *Stream) finish(a *answer, err error) {
+	s.hangUp()
+	atEnd := err == io.EOF //nolint:errorlint // one that is wrapped is no proper end
+	switch {
+	case a.from >= a.until:
+		// It may hold less than was asked for (RFC 9110, section 15.3.7): the rest is asked for next.
+		return
+	case atEnd && s.object.Size < 0:
+		s.ended = true
+		return
+	case s.ctx.Err() != nil:
+		s.broken = s.ctx.Err()
+		return
+	case atEnd:
+		err = io.ErrUnexpectedEOF
+	}
+	broken := unanswered(s.location.URL, nil, err)
+	broken.Retryable, broken.remedy = true, wait
+	if broken.Kind != Timeout {
+		broken.Kind = Network
+	}
+	if a.from > 0 && !s.object.Resumable() {
+		broken.remedy = startOver
+	}
+	s.broken = broken
+}
+
+// connect asks until there is an answer with the next byte.
+func (s *Stream) connect() error {
+	err := s.broken
+	s.broken = nil
+	for {
+		if err != nil {
+			if err := s.remedy(err); err != nil {
+				return err
+			}
+			s.attempts++
+		}
+		if err = s.ask(); err == nil {
+			return nil
+		}
+	}
+}
+
+// remedy does what may help against err before the next try, or returns the error
+// with which the transfer fails.
+func (s *Stream) remedy(err error) error {
+	if s.ctx.Err() != nil {
+		return s.ctx.Err()
+	}
+	e, ok := err.(*Error) //nolint:errorlint // what a Source wraps is its own
+	if !ok {
+		return err
+	}
+	var pause time.Duration
+	switch e.remedy {
+	case wait:
+		if pause, ok = s.backoff.Next(e.after); !ok {
+			return e
+		}
+	case relocate:
+		if s.barren >= maxBarren {
+			e.Err = fmt.Errorf("%w, at %d locations in a row", e.Err, s.barren)
+			return e
+		}
+		s.location = Location{}
+	case dropCondition:
+		// nginx with "etag off" answers 412 to every If-Match. The next 206 tells
+		// whether it is still the same object.
+		if !s.conditional {
+			return e
+		}
+		s.conditional = false
+	default:
+		return e
+	}
+	s.notify(e, pause)
+	return retry.Sleep(s.ctx, pause)
+}
+
+// ask makes one request for the next byte and judges its answer.
+func (s *Stream) ask() error {
+	if err := s.locate(); err != nil {
+		return err
+	}
+	from, ifMatch := s.next, ""
+	if s.odd >= maxOdd {
+		from = 0
+	}
+	if s.conditional {
+		ifMatch = s.object.condition()
+	}
+	a, err := ask(s.ctx, &s.opts, s.location.URL, from, ifMatch)
+	if err != nil {
+		if e, ok := err.(*Error); ok && e.Status == http.StatusRequestedRangeNotSatisfiable { //nolint:errorlint // ask wraps none
+			s.odd++
+		}
+		return err
+	}
+	if err := s.judge(a, from > 0); err != nil {
+		a.close()
+		return err
+	}
+	s.answer = a
+	return nil
+}
+
+// locate makes sure of a location that is good for a request.
+func (s *Stream) locate() error {
+	if s.location.URL != nil && !s.location.stale(s.located, time.Now()) {
+		return nil
+	}
+	s.location = Location{}
+	l, err := s.source(s.ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.check(s.opts.AllowHTTP); err != nil {
+		return err
+	}
+	s.location, s.located = l, time.Now()
+	s.barren++
+	return nil
+}
+
+// judge decides whether the bytes of a may be delivered from s.next on. Servers, and
+// caches before them, ignore ranges and conditions: only what an answer says of
+// itself counts. A whole answer is as good as a part: what was delivered
+// already is read past.
+func (s *Stream) judge(a *answer, ranged bool) error {
+	if a.partial && !ranged {
+		return s.senseless(nothing, "storage answered a part where the whole was asked for")
+	}
+	if !s.known {
+		s.object, s.known = a.object, true
+		return nil
+	}
+	if ranged && !a.partial {
+		s.odd++
+	}
+	switch like := compare(s.object, a.object); {
+	case like == unlike && s.object.StrongETag() != "" && s.object.ETag == a.object.ETag:
+		return corrupt("storage told a length of %d and then of %d bytes for the same file", s.object.Size, a.object.Size)
+	case like == unlike:
+		return &Error{
+			Kind:      Storage,
+			Retryable: true,
+			Err:       &Changed{Was: s.object, Now: a.object},
+			remedy:    startOverOnChange,
+		}
+	case a.partial && (a.from != s.next || like != proven):
+		s.odd++
+		return s.senseless(wait, "storage answered another part than the one asked for")
+	case s.next > 0 && like != proven:
+		return s.senseless(startOver, "storage does not tell whether the file is still the same")
+	}
+	return nil
+}
+
+func (s *Stream) senseless(r remedy, text string) *Error {
+	return &Error{
+		Kind:      Protocol,
+		Retryable: r != nothing,
+		Err:       fmt.Errorf("get %s: %s", Redacted(s.location.URL), text),
+		remedy:    r,
+	}
+}
+
+// StartsOver tells whether err, of Read or of Digest.Check, says that the bytes
+// delivered so far are of no use: they are no beginning of the file as it is now, or
+// it cannot be known whether they are. They are not to be kept, and Restart may help.
+func StartsOver(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.remedy == startOver || e.remedy == startOverOnChange)
+}
+
+// Restart begins again after a cause that StartsOver: once where the file changed, as
+// many times as there are retries where an answer that cannot be continued broke or
+// the digest of the whole is wrong. On success Object is what storage has now, and Continue and Read
+// start over. Otherwise it returns the error with which the transfer fails: cause
+// itself where beginning again would not help.
+func (s *Stream) Restart(cause error) error {
+	if !StartsOver(cause) || s.ctx.Err() != nil {
+		return cause
+	}
+	e, _ := errors.AsType[*Error](cause)
+	var pause time.Duration
+	if e.remedy == startOver {
+		var ok bool
+		if pause, ok = s.restarts.Next(0); !ok {
+			return cause
+		}
+	} else {
+		if s.changed {
+			return cause
+		}
+		s.changed = true
+	}
+	s.notify(e, pause)
+	if err := retry.Sleep(s.ctx, pause); err != nil {
+		return err
+	}
+	s.attempts++
+	s.begin()
+	return s.connect()
+}
+
+// begin makes s a stream of which nothing is known or delivered yet.
+func (s *Stream) begin() {
+	s.hangUp()
+	s.object, s.known = Object{Size: -1}, false
+	s.next, s.ended = 0, false
+	s.broken, s.failed = nil, nil
+	s.conditional = true
+}
+
+// hangUp lets go of the answer at hand.
+func (s *Stream) hangUp() {
+	if s.answer != nil {
+		s.answer.close()
+		s.answer = nil
+	}
+}
+
+// Close ends the stream and its connection.
+func (s *Stream) Close() {
+	s.hangUp()
+	s.cancel()
+	if s.failed == nil {
+		s.failed = errors.New("read from a closed stream")
+	}
+}
