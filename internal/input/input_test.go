@@ -1,0 +1,162 @@
+package input_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"unicode/utf16"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/input"
+)
+
+// entry is an input.Entry as the tables write it.
+type entry struct {
+	line        int
+	media, item string
+	metadata    bool
+	err         string // part of what is wrong
+}
+
+func read(t *testing.T, text string, f input.Format) []entry {
+	t.Helper()
+	var got []entry
+	for e, err := range input.Read(strings.NewReader(text), f) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := entry{line: e.Line, media: e.MediaID, item: e.ItemID, metadata: e.Asset != nil}
+		if e.Err != nil {
+			g.err = e.Err.Error()
+		}
+		got = append(got, g)
+	}
+	return got
+}
+
+// utf16LE is text as PowerShell's > writes it.
+func utf16LE(text string) string {
+	var b strings.Builder
+	for _, u := range utf16.Encode([]rune("\ufeff" + text)) {
+		b.WriteByte(byte(u))
+		b.WriteByte(byte(u >> 8))
+	}
+	return b.String()
+}
+
+func TestRead(t *testing.T) {
+	for _, tt := range []struct {
+		name, text string
+		format     input.Format
+		want       []entry
+	}{
+		{name: "nothing", text: ""},
+		{name: "lines", text: "A\nB\n", want: []entry{{line: 1, media: "A"}, {line: 2, media: "B"}}},
+		{name: "no newline at the end", text: "A\nB", want: []entry{{line: 1, media: "A"}, {line: 2, media: "B"}}},
+		{name: "CR, blanks, comments, BOM", text: "\ufeff# head\r\nA\r\n\r\n  \n B \n#C\n", want: []entry{{line: 2, media: "A"}, {line: 5, media: "B"}}},
+		{name: "UTF-16", text: utf16LE("A\r\nÉ\r\n"), want: []entry{{line: 1, media: "A"}, {line: 2, media: "É"}}},
+		{name: "columns of items", text: "A\tI\tweb\t1\nB\t\timage\n", want: []entry{{line: 1, media: "A", item: "I"}, {line: 2, media: "B"}}},
+		{name: "an item of no asset", text: "\tI\n", want: []entry{{line: 1, item: "I", err: "empty"}}},
+		{name: "item ids", text: "I\nA\tJ\n", format: input.Format{ItemColumn: true}, want: []entry{{line: 1, item: "I"}, {line: 2, media: "A", item: "J"}}},
+		{name: "an asset", text: `{"id":"A"}`, want: []entry{{line: 1, media: "A"}}},
+		{name: "an asset with metadata", text: `{"id":"A","name":"n","thumbnails":{}}`, want: []entry{{line: 1, media: "A", metadata: true}}},
+		{name: "an item", text: `{"id":"I","mediaId":"A","itemId":"I","name":"n"}`, want: []entry{{line: 1, media: "A", item: "I"}}},
+		{name: "an item by id alone", text: `{"id":"I","mediaId":"A"}`, want: []entry{{line: 1, media: "A", item: "I"}}},
+		{name: "a result", text: `{"portal":"p","mediaId":"A","selector":"original","status":"failed"}`, want: []entry{{line: 1, media: "A"}}},
+		{name: "malformed lines do not end the list", text: "{\n{}\n{\"id\":7}\n..\na\x01b\n" + strings.Repeat("x", 129) + "\nA\t..\nB\n", want: []entry{
+			{line: 1, err: "none with string ids"},
+			{line: 2, err: "neither mediaId nor id"},
+			{line: 3, err: "none with string ids"},
+			{line: 4, media: "..", err: "no id"},
+			{line: 5, media: "a\x01b", err: "control"},
+			{line: 6, media: strings.Repeat("x", 129), err: "longer than 128"},
+			{line: 7, media: "A", item: "..", err: "item"},
+			{line: 8, media: "B"},
+		}},
+		{name: "NUL", text: "A\x00B\nC\x00 D\x00", format: input.Format{NUL: true}, want: []entry{
+			{line: 1, media: "A"}, {line: 2, media: "B\nC", err: "control"}, {line: 3, media: " D"}}},
+		{name: "a line without an end", text: strings.Repeat("x", 5<<20) + "\nB\n", want: []entry{{line: 1, err: "longer than 2 MiB"}, {line: 2, media: "B"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := read(t, tt.text, tt.format)
+			if len(got) != len(tt.want) {
+				t.Fatalf("entries %+v, want %+v", got, tt.want)
+			}
+			for i, want := range tt.want {
+				if !strings.Contains(got[i].err, want.err) || (want.err == "") != (got[i].err == "") {
+					t.Errorf("entry %d: error %q, want %q", i, got[i].err, want.err)
+				}
+				got[i].err, want.err = "", ""
+				if got[i] != want {
+					t.Errorf("entry %d: %+v, want %+v", i, got[i], want)
+				}
+			}
+		})
+	}
+}
+
+// An entry is there before the next line is written: nothing waits for the end.
+func TestReadStreams(t *testing.T) {
+	r, w := io.Pipe()
+	defer r.Close()
+	next := make(chan struct{})
+	go func() {
+		defer w.Close()
+		for range next {
+			if _, err := io.WriteString(w, "A\n"); err != nil {
+				return
+			}
+		}
+	}()
+	next <- struct{}{}
+	n := 0
+	for _, err := range input.Read(r, input.Format{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n == 3 {
+			close(next)
+			return
+		}
+		next <- struct{}{}
+	}
+	t.Errorf("%d entries came", n)
+}
+
+func TestReadReportsItsReader(t *testing.T) {
+	broken := errors.New("broken")
+	n := 0
+	var last error
+	for _, err := range input.Read(io.MultiReader(strings.NewReader("A\nB\n"), iotest.ErrReader(broken)), input.Format{}) {
+		n++
+		last = err
+	}
+	if n != 3 || !errors.Is(last, broken) {
+		t.Errorf("%d entries, last error %v", n, last)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add("A\tI\n{\"id\":\"x\",\"name\":1,\"thumbnails\":[]}\n#\n", false, false)
+	f.Add(utf16LE("A\r\n"), false, true)
+	f.Add("a\x00b", true, false)
+	f.Fuzz(func(t *testing.T, text string, nul, items bool) {
+		format := input.Format{NUL: nul, ItemColumn: items}
+		for e, err := range input.Read(strings.NewReader(text), format) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Err != nil {
+				continue
+			}
+			if bynder.CheckID(e.MediaID) != nil && !(items && e.MediaID == "" && e.ItemID != "") {
+				t.Errorf("%q gives the media id %q", text, e.MediaID)
+			}
+			if e.ItemID != "" && bynder.CheckID(e.ItemID) != nil {
+				t.Errorf("%q gives the item id %q", text, e.ItemID)
+			}
+		}
+	})
+}
