@@ -1,0 +1,156 @@
+package config
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// commandPatience is how long a token_command may take: time enough to unlock a
+	// password manager.
+	commandPatience = 30 * time.Second
+	// maxCommandOutput is more than any token has, in bytes.
+	maxCommandOutput = 64 << 10
+)
+
+// runTokenCommand runs a program that prints a secret and returns that, without the
+// line end. No shell is involved. The program has no standard input (that may hold this
+// program's own input; a password manager asks on the terminal), and of this
+// program's environment all but the credentials.
+func runTokenCommand(ctx context.Context, argv []string) (Secret, error) {
+	deadline, cancel := context.WithTimeoutCause(ctx, commandPatience,
+		fmt.Errorf("it has not ended within %d s", commandPatience/time.Second))
+	defer cancel()
+	stdout, stderr := &capped{limit: maxCommandOutput}, &capped{limit: maxCommandOutput}
+	command := exec.CommandContext(deadline, argv[0], argv[1:]...)
+	command.Stdout, command.Stderr = stdout, stderr
+	command.Env = withoutCredentials(os.Environ())
+	command.WaitDelay = time.Second // for pipes that its own children hold open
+	err := command.Run()
+	switch {
+	case ctx.Err() != nil:
+		return Secret{}, context.Cause(ctx)
+	case deadline.Err() != nil:
+		err = context.Cause(deadline)
+	case stdout.full:
+		err = fmt.Errorf("it printed more than %d KiB", maxCommandOutput>>10)
+	}
+	if err != nil {
+		// Not wrapped: the exit status of that program is not this one's.
+		return Secret{}, fmt.Errorf("token_command: %s failed: %v%s", argv[0], err, stderr.lastLine())
+	}
+	text := strings.TrimSuffix(strings.TrimSuffix(stdout.String(), "\n"), "\r")
+	if text == "" {
+		return Secret{}, fmt.Errorf("token_command: %s printed nothing", argv[0])
+	}
+	if err := checkValue(text); err != nil {
+		return Secret{}, fmt.Errorf("token_command: what %s printed is not one line of text", argv[0])
+	}
+	return NewSecret(text), nil
+}
+
+// withoutCredentials is the environment without the variables that hold secrets.
+func withoutCredentials(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		for _, set := range valueSets {
+			for _, v := range set.values {
+				if strings.EqualFold(v.Variable, name) { // Windows ignores case
+					return true
+				}
+			}
+		}
+		return false
+	})
+}
+
+// capped keeps what is written to it up to a limit, and fails beyond.
+type capped struct {
+	bytes.Buffer
+	limit int
+	full  bool
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	if c.Len()+len(p) > c.limit {
+		c.full = true
+		return 0, errors.New("too much output")
+	}
+	return c.Buffer.Write(p)
+}
+
+// lastLine is the last line of what a program said of its failure, for an error's end.
+func (c *capped) lastLine() string {
+	const longest = 200
+	text := strings.TrimSpace(c.String())
+	text = text[strings.LastIndexByte(text, '\n')+1:]
+	if text == "" {
+		return ""
+	}
+	if len(text) > longest {
+		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	}
+	return ": " + text
+}
+
+// splitWords splits a command line as a shell does where nothing is expanded: words
+// end at blanks; '…' keeps everything; "…" keeps all but \" and \\; elsewhere \ keeps
+// the next character.
+func splitWords(line string) ([]string, error) {
+	var words []string
+	var word strings.Builder
+	inWord := false
+	for i := 0; i < len(line); i++ {
+		switch c := line[i]; c {
+		case ' ', '\t', '\n', '\r':
+			if inWord {
+				words = append(words, word.String())
+				word.Reset()
+			}
+			inWord = false
+		case '\'':
+			inWord = true
+			end := strings.IndexByte(line[i+1:], '\'')
+			if end < 0 {
+				return nil, errors.New("a ' has no partner")
+			}
+			word.WriteString(line[i+1 : i+1+end])
+			i += end + 1
+		case '"':
+			inWord = true
+			for i++; i < len(line) && line[i] != '"'; i++ {
+				if line[i] == '\\' && i+1 < len(line) && (line[i+1] == '"' || line[i+1] == '\\') {
+					i++
+				}
+				word.WriteByte(line[i])
+			}
+			if i == len(line) {
+				return nil, errors.New(`a " has no partner`)
+			}
+		case '\\':
+			if i+1 == len(line) {
+				return nil, errors.New(`a \ stands at the end`)
+			}
+			inWord = true
+			i++
+			word.WriteByte(line[i])
+		default:
+			inWord = true
+			word.WriteByte(c)
+		}
+	}
+	if inWord {
+		words = append(words, word.String())
+	}
+	if len(words) == 0 || words[0] == "" {
+		return nil, errors.New("it names no program")
+	}
+	return words, nil
+}

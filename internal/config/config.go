@@ -1,0 +1,346 @@
+package config
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Config is what a command needs to speak to a portal.
+type Config struct {
+	Portal      *url.URL // an origin, see ParsePortal
+	Credentials Credentials
+	Profile     string // the name, "default" unless another was chosen
+	From        string // where the credentials are from, in words
+	// Roots are the certificates to trust, nil for the system's.
+	Roots *x509.CertPool
+	// Warnings are for the user to see, one a line.
+	Warnings []string
+}
+
+// Flags are the settings of the command line. No secret is among them.
+type Flags struct {
+	Profile    string // --profile
+	Domain     string // --domain
+	ConfigFile string // --config
+	CACert     string // --ca-cert
+}
+
+// Sources are where settings come from, the first that has one first.
+type Sources struct {
+	Flags    Flags
+	Getenv   func(string) string
+	Keychain Keychain // nil where none is to be asked
+}
+
+// DefaultProfile is the profile that is used unless another is named.
+const DefaultProfile = "default"
+
+// Load finds the portal and the credentials for it. A mistake is an *Error; where no
+// credentials are found that wraps ErrNoCredentials. The config file and the keychain are
+// left alone where flags and environment say all. It may run a token_command and wait
+// for the keychain, until ctx ends.
+func Load(ctx context.Context, s Sources) (Config, error) {
+	roots, err := loadRoots(ctx, s.Flags.CACert)
+	if err != nil {
+		return Config{}, err
+	}
+	l := loading{Sources: s, config: Config{Roots: roots}}
+	l.config.Profile, l.named = s.profile()
+	if err := l.environment(); err != nil {
+		return Config{}, err
+	}
+	if err := l.profileOfFile(ctx); err != nil {
+		return Config{}, err
+	}
+	switch {
+	case l.config.Credentials.Kind != "":
+		err = l.useEnvironment(ctx)
+	case len(l.profile.values) > 0 || len(l.profile.command) > 0:
+		err = l.useProfile(ctx)
+	default:
+		err = l.useKeychain(ctx)
+	}
+	return l.config, err
+}
+
+// FromEnvironment is Load without flags and keychain.
+func FromEnvironment(getenv func(string) string) (Config, error) {
+	return Load(context.Background(), Sources{Getenv: getenv})
+}
+
+// profile is the name of the profile and where the user named it, "" when not at all.
+func (s Sources) profile() (name, by string) {
+	switch {
+	case s.Flags.Profile != "":
+		return s.Flags.Profile, "--profile"
+	case s.Getenv("BYNDER_PROFILE") != "":
+		return s.Getenv("BYNDER_PROFILE"), "BYNDER_PROFILE"
+	}
+	return DefaultProfile, ""
+}
+
+// Portal is the portal that flag or environment name, nil where neither does, and
+// which of the two it was.
+func (s Sources) Portal() (portal *url.URL, by string, err error) {
+	domain, by := s.Flags.Domain, "--domain"
+	if domain == "" {
+		domain, by = s.Getenv("BYNDER_DOMAIN"), "BYNDER_DOMAIN"
+	}
+	if domain == "" {
+		return nil, "", nil
+	}
+	portal, err = ParsePortal(domain)
+	if err != nil {
+		return nil, by, &Error{Err: fmt.Errorf("%s: %w", by, err), Advice: portalAdvice}
+	}
+	return portal, by, nil
+}
+
+const portalAdvice = "give the portal's host, such as brand.getbynder.com"
+
+// loading is a Load under way.
+type loading struct {
+	Sources
+	config   Config // Credentials are the environment's until others are used
+	portalBy string // which of flag and environment named config.Portal
+	named    string // which of flag and environment named the profile
+	file     file
+	profile  profile
+	found    bool // the profile, in the file
+}
+
+// environment reads portal and credentials from flags and environment.
+func (l *loading) environment() (err error) {
+	l.config.Credentials, err = place{
+		name:   "the environment",
+		advice: "export the missing variables too",
+		spell:  func(v Value) string { return v.Variable },
+		get:    func(v Value) string { return l.Getenv(v.Variable) },
+	}.credentials()
+	if err != nil {
+		return err
+	}
+	l.config.Credentials.Scopes = strings.Fields(l.Getenv("BYNDER_SCOPES"))
+	l.config.Portal, l.portalBy, err = l.Portal()
+	return err
+}
+
+// profileOfFile reads the config file, unless nothing in it could matter.
+func (l *loading) profileOfFile(ctx context.Context) (err error) {
+	_, fileNamed := l.Sources.file()
+	if l.config.Credentials.Kind != "" && l.config.Portal != nil && l.named == "" && !fileNamed {
+		return nil
+	}
+	if l.file, err = l.readFile(ctx); err != nil {
+		return err
+	}
+	l.config.Warnings = append(l.config.Warnings, l.file.warnings...)
+	l.profile, l.found = l.file.profiles[l.config.Profile]
+	return nil
+}
+
+// useEnvironment goes on with the credentials of the environment.
+func (l *loading) useEnvironment(ctx context.Context) error {
+	l.config.From = "the environment"
+	if l.named != "" {
+		if !l.found {
+			// It may live in the keychain; where that cannot be asked, nobody knows.
+			if item, err := askKeychain(ctx, l.Keychain, l.config.Profile); err == nil && item == nil {
+				return l.unknownProfile()
+			}
+		}
+		l.config.Warnings = append(l.config.Warnings, fmt.Sprintf(
+			"credentials are taken from the environment, which comes before profile %q (%s)", l.config.Profile, l.named))
+	}
+	if l.config.Portal == nil && l.profile.domain != "" {
+		portal, err := l.profilePortal(l.profile.domain)
+		if err != nil {
+			return err
+		}
+		l.config.Portal = portal
+	}
+	if l.config.Portal == nil {
+		return &Error{
+			Err:    errors.New("BYNDER_DOMAIN is not set"),
+			Advice: "export BYNDER_DOMAIN=brand.getbynder.com (your portal's host)",
+		}
+	}
+	return nil
+}
+
+// useProfile goes on with the credentials of the config file's profile.
+func (l *loading) useProfile(ctx context.Context) error {
+	what := fmt.Sprintf("profile %q in %s", l.config.Profile, l.file.path)
+	credentials, err := place{
+		name:   what,
+		advice: "add the missing values",
+		spell:  func(v Value) string { return v.Key },
+		get:    func(v Value) string { return l.profile.values[v.Key] },
+	}.credentials()
+	if err != nil {
+		return err
+	}
+	if len(l.profile.command) > 0 && credentials.Kind != "" {
+		return &Error{
+			Err:    fmt.Errorf("%s holds 2 kinds of credentials: %s and token_command", what, credentials.Kind),
+			Advice: "one kind is enough: take the values of the other away",
+		}
+	}
+	if l.profile.domain == "" {
+		return &Error{
+			Err:    fmt.Errorf("%s has credentials and no domain: it is not known where they may go", what),
+			Advice: `add the portal's host to the profile: domain = "brand.getbynder.com"`,
+		}
+	}
+	if err := l.belongs(l.profile.domain); err != nil {
+		return err
+	}
+	l.config.From = what
+	if len(l.profile.command) > 0 {
+		token, err := runTokenCommand(ctx, l.profile.command)
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err != nil:
+			return &Error{Err: fmt.Errorf("%s: %w", what, err), Advice: "run the command by hand: it has to print the permanent token, and nothing else"}
+		}
+		credentials = Credentials{Kind: PermanentToken, PermanentToken: token}
+		l.config.From = "the token_command of " + what
+	}
+	credentials.Scopes = firstOf(l.config.Credentials.Scopes, l.profile.scopes)
+	l.config.Credentials = credentials
+	return nil
+}
+
+// firstOf is the first list that is not empty, nil where all are.
+func firstOf(lists ...[]string) []string {
+	for _, list := range lists {
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+// useKeychain goes on with what the keychain has for the profile.
+func (l *loading) useKeychain(ctx context.Context) error {
+	item, err := askKeychain(ctx, l.Keychain, l.config.Profile)
+	if mistake := (*Error)(nil); errors.As(err, &mistake) || ctx.Err() != nil {
+		return err
+	}
+	if item == nil {
+		return l.nothingFound(err)
+	}
+	what := fmt.Sprintf("the keychain (profile %q)", l.config.Profile)
+	credentials, err := place{
+		name:   what,
+		advice: "log in again with `bynder auth login`",
+		spell:  func(v Value) string { return v.Key },
+		get:    func(v Value) string { return item[v.Key] },
+	}.credentials()
+	if err != nil {
+		return err
+	}
+	if credentials.Kind == "" || item["domain"] == "" {
+		return l.nothingFound(nil)
+	}
+	if l.config.Portal == nil && l.profile.domain != "" {
+		if l.config.Portal, err = l.profilePortal(l.profile.domain); err != nil {
+			return err
+		}
+		l.portalBy = l.file.path
+	}
+	if err := l.belongs(item["domain"]); err != nil {
+		return err
+	}
+	l.config.From = what
+	credentials.Scopes = firstOf(l.config.Credentials.Scopes, l.profile.scopes)
+	l.config.Credentials = credentials
+	return nil
+}
+
+// belongs settles on domain as the portal, which the profile's credentials are for. Where
+// another portal was asked for they stay here: whoever can set an environment
+// variable or write a script must not be sent them.
+func (l *loading) belongs(domain string) error {
+	portal, err := l.profilePortal(domain)
+	if err != nil {
+		return err
+	}
+	if l.config.Portal != nil && l.config.Portal.String() != portal.String() {
+		advice := fmt.Sprintf("log in to that portal too, under a name of its own: bynder auth login --profile NAME --domain %s", l.config.Portal.Host)
+		if other := l.profileFor(l.config.Portal); other != "" {
+			advice = fmt.Sprintf("use --profile %s, whose domain that is", other)
+		}
+		return &Error{
+			Err: fmt.Errorf("the credentials of profile %q belong to %s, not to %s (%s)",
+				l.config.Profile, portal.Host, l.config.Portal.Host, l.portalBy),
+			Advice: advice,
+		}
+	}
+	l.config.Portal = portal
+	return nil
+}
+
+// profileFor is the profile of the config file whose domain is portal.
+func (l *loading) profileFor(portal *url.URL) string {
+	for _, name := range slices.Sorted(maps.Keys(l.file.profiles)) {
+		if u, err := ParsePortal(l.file.profiles[name].domain); err == nil && u.String() == portal.String() {
+			return name
+		}
+	}
+	return ""
+}
+
+func (l *loading) profilePortal(domain string) (*url.URL, error) {
+	portal, err := ParsePortal(domain)
+	if err != nil {
+		return nil, &Error{Err: fmt.Errorf("profile %q: domain: %w", l.config.Profile, err), Advice: portalAdvice}
+	}
+	return portal, nil
+}
+
+// nothingFound is the error when no place has credentials; asked is why the keychain
+// could not be asked.
+func (l *loading) nothingFound(asked error) error {
+	unheard := asked != nil && !errors.Is(asked, ErrNoKeychain)
+	if l.named != "" && !l.found && !unheard {
+		return l.unknownProfile()
+	}
+	login := "bynder auth login"
+	if l.config.Profile != DefaultProfile {
+		login += " --profile " + l.config.Profile
+	}
+	err := fmt.Errorf("%w: none in the environment, in the config file or in the keychain", ErrNoCredentials)
+	advice := "log in with `" + login + "`, or export the variables that `bynder help` lists"
+	switch names := l.file.names(); {
+	case unheard:
+		err = fmt.Errorf("%w: none in the environment or in the config file, and %w", ErrNoCredentials, asked)
+		advice = "unlock the keychain, or " + advice
+	case l.named == "" && !l.found && len(names) > 0:
+		advice = "choose a profile with --profile: " + strings.Join(names, ", ")
+	}
+	return &Error{Err: err, Advice: advice}
+}
+
+func (l *loading) unknownProfile() error {
+	advice := fmt.Sprintf("log in with `bynder auth login --profile %s`", l.config.Profile)
+	if names := l.file.names(); len(names) > 0 {
+		advice = fmt.Sprintf("%s has: %s", l.file.path, strings.Join(names, ", "))
+	}
+	return &Error{Err: fmt.Errorf("there is no profile %q (%s)", l.config.Profile, l.named), Advice: advice}
+}
+
+// names are those of the file's profiles, the first few.
+func (f *file) names() []string {
+	const most = 10
+	names := slices.SortedFunc(maps.Keys(f.profiles), cmp.Compare[string])
+	return names[:min(len(names), most)]
+}

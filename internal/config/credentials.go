@@ -1,0 +1,169 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Kind is a way of proving to a portal who asks.
+type Kind string
+
+// The kinds of credentials.
+const (
+	OAuth1         Kind = "OAuth 1.0a"
+	PermanentToken Kind = "permanent token"
+	ClientGrant    Kind = "OAuth 2 client credentials"
+)
+
+// Credentials are the values of exactly one kind.
+type Credentials struct {
+	Kind Kind
+
+	// For OAuth1. Keys and tokens are as secret as the secrets: storage and logs
+	// are to see neither.
+	ConsumerKey, ConsumerSecret, Token, TokenSecret Secret
+
+	// For PermanentToken.
+	PermanentToken Secret
+
+	// For ClientGrant. Scopes are what a token is asked for with.
+	ClientID, ClientSecret Secret
+	Scopes                 []string
+}
+
+// DefaultScopes are what a ClientGrant asks for where nothing else is set: enough to
+// find assets and get their files.
+var DefaultScopes = []string{"asset:read", "collection:read", "meta.assetbank:read"}
+
+// Error is a configuration that cannot be used.
+type Error struct {
+	Err    error
+	Advice string
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what the user can do about it.
+func (e *Error) Hint() string { return e.Advice }
+
+// ErrNoCredentials tells that nothing at all was configured. It is wrapped in an
+// *Error and means "not authorised" rather than "wrong".
+var ErrNoCredentials = errors.New("no credentials")
+
+// Value is one of the values that credentials are made of.
+type Value struct {
+	Key      string // its name in the config file and the keychain
+	Variable string // its name in the environment
+	field    func(*Credentials) *Secret
+}
+
+// Set gives the value to c.
+func (v Value) Set(c *Credentials, s Secret) { *v.field(c) = s }
+
+func (v Value) of(c *Credentials) Secret { return *v.field(c) }
+
+// valueSets lists which values make up which kind of credentials.
+var valueSets = []struct {
+	kind   Kind
+	values []Value
+}{
+	{OAuth1, []Value{
+		{"consumer_key", "BYNDER_CONSUMER_KEY", func(c *Credentials) *Secret { return &c.ConsumerKey }},
+		{"consumer_secret", "BYNDER_CONSUMER_SECRET", func(c *Credentials) *Secret { return &c.ConsumerSecret }},
+		{"token", "BYNDER_TOKEN", func(c *Credentials) *Secret { return &c.Token }},
+		{"token_secret", "BYNDER_TOKEN_SECRET", func(c *Credentials) *Secret { return &c.TokenSecret }},
+	}},
+	{PermanentToken, []Value{
+		{"permanent_token", "BYNDER_PERMANENT_TOKEN", func(c *Credentials) *Secret { return &c.PermanentToken }},
+	}},
+	{ClientGrant, []Value{
+		{"client_id", "BYNDER_CLIENT_ID", func(c *Credentials) *Secret { return &c.ClientID }},
+		{"client_secret", "BYNDER_CLIENT_SECRET", func(c *Credentials) *Secret { return &c.ClientSecret }},
+	}},
+}
+
+// Values lists what credentials of this kind are made of.
+func (k Kind) Values() []Value {
+	for _, set := range valueSets {
+		if set.kind == k {
+			return set.values
+		}
+	}
+	return nil
+}
+
+// place is somewhere that credentials are read from, in words for its errors.
+type place struct {
+	name   string // as the subject of a sentence
+	advice string // how to add what is missing there
+	spell  func(Value) string
+	get    func(Value) string
+}
+
+// credentials reads the values of one kind. Half a set, or two kinds at once, is an
+// *Error that names what is there or missing; nothing at all is the zero value.
+func (p place) credentials() (Credentials, error) {
+	var c Credentials
+	var kinds, missing []string
+	for _, set := range valueSets {
+		var absent []string
+		for _, v := range set.values {
+			value := p.get(v)
+			if value == "" {
+				absent = append(absent, p.spell(v))
+				continue
+			}
+			if err := checkValue(value); err != nil {
+				return Credentials{}, &Error{
+					Err:    fmt.Errorf("%s: %s %w", p.name, p.spell(v), err),
+					Advice: "copy the value again, without a line end",
+				}
+			}
+			v.Set(&c, NewSecret(value))
+		}
+		if len(absent) == len(set.values) {
+			continue
+		}
+		c.Kind = set.kind
+		kinds = append(kinds, string(set.kind))
+		missing = append(missing, absent...)
+	}
+	switch {
+	case len(kinds) > 1:
+		return Credentials{}, &Error{
+			Err:    fmt.Errorf("%s holds %d kinds of credentials: %s", p.name, len(kinds), enumerate(kinds)),
+			Advice: "one kind is enough: take the values of the others away",
+		}
+	case len(missing) > 0:
+		verb := " is"
+		if len(missing) > 1 {
+			verb = " are"
+		}
+		return Credentials{}, &Error{
+			Err:    fmt.Errorf("%s: %s: %s not set", p.name, c.Kind, enumerate(missing)+verb),
+			Advice: p.advice + "; one kind of credentials needs all of its values",
+		}
+	}
+	return c, nil
+}
+
+// checkValue refuses what no header can carry: most often a line end that came along
+// when the value was copied.
+func checkValue(value string) error {
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		return errors.New("holds a line end or another control character")
+	}
+	return nil
+}
+
+// enumerate joins names as a sentence does.
+func enumerate(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

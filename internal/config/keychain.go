@@ -1,0 +1,181 @@
+package config
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/zalando/go-keyring"
+)
+
+// Keychain is where the system keeps secrets: Keychain on macOS, Credential Manager
+// on Windows, the Secret Service (GNOME Keyring, KWallet) elsewhere. An implementation
+// answers keyring.ErrNotFound for what it does not hold. It may block for ever: this
+// package waits for it for three seconds.
+type Keychain interface {
+	Get(service, user string) (string, error)
+	Set(service, user, secret string) error
+	Delete(service, user string) error
+}
+
+// keychainService names this program's secrets in the keychain; the user of each is the
+// name of a profile.
+const keychainService = "bynder-cli"
+
+// keychainPatience is how long the keychain may think. A locked one asks the user, in a
+// window that may be on nobody's screen.
+const keychainPatience = 3 * time.Second
+
+// ErrNoKeychain tells that this machine or session has none.
+var ErrNoKeychain = errors.New("there is no keychain in this session")
+
+// errKeychainSilent tells that the keychain has not answered in time.
+var errKeychainSilent = fmt.Errorf("the keychain did not answer within %d s", keychainPatience/time.Second)
+
+// SystemKeychain is the keychain of the user's session.
+func SystemKeychain() Keychain { return systemKeychain{} }
+
+type systemKeychain struct{}
+
+func (systemKeychain) Get(service, user string) (string, error) {
+	if !sessionHasKeychain() {
+		return "", ErrNoKeychain
+	}
+	secret, err := keyring.Get(service, user)
+	return secret, unsupported(err)
+}
+
+func (systemKeychain) Set(service, user, secret string) error {
+	if !sessionHasKeychain() {
+		return ErrNoKeychain
+	}
+	return unsupported(keyring.Set(service, user, secret))
+}
+
+func (systemKeychain) Delete(service, user string) error {
+	if !sessionHasKeychain() {
+		return ErrNoKeychain
+	}
+	return unsupported(keyring.Delete(service, user))
+}
+
+// unsupported recognises the errors that mean ErrNoKeychain.
+func unsupported(err error) error {
+	if errors.Is(err, keyring.ErrUnsupportedPlatform) ||
+		err != nil && strings.Contains(err.Error(), "org.freedesktop.secrets was not provided") {
+		return fmt.Errorf("%w: %w", ErrNoKeychain, err)
+	}
+	return err
+}
+
+// sessionHasKeychain tells whether it is worth asking. Where no session bus is
+// running, the bus's library would start one, which nobody would ever stop.
+func sessionHasKeychain() bool {
+	switch runtime.GOOS {
+	case "darwin", "windows":
+		return true
+	}
+	if address := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" {
+		return address != "autolaunch:"
+	}
+	for _, name := range []string{"bus", "dbus-session"} {
+		if _, err := os.Stat(filepath.Join("/run/user", strconv.Itoa(os.Getuid()), name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// within returns what ask answers, or after d without an answer the error late, or the
+// cause of ctx's end. ask knows no context: where it blocks, its goroutine is left
+// behind, and ends with the answer that nobody waits for any more or with the process.
+func within[T any](ctx context.Context, d time.Duration, late error, ask func() (T, error)) (T, error) {
+	type answer struct {
+		value T
+		err   error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		value, err := ask()
+		answered <- answer{value, err}
+	}()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	var none T
+	select {
+	case a := <-answered:
+		return a.value, a.err
+	case <-timer.C:
+		return none, late
+	case <-ctx.Done():
+		return none, context.Cause(ctx)
+	}
+}
+
+// keychainItem is what the keychain keeps for a profile: the credentials, and the
+// portal that they belong to.
+type keychainItem map[string]string
+
+// askKeychain returns the profile's item, nil when there is none.
+func askKeychain(ctx context.Context, k Keychain, profile string) (keychainItem, error) {
+	if k == nil {
+		return nil, ErrNoKeychain
+	}
+	text, err := within(ctx, keychainPatience, errKeychainSilent, func() (string, error) { return k.Get(keychainService, profile) })
+	if errors.Is(err, keyring.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var item keychainItem
+	if json.Unmarshal([]byte(text), &item) != nil || item == nil {
+		// The parser's own text would repeat a part of the secret.
+		return nil, &Error{
+			Err:    fmt.Errorf("the keychain's entry for profile %q is not what `bynder auth login` writes", profile),
+			Advice: "remove it with `bynder auth logout`, then log in again",
+		}
+	}
+	return item, nil
+}
+
+// storeInKeychain replaces the profile's item.
+func storeInKeychain(ctx context.Context, k Keychain, profile string, portal *url.URL, c Credentials) error {
+	if k == nil {
+		return ErrNoKeychain
+	}
+	item := keychainItem{"domain": portal.String()}
+	for _, v := range c.Kind.Values() {
+		item[v.Key] = v.of(&c).Reveal()
+	}
+	text, err := json.Marshal(item)
+	if err != nil {
+		return fmt.Errorf("encoding the credentials: %w", err)
+	}
+	_, err = within(ctx, keychainPatience, errKeychainSilent, func() (struct{}, error) {
+		return struct{}{}, k.Set(keychainService, profile, string(text))
+	})
+	return err
+}
+
+// removeFromKeychain tells whether there was an item to remove.
+func removeFromKeychain(ctx context.Context, k Keychain, profile string) (bool, error) {
+	if k == nil {
+		return false, ErrNoKeychain
+	}
+	_, err := within(ctx, keychainPatience, errKeychainSilent, func() (struct{}, error) {
+		return struct{}{}, k.Delete(keychainService, profile)
+	})
+	if errors.Is(err, keyring.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}

@@ -1,0 +1,83 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// ParsePortal reads what people write for a portal: a host such as
+// brand.getbynder.com or a custom domain, with or without a port, or its URL. The
+// result is an origin: scheme and host, without a trailing slash and without the
+// scheme's own port. Plain http is for loopback addresses only.
+func ParsePortal(domain string) (*url.URL, error) {
+	text := strings.TrimSpace(domain)
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		// The parser's own text repeats the input, which may hold a password.
+		return nil, errors.New("the portal's domain is no host name and no URL")
+	}
+	switch {
+	case u.Scheme != "https" && u.Scheme != "http":
+		return nil, fmt.Errorf("the portal's URL must begin with https://, not %s://", u.Scheme)
+	case u.User != nil:
+		return nil, errors.New("the portal's URL must not hold a user name or password")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(text, "#"):
+		return nil, errors.New("the portal's URL must not hold a query or a fragment")
+	case u.Path != "" && u.Path != "/":
+		return nil, fmt.Errorf("the portal's URL must not hold a path: %q", u.Path)
+	case !validHost(u):
+		return nil, fmt.Errorf("the portal's domain is no host name: %q", u.Host)
+	case u.Scheme == "http" && !IsLoopback(u.Hostname()):
+		return nil, fmt.Errorf("credentials do not travel over plain http: use https://%s", u.Host)
+	}
+	return &url.URL{Scheme: u.Scheme, Host: originHost(u)}, nil
+}
+
+// validHost accepts IP literals and names made of letters, digits, dots, hyphens and
+// underscores; whatever else a URL may hold there is a typing error.
+func validHost(u *url.URL) bool {
+	name := u.Hostname()
+	if name == "" || strings.HasSuffix(u.Host, ":") {
+		return false
+	}
+	if _, err := netip.ParseAddr(name); err == nil {
+		return true
+	}
+	ok := func(r rune) bool {
+		return r == '.' || r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r > 127
+	}
+	return strings.IndexFunc(name, func(r rune) bool { return !ok(r) }) < 0
+}
+
+// originHost is the host in lower case without the scheme's own port, because that
+// is how signatures spell it (RFC 5849 section 3.4.1.2).
+func originHost(u *url.URL) string {
+	name, port := strings.ToLower(u.Hostname()), u.Port()
+	if u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+		port = ""
+	}
+	if port != "" {
+		return net.JoinHostPort(name, port)
+	}
+	if strings.Contains(name, ":") {
+		return "[" + name + "]"
+	}
+	return name
+}
+
+// IsLoopback tells whether host is this machine itself: 127.0.0.0/8, ::1 or the
+// name localhost.
+func IsLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}

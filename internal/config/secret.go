@@ -1,0 +1,36 @@
+package config
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// redacted is what a Secret looks like wherever it is printed.
+const redacted = "[redacted]"
+
+// Secret is a value that must not be seen: every way of printing, logging or
+// encoding it yields a placeholder. Only Reveal gives it away, so each use can be
+// found by that name.
+type Secret struct{ value string }
+
+// NewSecret hides value.
+func NewSecret(value string) Secret { return Secret{value: value} }
+
+// Reveal returns the value itself, for signing a request or storing it.
+func (s Secret) Reveal() string { return s.value }
+
+// IsZero tells whether there is no value.
+func (s Secret) IsZero() bool { return s.value == "" }
+
+// String implements fmt.Stringer with a placeholder.
+func (s Secret) String() string { return redacted }
+
+// Format prints the placeholder under every verb, %x and %#v included.
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// LogValue implements slog.LogValuer with a placeholder.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText makes JSON, TOML and the like write the placeholder.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
