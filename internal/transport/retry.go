@@ -1,0 +1,114 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
+)
+
+// Allowance is what the portal lets this machine ask. internal/budget has the one
+// that all processes share.
+type Allowance interface {
+	// Wait returns when a call may be sent, or with an error when it must not be.
+	Wait(ctx context.Context) error
+	// Blocked records an answer of 429, and after what time it asks to come back.
+	Blocked(after time.Duration)
+	// Succeeded records any other answer.
+	Succeeded()
+}
+
+// allowed holds each call back until the allowance has room for it, and tells it what
+// the portal answered.
+type allowed struct {
+	next      http.RoundTripper
+	allowance Allowance
+}
+
+func (a *allowed) RoundTrip(req *http.Request) (*http.Response, error) {
+	if a.allowance == nil {
+		return a.next.RoundTrip(req)
+	}
+	if err := a.allowance.Wait(req.Context()); err != nil {
+		return nil, err
+	}
+	resp, err := a.next.RoundTrip(req)
+	switch {
+	case err != nil:
+	case resp.StatusCode == http.StatusTooManyRequests:
+		after, _ := retry.After(resp.Header, time.Now())
+		a.allowance.Blocked(after)
+	default:
+		a.allowance.Succeeded()
+	}
+	return resp, err
+}
+
+// retried makes calls again that may turn out differently. All of them are GETs. It
+// stands above signing, because a nonce is good for one request only, and above the
+// allowance, because each try counts.
+//
+// A 429 is no failure where there is an allowance: that waits the block out, and gives
+// up by itself when blocks follow each other.
+type retried struct {
+	next   http.RoundTripper
+	limit  int
+	notify func(err error, wait time.Duration)
+}
+
+func (r *retried) RoundTrip(req *http.Request) (*http.Response, error) {
+	tries := retry.New(r.limit)
+	for n := 1; ; n++ {
+		resp, err := r.next.RoundTrip(req.WithContext(context.WithValue(req.Context(), tryKey{}, n)))
+		after, again := r.worthAnother(req, resp, err)
+		if !again {
+			return resp, err
+		}
+		var wait time.Duration
+		if !r.blocked(resp) {
+			var left bool
+			if wait, left = tries.Next(after); !left {
+				return resp, err
+			}
+		}
+		if resp != nil {
+			err = fmt.Errorf("the portal answered %s", resp.Status)
+			discard(resp)
+		}
+		if r.notify != nil {
+			r.notify(err, wait)
+		}
+		if err := retry.Sleep(req.Context(), wait); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// tryKey is where the number of a try stands in the context of its request.
+type tryKey struct{}
+
+// try is the number of the try that a request belongs to, 1 unless it was made again.
+func try(ctx context.Context) int {
+	n, ok := ctx.Value(tryKey{}).(int)
+	if !ok {
+		return 1
+	}
+	return n
+}
+
+// worthAnother tells whether another try may help, and when the portal asks for it.
+func (r *retried) worthAnother(req *http.Request, resp *http.Response, err error) (after time.Duration, again bool) {
+	if err != nil {
+		return 0, req.Context().Err() == nil && retry.Temporary(err)
+	}
+	after, _ = retry.After(resp.Header, time.Now())
+	return after, retry.Status(resp.StatusCode)
+}
+
+// blocked tells whether the allowance below is going to wait.
+func (r *retried) blocked(resp *http.Response) bool {
+	a, ok := r.next.(*allowed)
+	return ok && a.allowance != nil && resp != nil && resp.StatusCode == http.StatusTooManyRequests
+}

@@ -1,0 +1,119 @@
+package transport
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Options are what both clients share.
+type Options struct {
+	// UserAgent names the program and its version.
+	UserAgent string
+	// Connections is how many connections to storage are kept open for reuse.
+	Connections int
+	// PlainHTTP lets storage be reached without TLS: where the portal itself is on
+	// this machine.
+	PlainHTTP bool
+	// Roots are the certificates to trust; nil for the system's.
+	Roots *x509.CertPool
+	// Allowance, where set, is asked before each call of the portal's API.
+	Allowance Allowance
+	// Retries is how often an API call is tried again; Retried, where set, is told.
+	Retries int
+	Retried func(err error, wait time.Duration)
+	// Trace, where set, is told of each exchange; it is called from many goroutines.
+	Trace func(Exchange)
+}
+
+// base is a fresh transport: the two clients share no connection and no setting
+// that one of them changes.
+func (o Options) base() *http.Transport {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12}
+	t.Proxy = proxy
+	t.ResponseHeaderTimeout = 60 * time.Second
+	return t
+}
+
+// proxy is the one that the environment names: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. What
+// net/http says of one that is no URL would repeat its password.
+func proxy(req *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(req)
+	if err != nil {
+		return nil, errors.New("the proxy that HTTPS_PROXY or HTTP_PROXY names is no URL")
+	}
+	return u, nil
+}
+
+// Storage returns the client for temporary locations. It sends no Authorization, no
+// Cookie and no Referer, whatever a URL or a redirect says: S3 refuses a second way
+// of authorising ("Only one auth mechanism allowed"), and the hosts there are not
+// the portal. It follows at most five redirects, never from https to http. Bytes
+// come as they are stored, not decompressed, over HTTP/1.1, where one large stream is
+// cheaper than over HTTP/2.
+func Storage(o Options) *http.Client {
+	base := o.base()
+	base.ForceAttemptHTTP2 = false
+	base.Protocols = new(http.Protocols)
+	base.Protocols.SetHTTP1(true)
+	base.DisableCompression = true
+	base.MaxIdleConns = 0 // no limit but the one per host
+	base.MaxIdleConnsPerHost = max(o.Connections, 2)
+	base.ResponseHeaderTimeout = 30 * time.Second
+	return &http.Client{
+		Transport: &bare{agent: o.UserAgent, plain: o.PlainHTTP, next: &traced{next: base, trace: o.Trace}},
+		CheckRedirect: func(req *http.Request, via []*http.Request) error {
+			to := req.URL.Scheme + "://" + req.URL.Host
+			switch {
+			case len(via) > maxRedirects:
+				return &RedirectError{To: to, Reason: "once too often"}
+			case via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https":
+				return &RedirectError{To: to, Reason: "from https to something less"}
+			}
+			return nil
+		},
+	}
+}
+
+// bare strips from a request whatever could identify the user.
+type bare struct {
+	agent string
+	plain bool
+	next  http.RoundTripper
+}
+
+func (b *bare) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Scheme != "https" && (req.URL.Scheme != "http" || !b.plain) {
+		return nil, &RedirectError{To: req.URL.Scheme + "://" + req.URL.Host, Reason: "which is not https"}
+	}
+	req = req.Clone(req.Context())
+	req.Header.Del("Authorization")
+	req.Header.Del("Cookie")
+	req.Header.Del("Referer")
+	req.Header.Set("User-Agent", b.agent)
+	return b.next.RoundTrip(req)
+}
+
+// withoutSecrets is u for display. The query of a temporary URL is the permission to
+// read, so only queries that are known to be harmless are shown.
+func withoutSecrets(u *url.URL) string {
+	shown := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
+	kept := url.Values{}
+	for key, values := range u.Query() {
+		if harmless[key] {
+			kept[key] = values
+		}
+	}
+	shown.RawQuery = kept.Encode()
+	return shown.String()
+}
+
+// harmless are the query keys of the portal's API that say what is asked for and
+// hold no secret.
+var harmless = map[string]bool{
+	"type": true, "hash": true, "versions": true, "limit": true, "page": true, "total": true, "count": true, "orderBy": true,
+}
