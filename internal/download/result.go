@@ -1,0 +1,77 @@
+package download
+
+import (
+	"time"
+)
+
+// Status says how a file fared.
+type Status string
+
+// The four ways in which a file can end. Only Failed means that it is not there.
+const (
+	Downloaded Status = "downloaded"
+	Unchanged  Status = "unchanged"
+	Skipped    Status = "skipped"
+	Failed     Status = "failed"
+)
+
+// Code is the cause of a failure, from a closed set that scripts match on.
+type Code string
+
+// The causes.
+const (
+	CodeUsage       Code = "usage"        // what was asked for cannot be meant
+	CodeAuth        Code = "auth"         // 401, or no credentials
+	CodeForbidden   Code = "forbidden"    // 403: a role is missing
+	CodeNotFound    Code = "not_found"    // no such asset, file or derivative
+	CodeRateLimited Code = "rate_limited" // the portal keeps blocking
+	CodeNetwork     Code = "network"      // a connection failed or kept ending early
+	CodeTimeout     Code = "timeout"      // nothing came
+	CodeStorage     Code = "storage"      // storage answered an error, or ran out of new locations
+	CodeIntegrity   Code = "integrity"    // a complete answer has the wrong digest or length
+	CodeExists      Code = "exists"       // another file has the name
+	CodeDiskFull    Code = "disk_full"    // no space, or no quota, left
+	CodeLocal       Code = "local"        // the rest of what a file system refuses
+	CodeInterrupted Code = "interrupted"  // stopped by a signal or by the end of the run
+	CodeProtocol    Code = "protocol"     // an answer that is not what the API describes
+)
+
+// Verified says by what the bytes of a file were checked.
+type Verified string
+
+// The checks, strongest first.
+const (
+	VerifiedMD5       Verified = "md5"       // an ETag that is the MD5 of the bytes
+	VerifiedMultipart Verified = "multipart" // an ETag that is the MD5 of the parts' MD5s
+	VerifiedSize      Verified = "size"      // the length alone
+	VerifiedNone      Verified = "none"      // storage told no length either
+)
+
+// Result is what became of one file: the one shape that --json prints, the
+// journal keeps and the summary counts. Unknown fields are left out.
+type Result struct {
+	Portal      string    `json:"portal"`
+	MediaID     string    `json:"mediaId"`
+	Selector    string    `json:"selector,omitempty"`
+	ItemID      string    `json:"itemId,omitempty"`
+	Status      Status    `json:"status"`
+	Path        string    `json:"path,omitempty"`
+	Bytes       *int64    `json:"bytes,omitempty"`
+	ETag        string    `json:"etag,omitempty"`
+	Verified    Verified  `json:"verified,omitempty"`
+	Checksum    string    `json:"checksum,omitempty"` // sha256:<hex>
+	Attempts    int       `json:"attempts,omitempty"`
+	ResumedFrom int64     `json:"resumedFrom,omitempty"`
+	Seconds     float64   `json:"seconds,omitempty"`
+	FinishedAt  time.Time `json:"finishedAt,omitzero"`
+	Error       *Failure  `json:"error,omitempty"`
+}
+
+// Failure is the part of a failed Result that says why.
+type Failure struct {
+	Code       Code   `json:"code"`
+	Message    string `json:"message"`
+	Hint       string `json:"hint,omitempty"`
+	HTTPStatus int    `json:"httpStatus,omitempty"`
+	Retryable  bool   `json:"retryable"`
+}

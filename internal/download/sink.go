@@ -1,0 +1,71 @@
+package download
+
+import (
+	"context"
+	"io"
+
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// Target is where one file is to be put.
+type Target struct {
+	// Name is a slash-separated path below the sink's root, already safe.
+	Name string
+	// Identity is the file's own: portal, media id and selector. Two targets of
+	// one identity are the same file, whatever it is called.
+	Identity string
+	// Key is what --if-exists rename puts behind the stem.
+	Key string
+}
+
+// Sink is where the bytes of files land. Every implementation passes the
+// conformance suite in internal/sink.
+type Sink interface {
+	// Begin makes ready to receive obj at t. It waits, bounded by ctx, for another
+	// process that is receiving the same file. Where the file is there already, the
+	// error is a *Present; other errors are *Error values with a code and a hint.
+	Begin(ctx context.Context, t Target, obj transfer.Object) (Partial, error)
+	// CanRestart tells whether bytes that were delivered can be taken back, so that
+	// a file that changed in the middle can be started over. Standard output and
+	// devices cannot.
+	CanRestart() bool
+}
+
+// Partial is a file on its way. Bytes are written to it in order, from Held to
+// the end; then exactly one of Publish, Keep and Discard ends it.
+type Partial interface {
+	io.Writer
+	// Held is the number of bytes of exactly this object that are already there.
+	Held() int64
+	// Prefix reads the file from its first byte, what Write has added meanwhile
+	// included, for a digest over the whole. It is good until the partial ends.
+	Prefix() (io.ReadCloser, error)
+	// Publish gives the whole file its final name and returns the path to show.
+	Publish(ctx context.Context) (string, error)
+	// Keep ends the attempt and leaves the bytes for the next run to continue.
+	Keep() error
+	// Discard ends the attempt and removes the bytes.
+	Discard() error
+}
+
+// Present is how Begin says that nothing needs to be transferred.
+type Present struct {
+	Status Status // Unchanged or Skipped
+	Path   string // as results show it
+}
+
+func (p *Present) Error() string { return string(p.Status) + ": " + p.Path }
+
+// Error is a failure whose cause is known where it arises.
+type Error struct {
+	Code Code
+	Err  error
+	// Advice says what the user can do; "" when there is nothing to say.
+	Advice string
+}
+
+func (e *Error) Error() string { return e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
+
+// Hint says what the user can do about it.
+func (e *Error) Hint() string { return e.Advice }

@@ -1,0 +1,18 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package sink
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// bootTime is when the system was started, by today's clock.
+func bootTime() (time.Time, bool) {
+	tv, err := unix.SysctlTimeval("kern.boottime")
+	if err != nil {
+		return time.Time{}, false
+	}
+	return time.Unix(tv.Unix()), true
+}

@@ -1,0 +1,160 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// claims keeps goroutines of this process off each other's partials, which the
+// locks of a file system do not always do.
+type claims struct {
+	mu    sync.Mutex
+	taken map[string]chan struct{} // closed when the claim ends
+}
+
+// try claims path and returns how to end the claim. Where another has it, the
+// channel is closed when that one is done.
+func (c *claims) try(path string) (release func(), busy <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if done, ok := c.taken[path]; ok {
+		return nil, done
+	}
+	if c.taken == nil {
+		c.taken = make(map[string]chan struct{})
+	}
+	done := make(chan struct{})
+	c.taken[path] = done
+	return sync.OnceFunc(func() {
+		c.mu.Lock()
+		delete(c.taken, path)
+		c.mu.Unlock()
+		close(done)
+	}), nil
+}
+
+var (
+	// errLocked: another process has the lock.
+	errLocked = errors.New("locked by another process")
+	// errNoLocks: the file system has no locks.
+	errNoLocks = errors.New("the file system has no locks")
+)
+
+// The first and the longest pause between two looks at a lock that another
+// process has.
+const (
+	firstPause   = 5 * time.Millisecond
+	longestPause = 250 * time.Millisecond
+)
+
+// waitLock locks f, and tells whether another process had the lock before.
+func (d *Dir) waitLock(ctx context.Context, f *os.File) (waited bool, err error) {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		err := d.tryLock(f)
+		if !errors.Is(err, errLocked) {
+			return waited, err
+		}
+		waited = true
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return waited, ctx.Err()
+		}
+	}
+}
+
+// lockPartial opens the partial at path, made if missing, and locks it. After
+// a wait for another process the error is errLookAgain, because that process
+// may have published the file.
+func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, error) {
+	if d.lockless.Load() {
+		return nil, errNoLocks
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		f, made, err := d.openPartial(path)
+		if err != nil {
+			return nil, err
+		}
+		waited, err := d.waitLock(ctx, f)
+		if err == nil && waited {
+			err = errLookAgain
+		}
+		if err != nil {
+			if made && errors.Is(err, errNoLocks) {
+				_ = d.root.Remove(path)
+			}
+			f.Close()
+			return nil, err
+		}
+		if d.owns(f, path) {
+			return f, nil
+		}
+		f.Close()
+	}
+}
+
+// openPartial opens the partial at path for reading and writing, and tells
+// whether it made it. What cannot be a partial of ours, because it is a link or
+// has another name too, loses this name.
+func (d *Dir) openPartial(path string) (f *os.File, made bool, err error) {
+	for {
+		f, err = d.createPartial(path)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err == nil, err
+		}
+		info, err := d.root.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		if info.IsDir() {
+			return nil, false, &fs.PathError{Op: "open", Path: path, Err: errIsDir}
+		}
+		if info.Mode().IsRegular() && !hasOtherNames(info) {
+			f, err = d.root.OpenFile(path, os.O_RDWR, 0)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			return f, false, err
+		}
+		if err := d.root.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, false, err
+		}
+	}
+}
+
+// createPartial makes an empty file at path, and the folders it is in.
+func (d *Dir) createPartial(path string) (*os.File, error) {
+	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
+	f, err := d.root.OpenFile(path, flags, 0o666)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
+	}
+	if err := d.root.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, err
+	}
+	return d.root.OpenFile(path, flags, 0o666)
+}
+
+// owns tells whether f is still what is at path: a file can be removed or
+// replaced between its opening and its locking, and while it is being written.
+func (d *Dir) owns(f *os.File, path string) bool {
+	there, err := d.root.Lstat(path)
+	if err != nil {
+		return false
+	}
+	ours, err := f.Stat()
+	return err == nil && os.SameFile(ours, there)
+}

@@ -1,0 +1,131 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// DirOptions are the choices a user has about files in a folder.
+type DirOptions struct {
+	// IfExists says what a different file of the same name means.
+	IfExists IfExists
+	// Fsync makes each file, and then its folders, survive a power loss before
+	// Publish returns.
+	Fsync bool
+	// NoResume starts every file over and removes what earlier runs left of it.
+	NoResume bool
+	// NoVerify tells that nobody is going to check a digest of the files, so
+	// that a partial whose bytes are in doubt must not be continued.
+	NoVerify bool
+}
+
+// Dir puts files below one folder and lets no name lead out of it. Several
+// goroutines may begin files in it at once.
+type Dir struct {
+	root *os.Root
+	path string // as the user wrote it
+	opts DirOptions
+
+	claims    claims
+	leftovers leftovers
+	published published
+	// publishing is held where it takes two steps to look at a name and to have it.
+	publishing sync.Mutex
+	// lockless is set when the file system turns out to have no locks.
+	lockless atomic.Bool
+	// What the system can tell and do: when it was started, if that is known, and
+	// to lock a file.
+	booted  func() (time.Time, bool)
+	tryLock func(*os.File) error
+}
+
+var _ download.Sink = (*Dir)(nil)
+
+// NewDir opens the folder at path, which may be a symbolic link, and makes it if
+// it is missing. An empty path is the working directory. Results show files as
+// path joined with their name.
+func NewDir(path string, opts DirOptions) (*Dir, error) {
+	if path == "" {
+		path = "."
+	}
+	if err := os.MkdirAll(path, 0o777); err != nil {
+		return nil, failure("make the folder", path, err)
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil {
+		return nil, failure("open the folder", path, err)
+	}
+	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: tryLock}, nil
+}
+
+// Close releases the folder. Partials that were begun in it must have ended.
+func (d *Dir) Close() error { return d.root.Close() }
+
+// CanRestart is true: what a Dir has received can be discarded.
+func (d *Dir) CanRestart() bool { return true }
+
+// Begin makes ready to receive obj at t. The file stays where it is, and the
+// error is a *download.Present, when it is there already or is to be skipped.
+func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object) (download.Partial, error) {
+	name := filepath.FromSlash(t.Name)
+	if !fs.ValidPath(t.Name) || !filepath.IsLocal(name) || t.Name == "." {
+		return nil, &download.Error{
+			Code: download.CodeLocal,
+			Err:  fmt.Errorf("%q is no path below a folder", t.Name),
+		}
+	}
+	t.Name = name
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, d.failure("wait for", name, err)
+		}
+		at, err := d.settle(ctx, t, obj)
+		if err != nil {
+			return nil, err
+		}
+		p, err := d.receive(ctx, at, t, obj)
+		if errors.Is(err, errLookAgain) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		return p, nil
+	}
+}
+
+// errLookAgain says that the folder may have changed since it was looked at.
+var errLookAgain = errors.New("look again")
+
+// show is name as results and messages spell it.
+func (d *Dir) show(name string) string { return joined(d.path, name) }
+
+// joined is dir and name as one path that keeps dir as it was written, where
+// filepath.Join would drop a leading "./".
+func joined(dir, name string) string {
+	trimmed := strings.TrimRightFunc(dir, func(r rune) bool { return r < 0x80 && os.IsPathSeparator(byte(r)) })
+	switch {
+	case trimmed == "." || dir == "":
+		return name
+	case trimmed == filepath.VolumeName(dir): // the root of a file system
+		return dir + name
+	default:
+		return trimmed + string(filepath.Separator) + name
+	}
+}
+
+// failure describes what went wrong with the file called name.
+func (d *Dir) failure(doing, name string, err error) error {
+	return failure(doing, d.show(name), err)
+}

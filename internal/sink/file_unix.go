@@ -1,0 +1,76 @@
+//go:build unix
+
+package sink
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// tryLock locks f, or says errLocked, or errNoLocks. The lock goes with the last
+// descriptor of f.
+func tryLock(f *os.File) error {
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.EWOULDBLOCK):
+			return errLocked
+		case errors.Is(err, unix.ENOLCK), errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.EOPNOTSUPP),
+			errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL):
+			return errNoLocks
+		default:
+			return &fs.PathError{Op: "flock", Path: f.Name(), Err: err}
+		}
+	}
+}
+
+// flush makes a network file system say what became of the bytes. NFS says it to
+// whoever closes a descriptor; one that is a copy leaves the lock alone.
+func flush(f *os.File) error {
+	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	return unix.Close(fd)
+}
+
+// setModTime dates the file at path, which is f.
+func setModTime(root *os.Root, _ *os.File, path string, t time.Time) error {
+	return root.Chtimes(path, time.Time{}, t)
+}
+
+// syncFolder stores what a folder lists. Some file systems cannot, or need not.
+func syncFolder(root *os.Root, folder string) error {
+	f, err := root.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
+		return err
+	}
+	return nil
+}
+
+// hasOtherNames tells whether a file has more than one name.
+func hasOtherNames(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && st.Nlink > 1
+}
+
+// fileNumber tells files apart, by the number that the file system has for them.
+func fileNumber(info fs.FileInfo, name string) uint64 {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return hash64(name)
+	}
+	return uint64(st.Ino) //nolint:unconvert // its size differs between systems
+}

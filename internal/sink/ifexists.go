@@ -1,0 +1,255 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// IfExists says what becomes of a file whose name another file has already. A
+// file that is there and identical is unchanged under all of them.
+type IfExists int
+
+// The policies. Fail is the zero value and the default.
+const (
+	Fail      IfExists = iota // the new file fails as exists
+	Skip                      // the old file stays, and that is fine
+	Overwrite                 // the new file replaces the old one
+	Rename                    // the new file gets a key behind its stem
+)
+
+var policies = []string{Fail: "fail", Skip: "skip", Overwrite: "overwrite", Rename: "rename"}
+
+// ParseIfExists reads a policy as the command line spells it.
+func ParseIfExists(s string) (IfExists, error) {
+	for i, name := range policies {
+		if s == name {
+			return IfExists(i), nil
+		}
+	}
+	return 0, fmt.Errorf("%q is none of %s", s, strings.Join(policies, ", "))
+}
+
+// String is the policy as the command line spells it.
+func (p IfExists) String() string {
+	if p < 0 || int(p) >= len(policies) {
+		return fmt.Sprintf("IfExists(%d)", int(p))
+	}
+	return policies[p]
+}
+
+// mtimeSlack is how far the time of a file may be from Last-Modified for the two
+// to be the same: FAT keeps even seconds only.
+const mtimeSlack = 2 * time.Second
+
+// occupant is what has a name.
+type occupant int
+
+const (
+	nobody occupant = iota
+	identical
+	different // or not known to be identical
+)
+
+// place is a name to receive a file under, as it was found.
+type place struct {
+	name string
+	old  fs.FileInfo // what is to be overwritten; nil for nothing
+}
+
+// settle decides under which name obj is received: the one that t asks for, or
+// another. Where nothing needs to be received the error says so.
+func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object) (place, error) {
+	at := place{name: t.Name}
+	who, info, err := d.occupant(ctx, t.Name, obj)
+	switch {
+	case err != nil:
+		return at, err
+	case who == nobody:
+		return at, nil
+	case who == identical:
+		return at, d.unchanged(t.Name, t)
+	}
+	switch d.opts.IfExists {
+	case Fail:
+	case Overwrite:
+		if !d.published.byAnother(info, t.Name, t.Identity) {
+			at.old = info
+			return at, nil
+		}
+	case Skip:
+		if !d.published.byAnother(info, t.Name, t.Identity) {
+			return at, &download.Present{Status: download.Skipped, Path: d.show(t.Name)}
+		}
+	case Rename:
+		at.name = renamed(t)
+		who, _, err = d.occupant(ctx, at.name, obj)
+		switch {
+		case err != nil:
+			return at, err
+		case who == nobody:
+			return at, nil
+		case who == identical:
+			return at, d.unchanged(at.name, t)
+		}
+	}
+	return at, d.exists(at.name, t)
+}
+
+// unaltered tells whether a place is still as it was found.
+func (d *Dir) unaltered(at place) bool {
+	now, err := d.root.Lstat(at.name)
+	if at.old == nil {
+		return errors.Is(err, fs.ErrNotExist)
+	}
+	return err == nil && os.SameFile(now, at.old) && now.Size() == at.old.Size() && now.ModTime().Equal(at.old.ModTime())
+}
+
+// renamed is the name that the Rename policy gives t.
+func renamed(t download.Target) string {
+	return filepath.FromSlash(naming.Renamed(filepath.ToSlash(t.Name), t.Key))
+}
+
+// occupant tells what has name below d: nobody, the file that obj is, or
+// another. What is no file at all is an error, whatever the policy.
+func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (occupant, fs.FileInfo, error) {
+	info, err := d.root.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nobody, nil, nil
+	}
+	if err != nil {
+		return nobody, nil, d.failure("look at", name, err)
+	}
+	behind := info
+	if info.Mode()&fs.ModeSymlink != 0 {
+		if behind, err = d.root.Stat(name); err != nil {
+			return different, info, nil //nolint:nilerr // a link that leads nowhere, or out of the folder, has the name all the same
+		}
+	}
+	if !behind.Mode().IsRegular() {
+		return nobody, nil, d.inTheWay(name, behind)
+	}
+	same, err := d.identical(ctx, name, behind, obj)
+	if err != nil {
+		return nobody, nil, d.failure("compare", name, err)
+	}
+	if same {
+		return identical, info, nil
+	}
+	return different, info, nil
+}
+
+// identical tells whether the file at name is obj: by size and digest, or, where
+// the ETag is no digest, by size and time. What cannot be known is false; the
+// only error is that of ctx.
+func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj transfer.Object) (bool, error) {
+	if obj.Size < 0 || info.Size() != obj.Size {
+		return false, nil
+	}
+	if !hasDigest(obj) {
+		apart := info.ModTime().Sub(obj.LastModified).Abs()
+		return !obj.LastModified.IsZero() && apart <= mtimeSlack, nil
+	}
+	f, err := d.root.Open(name)
+	if err != nil {
+		return false, nil // a file that cannot be read is not known to be identical
+	}
+	defer f.Close()
+	same, err := matchesDigest(contextReader{ctx, f}, obj)
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	return err == nil && same, nil
+}
+
+// contextReader reads until its context ends.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c contextReader) Read(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(b)
+}
+
+// unchanged says that the file is there, and takes away what earlier runs may
+// have left of it.
+func (d *Dir) unchanged(name string, t download.Target) error {
+	d.sweep(name, t.Identity)
+	return &download.Present{Status: download.Unchanged, Path: d.show(name)}
+}
+
+// exists says that another file has the name.
+func (d *Dir) exists(name string, t download.Target) error {
+	apart := "--name '{id}/{filename}'"
+	if isItem(t.Identity) {
+		apart = "--name '{id}/{itemId}-{filename}'"
+	}
+	return &download.Error{
+		Code: download.CodeExists,
+		Err:  fmt.Errorf("%s is another file: %w", d.show(name), fs.ErrExist),
+		Advice: "give every file a path of its own with " + apart +
+			", or say what to do with --if-exists skip, overwrite or rename",
+	}
+}
+
+// isItem tells whether identity, whose last line is a selector, is that of a
+// media item.
+func isItem(identity string) bool {
+	return strings.HasPrefix(identity[strings.LastIndexByte(identity, '\n')+1:], "item/")
+}
+
+// inTheWay says that what has the name is no file.
+func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
+	what := "no regular file"
+	if info.IsDir() {
+		what = "a folder"
+	}
+	return &download.Error{
+		Code:   download.CodeLocal,
+		Err:    fmt.Errorf("%s is %s", d.show(name), what),
+		Advice: "move it away, or choose other names with --name or another folder with --dir",
+	}
+}
+
+// published remembers which file of this run is behind a name, so that one file
+// of the run does not overwrite another, and does not pass it by as if it had
+// been there before. It is kept under the policies that need it, and costs some
+// 20 bytes a file: the numbers that the file system has for files, because on
+// some systems two names are one file.
+type published struct {
+	mu     sync.Mutex
+	owners map[uint64]uint64 // file → identity
+}
+
+// byAnother tells whether the file at name, which info describes, was published in
+// this run for another identity.
+func (p *published) byAnother(info fs.FileInfo, name, identity string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	owner, ok := p.owners[fileNumber(info, name)]
+	return ok && owner != hash64(identity)
+}
+
+func (p *published) remember(info fs.FileInfo, name, identity string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.owners == nil {
+		p.owners = make(map[uint64]uint64)
+	}
+	p.owners[fileNumber(info, name)] = hash64(identity)
+}

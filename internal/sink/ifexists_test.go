@@ -1,0 +1,277 @@
+package sink
+
+import (
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+func TestParseIfExists(t *testing.T) {
+	for _, p := range []IfExists{Fail, Skip, Overwrite, Rename} {
+		if got, err := ParseIfExists(p.String()); got != p || err != nil {
+			t.Errorf("ParseIfExists(%q) = %v, %v", p.String(), got, err)
+		}
+	}
+	for _, s := range []string{"", "Fail", "replace"} {
+		if got, err := ParseIfExists(s); err == nil {
+			t.Errorf("ParseIfExists(%q) = %v", s, got)
+		}
+	}
+}
+
+func TestIdentical(t *testing.T) {
+	const mib = 1 << 20
+	large := strings.Repeat("0123456789abcdef", 6*mib/16) // two parts of 5 MiB
+	sums := md5.Sum([]byte(large[:5*mib]))
+	rest := md5.Sum([]byte(large[5*mib:]))
+	parts := object(large)
+	parts.ETag = fmt.Sprintf(`"%x-2"`, md5.Sum(append(sums[:], rest[:]...)))
+	otherParts := parts
+	otherParts.ETag = fmt.Sprintf(`"%x-2"`, sums)
+	with := func(obj transfer.Object, change func(*transfer.Object)) transfer.Object {
+		change(&obj)
+		return obj
+	}
+	never := func(o *transfer.Object) { o.LastModified = time.Time{} }
+	for _, c := range []struct {
+		what    string
+		content string
+		apart   time.Duration // mtime after Last-Modified
+		obj     transfer.Object
+		same    bool
+	}{
+		{"the MD5 is right, the time is not", whole, time.Hour, object(whole), true},
+		{"the MD5 is wrong, the time is right", other, 0, object(whole), false},
+		{"another size", whole + "!", 0, object(whole), false},
+		{"an empty file", "", 0, object(""), true},
+		{"no size, and so unknown", whole, 0, with(object(whole), func(o *transfer.Object) { o.Size = -1 }), false},
+		{"parts of a usual size", large, time.Hour, parts, true},
+		{"parts of no usual size", large, 0, otherParts, false},
+		{"no digest, the same time", whole, 0, opaque(whole), true},
+		{"no digest, two seconds later", whole, 2 * time.Second, opaque(whole), true},
+		{"no digest, two seconds earlier", whole, -2 * time.Second, opaque(whole), true},
+		{"no digest, three seconds later", whole, 3 * time.Second, opaque(whole), false},
+		{"a weak ETag, the same time", whole, 0, with(object(whole), func(o *transfer.Object) { o.ETag = "W/" + o.ETag }), true},
+		{"neither digest nor time", whole, 0, with(opaque(whole), never), false},
+		{"a digest and no time", whole, 0, with(object(whole), never), true},
+	} {
+		for _, policy := range []IfExists{Fail, Skip, Overwrite, Rename} {
+			t.Run(c.what+", "+policy.String(), func(t *testing.T) {
+				folder := t.TempDir()
+				path := filepath.Join(folder, "a.jpg")
+				writeFile(t, path, c.content)
+				at := lastModified.Add(c.apart)
+				if err := os.Chtimes(path, at, at); err != nil {
+					t.Fatal(err)
+				}
+				p, err := newDir(t, folder, DirOptions{IfExists: policy}).Begin(t.Context(), original("a.jpg", "A"), c.obj)
+				if err == nil {
+					_ = p.Discard()
+				}
+				var present *download.Present
+				got := errors.As(err, &present) && present.Status == download.Unchanged
+				if got != c.same {
+					t.Errorf("unchanged is %v (%v), want %v", got, err, c.same)
+				}
+				if len(files(t, folder)) != 1 {
+					t.Errorf("the folder has %q", files(t, folder))
+				}
+			})
+		}
+	}
+}
+
+func TestComparingEndsWithTheRun(t *testing.T) {
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "a.jpg"), whole)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _, err := newDir(t, folder, DirOptions{}).occupant(ctx, "a.jpg", object(whole))
+	wantCode(t, err, download.CodeInterrupted)
+}
+
+func TestIfExistsDifferent(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a.jpg")
+	at := func(policy IfExists) *Dir { return newDir(t, folder, DirOptions{IfExists: policy}) }
+	writeFile(t, path, "an older file")
+
+	err := beginErr(t.Context(), t, at(Fail), original("a.jpg", "A"), object(whole))
+	if hint := wantCode(t, err, download.CodeExists); !strings.Contains(hint, `--name '{id}/{filename}'`) {
+		t.Errorf("the hint is %q", hint)
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		t.Errorf("%v is not fs.ErrExist", err)
+	}
+	wantPresent(t, beginErr(t.Context(), t, at(Skip), original("a.jpg", "A"), object(whole)), download.Skipped, path)
+	wantFiles(t, folder, map[string]string{"a.jpg": "an older file"})
+
+	if got, want := put(t, at(Rename), original("a.jpg", "A"), whole), filepath.Join(folder, "a-A.jpg"); got != want {
+		t.Errorf("renamed to %s, want %s", got, want)
+	}
+	err = beginErr(t.Context(), t, at(Rename), original("a.jpg", "A"), object(whole))
+	wantPresent(t, err, download.Unchanged, filepath.Join(folder, "a-A.jpg"))
+	wantCode(t, beginErr(t.Context(), t, at(Rename), original("a.jpg", "A"), object(other)), download.CodeExists)
+	wantFiles(t, folder, map[string]string{"a.jpg": "an older file", "a-A.jpg": whole})
+
+	put(t, at(Overwrite), original("a.jpg", "A"), whole)
+	wantFiles(t, folder, map[string]string{"a.jpg": whole, "a-A.jpg": whole})
+}
+
+func TestHintForItems(t *testing.T) {
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "a.jpg"), "an older file")
+	for selector, want := range map[string]string{
+		"original": "'{id}/{filename}'", "version/2": "'{id}/{filename}'", "derivative/item/": "'{id}/{filename}'",
+		"item/B": "'{id}/{itemId}-{filename}'", "item/original": "'{id}/{itemId}-{filename}'",
+	} {
+		to := download.Target{Name: "a.jpg", Identity: "portal.example\nitem/A\n" + selector, Key: "K"}
+		err := beginErr(t.Context(), t, newDir(t, folder, DirOptions{}), to, object(whole))
+		if hint := wantCode(t, err, download.CodeExists); !strings.Contains(hint, "--name "+want) {
+			t.Errorf("%s: the hint is %q", selector, hint)
+		}
+	}
+}
+
+// Two files of one run have one name, and are received at the same time.
+func TestTwoFilesMeet(t *testing.T) {
+	for policy, want := range map[IfExists]map[string]string{
+		Fail:      {"a.jpg": whole},
+		Skip:      {"a.jpg": whole},
+		Overwrite: {"a.jpg": whole},
+		Rename:    {"a.jpg": whole, "a-B.jpg": other},
+	} {
+		t.Run(policy.String(), func(t *testing.T) {
+			folder := t.TempDir()
+			d := newDir(t, folder, DirOptions{IfExists: policy})
+			first := begin(t, d, original("a.jpg", "A"), object(whole))
+			second := begin(t, d, original("a.jpg", "B"), object(other))
+			write(t, first, whole)
+			write(t, second, other)
+			publish(t, first)
+			path, err := second.Publish(t.Context())
+			if policy == Rename {
+				if err != nil || path != filepath.Join(folder, "a-B.jpg") {
+					t.Errorf("Publish = %s, %v", path, err)
+				}
+			} else if hint := wantCode(t, err, download.CodeExists); !strings.Contains(hint, `--name '{id}/{filename}'`) {
+				t.Errorf("the hint is %q", hint)
+			}
+			wantFiles(t, folder, want)
+		})
+	}
+}
+
+// Two files of one run have one name, and one is received after the other.
+func TestTwoFilesFollow(t *testing.T) {
+	for _, policy := range []IfExists{Fail, Skip, Overwrite} {
+		t.Run(policy.String(), func(t *testing.T) {
+			folder := t.TempDir()
+			writeFile(t, filepath.Join(folder, "b.jpg"), whole)
+			d := newDir(t, folder, DirOptions{IfExists: policy})
+			put(t, d, original("a.jpg", "A"), whole)
+			wantCode(t, beginErr(t.Context(), t, d, original("a.jpg", "B"), object(other)), download.CodeExists)
+			// The same file may come again, and what is identical is always well.
+			wantPresent(t, beginErr(t.Context(), t, d, original("a.jpg", "B"), object(whole)),
+				download.Unchanged, filepath.Join(folder, "a.jpg"))
+			wantFiles(t, folder, map[string]string{"a.jpg": whole, "b.jpg": whole})
+		})
+	}
+}
+
+// On a file system that does not tell cases apart, two names are one file.
+func TestTwoNamesOfOneFileMeet(t *testing.T) {
+	folder := t.TempDir()
+	d := newDir(t, folder, DirOptions{IfExists: Overwrite})
+	path := put(t, d, original("a.jpg", "A"), whole)
+	if _, err := os.Stat(filepath.Join(folder, "A.JPG")); err != nil {
+		if err := os.Link(path, filepath.Join(folder, "A.JPG")); err != nil {
+			t.Skip(err)
+		}
+	}
+	wantCode(t, beginErr(t.Context(), t, d, original("A.JPG", "B"), object(other)), download.CodeExists)
+}
+
+func TestSameFileAgainInOneRunOverwrites(t *testing.T) {
+	folder := t.TempDir()
+	d := newDir(t, folder, DirOptions{IfExists: Overwrite})
+	put(t, d, original("a.jpg", "A"), whole)
+	put(t, d, original("a.jpg", "A"), other)
+	wantFiles(t, folder, map[string]string{"a.jpg": other})
+}
+
+// Another program makes a file of the name while ours is received.
+func TestFileThatAppearsMeanwhileStays(t *testing.T) {
+	for _, policy := range []IfExists{Fail, Skip, Rename} {
+		t.Run(policy.String(), func(t *testing.T) {
+			folder := t.TempDir()
+			p := begin(t, newDir(t, folder, DirOptions{IfExists: policy}), original("a.jpg", "A"), object(whole))
+			write(t, p, whole)
+			writeFile(t, filepath.Join(folder, "a.jpg"), "theirs")
+			writeFile(t, filepath.Join(folder, "a-A.jpg"), "theirs too")
+			_, err := p.Publish(t.Context())
+			wantCode(t, err, download.CodeExists)
+			wantFiles(t, folder, map[string]string{"a.jpg": "theirs", "a-A.jpg": "theirs too"})
+		})
+	}
+}
+
+func TestFolderInTheWay(t *testing.T) {
+	for _, policy := range []IfExists{Fail, Skip, Overwrite, Rename} {
+		t.Run(policy.String(), func(t *testing.T) {
+			folder := t.TempDir()
+			writeFile(t, filepath.Join(folder, "a.jpg", "inside"), "theirs")
+			writeFile(t, filepath.Join(folder, "file"), "theirs")
+			d := newDir(t, folder, DirOptions{IfExists: policy})
+			for _, name := range []string{"a.jpg", "file/a.jpg", "file/b/a.jpg"} {
+				err := beginErr(t.Context(), t, d, original(name, "A"), object(whole))
+				if wantCode(t, err, download.CodeLocal) == "" {
+					t.Errorf("%v has no hint", err)
+				}
+			}
+			p := begin(t, d, original("b.jpg", "A"), object(whole))
+			write(t, p, whole)
+			if err := os.Mkdir(filepath.Join(folder, "b.jpg"), 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := p.Publish(t.Context()); err == nil {
+				t.Error("a folder was replaced")
+			} else {
+				wantCode(t, err, download.CodeLocal)
+			}
+		})
+	}
+}
+
+func TestRenameNoReplace(t *testing.T) {
+	for how, rename := range map[string]func(*os.Root, string, string) error{
+		"by the kernel": renameNoReplace, "by looking": lookAndRename,
+	} {
+		t.Run(how, func(t *testing.T) {
+			folder := t.TempDir()
+			root := newDir(t, folder, DirOptions{}).root
+			writeFile(t, filepath.Join(folder, "sub", "old"), whole)
+			writeFile(t, filepath.Join(folder, "sub", "taken"), other)
+			err := rename(root, filepath.Join("sub", "old"), filepath.Join("sub", "taken"))
+			if !errors.Is(err, fs.ErrExist) {
+				t.Errorf("onto a file: %v", err)
+			}
+			if err := rename(root, filepath.Join("sub", "old"), filepath.Join("sub", "free")); err != nil {
+				t.Error(err)
+			}
+			wantFiles(t, folder, map[string]string{
+				filepath.Join("sub", "free"): whole, filepath.Join("sub", "taken"): other,
+			})
+		})
+	}
+}

@@ -1,0 +1,85 @@
+package sink
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// Output is the one file that --output names.
+type Output struct {
+	Sink download.Sink
+	// Name is what Target.Name must be.
+	Name string
+	// Close releases it when the transfer has ended.
+	Close func() error
+}
+
+// ForOutput finds out what file means: a device, a FIFO or a descriptor
+// (/dev/fd/N) that is there already is streamed to; anything else is a file, made
+// in the folder that it is in. A relative file is below dir, an absolute one
+// stands alone. Opening a FIFO waits, until ctx ends, for somebody to read it.
+func ForOutput(ctx context.Context, dir, file string, opts DirOptions) (Output, error) {
+	path := file
+	if !filepath.IsAbs(file) {
+		path = joined(dir, file)
+	}
+	if file == "" || os.IsPathSeparator(file[len(file)-1]) {
+		return Output{}, noFile(path)
+	}
+	if f, shown, ok, err := openDescriptor(path); ok {
+		return streamTo(f, shown, err)
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil || info.Mode().IsRegular():
+		return inFolder(path, opts)
+	case info.IsDir():
+		return Output{}, noFile(path)
+	case info.Mode()&(fs.ModeDevice|fs.ModeNamedPipe) != 0:
+		f, err := openStream(ctx, path)
+		return streamTo(f, path, err)
+	default:
+		return Output{}, &download.Error{
+			Code:   download.CodeUsage,
+			Err:    fmt.Errorf("%s is no file, device or FIFO", path),
+			Advice: "name another file with --output",
+		}
+	}
+}
+
+func noFile(path string) error {
+	return &download.Error{
+		Code:   download.CodeUsage,
+		Err:    fmt.Errorf("%q is a folder, not a file", path),
+		Advice: "name a file with --output, or a folder with --dir",
+	}
+}
+
+// inFolder writes the file at path by way of the folder that it is in.
+func inFolder(path string, opts DirOptions) (Output, error) {
+	folder, name := filepath.Split(path)
+	d, err := NewDir(folder, opts)
+	if err != nil {
+		return Output{}, err
+	}
+	return Output{Sink: d, Name: name, Close: d.Close}, nil
+}
+
+// streamTo writes to f, which results show as shown.
+func streamTo(f *os.File, shown string, err error) (Output, error) {
+	if err != nil {
+		return Output{}, failure("open", shown, err)
+	}
+	closed := func() error {
+		if err := f.Close(); err != nil {
+			return failure("close", shown, err)
+		}
+		return nil
+	}
+	return Output{Sink: NewStream(f, shown), Name: filepath.Base(f.Name()), Close: closed}, nil
+}

@@ -1,0 +1,196 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// filePartial is a file on its way into a Dir. One goroutine uses it at a time.
+type filePartial struct {
+	dir    *Dir
+	file   *os.File
+	path   string // where the bytes are, below the folder
+	name   string // where they go
+	target download.Target
+	obj    transfer.Object
+	held   int64
+	size   int64 // what was held and what was written since
+	// keep tells whether a later run may continue it.
+	keep bool
+	// release ends the claim on path; nil when the partial has ended.
+	release func()
+}
+
+// receive makes a partial for obj on its way to a place.
+func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj transfer.Object) (*filePartial, error) {
+	name := at.name
+	path := partialName(name, t.Identity, obj)
+	release, busy := d.claims.try(path)
+	if busy != nil {
+		select {
+		case <-busy:
+			return nil, errLookAgain
+		case <-ctx.Done():
+			return nil, d.failure("wait for", name, ctx.Err())
+		}
+	}
+	p := &filePartial{dir: d, path: path, name: name, target: t, obj: obj, keep: obj.Resumable(), release: release}
+	if err := p.open(ctx, at); err != nil {
+		_ = p.end()
+		if errors.Is(err, errLookAgain) {
+			return nil, err
+		}
+		return nil, d.failure("receive", name, err)
+	}
+	d.sweep(name, t.Identity)
+	return p, nil
+}
+
+// open locks the partial and finds what it holds.
+func (p *filePartial) open(ctx context.Context, at place) error {
+	f, err := p.dir.lockPartial(ctx, p.path)
+	if errors.Is(err, errNoLocks) {
+		p.dir.lockless.Store(true)
+		p.keep = false
+		p.path = privateName(p.name, p.target.Identity)
+		f, err = p.dir.createPartial(p.path)
+	}
+	if err != nil {
+		return err
+	}
+	p.file = f
+	if err := p.start(); err != nil {
+		return err
+	}
+	// The name was looked at before the lock was had. Whoever had the lock in
+	// between may have published the file.
+	if p.dir.unaltered(at) {
+		return nil
+	}
+	if p.size == 0 {
+		_ = p.remove()
+	}
+	return errLookAgain
+}
+
+// start finds how many bytes the partial holds, and empties one that is not to
+// be continued.
+func (p *filePartial) start() error {
+	info, err := p.file.Stat()
+	if err != nil {
+		return err
+	}
+	if p.continues(info) {
+		p.held = info.Size()
+	} else if err := p.file.Truncate(0); err != nil {
+		return err
+	}
+	p.size = p.held
+	_, err = p.file.Seek(p.held, io.SeekStart)
+	return err
+}
+
+// continues tells whether the bytes in a partial are a prefix of the object.
+// After a power loss its tail may be holes: so without a digest that would tell,
+// one from before the system was started is not continued.
+func (p *filePartial) continues(info fs.FileInfo) bool {
+	if !p.keep || p.dir.opts.NoResume || info.Size() > p.obj.Size {
+		return false
+	}
+	if hasPlainDigest(p.obj) && !p.dir.opts.NoVerify {
+		return true
+	}
+	booted, known := p.dir.booted()
+	return known && info.ModTime().After(booted)
+}
+
+// Held is the number of bytes that an earlier attempt left.
+func (p *filePartial) Held() int64 { return p.held }
+
+// Prefix reads the file from its beginning, while Write adds to its end. It is
+// good until the partial ends, and needs no open file of its own.
+func (p *filePartial) Prefix() (io.ReadCloser, error) {
+	if p.release == nil {
+		return nil, p.fail("read", fs.ErrClosed)
+	}
+	return io.NopCloser(io.NewSectionReader(p.file, 0, math.MaxInt64)), nil
+}
+
+// Write adds b to the file.
+func (p *filePartial) Write(b []byte) (int, error) {
+	if p.release == nil {
+		return 0, p.fail("write", fs.ErrClosed)
+	}
+	n, err := p.file.Write(b)
+	p.size += int64(n)
+	if err != nil {
+		return n, p.fail("write", err)
+	}
+	return n, nil
+}
+
+// Keep leaves the bytes for the next run, if it could tell what they are of.
+func (p *filePartial) Keep() error {
+	if p.release == nil {
+		return nil
+	}
+	defer func() { _ = p.end() }()
+	if !p.keep || p.size == 0 {
+		return p.remove()
+	}
+	// Some file systems say only now that the disk is full. Which of the bytes
+	// they kept is unknown then, and the length no longer a state to resume from.
+	if err := flush(p.file); err != nil {
+		_ = p.remove()
+		return p.fail("write", err)
+	}
+	if p.dir.owns(p.file, p.path) {
+		p.dir.leftovers.add(p.path)
+	}
+	return nil
+}
+
+// Discard removes the bytes.
+func (p *filePartial) Discard() error {
+	if p.release == nil {
+		return nil
+	}
+	defer func() { _ = p.end() }()
+	return p.remove()
+}
+
+// remove takes the partial's name away, if it is still its own.
+func (p *filePartial) remove() error {
+	if !p.dir.owns(p.file, p.path) {
+		return nil
+	}
+	if err := p.dir.root.Remove(p.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return p.dir.failure("remove", p.path, err)
+	}
+	return nil
+}
+
+// end closes the file, which unlocks it, and lets others at the path.
+func (p *filePartial) end() error {
+	if p.release == nil {
+		return nil
+	}
+	var err error
+	if p.file != nil {
+		err = p.file.Close()
+	}
+	p.release()
+	p.release = nil
+	return err
+}
+
+func (p *filePartial) fail(doing string, err error) error {
+	return p.dir.failure(doing, p.name, err)
+}

@@ -1,0 +1,185 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// Publish gives the whole file its final name. Where that fails the bytes stay
+// for the next run, unless another file has the name for good or the bytes can no
+// longer be trusted.
+func (p *filePartial) Publish(ctx context.Context) (string, error) {
+	if p.release == nil {
+		return "", p.fail("publish", fs.ErrClosed)
+	}
+	defer func() { _ = p.end() }()
+	if err := p.seal(); err != nil {
+		return "", err
+	}
+	name, err := p.take(ctx)
+	if err != nil {
+		if !p.keep {
+			_ = p.remove()
+		}
+		return "", err
+	}
+	if p.dir.opts.Fsync {
+		if err := p.dir.syncFolders(name); err != nil {
+			return "", p.dir.failure("sync the folder of", name, err)
+		}
+	}
+	if err := p.end(); err != nil {
+		return "", p.dir.failure("write", name, err)
+	}
+	return p.dir.show(name), nil
+}
+
+// seal checks what was written, stores it and dates it.
+func (p *filePartial) seal() error {
+	info, err := p.file.Stat()
+	if err != nil {
+		return p.fail("publish", err)
+	}
+	if !p.dir.owns(p.file, p.path) || info.Size() != p.size {
+		return &download.Error{
+			Code:   download.CodeLocal,
+			Err:    fmt.Errorf("%s was changed by another program while it was written", p.dir.show(p.path)),
+			Advice: "see that nothing else works on *.part files in this folder, and run the command again",
+		}
+	}
+	if p.obj.Size >= 0 && p.size != p.obj.Size {
+		_ = p.remove()
+		return &download.Error{
+			Code: download.CodeIntegrity,
+			Err:  fmt.Errorf("%s has %d bytes where storage announced %d", p.dir.show(p.name), p.size, p.obj.Size),
+		}
+	}
+	if err := p.store(); err != nil {
+		_ = p.remove() // which of the bytes are stored is unknown
+		return p.fail("write", err)
+	}
+	return nil
+}
+
+// store sets the file's time and makes the file system take its bytes.
+func (p *filePartial) store() error {
+	if !p.obj.LastModified.IsZero() {
+		err := setModTime(p.dir.root, p.file, p.path, p.obj.LastModified)
+		if err != nil && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	if p.dir.opts.Fsync {
+		if err := p.file.Sync(); err != nil {
+			return err
+		}
+	}
+	return flush(p.file)
+}
+
+// take moves the file to the name that is its own, or by policy to another, and
+// returns that name.
+func (p *filePartial) take(ctx context.Context) (string, error) {
+	if p.dir.opts.IfExists == Overwrite {
+		return p.name, p.replace()
+	}
+	name := p.name
+	for {
+		err := p.moveTo(name)
+		if err == nil {
+			return name, nil
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return "", p.dir.failure("publish", name, err)
+		}
+		// The very same file may be there: from another process where locks are not
+		// what they seem, or from this one where NFS asked its server to link twice.
+		who, there, err := p.dir.occupant(ctx, name, p.obj)
+		if err != nil {
+			return "", err
+		}
+		if who == identical || p.is(there) {
+			return name, p.remove()
+		}
+		next := renamed(p.target)
+		if p.dir.opts.IfExists != Rename || next == name {
+			_ = p.remove() // the next run would not get to continue it
+			return "", p.dir.exists(name, p.target)
+		}
+		name = next
+	}
+}
+
+// is tells whether there describes the file that was written.
+func (p *filePartial) is(there fs.FileInfo) bool {
+	info, err := p.file.Stat()
+	return err == nil && there != nil && os.SameFile(info, there)
+}
+
+// moveTo gives the file the name, which must be free. The name that it had goes.
+func (p *filePartial) moveTo(name string) error {
+	d := p.dir
+	if d.opts.IfExists == Skip {
+		// Before anybody can see it there, and take it for an older one.
+		if info, err := p.file.Stat(); err == nil {
+			d.published.remember(info, name, p.target.Identity)
+		}
+	}
+	if d.root.Link(p.path, name) == nil {
+		_ = d.root.Remove(p.path) // should that name stay, then the next run removes it
+		return nil
+	}
+	// The name is taken, or there are no links here.
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
+	return renameNoReplace(d.root, p.path, name)
+}
+
+// replace gives the file its name, and takes it from a file that had it before
+// this run.
+func (p *filePartial) replace() error {
+	d := p.dir
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
+	old, err := d.root.Lstat(p.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return p.fail("publish", err)
+	case !old.Mode().IsRegular() && old.Mode()&fs.ModeSymlink == 0:
+		return d.inTheWay(p.name, old)
+	case d.published.byAnother(old, p.name, p.target.Identity):
+		_ = p.remove()
+		return d.exists(p.name, p.target)
+	}
+	info, err := p.file.Stat()
+	if err != nil {
+		return p.fail("publish", err)
+	}
+	if err := d.root.Rename(p.path, p.name); err != nil {
+		return p.fail("publish", err)
+	}
+	d.published.remember(info, p.name, p.target.Identity)
+	return nil
+}
+
+// syncFolders makes the name of a file survive a power loss, and the folders that
+// it is in.
+func (d *Dir) syncFolders(name string) error {
+	for {
+		parent := filepath.Dir(name)
+		if err := syncFolder(d.root, parent); err != nil {
+			return err
+		}
+		if parent == "." {
+			return nil
+		}
+		name = parent
+	}
+}

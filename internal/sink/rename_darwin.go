@@ -1,0 +1,7 @@
+package sink
+
+import "golang.org/x/sys/unix"
+
+func renameExclusively(folder int, old, name string) error {
+	return unix.RenameatxNp(folder, old, folder, name, unix.RENAME_EXCL)
+}

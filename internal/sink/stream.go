@@ -1,0 +1,183 @@
+package sink
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// ErrReaderGone is in the chain of an error of a Stream whose reader has closed
+// its end: nobody wants more, and the run can end.
+var ErrReaderGone = errors.New("the reader is gone")
+
+// Stream delivers one file to what cannot be rewound: standard output, a device,
+// a FIFO. What it has written stays written, so a file can be continued after a
+// break, but never started over.
+type Stream struct {
+	w    io.Writer
+	name string
+
+	mu        sync.Mutex
+	busy      bool
+	identity  string // of the file that was begun
+	version   string
+	delivered int64
+}
+
+var _ download.Sink = (*Stream)(nil)
+
+// NewStream delivers to w, which results and messages show as name; "" for
+// standard output, of which results show nothing.
+func NewStream(w io.Writer, name string) *Stream {
+	return &Stream{w: w, name: name}
+}
+
+// CanRestart is false: what was delivered cannot be taken back.
+func (s *Stream) CanRestart() bool { return false }
+
+// Begin makes ready to deliver obj. What an attempt before has delivered of it is
+// held; another file, or another version of it, is an error from then on. Writes
+// end with ctx too, for a reader that has stopped reading blocks them.
+func (s *Stream) Begin(ctx context.Context, t download.Target, obj transfer.Object) (download.Partial, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, s.failure("write to", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	version := versionHash(obj)
+	switch {
+	case s.busy || s.delivered > 0 && s.identity != t.Identity:
+		return nil, &download.Error{
+			Code:   download.CodeUsage,
+			Err:    fmt.Errorf("%s takes one file", s.show()),
+			Advice: "ask for one file, or have them written to a folder with --dir",
+		}
+	case s.delivered > 0 && (s.version != version || !obj.Resumable()):
+		return nil, &download.Error{
+			Code:   download.CodeIntegrity,
+			Err:    fmt.Errorf("the file changed after %d bytes of it were written to %s", s.delivered, s.show()),
+			Advice: "throw away what was written and run the command again; a file with --output can be started over by itself",
+		}
+	}
+	s.busy, s.identity, s.version = true, t.Identity, version
+	return &streamPartial{stream: s, ctx: ctx, size: obj.Size, held: s.delivered}, nil
+}
+
+func (s *Stream) show() string {
+	if s.name == "" {
+		return "standard output"
+	}
+	return s.name
+}
+
+func (s *Stream) failure(doing string, err error) error {
+	for _, gone := range readerGone {
+		if errors.Is(err, gone) {
+			return &download.Error{
+				Code: download.CodeLocal,
+				Err:  fmt.Errorf("%s %s: %w: %w", doing, s.show(), ErrReaderGone, cause(err)),
+			}
+		}
+	}
+	return failure(doing, s.show(), err)
+}
+
+// streamPartial is the file on its way into a Stream.
+type streamPartial struct {
+	stream *Stream
+	ctx    context.Context //nolint:containedctx // Write has none, and a reader can block it for ever
+	size   int64           // announced; -1 for unknown
+	held   int64
+	buf    []byte
+	err    error // of a write: none can follow it
+	ended  bool
+}
+
+// Held is the number of bytes that were delivered before.
+func (p *streamPartial) Held() int64 { return p.held }
+
+// Prefix is always errors.ErrUnsupported: what was delivered is gone.
+func (p *streamPartial) Prefix() (io.ReadCloser, error) {
+	return nil, p.stream.failure("read back from", errors.ErrUnsupported)
+}
+
+// written is the outcome of a write.
+type written struct {
+	n   int
+	err error
+}
+
+// Write delivers b. It returns when the context of Begin ends, even while the
+// reader blocks; the write that is under way then goes on, with a copy of b, until
+// the reader takes it or the process exits: nothing else can end it.
+func (p *streamPartial) Write(b []byte) (int, error) {
+	if p.err == nil && p.ended {
+		p.err = p.stream.failure("write to", io.ErrClosedPipe)
+	}
+	if p.err == nil && p.ctx.Err() != nil {
+		p.err = p.stream.failure("write to", p.ctx.Err())
+	}
+	if p.err != nil {
+		return 0, p.err
+	}
+	p.buf = append(p.buf[:0], b...)
+	done := make(chan written, 1)
+	go func(w io.Writer, b []byte) {
+		n, err := w.Write(b)
+		done <- written{n, err}
+	}(p.stream.w, p.buf)
+	select {
+	case got := <-done:
+		p.stream.mu.Lock()
+		p.stream.delivered += int64(got.n)
+		p.stream.mu.Unlock()
+		if got.err == nil && got.n < len(b) {
+			got.err = io.ErrShortWrite
+		}
+		if got.err != nil {
+			p.err = p.stream.failure("write to", got.err)
+		}
+		return got.n, p.err
+	case <-p.ctx.Done():
+		p.err = p.stream.failure("write to", p.ctx.Err())
+		return 0, p.err
+	}
+}
+
+// Publish checks that all was delivered and returns what results show.
+func (p *streamPartial) Publish(context.Context) (string, error) {
+	if p.ended {
+		return "", p.stream.failure("write to", io.ErrClosedPipe)
+	}
+	p.end()
+	if p.err != nil {
+		return "", p.err
+	}
+	if got := p.stream.delivered; p.size >= 0 && got != p.size {
+		return "", &download.Error{
+			Code: download.CodeIntegrity,
+			Err:  fmt.Errorf("%d bytes were written to %s where storage announced %d", got, p.stream.show(), p.size),
+		}
+	}
+	return p.stream.name, nil
+}
+
+// Keep ends the attempt; the next one can continue.
+func (p *streamPartial) Keep() error { p.end(); return nil }
+
+// Discard ends the attempt. What was delivered stays.
+func (p *streamPartial) Discard() error { p.end(); return nil }
+
+func (p *streamPartial) end() {
+	p.stream.mu.Lock()
+	defer p.stream.mu.Unlock()
+	if !p.ended {
+		p.ended = true
+		p.stream.busy = false
+	}
+}

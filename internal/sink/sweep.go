@@ -1,0 +1,106 @@
+package sink
+
+import (
+	"os"
+	"path/filepath"
+	"sync"
+)
+
+// leftovers knows the partials that earlier runs left in the folders of a Dir.
+// A folder is read once, because a folder of 100,000 files that is read for each
+// of them is read 10,000,000,000 names long.
+type leftovers struct {
+	mu      sync.Mutex
+	folders map[string]map[string][]string // folder → prefix of a partial → its paths
+}
+
+// maxFolders bounds how many folders are remembered.
+const maxFolders = 1024
+
+// under returns the partials that begin with prefix, and forgets them.
+func (l *leftovers) under(root *os.Root, prefix string) []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	folder := filepath.Dir(prefix)
+	known, ok := l.folders[folder]
+	if !ok {
+		known = readPartials(root, folder)
+		if l.folders == nil || len(l.folders) >= maxFolders {
+			l.folders = make(map[string]map[string][]string)
+		}
+		l.folders[folder] = known
+	}
+	paths := known[prefix]
+	delete(known, prefix)
+	return paths
+}
+
+// add remembers a partial that this run leaves.
+func (l *leftovers) add(path string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	folder, base := filepath.Split(path)
+	match := sharedPartial.FindStringSubmatch(base)
+	if known, ok := l.folders[filepath.Dir(path)]; ok && match != nil {
+		known[folder+match[1]] = append(known[folder+match[1]], path)
+	}
+}
+
+// readPartials lists the partials in a folder by their prefix. A folder that
+// cannot be read has none.
+func readPartials(root *os.Root, folder string) map[string][]string {
+	found := make(map[string][]string)
+	f, err := root.Open(folder)
+	if err != nil {
+		return found
+	}
+	defer f.Close()
+	for {
+		names, err := f.Readdirnames(1024)
+		for _, base := range names {
+			if match := sharedPartial.FindStringSubmatch(base); match != nil {
+				prefix := filepath.Join(folder, match[1])
+				found[prefix] = append(found[prefix], filepath.Join(folder, base))
+			}
+		}
+		if err != nil {
+			return found
+		}
+	}
+}
+
+// sweep removes the partials that are on their way to name for identity, of
+// whatever version, but for those that are in use.
+func (d *Dir) sweep(name, identity string) {
+	for _, path := range d.leftovers.under(d.root, partialPrefix(name, identity)) {
+		if !d.removeUnused(path) {
+			d.leftovers.add(path)
+		}
+	}
+}
+
+// removeUnused removes the partial at path, and tells false where another has it.
+func (d *Dir) removeUnused(path string) bool {
+	release, busy := d.claims.try(path)
+	if busy != nil {
+		return false
+	}
+	defer release()
+	info, err := d.root.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return true
+	}
+	f, err := d.root.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	if d.tryLock(f) != nil {
+		return false
+	}
+	if now, err := f.Stat(); err != nil || !os.SameFile(info, now) {
+		return false
+	}
+	_ = d.root.Remove(path) // a leftover that stays is met again by the next run
+	return true
+}
