@@ -1,0 +1,136 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// Options are what a run does with every file.
+type Options struct {
+	// Portal is named in results: host, and port where it has one.
+	Portal string
+	// Name turns a job and what storage says of its file into the path below the
+	// sink's root.
+	Name func(Job, transfer.Object) string
+	// Workers is how many files are in flight at a time, from 1 up.
+	Workers int
+	// MaxFailures ends the run after so many; 0 is never.
+	MaxFailures int
+	// Digest says what is computed of the bytes beside their length.
+	Digest transfer.DigestOptions
+	// Preview, where set, makes a dry run: files are located and reported, with the path
+	// that Preview shows for a name, and nothing is written.
+	Preview func(name string) string
+}
+
+// Engine gets files. Its fields are set once, before Run.
+type Engine struct {
+	API      Portal
+	Opener   *transfer.Opener
+	Sink     Sink
+	Observer Observer
+	Options  Options
+}
+
+// Source yields the jobs of a run, as a stream, until ctx ends.
+type Source func(ctx context.Context) iter.Seq[Job]
+
+// Tally says how a run ended.
+type Tally struct {
+	Wanted int // files that were asked for, each counted once
+	Failed int // of those, the ones that are not there
+	// Stop is why the run ended before its jobs did, nil when it did not.
+	Stop error
+}
+
+// The reasons to end a run that its own results give.
+var (
+	ErrUnauthorised = errors.New("the portal does not accept the credentials")
+	ErrDiskFull     = errors.New("no space is left")
+	ErrMaxFailures  = errors.New("too many files failed")
+)
+
+// Run gets every job, Workers at a time, and reports each exactly once. One job's
+// failure does not stop the others, except for what would fail them all: credentials
+// that the portal does not accept, and a full disk. When ctx ends, the jobs in flight end as interrupted, and those that no
+// worker has taken get no result. Run returns when nothing is in flight any more.
+func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r := run{engine: e, stop: stop}
+	queue := make(chan Job)
+	var workers sync.WaitGroup
+	for range max(e.Options.Workers, 1) {
+		workers.Go(func() {
+			for job := range queue {
+				r.finish(job, e.get(ctx, job))
+			}
+		})
+	}
+	r.feed(ctx, jobs, queue)
+	close(queue)
+	workers.Wait()
+	if ctx.Err() != nil {
+		r.tally.Stop = context.Cause(ctx)
+	}
+	return r.tally
+}
+
+// run is the state of one Run.
+type run struct {
+	engine *Engine
+	stop   context.CancelCauseFunc
+
+	mu    sync.Mutex
+	tally Tally
+}
+
+// feed hands the jobs to the workers until there are none or ctx ends.
+func (r *run) feed(ctx context.Context, jobs Source, queue chan<- Job) {
+	for job := range jobs(ctx) {
+		if ctx.Err() != nil {
+			return
+		}
+		select {
+		case queue <- job:
+			r.mu.Lock()
+			r.tally.Wanted++
+			r.mu.Unlock()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// finish counts a result, ends the run where the result asks for it, and tells.
+func (r *run) finish(job Job, result Result) {
+	r.mu.Lock()
+	if result.Status == Failed {
+		r.tally.Failed++
+		if cause := r.endsRun(result); cause != nil {
+			r.stop(cause)
+		}
+	}
+	r.mu.Unlock()
+	r.engine.Observer.Finished(job, result)
+}
+
+// endsRun tells whether a failure would be every other file's too, or one too many.
+func (r *run) endsRun(result Result) error {
+	limit := r.engine.Options.MaxFailures
+	switch {
+	case result.Error.Code == CodeAuth:
+		return ErrUnauthorised
+	case result.Error.Code == CodeDiskFull:
+		return ErrDiskFull
+	case limit > 0 && r.tally.Failed >= limit:
+		return fmt.Errorf("%w: %d", ErrMaxFailures, r.tally.Failed)
+	default:
+		return nil
+	}
+}

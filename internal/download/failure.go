@@ -1,0 +1,91 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"syscall"
+
+	"github.com/bynder-cli/bynder/internal/budget"
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// failure is the one place that names the cause of an error for scripts.
+func failure(ctx context.Context, job Job, err error) *Failure {
+	f := &Failure{Message: err.Error()}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		f.Hint = hinted.Hint()
+	}
+	var (
+		known    *Error
+		blocked  *budget.Exhausted
+		api      *bynder.APIError
+		protocol *bynder.ProtocolError
+		storage  *transfer.Error
+		timeout  interface{ Timeout() bool }
+		local    *fs.PathError
+	)
+	switch {
+	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)), errors.Is(err, context.Canceled):
+		f.Code, f.Message, f.Retryable = CodeInterrupted, "interrupted", true
+	case errors.As(err, &known):
+		f.Code = known.Code
+	case errors.As(err, &blocked):
+		f.Code, f.Retryable = CodeRateLimited, true
+	case errors.As(err, &api):
+		f.Code, f.HTTPStatus = apiCode(api.Status), api.Status
+		f.Retryable = api.Status >= 500 || api.Status == http.StatusTooManyRequests
+		if role := missingRole(job.Asset); role != "" && f.Code == CodeForbidden {
+			f.Hint = role
+		}
+	case errors.As(err, &protocol):
+		f.Code = CodeProtocol
+	case errors.As(err, &storage):
+		f.Code, f.HTTPStatus, f.Retryable = Code(storage.Kind), storage.Status, storage.Retryable
+	case errors.As(err, &timeout) && timeout.Timeout():
+		f.Code, f.Retryable = CodeTimeout, true
+	case errors.Is(err, syscall.ENOSPC):
+		f.Code = CodeDiskFull
+	case errors.As(err, &local):
+		f.Code = CodeLocal
+	default:
+		f.Code, f.Retryable = CodeNetwork, true
+	}
+	return f
+}
+
+// apiCode is what a status of the portal's API means for the file asked for.
+func apiCode(status int) Code {
+	switch status {
+	case http.StatusUnauthorized:
+		return CodeAuth
+	case http.StatusForbidden:
+		return CodeForbidden
+	case http.StatusNotFound, http.StatusGone:
+		return CodeNotFound
+	case http.StatusTooManyRequests:
+		return CodeRateLimited
+	default:
+		return CodeProtocol
+	}
+}
+
+// missingRole guesses from an asset's flags which role a refusal is about; "" where the
+// asset is not known.
+func missingRole(a *bynder.Asset) string {
+	switch {
+	case a == nil:
+		return ""
+	case a.Archived:
+		return "the asset is archived: the role ARCHIVEDOWNLOAD is probably missing"
+	case a.Limited:
+		return "the asset is limited: the role KEYVISUALSDOWNLOAD is probably missing"
+	case a.Watermarked:
+		return "the asset is watermarked: the role DOWNLOADWATERMARK is probably missing"
+	default:
+		return "the role MEDIAHIGHRES is probably missing"
+	}
+}

@@ -1,0 +1,143 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// get brings one file to where it belongs and says how that went.
+func (e *Engine) get(ctx context.Context, job Job) Result {
+	start := time.Now()
+	r := Result{Portal: e.Options.Portal, MediaID: job.MediaID, Selector: job.Selector.String(), ItemID: job.Selector.ItemID}
+	err := e.transfer(ctx, job, &r)
+	if present, ok := errors.AsType[*Present](err); ok {
+		r.Status, r.Path = present.Status, present.Path
+	} else if err != nil {
+		r.Status, r.Error = Failed, failure(ctx, job, err)
+	} else {
+		r.Status = Downloaded
+	}
+	r.Seconds = time.Since(start).Seconds()
+	r.FinishedAt = time.Now().UTC()
+	return r
+}
+
+// transfer opens the file and lands it, again from its first byte where what came
+// turned out to be of no use, and fills in what r is to tell.
+func (e *Engine) transfer(ctx context.Context, job Job, r *Result) error {
+	if job.Err != nil {
+		return job.Err
+	}
+	asked := 0
+	source := func(ctx context.Context) (transfer.Location, error) {
+		asked++
+		location, err := locate(ctx, e.API, job, asked == 1)
+		return transfer.Location{URL: location.URL}, err
+	}
+	notify := func(err error, wait time.Duration) { e.Observer.Retried(job, err, wait) }
+	stream, err := e.Opener.Open(ctx, source, notify)
+	if err != nil {
+		return err
+	}
+	defer stream.Close()
+	defer func() { r.Attempts = stream.Attempts() }()
+	for {
+		err := e.land(ctx, job, stream, r)
+		if !transfer.StartsOver(err) || !e.Sink.CanRestart() {
+			return err
+		}
+		if err := stream.Restart(err); err != nil {
+			return err
+		}
+	}
+}
+
+// land brings what the stream yields to the sink, from wherever a partial ends, and
+// publishes it when it is whole.
+func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *Result) error {
+	object := stream.Object()
+	r.ETag = object.ETag
+	name := e.Options.Name(job, object)
+	if e.Options.Preview != nil {
+		return e.preview(job, name, object, r)
+	}
+	partial, err := e.Sink.Begin(ctx, target(r, job, name), object)
+	if err != nil {
+		return err
+	}
+	r.ResumedFrom = partial.Held()
+	stream.Continue(partial.Held())
+	e.Observer.Started(job, name, object, partial.Held())
+	if err := e.copy(ctx, job, stream, partial, r); err != nil {
+		return errors.Join(err, end(partial, err))
+	}
+	r.Path, err = partial.Publish(ctx)
+	return err
+}
+
+// preview says what would be done, as far as that is known without writing.
+func (e *Engine) preview(job Job, name string, object transfer.Object, r *Result) error {
+	e.Observer.Started(job, name, object, 0)
+	if object.Size >= 0 {
+		r.Bytes = &object.Size
+	}
+	return &Present{Status: Skipped, Path: e.Options.Preview(name)}
+}
+
+// copy moves the bytes and checks them.
+func (e *Engine) copy(ctx context.Context, job Job, stream *transfer.Stream, partial Partial, r *Result) error {
+	digest := transfer.NewDigest(stream.Object(), e.Options.Digest)
+	var prefix io.ReadCloser
+	if partial.Held() > 0 && digest.Needed() {
+		var err error
+		if prefix, err = partial.Prefix(); err != nil {
+			return fmt.Errorf("reading what is there already: %w", err)
+		}
+	}
+	bytes := partial.Held()
+	err := transfer.Copy(ctx, partial, stream, digest, prefix, func(n int) {
+		bytes += int64(n)
+		e.Observer.Advanced(job, int64(n))
+	})
+	if err != nil {
+		return err
+	}
+	r.Bytes = &bytes
+	verified, err := digest.Check()
+	if err != nil {
+		return err
+	}
+	r.Verified = Verified(verified)
+	if sum := digest.SHA256(); sum != "" {
+		r.Checksum = "sha256:" + sum
+	}
+	return nil
+}
+
+// target is where a job's file goes: the same file whatever it is called.
+func target(r *Result, job Job, name string) Target {
+	key := job.MediaID
+	switch job.Selector.Kind {
+	case bynder.Original:
+	case bynder.Item:
+		key = job.Selector.ItemID
+	default:
+		key += "-" + r.Selector
+	}
+	return Target{Name: name, Identity: r.Portal + "\n" + job.MediaID + "\n" + r.Selector, Key: key}
+}
+
+// end gives up a partial in the way that the error asks for: bytes that are right as
+// far as they go are kept for the next try.
+func end(partial Partial, err error) error {
+	if transfer.StartsOver(err) {
+		return partial.Discard()
+	}
+	return partial.Keep()
+}

@@ -1,0 +1,251 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+)
+
+// Portal is what the engine asks of the API. Errors are the API client's.
+type Portal interface {
+	// Location gives a fresh location, with one call.
+	Location(ctx context.Context, mediaID string, s bynder.Selector) (bynder.Location, error)
+	// Asset gives an asset with its media items, with one call.
+	Asset(ctx context.Context, mediaID string) (*bynder.Asset, error)
+	// AssetsByID gives those of the assets that the portal lists, about 190 a call.
+	AssetsByID(ctx context.Context, ids []string) iter.Seq2[*bynder.Asset, error]
+}
+
+const (
+	// batchIDs is the most ids that wait for their metadata together: what one call asks
+	// for when ids have the portal's usual length of 35.
+	batchIDs = 190
+	// batchWait is how long a batch waits for more ids when its input pauses.
+	batchWait = 200 * time.Millisecond
+)
+
+// WithMetadata gives each job that has none the metadata of its asset, in as few calls
+// as their URLs allow, and keeps their order. An asset that the list does not return
+// is asked for by itself. Jobs whose input pauses are not held up for more than a
+// moment.
+func WithMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
+	return func(yield func(Job) bool) {
+		for batch := range batches(jobs) {
+			known := lookUp(ctx, p, batch)
+			for _, job := range batch {
+				if job.Asset == nil && job.Err == nil {
+					found := known[strings.ToUpper(job.MediaID)]
+					job.Asset, job.Err = found.asset, found.err
+				}
+				if !yield(job) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// lookedUp is what the portal says of one asset.
+type lookedUp struct {
+	asset *bynder.Asset
+	err   error
+}
+
+// lookUp asks for the metadata that the batch lacks. Ids are compared without regard
+// to case, because that is how portals find assets.
+func lookUp(ctx context.Context, p Portal, batch []Job) map[string]lookedUp {
+	known := map[string]lookedUp{}
+	var ids []string
+	for _, job := range batch {
+		key := strings.ToUpper(job.MediaID)
+		if _, asked := known[key]; job.Asset == nil && job.Err == nil && !asked {
+			known[key] = lookedUp{}
+			ids = append(ids, job.MediaID)
+		}
+	}
+	var failed error
+	for asset, err := range p.AssetsByID(ctx, ids) {
+		if bynder.IsMalformedElement(err) {
+			continue // one element; its asset is asked for by itself
+		}
+		if err != nil {
+			failed = err
+			continue
+		}
+		known[strings.ToUpper(asset.ID)] = lookedUp{asset: asset}
+	}
+	for _, id := range ids {
+		key := strings.ToUpper(id)
+		if known[key].asset != nil {
+			continue
+		}
+		if failed != nil {
+			known[key] = lookedUp{err: fmt.Errorf("asking for metadata: %w", failed)}
+			continue
+		}
+		asset, err := p.Asset(ctx, id)
+		known[key] = lookedUp{asset: asset, err: err}
+	}
+	return known
+}
+
+// batches groups jobs by batchIDs, or by what has come when the input pauses. The
+// consumer's next batch is being collected while it works on the one before.
+func batches(jobs iter.Seq[Job]) iter.Seq[[]Job] {
+	return func(yield func([]Job) bool) {
+		arriving := make(chan Job)
+		stop := make(chan struct{})
+		var reader sync.WaitGroup
+		defer reader.Wait()
+		defer close(stop)
+		reader.Go(func() {
+			defer close(arriving)
+			for job := range jobs {
+				select {
+				case arriving <- job:
+				case <-stop:
+					return
+				}
+			}
+		})
+		var batch []Job
+		pause := time.NewTimer(batchWait)
+		defer pause.Stop()
+		for {
+			select {
+			case job, more := <-arriving:
+				if more {
+					batch = append(batch, job)
+					pause.Reset(batchWait)
+				}
+				if len(batch) > 0 && (!more || len(batch) == batchIDs) {
+					if !yield(batch) {
+						return
+					}
+					batch = nil
+				}
+				if !more {
+					return
+				}
+			case <-pause.C:
+				if len(batch) > 0 {
+					if !yield(batch) {
+						return
+					}
+					batch = nil
+				}
+			}
+		}
+	}
+}
+
+// AllItems makes of each job one for every media item of its asset, with one call an
+// asset. expanded is told how many, before the first of them.
+func AllItems(ctx context.Context, p Portal, jobs iter.Seq[Job], expanded func(Job, int)) iter.Seq[Job] {
+	return func(yield func(Job) bool) {
+		for job := range jobs {
+			each := itemsOf(ctx, p, job)
+			expanded(job, len(each))
+			for _, item := range each {
+				if !yield(item) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// itemsOf is never empty: an asset that yields nothing is a job that fails.
+func itemsOf(ctx context.Context, p Portal, job Job) []Job {
+	if job.Err == nil {
+		job.Asset, job.Err = p.Asset(ctx, job.MediaID)
+	}
+	if job.Err == nil && len(job.Asset.Items) == 0 {
+		job.Err = &Error{Code: CodeNotFound, Err: errors.New("the asset has no media items")}
+	}
+	if job.Err != nil {
+		return []Job{job}
+	}
+	var jobs []Job
+	for _, item := range job.Asset.Items {
+		each := job
+		each.Selector = bynder.Selector{Kind: bynder.Item, ItemID: item.ID}
+		if item.ID == "" {
+			each.Err = &Error{Code: CodeProtocol, Err: errors.New("the asset has a media item without an id")}
+		}
+		jobs = append(jobs, each)
+	}
+	return jobs
+}
+
+// WithItems gives each job the asset with its media items, with one call for those of
+// one asset that follow each other.
+func WithItems(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
+	return func(yield func(Job) bool) {
+		var latest Job
+		for job := range jobs {
+			if job.Err == nil && (latest.MediaID != job.MediaID || latest.Asset == nil) {
+				latest = Job{MediaID: job.MediaID}
+				latest.Asset, latest.Err = p.Asset(ctx, job.MediaID)
+			}
+			if job.Err == nil {
+				job.Asset, job.Err = latest.Asset, latest.Err
+			}
+			if !yield(job) {
+				return
+			}
+		}
+	}
+}
+
+// locate finds the temporary location of a job's file. first tells that none was
+// asked for before: then what the metadata say will do.
+func locate(ctx context.Context, p Portal, job Job, first bool) (bynder.Location, error) {
+	if job.Selector.Kind != bynder.Derivative {
+		return p.Location(ctx, job.MediaID, job.Selector)
+	}
+	asset := job.Asset
+	if asset == nil || !first { // the URL in the metadata may have expired
+		var err error
+		if asset, err = p.Asset(ctx, job.MediaID); err != nil {
+			return bynder.Location{}, err
+		}
+	}
+	thumbnails := asset.Thumbnails
+	if id := job.Selector.ItemID; id != "" {
+		i := slices.IndexFunc(asset.Items, func(m bynder.MediaItem) bool { return strings.EqualFold(m.ID, id) })
+		if i < 0 {
+			return bynder.Location{}, &Error{
+				Code: CodeNotFound, Err: fmt.Errorf("the asset has no media item %q", id),
+				Advice: "`bynder items " + job.MediaID + "` lists its items",
+			}
+		}
+		thumbnails = asset.Items[i].Thumbnails
+	}
+	text, ok := thumbnails[job.Selector.Name]
+	if !ok {
+		return bynder.Location{}, lacks(job.Selector.Name, thumbnails)
+	}
+	u, err := bynder.ParseLocation(text)
+	if err != nil {
+		return bynder.Location{}, &bynder.ProtocolError{Err: fmt.Errorf("derivative %q: %w", job.Selector.Name, err)}
+	}
+	return bynder.Location{URL: u}, nil
+}
+
+// lacks says which derivatives there are in place of the one asked for.
+func lacks(name string, thumbnails map[string]string) error {
+	e := &Error{Code: CodeNotFound, Err: fmt.Errorf("there is no derivative %q", name), Advice: "there are none at all"}
+	if len(thumbnails) > 0 {
+		e.Advice = "there are " + strings.Join(slices.Sorted(maps.Keys(thumbnails)), ", ")
+	}
+	return e
+}
