@@ -1,0 +1,44 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// statusLine is where things stand, in one line for people: what SIGUSR1 prints,
+// and what a log gets now and then in place of a bar.
+func statusLine(p progress, single bool) string {
+	var said []string
+	add := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	switch {
+	case !single:
+		add("%s files", p.files())
+	case p.name != "":
+		add("%s", Clip(Clean(p.name), messageLimit))
+	default:
+		add("waiting for the portal")
+	}
+	if percent, ok := p.percent(); ok {
+		add("%d%%", percent)
+	}
+	if p.total > 0 && !p.open && !p.estimated {
+		add("%s", bytesOf(p.there, p.total))
+	} else {
+		add("%s", Bytes(p.there))
+	}
+	if p.rate > 0 {
+		add("%s/s", Bytes(p.rate))
+	}
+	if !single {
+		add("%d in flight", p.inFlight)
+		add("%d failed", p.failures)
+	}
+	if d, ok := p.left(); ok && p.hold == "" {
+		add("%s left", Duration(d))
+	}
+	line := strings.Join(said, ", ")
+	if p.hold != "" {
+		line += "; " + Clean(p.hold)
+	}
+	return line
+}

@@ -1,0 +1,178 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// Column is one column of a table on a terminal.
+type Column struct {
+	Title string
+	Width int  // columns of the terminal that its values take at most
+	Least int  // how far it may be shortened; Width where it is 0
+	Right bool // for numbers
+	// Drop says which columns go first where the terminal is too narrow for all: the
+	// highest. Those of 0 always stay.
+	Drop int
+}
+
+// Row is one entry of a listing in all the forms it may take.
+type Row struct {
+	Cells  []string       // for the table, one a Column
+	Fields []string       // for lines with tabs
+	Object json.Marshaler // for NDJSON
+}
+
+// Listing writes entries to standard output as they come: as an aligned table with a
+// heading where that is a terminal, as lines of tab-separated fields where it is not,
+// or as NDJSON. Foreign text cannot break a line.
+type Listing struct {
+	w       io.Writer
+	columns []Column
+	json    bool
+	width   int // of the terminal; 0 where there is none
+	layout  []int
+}
+
+// NewListing writes to w, which can only be a terminal if it is an *os.File.
+func NewListing(w io.Writer, columns []Column, asJSON bool) *Listing {
+	l := &Listing{w: w, columns: columns, json: asJSON}
+	if f, ok := w.(*os.File); ok && !asJSON && term.IsTerminal(int(f.Fd())) {
+		l.width = terminalColumns(f)
+	}
+	return l
+}
+
+// Row writes one entry. Its error is that of standard output.
+func (l *Listing) Row(r Row) error {
+	var line []byte
+	switch {
+	case l.json:
+		var err error
+		if line, err = jsonObject(r.Object); err != nil {
+			return err
+		}
+	case l.width == 0:
+		line = tabbed(r.Fields)
+	default:
+		if l.layout == nil {
+			l.layout = layout(l.columns, l.width)
+			titles := make([]string, len(l.columns))
+			for i, c := range l.columns {
+				titles[i] = c.Title
+			}
+			line = l.aligned(titles)
+		}
+		line = append(line, l.aligned(r.Cells)...)
+	}
+	_, err := l.w.Write(line)
+	return err
+}
+
+// Heading writes a line between the rows of a table, and nothing in the other forms.
+func (l *Listing) Heading(text string) error {
+	if l.json || l.width == 0 {
+		return nil
+	}
+	_, err := io.WriteString(l.w, cutEnd(label(text), l.width)+"\n")
+	return err
+}
+
+// tabbed is one line of fields; tabs and line breaks inside them become spaces.
+func tabbed(fields []string) []byte {
+	var b bytes.Buffer
+	for i, field := range fields {
+		if i > 0 {
+			b.WriteByte('\t')
+		}
+		b.WriteString(Clean(field))
+	}
+	b.WriteByte('\n')
+	return b.Bytes()
+}
+
+// jsonObject is v as one line of JSON, with hidden characters as \u escapes.
+func jsonObject(v json.Marshaler) ([]byte, error) {
+	encoded, err := v.MarshalJSON()
+	if err != nil {
+		return nil, fmt.Errorf("encoding an entry: %w", err)
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, encoded); err != nil {
+		return nil, fmt.Errorf("encoding an entry: %w", err)
+	}
+	b.WriteByte('\n')
+	return escapeHidden(b.Bytes()), nil
+}
+
+const columnGap = "  "
+
+// layout gives each column its width, 0 to those that have to go.
+func layout(columns []Column, room int) []int {
+	widths := make([]int, len(columns))
+	least := func(c Column) int {
+		if c.Least > 0 {
+			return c.Least
+		}
+		return c.Width
+	}
+	total := func() int {
+		sum := -len(columnGap)
+		for _, w := range widths {
+			if w > 0 {
+				sum += w + len(columnGap)
+			}
+		}
+		return sum
+	}
+	for i, c := range columns {
+		widths[i] = least(c)
+	}
+	for total() > room {
+		last := -1
+		for i, c := range columns {
+			if widths[i] > 0 && c.Drop > 0 && (last < 0 || c.Drop > columns[last].Drop) {
+				last = i
+			}
+		}
+		if last < 0 {
+			break
+		}
+		widths[last] = 0
+	}
+	for i, c := range columns { // what is left over goes to those that were shortened
+		if more := min(room-total(), c.Width-widths[i]); widths[i] > 0 && more > 0 {
+			widths[i] += more
+		}
+	}
+	return widths
+}
+
+// aligned is one line of the table, never wider than the terminal.
+func (l *Listing) aligned(cells []string) []byte {
+	var b strings.Builder
+	first := true
+	for i, width := range l.layout {
+		if width == 0 {
+			continue
+		}
+		if !first {
+			b.WriteString(columnGap)
+		}
+		first = false
+		text := cutMiddle(label(cells[i]), width)
+		padding := strings.Repeat(" ", width-columns(text))
+		if l.columns[i].Right {
+			b.WriteString(padding + text)
+		} else {
+			b.WriteString(text + padding)
+		}
+	}
+	return []byte(cutEnd(strings.TrimRight(b.String(), " "), l.width) + "\n")
+}

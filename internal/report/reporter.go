@@ -1,0 +1,286 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+const (
+	barInterval  = 100 * time.Millisecond
+	lineInterval = 30 * time.Second
+)
+
+// Progress says what is shown while files are on their way.
+type Progress string
+
+// The three choices. Under none of them does a control character reach a stream
+// that is no terminal.
+const (
+	// ProgressAuto is a bar where standard error is a terminal, and one plain line
+	// every 30 s where it is not (or where TERM is dumb).
+	ProgressAuto Progress = "auto"
+	// ProgressAlways is the same, except that the first plain line does not wait
+	// for 30 s but comes with the first file.
+	ProgressAlways Progress = "always"
+	// ProgressNever is nothing.
+	ProgressNever Progress = "never"
+)
+
+// ParseProgress is the Progress that a flag means.
+func ParseProgress(s string) (Progress, error) {
+	switch p := Progress(s); p {
+	case ProgressAuto, ProgressAlways, ProgressNever:
+		return p, nil
+	}
+	return "", fmt.Errorf("progress %q is none of auto, always, never", s)
+}
+
+// Options says how a run is reported.
+type Options struct {
+	// Stdout gets results alone, Stderr everything else. Only an *os.File can be a
+	// terminal.
+	Stdout, Stderr io.Writer
+	// StdoutFailed, if not nil, is called once when Stdout cannot be written to any
+	// more, so that the run can end.
+	StdoutFailed func(error)
+
+	// Progress is ProgressAuto where empty.
+	Progress Progress
+	// Quiet leaves only results and errors.
+	Quiet bool
+	// Verbose says when something is tried again, and why.
+	Verbose bool
+	// Single tells that one file was asked for: the bar bears its name, and there
+	// is no summary.
+	Single bool
+
+	// JSON makes every result an object on Stdout, whatever its status; without it
+	// a line is the path of a file that is there.
+	JSON bool
+	// Print0 ends each path with NUL.
+	Print0 bool
+	// Streamed tells that the bytes of the file themselves go to Stdout: no result
+	// is written there, and no bar is drawn over them.
+	Streamed bool
+}
+
+// Reporter reports a run: it is the Observer of the engine that people and
+// scripts see. Its methods are safe for concurrent use.
+type Reporter struct {
+	options Options
+	screen  *Screen
+	tally   *tally
+
+	stop    context.CancelFunc // ends the goroutine that shows progress
+	running sync.WaitGroup
+	first   chan struct{} // closed when there is something to tell
+	tell    sync.Once
+	closing sync.Once
+
+	mu    sync.Mutex
+	hints map[string]bool // given already
+}
+
+var _ download.Observer = (*Reporter)(nil)
+
+// New begins to report. Close ends it.
+func New(o Options) *Reporter {
+	ctx, stop := context.WithCancel(context.Background())
+	r := &Reporter{
+		options: o,
+		screen:  NewScreen(o.Stdout, o.Stderr, o.StdoutFailed),
+		tally:   newTally(time.Now()),
+		stop:    stop,
+		first:   make(chan struct{}),
+		hints:   make(map[string]bool),
+	}
+	if o.Single {
+		r.tally.queue(1, true)
+	}
+	overBytes := o.Streamed && r.screen.stdoutIsTerminal
+	switch {
+	case o.Quiet || o.Progress == ProgressNever || overBytes:
+	case r.screen.canDraw:
+		r.screen.show(r.bar)
+		r.running.Go(func() { r.drawBar(ctx) })
+	default:
+		r.running.Go(func() { r.writeLines(ctx) })
+	}
+	return r
+}
+
+// Screen is what else writes to the two streams during the run must go through.
+func (r *Reporter) Screen() *Screen { return r.screen }
+
+// Queued tells that n more files have been asked for. With Options.Single the
+// one file is known without it.
+func (r *Reporter) Queued(n int) { r.tally.queue(n, false) }
+
+// QueueClosed tells that no more files will be asked for. Before it, a run for
+// many files shows neither a percentage nor the time left: it cannot know them.
+func (r *Reporter) QueueClosed() { r.tally.queue(0, true) }
+
+// Hold says what holds things up when it is not the line, for example "API
+// allowance: 10/s, about 3 h 10 min left"; "" when nothing does any more.
+func (r *Reporter) Hold(text string) {
+	r.tally.setHold(text)
+	if text != "" {
+		r.begun()
+	}
+}
+
+// Started implements download.Observer.
+func (r *Reporter) Started(job download.Job, name string, obj transfer.Object, held int64) {
+	r.tally.start(job, name, obj, held, time.Now())
+	r.begun()
+}
+
+// Advanced implements download.Observer.
+func (r *Reporter) Advanced(job download.Job, n int64) {
+	r.tally.advance(job, n, time.Now())
+}
+
+// Retried implements download.Observer.
+func (r *Reporter) Retried(job download.Job, err error, wait time.Duration) {
+	if r.options.Verbose && !r.options.Quiet {
+		r.screen.Message(fmt.Sprintf("bynder: %s: %s; trying again in %s",
+			Clip(Clean(job.MediaID), messageLimit), Clip(Clean(err.Error()), messageLimit), Duration(wait)))
+	}
+}
+
+// Finished implements download.Observer.
+func (r *Reporter) Finished(job download.Job, result download.Result) {
+	r.tally.finish(job, result)
+	r.writeResult(result)
+	r.writeFailure(result)
+	r.begun()
+}
+
+// StatusLine is where things stand, in one line.
+func (r *Reporter) StatusLine() string {
+	return "bynder: " + statusLine(r.tally.at(time.Now()), r.options.Single)
+}
+
+// EndProgress takes the bar away and shows no further progress; results, errors
+// and the summary are still written. It is for the moment of an interruption.
+func (r *Reporter) EndProgress() {
+	r.stop()
+	r.running.Wait()
+	r.screen.hide()
+}
+
+// Close ends progress and, unless one file alone was asked for or quiet, writes
+// the summary. The error is the one that ended standard output, if one did.
+// Events must not come after it; a second Close does nothing more.
+func (r *Reporter) Close(totals Totals) error {
+	r.closing.Do(func() {
+		r.EndProgress()
+		if r.summarises() {
+			r.screen.Message(r.tally.summary(time.Now(), totals)...)
+		}
+	})
+	return r.screen.Err()
+}
+
+func (r *Reporter) summarises() bool { return !r.options.Single && !r.options.Quiet }
+
+func (r *Reporter) writeResult(result download.Result) {
+	if r.options.Streamed {
+		return
+	}
+	if !r.options.JSON {
+		if line := pathLine(result, r.options.Print0); line != nil {
+			r.screen.Result(line)
+		}
+		return
+	}
+	line, err := jsonLine(result)
+	if err != nil {
+		r.screen.attempt(func() error { return err })
+		return
+	}
+	r.screen.Result(line)
+}
+
+// writeFailure says at once what went wrong. Files that an interruption stopped
+// are left to the summary, if there is one: they went wrong for one reason.
+func (r *Reporter) writeFailure(result download.Result) {
+	what, hint := Failure(result)
+	if what == "" || cause(result) == download.CodeInterrupted && r.summarises() {
+		return
+	}
+	if hint == "" || r.given(hint) {
+		r.screen.Message(what)
+		return
+	}
+	r.screen.Message(what, hint)
+}
+
+// given tells whether hint was given before, and notes that it is now. Hints that
+// differ from file to file are remembered up to a limit, then repeated.
+func (r *Reporter) given(hint string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.hints[hint] {
+		return true
+	}
+	if len(r.hints) < hintLimit {
+		r.hints[hint] = true
+	}
+	return false
+}
+
+// begun tells that there is something to tell.
+func (r *Reporter) begun() { r.tell.Do(func() { close(r.first) }) }
+
+// bar is the text of the bar for a number of columns.
+func (r *Reporter) bar(room int) string {
+	p := r.tally.at(time.Now())
+	if r.options.Single {
+		return oneFile(p, room)
+	}
+	return manyFiles(p, room)
+}
+
+// drawBar keeps the bar up to date until ctx ends. Events only count: drawing
+// follows the clock, so that a stall shows as well as a hurry.
+func (r *Reporter) drawBar(ctx context.Context) {
+	tick := time.NewTicker(barInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			r.screen.redraw()
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// writeLines says where things stand every 30 s until ctx ends.
+func (r *Reporter) writeLines(ctx context.Context) {
+	select {
+	case <-r.first:
+	case <-ctx.Done():
+		return
+	}
+	if r.options.Progress == ProgressAlways {
+		r.screen.Message(r.StatusLine())
+	}
+	tick := time.NewTicker(lineInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			r.screen.Message(r.StatusLine())
+		case <-ctx.Done():
+			return
+		}
+	}
+}

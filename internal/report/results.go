@@ -1,0 +1,60 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// pathLine is the line for a file that is there; nil for one that is not.
+//
+// As a line, the path is cleaned. Ended by NUL it is exact, because whoever asks
+// for that wants to open the file: what a portal names was made harmless before
+// it became a path, and DIR is the user's own.
+func pathLine(r download.Result, nul bool) []byte {
+	if r.Status == download.Failed || r.Path == "" {
+		return nil
+	}
+	if nul {
+		return append([]byte(r.Path), 0)
+	}
+	return append([]byte(Clean(r.Path)), '\n')
+}
+
+// jsonLine is r as one line of JSON. No value is changed (but bytes that are no
+// UTF-8 become U+FFFD); characters that steer terminals or that nobody can see
+// are written as \u escapes.
+func jsonLine(r download.Result) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(r); err != nil {
+		return nil, fmt.Errorf("encoding a result: %w", err)
+	}
+	return escapeHidden(b.Bytes()), nil
+}
+
+// escapeHidden escapes hidden characters in a line of JSON, where such characters
+// can only be inside strings.
+func escapeHidden(line []byte) []byte {
+	body, end := line[:len(line)-1], line[len(line)-1]
+	out := make([]byte, 0, len(line))
+	for len(body) > 0 {
+		r, size := utf8.DecodeRune(body)
+		switch {
+		case !isHidden(r):
+			out = append(out, body[:size]...)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		body = body[size:]
+	}
+	return append(out, end)
+}

@@ -1,0 +1,138 @@
+package report
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+func TestFailure(t *testing.T) {
+	withSelector := func(r download.Result, s string) download.Result {
+		r.Selector = s
+		return r
+	}
+	for _, tc := range []struct {
+		name       string
+		r          download.Result
+		what, hint string
+	}{
+		{
+			"with advice",
+			failed("A1", download.CodeAuth, "the portal refused the credentials (401)", "run bynder auth login"),
+			"bynder: A1: the portal refused the credentials (401)", "hint: run bynder auth login",
+		},
+		{
+			"without", failed("A1", download.CodeNotFound, "not found", ""),
+			"bynder: A1: not found", "",
+		},
+		{
+			"another file than the original",
+			withSelector(failed("A1", download.CodeNotFound, "not found", ""), "item/B2"),
+			"bynder: A1: item/B2: not found", "",
+		},
+		{
+			"a line of input that is no id", withSelector(failed("", download.CodeUsage, "line 3: the id is empty", ""), ""),
+			"bynder: line 3: the id is empty", "",
+		},
+		{
+			"hostile text",
+			failed("A\x1b[2J1", download.CodeStorage, "<html>\n\u202e</html>\x07", "do\r\nthis"),
+			"bynder: A[2J1: <html> </html>", "hint: do this",
+		},
+		{
+			"endless text", failed("A1", download.CodeProtocol, strings.Repeat("x", 1<<20), ""),
+			"bynder: A1: " + strings.Repeat("x", messageLimit-3) + "...", "",
+		},
+		{"no message", failed("A1", download.CodeTimeout, "", ""), "bynder: A1: timeout", ""},
+		{"no cause", download.Result{MediaID: "A1", Status: download.Failed}, "bynder: A1: unexplained", ""},
+		{"no failure", present("A1", "a.jpg", 1), "", ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			what, hint := Failure(tc.r)
+			if what != tc.what || hint != tc.hint {
+				t.Errorf("\n got %q, %q\nwant %q, %q", what, hint, tc.what, tc.hint)
+			}
+		})
+	}
+}
+
+func TestSummary(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		events func(*tally)
+		totals Totals
+		want   []string
+	}{
+		{
+			name: "everything at once",
+			events: func(t *tally) {
+				t.start(job("a"), "a.jpg", object(3*mib), mib, epoch)
+				t.advance(job("a"), 2*mib, epoch.Add(time.Second))
+				t.finish(job("a"), present("a", "a.jpg", 3*mib))
+				t.finish(job("b"), withStatus(present("b", "b.jpg", 9), download.Unchanged))
+				t.finish(job("c"), withStatus(present("c", "c.jpg", 9), download.Skipped))
+				for _, id := range []string{"d", "e"} {
+					t.finish(job(id), failed(id, download.CodeNotFound, "", ""))
+				}
+				t.finish(job("f"), failed("f", download.CodeExists, "", ""))
+				t.finish(job("g"), failed("g", download.CodeInterrupted, "", ""))
+			},
+			totals: Totals{APICalls: 12, NotStarted: 17, InputUnread: true},
+			want: []string{
+				"bynder: 1 downloaded, 1 unchanged, 1 skipped, 4 failed, 17 not started",
+				"bynder: failed by cause: 2 not_found, 1 exists, 1 interrupted",
+				"bynder: 2.0 MiB in 1 min 40 s (20.5 KiB/s), API calls: 12",
+				"bynder: the rest of the input was left unread",
+			},
+		},
+		{
+			name:   "nothing failed",
+			events: func(t *tally) { t.finish(job("b"), withStatus(present("b", "b.jpg", 9), download.Unchanged)) },
+			totals: Totals{APICalls: 1},
+			want:   []string{"bynder: 1 unchanged", "bynder: 0 B in 1 min 40 s, API calls: 1"},
+		},
+		{
+			name:   "an empty list",
+			events: func(*tally) {},
+			want:   []string{"bynder: no files were asked for", "bynder: 0 B in 1 min 40 s, API calls: 0"},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tally := newTally(epoch)
+			tc.events(tally)
+			if diff := cmp.Diff(tc.want, tally.summary(epoch.Add(100*time.Second), tc.totals)); diff != "" {
+				t.Errorf("summary (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestStatusLine(t *testing.T) {
+	for _, tc := range []struct {
+		name   string
+		p      progress
+		single bool
+		want   string
+	}{
+		{"one file", progress{name: "a.jpg", known: 1, inFlight: 1, there: mib, total: 4 * mib, rate: mib}, true,
+			"a.jpg, 25%, 1.0/4.0 MiB, 1.0 MiB/s, 3 s left"},
+		{"one file of unknown size", progress{name: "a.jpg", known: 1, inFlight: 1, there: mib, total: -1}, true,
+			"a.jpg, 1.0 MiB"},
+		{"one file, not begun", progress{known: 1, total: -1}, true, "waiting for the portal, 0 B"},
+		{"many files", progress{done: 12, known: 20, inFlight: 4, failures: 1, there: mib, total: 4 * mib, estimated: true, rate: mib}, false,
+			"12/20 files, 25%, 1.0 MiB, 1.0 MiB/s, 4 in flight, 1 failed, 3 s left"},
+		{"held up", progress{done: 12, known: 20, open: true, inFlight: 4, there: mib, total: 4 * mib, hold: "portal blocks until 14:32"}, false,
+			"12/20+ files, 1.0 MiB, 4 in flight, 0 failed; portal blocks until 14:32"},
+		{"a hostile name", progress{name: "\x1b[2J\r\n", total: -1}, true, "[2J , 0 B"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if got := statusLine(tc.p, tc.single); got != tc.want {
+				t.Errorf("\n got %q\nwant %q", got, tc.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,228 @@
+package report
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// tally counts what the events say. It keeps something for each file in flight
+// and nothing for those that are done, so that a million files need no more memory
+// than a hundred.
+type tally struct {
+	began time.Time
+
+	mu       sync.Mutex
+	flights  map[download.Job]*flight
+	queued   int  // files asked for so far
+	closed   bool // no more will be asked for
+	byStatus map[download.Status]int
+	byCause  map[download.Code]int
+	settled  int64 // bytes of the files that are done and there
+	sized    int   // how many files that is
+	moved    int64 // bytes received in this run
+	meter    meter
+	hold     string // what holds things up
+	name     string // of the file that started last
+}
+
+// flight is a file between its start and its result.
+type flight struct {
+	size  int64 // -1: storage does not tell
+	there int64 // bytes that are there, resumed ones among them
+}
+
+func newTally(now time.Time) *tally {
+	return &tally{
+		began:    now,
+		flights:  make(map[download.Job]*flight),
+		byStatus: make(map[download.Status]int),
+		byCause:  make(map[download.Code]int),
+		meter:    newMeter(now),
+	}
+}
+
+func (t *tally) queue(n int, closed bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.queued += n
+	t.closed = t.closed || closed
+}
+
+// start may come again for a file that starts over.
+func (t *tally) start(job download.Job, name string, obj transfer.Object, held int64, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.moved == 0 && len(t.flights) == 0 {
+		t.meter = newMeter(now) // the wait for the portal before is no part of the rate
+	}
+	t.flights[job] = &flight{size: obj.Size, there: held}
+	t.name = name
+}
+
+func (t *tally) advance(job download.Job, n int64, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f := t.flights[job]; f != nil {
+		f.there += n
+	}
+	t.moved += n
+	t.meter.record(now, t.moved)
+}
+
+func (t *tally) finish(job download.Job, r download.Result) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f := t.flights[job]
+	delete(t.flights, job)
+	t.byStatus[r.Status]++
+	switch {
+	case r.Status == download.Failed:
+		t.byCause[cause(r)]++
+	case r.Bytes != nil:
+		t.settled += *r.Bytes
+		t.sized++
+	case f != nil:
+		t.settled += f.there
+		t.sized++
+	}
+}
+
+func (t *tally) setHold(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.hold = text
+}
+
+// unexplained stands for the cause of a failure that came without one.
+const unexplained download.Code = "unexplained"
+
+func cause(r download.Result) download.Code {
+	if r.Error == nil {
+		return unexplained
+	}
+	return r.Error.Code
+}
+
+// progress is the tally at one moment.
+type progress struct {
+	name                            string
+	done, known, inFlight, failures int
+	open                            bool  // more files may be asked for
+	there                           int64 // bytes
+	total                           int64 // bytes; -1: no saying yet
+	estimated                       bool  // total has sizes in it that are guessed
+	rate                            int64 // bytes a second
+	hold                            string
+}
+
+// at sums up. Files whose size is not known yet count with the mean of the others,
+// so that the portion done means something from the first files on.
+func (t *tally) at(now time.Time) progress {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := progress{
+		name:     t.name,
+		inFlight: len(t.flights),
+		failures: t.byStatus[download.Failed],
+		open:     !t.closed,
+		there:    t.settled,
+		rate:     t.meter.rate(now, t.moved),
+		hold:     t.hold,
+	}
+	for _, n := range t.byStatus {
+		p.done += n
+	}
+	p.known = max(t.queued, p.done+p.inFlight)
+	sizes, sized := t.settled, t.sized
+	guess := p.known - p.done - p.inFlight // files without a size
+	for _, f := range t.flights {
+		p.there += f.there
+		if f.size < 0 {
+			guess++
+			continue
+		}
+		sizes += max(f.size, f.there)
+		sized++
+	}
+	switch {
+	case guess == 0:
+		p.total = sizes
+	case sized == 0:
+		p.total = -1
+	default:
+		p.estimated = true
+		p.total = max(p.there, sizes+int64(float64(sizes)/float64(sized)*float64(guess)))
+	}
+	return p
+}
+
+// left is the time that the remaining bytes take at the present rate.
+func (p progress) left() (time.Duration, bool) {
+	if p.total < 0 || p.open || p.rate <= 0 || p.there >= p.total {
+		return 0, false
+	}
+	seconds := float64(p.total-p.there) / float64(p.rate)
+	if seconds > (1000 * 24 * time.Hour).Seconds() {
+		return 0, false // who waits that long needs no clock
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second), true
+}
+
+// percent is how much is there, rounded down: 100 means all of it.
+func (p progress) percent() (int, bool) {
+	switch {
+	case p.total < 0 || p.open:
+		return 0, false
+	case p.total == 0:
+		return 100, p.done == p.known && p.done > 0
+	}
+	return int(float64(min(p.there, p.total)) / float64(p.total) * 100), true
+}
+
+const (
+	meterWindow = 10 * time.Second
+	meterStep   = 500 * time.Millisecond
+)
+
+// meter measures a rate over the last seconds: steady enough to read, quick
+// enough to show a stall. It has at least one sample: when it began.
+type meter struct{ samples []sample }
+
+func newMeter(now time.Time) meter { return meter{samples: []sample{{at: now}}} }
+
+type sample struct {
+	at    time.Time
+	moved int64
+}
+
+// record notes that moved bytes had been received by now, once in a while.
+func (m *meter) record(now time.Time, moved int64) {
+	m.forget(now)
+	if last := m.samples[len(m.samples)-1]; now.Sub(last.at) >= meterStep {
+		m.samples = append(m.samples, sample{now, moved})
+	}
+}
+
+// rate is in bytes a second; 0 also where it is too early to tell.
+func (m *meter) rate(now time.Time, moved int64) int64 {
+	m.forget(now)
+	first := m.samples[0]
+	span := now.Sub(first.at)
+	if span < meterStep {
+		return 0
+	}
+	return int64(float64(moved-first.moved) / span.Seconds())
+}
+
+// forget drops what is older than the window, except the sample it begins with.
+func (m *meter) forget(now time.Time) {
+	i := 0
+	for i+1 < len(m.samples) && now.Sub(m.samples[i+1].at) >= meterWindow {
+		i++
+	}
+	m.samples = slices.Delete(m.samples, 0, i)
+}
