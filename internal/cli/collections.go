@@ -1,0 +1,154 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// collectionsOptions are what `bynder collections` was asked for.
+type collectionsOptions struct {
+	portalFlags
+	keyword string
+	limit   int
+	json    bool
+}
+
+func newCollections(s Streams) *cobra.Command {
+	o := collectionsOptions{}
+	o.streams = s
+	list := func(cmd *cobra.Command, _ []string) error { return listCollections(cmd.Context(), &o) }
+	cmd := &cobra.Command{
+		Use:   "collections [list | show <id or name>]",
+		Short: "List collections, or the assets of one",
+		Long: `List the collections, or the living assets of one.
+
+On a terminal as a table. Otherwise as lines with tabs: a collection's id, name, number of
+assets, created; of its assets, what search writes.`,
+		Example: `  bynder collections
+  bynder collections show "Spring campaign" | bynder download -`,
+		Args: noArgs,
+		RunE: list,
+	}
+	lists := &cobra.Command{Use: "list", Short: "List the collections", Args: noArgs, RunE: list}
+	show := &cobra.Command{
+		Use:   "show <id or name>",
+		Short: "List the assets of a collection",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || args[0] == "" {
+				return &usageError{err: errors.New("one collection has to be named"), hint: "bynder collections show <id or name>"}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return showCollection(cmd.Context(), &o, args[0]) },
+	}
+	o.add(cmd.PersistentFlags())
+	cmd.PersistentFlags().BoolVar(&o.json, "json", false, "one JSON object a line")
+	for _, each := range []*cobra.Command{cmd, lists} {
+		each.Flags().StringVar(&o.keyword, "keyword", "", "words in name and description")
+	}
+	show.Flags().IntVar(&o.limit, "limit", 0, "list at most so many; 0 is all")
+	cmd.AddCommand(lists, show)
+	return cmd
+}
+
+var collectionColumns = []report.Column{
+	{Title: "ID", Width: 36, Least: 35},
+	{Title: "NAME", Width: 60, Least: 10, Drop: 1},
+	{Title: "ASSETS", Width: 8, Right: true, Drop: 2},
+	{Title: "CREATED", Width: 10, Drop: 3},
+}
+
+func listCollections(ctx context.Context, o *collectionsOptions) error {
+	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
+		listing := report.NewListing(o.streams.Out, collectionColumns, o.json)
+		seen := newFingerprints()
+		listed, malformed := 0, 0
+		for c, err := range p.client.Collections(ctx, o.keyword) {
+			if bynder.IsMalformedElement(err) {
+				malformed++
+				complain(screen, "list", err)
+				continue
+			}
+			if err != nil {
+				return fmt.Errorf("after %s: %w", count(listed, "collection"), err)
+			}
+			if !seen.first(c.ID) {
+				continue
+			}
+			created := c.Created
+			if len(created) > 10 {
+				created = created[:10]
+			}
+			err := listing.Row(report.Row{
+				Cells:  []string{c.ID, c.Name, known(c.Count), created},
+				Fields: []string{c.ID, c.Name, known(c.Count), c.Created},
+				Object: c,
+			})
+			if err != nil {
+				return &stdoutError{err}
+			}
+			listed++
+		}
+		if listed == 0 && malformed == 0 {
+			screen.Message("bynder: there are no collections")
+		}
+		return (&runError{wanted: listed + malformed, failed: malformed}).orNil()
+	})
+}
+
+func showCollection(ctx context.Context, o *collectionsOptions, name string) error {
+	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
+		id, err := findCollection(ctx, p.client, name)
+		if err != nil {
+			return err
+		}
+		listing := report.NewListing(o.streams.Out, assetColumns, o.json)
+		return listAssets(ctx, listing, screen, p.client.Assets(ctx, bynder.Query{Collection: id}), o.limit)
+	})
+}
+
+// findCollection returns the id of the collection of that id or, failing that, of that
+// name. Two of one name are an error that lists their ids.
+func findCollection(ctx context.Context, client *bynder.Client, name string) (string, error) {
+	var named []string
+	for c, err := range client.Collections(ctx, "") {
+		if bynder.IsMalformedElement(err) {
+			continue
+		}
+		if err != nil {
+			return "", fmt.Errorf("looking for the collection: %w", err)
+		}
+		if strings.EqualFold(c.ID, name) {
+			return c.ID, nil
+		}
+		if strings.EqualFold(c.Name, name) {
+			named = append(named, c.ID)
+		}
+	}
+	switch len(named) {
+	case 0:
+		return "", &notFoundError{fmt.Sprintf("there is no collection %q", name)}
+	case 1:
+		return named[0], nil
+	default:
+		return "", &usageError{
+			err:  fmt.Errorf("%d collections are called %q", len(named), name),
+			hint: "name one by its id: " + strings.Join(named, ", "),
+		}
+	}
+}
+
+// notFoundError is something that the user named and the portal does not have.
+type notFoundError struct{ text string }
+
+func (e *notFoundError) Error() string { return e.text }
+
+// Hint says what the user can do about it.
+func (e *notFoundError) Hint() string { return "`bynder collections` lists them" }

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/input"
+)
+
+// downloadOptions are what `bynder download` was asked for.
+type downloadOptions struct {
+	transferFlags
+	ids        []string
+	derivative string
+	additional bool
+	version    int
+	allItems   bool
+}
+
+const nameHelp = `
+--name is a template of the file's path under --dir. Slashes in it make folders; the
+values are made safe and make none. Its fields:
+  {filename} {stem} {ext}       as the location gives them; {filename} = {stem}.{ext}
+  {id} {itemId}                 as asked for
+  {version}                     as asked for with --version, else the asset's active one
+  {name} {type} {property_X}    the asset's metadata: one API call for about 190 assets,
+                                none where they came with search --json
+An empty {ext} takes the dot before it away, any other empty value is _.`
+
+// newDownload makes the command; run is runDownload, or a test's.
+func newDownload(s Streams, run func(context.Context, *downloadOptions) error) *cobra.Command {
+	o := downloadOptions{}
+	o.streams = s
+	cmd := &cobra.Command{
+		Use:   "download <mediaId>... | -",
+		Short: "Download files of assets: originals, versions, derivatives, all items",
+		Long: `Download a file of each asset: the original, or by flag another one.
+
+The path of each file that is there is printed on standard output. A file appears
+under its name only when it is whole; what a run leaves behind when it is interrupted
+ends in .part, and the next run continues it.
+
+An original costs one API call. Derivatives come from lists: one call for about 190.
+` + nameHelp,
+		Example: `  bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
+  bynder download -d assets/logos --derivative webimage --from ids.txt
+  bynder download -o - D4AC0B41-141B-47D2-98B4FECDA8894CB2 | sha256sum
+  bynder search --tag logo | bynder download --if-exists skip -`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.ids = args
+			if err := o.check(cmd.Flags().Changed("version")); err != nil {
+				return err
+			}
+			return run(cmd.Context(), &o)
+		},
+	}
+	f := cmd.Flags()
+	o.add(f)
+	f.StringVar(&o.derivative, "derivative", "", "the derivative of this `name`, such as webimage or a custom one")
+	f.BoolVar(&o.additional, "additional", false, "the newest additional file")
+	f.IntVar(&o.version, "version", 0, "the original of version `N`")
+	f.BoolVar(&o.allItems, "all-items", false, "all media items: original, web and additional ones")
+	return cmd
+}
+
+// check refuses what cannot be meant, before any call.
+func (o *downloadOptions) check(versionGiven bool) error {
+	chosen := 0
+	for _, given := range []bool{o.derivative != "", o.additional, versionGiven, o.allItems} {
+		if given {
+			chosen++
+		}
+	}
+	switch {
+	case len(o.ids) == 0 && len(o.from)+len(o.from0) == 0:
+		return &usageError{err: errors.New("no media id was given"), hint: "bynder download <mediaId>"}
+	case chosen > 1:
+		return usagef("--derivative, --additional, --version and --all-items exclude each other")
+	case versionGiven && o.version < 1:
+		return usagef("--version is %d, and versions begin with 1", o.version)
+	}
+	if err := checkIDs(o.ids); err != nil {
+		return err
+	}
+	return o.transferFlags.check(o.single())
+}
+
+// single tells that one file is asked for.
+func (o *downloadOptions) single() bool {
+	return len(o.ids) == 1 && o.ids[0] != "-" && len(o.from)+len(o.from0) == 0 && !o.allItems
+}
+
+// checkIDs refuses arguments that can be no ids.
+func checkIDs(ids []string) error {
+	for _, id := range ids {
+		if err := bynder.CheckID(id); err != nil {
+			return &usageError{err: err, hint: "an id looks like D4AC0B41-141B-47D2-98B4FECDA8894CB2"}
+		}
+	}
+	return nil
+}
+
+func runDownload(ctx context.Context, o *downloadOptions) error {
+	in, err := o.intake(input.Format{}, o.choose, o.ids)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	for _, id := range o.ids {
+		if id != "-" {
+			in.args = append(in.args, input.Entry{MediaID: id})
+		}
+	}
+	return o.run(ctx, in, o.plan(in), o.single())
+}
+
+// chosen is the file that the flags choose of every asset.
+func (o *downloadOptions) chosen() bynder.Selector {
+	switch {
+	case o.derivative != "":
+		return bynder.Selector{Kind: bynder.Derivative, Name: o.derivative}
+	case o.additional:
+		return bynder.Selector{Kind: bynder.Additional}
+	case o.version > 0:
+		return bynder.Selector{Kind: bynder.Version, Version: o.version}
+	default:
+		return bynder.Selector{}
+	}
+}
+
+// choose says which file a line means: an item where it names one, else what the flags
+// say.
+func (o *downloadOptions) choose(e input.Entry) (bynder.Selector, error) {
+	chosen := o.chosen()
+	if e.ItemID == "" {
+		return chosen, nil
+	}
+	if o.allItems || chosen != (bynder.Selector{}) {
+		return chosen, errors.New("the line names an item, and a flag another file")
+	}
+	return bynder.Selector{Kind: bynder.Item, ItemID: e.ItemID}, nil
+}
+
+// plan adds the metadata that flags and template need.
+func (o *downloadOptions) plan(in *intake) plan {
+	var known []string
+	if o.version > 0 {
+		known = append(known, "version")
+	}
+	switch {
+	case o.allItems:
+		return func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+			return download.AllItems(ctx, p, jobs, func(job download.Job, n int) { in.undone.expanded(job.Origin, n) })
+		}
+	case o.derivative != "" || o.template.NeedsMetadata(known...):
+		return download.WithMetadata
+	default:
+		return asTheyAre
+	}
+}
+
+// asTheyAre is the plan of jobs that need no metadata.
+func asTheyAre(_ context.Context, _ download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+	return jobs
+}

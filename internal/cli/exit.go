@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"syscall"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// The exit statuses that scripts rely on. Signals add theirs: 128 + the number.
+const (
+	exitOK           = 0 // everything asked for is there
+	exitFailed       = 1 // it failed: one file, or all of them
+	exitUsage        = 2 // usage or configuration
+	exitSome         = 3 // some of several failed
+	exitUnauthorised = 4 // 401, or no credentials
+)
+
+// usageError is a command line that cannot be meant.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func usagef(format string, args ...any) error {
+	return &usageError{err: fmt.Errorf(format, args...)}
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// Hint says what the user can do about it.
+func (e *usageError) Hint() string { return e.hint }
+
+// runError is a run of which some files are not there. What went wrong with each was
+// said when it happened.
+type runError struct {
+	wanted, failed int
+	unauthorised   bool
+}
+
+func (e *runError) Error() string {
+	return fmt.Sprintf("%d of %d files failed", e.failed, e.wanted)
+}
+
+// orNil is e where something failed.
+func (e *runError) orNil() error {
+	if e.failed == 0 {
+		return nil
+	}
+	return e
+}
+
+// exitStatus is the one place that turns what happened into the status that scripts see.
+func exitStatus(ctx context.Context, err error) int {
+	var (
+		signal *interrupted
+		usage  *usageError
+		conf   *config.Error
+		api    *bynder.APIError
+		run    *runError
+		child  *exec.ExitError
+	)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &child):
+		return childStatus(child)
+	case errors.As(context.Cause(ctx), &signal):
+		return 128 + int(signal.signal)
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.Is(err, config.ErrNoCredentials):
+		return exitUnauthorised
+	case errors.As(err, &conf):
+		return exitUsage
+	case errors.As(err, &run):
+		switch {
+		case run.unauthorised:
+			return exitUnauthorised
+		case run.failed < run.wanted:
+			return exitSome
+		}
+		return exitFailed
+	case errors.As(err, &api) && api.Unauthorised():
+		return exitUnauthorised
+	default:
+		return exitFailed
+	}
+}
+
+// explain says on stderr what ended the command, unless it was said already.
+func explain(ctx context.Context, stderr io.Writer, err error) {
+	var run *runError
+	var child *exec.ExitError
+	if err == nil || errors.As(err, &run) || errors.As(err, &child) {
+		return
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return // whoever read the results has gone, as head does, and knows
+	}
+	if signal := (*interrupted)(nil); errors.As(context.Cause(ctx), &signal) {
+		err = signal
+	}
+	fmt.Fprintf(stderr, "bynder: %s\n", report.Clean(err.Error()))
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) && hinted.Hint() != "" {
+		fmt.Fprintf(stderr, "hint: %s\n", report.Clean(hinted.Hint()))
+	}
+}

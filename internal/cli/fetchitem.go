@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/input"
+)
+
+// fetchItemOptions are what `bynder fetch-item` was asked for.
+type fetchItemOptions struct {
+	transferFlags
+	mediaID    string
+	items      []string
+	derivative string
+	hashed     bool
+}
+
+// newFetchItem makes the command; run is runFetchItem, or a test's.
+func newFetchItem(s Streams, run func(context.Context, *fetchItemOptions) error) *cobra.Command {
+	o := fetchItemOptions{}
+	o.streams = s
+	cmd := &cobra.Command{
+		Use:   "fetch-item <mediaId> <itemId>... | -",
+		Short: "Download media items by their ids",
+		Long: "Download media items of an asset by their ids, as `bynder items` lists them.\n\n" +
+			`With - or --from, a line of one column is an item id of the asset named; with two,
+media id and item id, no asset needs to be named.
+
+An item costs one API call; with --derivative, its thumbnail of that name costs one call
+for each asset.
+` + nameHelp,
+		Example: `  bynder fetch-item D4AC0B41-141B-47D2-98B4FECDA8894CB2 1364B483-A8C2-41FA-8FEBB8A797696990
+  bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 | bynder fetch-item -`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 && args[0] != "-" {
+				o.mediaID, o.items = args[0], args[1:]
+			} else {
+				o.items = args
+			}
+			if err := o.check(); err != nil {
+				return err
+			}
+			return run(cmd.Context(), &o)
+		},
+	}
+	f := cmd.Flags()
+	o.add(f)
+	f.StringVar(&o.derivative, "derivative", "", "the item's own derivative of this `name`")
+	f.BoolVar(&o.hashed, "hash", false, "item ids are hashed ids")
+	return cmd
+}
+
+// check refuses what cannot be meant, before any call.
+func (o *fetchItemOptions) check() error {
+	listed := len(o.from)+len(o.from0) > 0
+	switch {
+	case len(o.items) == 0 && !listed:
+		return &usageError{err: errors.New("no item id was given"), hint: "bynder fetch-item <mediaId> <itemId>; `bynder items <mediaId>` lists them"}
+	case o.hashed && o.derivative != "":
+		return usagef("--hash and --derivative exclude each other: metadata know items by their plain ids")
+	}
+	if o.mediaID != "" {
+		if err := checkIDs([]string{o.mediaID}); err != nil {
+			return err
+		}
+	}
+	if err := checkIDs(o.items); err != nil {
+		return err
+	}
+	return o.transferFlags.check(o.single())
+}
+
+// single tells that one file is asked for.
+func (o *fetchItemOptions) single() bool {
+	return len(o.items) == 1 && o.items[0] != "-" && len(o.from)+len(o.from0) == 0
+}
+
+func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
+	in, err := o.intake(input.Format{ItemColumn: true}, o.choose, o.items)
+	if err != nil {
+		return err
+	}
+	defer in.close()
+	in.mediaID = o.mediaID
+	for _, id := range o.items {
+		if id != "-" {
+			in.args = append(in.args, input.Entry{MediaID: o.mediaID, ItemID: id})
+		}
+	}
+	each := plan(asTheyAre)
+	switch {
+	case o.derivative != "":
+		each = download.WithItems
+	case o.template.NeedsMetadata():
+		each = download.WithMetadata
+	}
+	return o.run(ctx, in, each, o.single())
+}
+
+// choose says which file a line means.
+func (o *fetchItemOptions) choose(e input.Entry) (bynder.Selector, error) {
+	switch {
+	case e.ItemID == "":
+		return bynder.Selector{}, errors.New("the line names no item")
+	case e.MediaID == "":
+		return bynder.Selector{}, errors.New("the line names an item, and no asset was named")
+	case o.derivative != "":
+		return bynder.Selector{Kind: bynder.Derivative, ItemID: e.ItemID, Name: o.derivative}, nil
+	default:
+		return bynder.Selector{Kind: bynder.Item, ItemID: e.ItemID, Hashed: o.hashed}, nil
+	}
+}

@@ -1,0 +1,225 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"slices"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/input"
+)
+
+// intake is where a run's ids come from: arguments first, then lists, each a stream.
+type intake struct {
+	args  []input.Entry
+	lists []list
+	// mediaID is the asset of entries that name none, "" where entries name theirs.
+	mediaID string
+	// choose says which file of an asset an entry means.
+	choose func(input.Entry) (bynder.Selector, error)
+
+	undone *undone
+}
+
+// intake opens the lists that the arguments and flags name.
+func (o *transferFlags) intake(format input.Format, choose func(input.Entry) (bynder.Selector, error), args []string) (*intake, error) {
+	in := &intake{choose: choose}
+	open := func(name string, f input.Format) error {
+		l, err := openList(o.streams, name, f)
+		if err == nil {
+			in.lists = append(in.lists, l)
+		}
+		return err
+	}
+	var err error
+	if slices.Contains(args, "-") {
+		err = open("-", format)
+	}
+	for _, name := range o.from {
+		err = errors.Join(err, open(name, format))
+	}
+	format.NUL = true
+	for _, name := range o.from0 {
+		err = errors.Join(err, open(name, format))
+	}
+	if err != nil {
+		in.close()
+		return nil, err
+	}
+	return in, nil
+}
+
+// list is a list of ids in a file or on standard input.
+type list struct {
+	name   string
+	r      io.Reader
+	format input.Format
+	// regular tells that what is left of it can be read after the run was stopped.
+	regular bool
+}
+
+// openList opens a list; "-" is standard input.
+func openList(s Streams, name string, format input.Format) (list, error) {
+	if name == "-" {
+		return list{name: "standard input", r: s.In, format: format, regular: isRegular(s.In)}, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return list{}, &usageError{err: fmt.Errorf("opening the list of ids: %w", err)}
+	}
+	return list{name: name, r: f, format: format, regular: isRegular(f)}, nil
+}
+
+func isRegular(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
+// jobs yields a job for each distinct entry, as soon as it is there, until ctx ends.
+// Whatever is yielded is noted as undone until its result says otherwise.
+func (in *intake) jobs(ctx context.Context) iter.Seq[download.Job] {
+	return func(yield func(download.Job) bool) {
+		for entry := range in.entries(ctx) {
+			job := in.job(entry)
+			if !in.undone.read(job.Origin) {
+				continue // a double
+			}
+			if !yield(job) || ctx.Err() != nil {
+				return
+			}
+		}
+	}
+}
+
+// job is what an entry asks for.
+func (in *intake) job(e input.Entry) download.Job {
+	if e.MediaID == "" && e.Err == nil {
+		e.MediaID = in.mediaID
+	}
+	job := download.Job{MediaID: e.MediaID, Asset: e.Asset, Origin: e.MediaID}
+	if e.ItemID != "" {
+		job.Origin += "\t" + e.ItemID
+	}
+	err := e.Err
+	if err == nil {
+		job.Selector, err = in.choose(e)
+	}
+	if err != nil {
+		if e.Line > 0 {
+			err = fmt.Errorf("line %d: %w", e.Line, err)
+		}
+		job.Err = &download.Error{Code: download.CodeUsage, Err: err}
+		job.Origin = fmt.Sprintf("# line %d: %s", e.Line, job.Origin)
+	}
+	return job
+}
+
+// entries yields what is asked for. A list that cannot be read on is an entry with an
+// error: what it would have held is not done.
+func (in *intake) entries(ctx context.Context) iter.Seq[input.Entry] {
+	return func(yield func(input.Entry) bool) {
+		for _, e := range in.args {
+			if !yield(e) {
+				return
+			}
+		}
+		for i := range in.lists {
+			l := &in.lists[i]
+			for e, err := range input.Read(interruptible(ctx, l.r), l.format) {
+				if ctx.Err() != nil {
+					in.undone.unread = !l.regular
+					return
+				}
+				if err != nil {
+					e.Err = fmt.Errorf("%s: %w", l.name, err)
+				}
+				if !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// rest yields the lines of regular files that the run has not come to.
+func (in *intake) rest(yield func(string) bool) {
+	for entry := range in.left() {
+		if !yield(in.job(entry).Origin) {
+			return
+		}
+	}
+}
+
+// left is a fresh reading of the regular lists, to be called when the run is over.
+func (in *intake) left() iter.Seq[input.Entry] {
+	return func(yield func(input.Entry) bool) {
+		for _, l := range in.lists {
+			if !l.regular {
+				continue
+			}
+			f := l.r.(*os.File)
+			if _, err := f.Seek(0, io.SeekStart); err != nil {
+				continue
+			}
+			for e, err := range input.Read(f, l.format) {
+				if err != nil || !yield(e) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// close closes the files of lists.
+func (in *intake) close() {
+	for _, l := range in.lists {
+		if f, ok := l.r.(*os.File); ok && l.name != "standard input" {
+			f.Close()
+		}
+	}
+}
+
+// interruptible is r whose reads end with ctx. A read that is under way when ctx ends
+// may never return, as on a terminal; it is left to the end of the process, and
+// whatever it still brings is nobody's.
+func interruptible(ctx context.Context, r io.Reader) io.Reader {
+	if isRegular(r) {
+		return r
+	}
+	return &interruptibleReader{ctx: ctx, r: r}
+}
+
+type interruptibleReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements io.Reader. The goroutine reads into memory of its own, because p
+// belongs to the caller again when ctx has ended.
+func (i *interruptibleReader) Read(p []byte) (int, error) {
+	type chunk struct {
+		bytes []byte
+		err   error
+	}
+	read := make(chan chunk, 1)
+	go func() {
+		buffer := make([]byte, min(len(p), 64<<10))
+		n, err := i.r.Read(buffer)
+		read <- chunk{buffer[:n], err}
+	}()
+	select {
+	case c := <-read:
+		return copy(p, c.bytes), c.err
+	case <-i.ctx.Done():
+		return 0, context.Cause(i.ctx)
+	}
+}

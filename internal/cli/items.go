@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// itemsOptions are what `bynder items` was asked for.
+type itemsOptions struct {
+	portalFlags
+	ids    []string
+	kind   string
+	active bool
+	json   bool
+}
+
+// newItems makes the command; run is runItems, or a test's.
+func newItems(s Streams, run func(context.Context, *itemsOptions) error) *cobra.Command {
+	o := itemsOptions{}
+	o.streams = s
+	cmd := &cobra.Command{
+		Use:   "items <mediaId>...",
+		Short: "List the files of an asset: its media items",
+		Long: `List the media items of each asset, in the portal's order, with one API call an asset.
+
+On a terminal as a table, in which * marks the active version. Otherwise as lines of ten
+fields with tabs between them: media id, item id, type, version, active (true or false),
+size in bytes, width, height, created, file name; what is unknown is empty.`,
+		Example: `  bynder items D4AC0B41-141B-47D2-98B4FECDA8894CB2
+  bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 | bynder download -`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.ids = args; len(args) == 0 {
+				return &usageError{err: errors.New("no media id was given"), hint: "bynder items <mediaId>"}
+			}
+			if err := checkIDs(args); err != nil {
+				return err
+			}
+			return run(cmd.Context(), &o)
+		},
+	}
+	f := cmd.Flags()
+	o.add(f)
+	f.StringVar(&o.kind, "type", "", "only items of this `type`: original, web, additional, …")
+	f.BoolVar(&o.active, "active", false, "only active items")
+	f.BoolVar(&o.json, "json", false, "one JSON object an item: its own fields, mediaId and itemId")
+	return cmd
+}
+
+var itemColumns = []report.Column{
+	{Title: "ITEM ID", Width: 36, Least: 35},
+	{Title: "TYPE", Width: 10, Least: 8, Drop: 2},
+	{Title: "VER", Width: 5, Least: 4, Right: true, Drop: 5},
+	{Title: "SIZE", Width: 8, Right: true, Drop: 4},
+	{Title: "PIXELS", Width: 11, Least: 9, Right: true, Drop: 6},
+	{Title: "CREATED", Width: 10, Drop: 7},
+	{Title: "FILE NAME", Width: 60, Least: 12, Drop: 3},
+}
+
+func runItems(ctx context.Context, o *itemsOptions) error {
+	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
+		listing := report.NewListing(o.streams.Out, itemColumns, o.json)
+		failed := &runError{wanted: len(o.ids)}
+		for _, id := range o.ids {
+			asset, err := p.client.Asset(ctx, id)
+			if err == nil {
+				err = o.print(listing, id, asset)
+				if err != nil {
+					return &stdoutError{err}
+				}
+				continue
+			}
+			if ctx.Err() != nil || !goesOn(err) {
+				return fmt.Errorf("%s: %w", id, err)
+			}
+			failed.failed++
+			complain(screen, id, err)
+		}
+		return failed.orNil()
+	})
+}
+
+// print lists the items of one asset.
+func (o *itemsOptions) print(l *report.Listing, id string, asset *bynder.Asset) error {
+	if len(o.ids) > 1 {
+		if err := l.Heading(id + "  " + asset.Name); err != nil {
+			return err
+		}
+	}
+	for i := range asset.Items {
+		item := &asset.Items[i]
+		if o.active && !item.Active || o.kind != "" && !strings.EqualFold(item.Type, o.kind) {
+			continue
+		}
+		row := report.Row{Cells: itemCells(item, asset), Fields: itemFields(item, id), Object: itemObject{id, item}}
+		if err := l.Row(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// itemFields are the ten columns that scripts read.
+func itemFields(m *bynder.MediaItem, mediaID string) []string {
+	fields := []string{mediaID, m.ID, m.Type, "", strconv.FormatBool(m.Active), known(m.Size), known(m.Width), known(m.Height), "", m.FileName}
+	if m.HasVersion {
+		fields[3] = strconv.FormatInt(m.Version, 10)
+	}
+	if !m.Created.IsZero() {
+		fields[8] = m.Created.Format(time.RFC3339)
+	}
+	return fields
+}
+
+func itemCells(m *bynder.MediaItem, asset *bynder.Asset) []string {
+	cells := []string{m.ID, m.Type, "", "", "", "", m.FileName}
+	if m.HasVersion {
+		cells[2] = strconv.FormatInt(m.Version, 10)
+		if m.Version == asset.Version || asset.Version == 0 && m.Active {
+			cells[2] += "*"
+		}
+	}
+	if m.Size >= 0 {
+		cells[3] = report.Bytes(m.Size)
+	}
+	if m.Width > 0 && m.Height > 0 {
+		cells[4] = fmt.Sprintf("%dx%d", m.Width, m.Height)
+	}
+	if !m.Created.IsZero() {
+		cells[5] = m.Created.Format(time.DateOnly)
+	}
+	return cells
+}
+
+// known is a number, "" where it is not known.
+func known(n int64) string {
+	if n < 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// itemObject is an item with the id of its asset, as JSON.
+type itemObject struct {
+	mediaID string
+	item    *bynder.MediaItem
+}
+
+var _ json.Marshaler = itemObject{}
+
+func (o itemObject) MarshalJSON() ([]byte, error) { return o.item.JSON(o.mediaID) }
+
+// goesOn tells whether other calls may succeed where this one failed.
+func goesOn(err error) bool {
+	api, isAPI := errors.AsType[*bynder.APIError](err)
+	_, isProtocol := errors.AsType[*bynder.ProtocolError](err)
+	return isProtocol || isAPI && !api.Unauthorised()
+}
+
+// complain says what is wrong with one of several.
+func complain(screen *report.Screen, what string, err error) {
+	lines := []string{fmt.Sprintf("bynder: %s: %v", what, err)}
+	if hint := hintOf(err); hint != "" {
+		lines = append(lines, "hint: "+hint)
+	}
+	screen.Message(slices.Clip(lines)...)
+}

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// list runs a command that asks the portal and writes a listing.
+func (o *portalFlags) list(ctx context.Context, run func(context.Context, *portal, *report.Screen) error) error {
+	conf, err := config.FromEnvironment(o.streams.Getenv)
+	if err != nil {
+		return err
+	}
+	screen := report.NewScreen(o.streams.Out, o.streams.Err, nil)
+	portal, err := o.portal(conf, screen, func(text string) { screen.Message("bynder: waiting: " + text) }, 1)
+	if err != nil {
+		return err
+	}
+	return run(ctx, portal, screen)
+}
+
+var assetColumns = []report.Column{
+	{Title: "MEDIA ID", Width: 36, Least: 35},
+	{Title: "NAME", Width: 60, Least: 10, Drop: 1},
+	{Title: "TYPE", Width: 8, Drop: 3},
+	{Title: "SIZE", Width: 8, Right: true, Drop: 2},
+	{Title: "MODIFIED", Width: 10, Drop: 4},
+}
+
+// assetRow is an asset in all forms of a listing.
+func assetRow(a *bynder.Asset) report.Row {
+	size := ""
+	if a.Size >= 0 {
+		size = report.Bytes(a.Size)
+	}
+	modified := a.Modified
+	if len(modified) > len(time.DateOnly) {
+		modified = modified[:len(time.DateOnly)]
+	}
+	return report.Row{
+		Cells:  []string{a.ID, a.Name, a.Type, size, modified},
+		Fields: []string{a.ID, "", a.Name, a.Type, known(a.Size), a.Modified},
+		Object: a,
+	}
+}
+
+// listAssets writes assets as they come, each once, at most limit of them (0 is all).
+// What was listed before an error stays listed; the error says how many that were.
+func listAssets(ctx context.Context, l *report.Listing, screen *report.Screen, assets iter.Seq2[*bynder.Asset, error], limit int) error {
+	seen := newFingerprints()
+	listed, malformed := 0, 0
+	for a, err := range assets {
+		if bynder.IsMalformedElement(err) {
+			malformed++
+			complain(screen, "list", err)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("after %s: %w", count(listed, "asset"), err)
+		}
+		if !seen.first(a.ID) {
+			continue
+		}
+		if err := l.Row(assetRow(a)); err != nil {
+			return &stdoutError{err}
+		}
+		if listed++; listed == limit {
+			break
+		}
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if listed == 0 && malformed == 0 {
+		screen.Message("bynder: nothing matches")
+	}
+	return (&runError{wanted: listed + malformed, failed: malformed}).orNil()
+}
+
+// count is a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}

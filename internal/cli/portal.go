@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bynder-cli/bynder/internal/budget"
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/transport"
+)
+
+// portalFlags are the flags of every command that asks the portal.
+type portalFlags struct {
+	streams Streams
+	verbose bool
+	apiRate float64
+	retries int
+}
+
+func (o *portalFlags) add(f *pflag.FlagSet) {
+	f.Float64Var(&o.apiRate, "api-rate", budget.DefaultRate, "API calls a second, shared by all bynder processes of this user for this portal, 0.1 to 14; 0 does not wait")
+	f.IntVar(&o.retries, "retries", 5, "tries in a row without progress, after the first")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show each request, and why something is tried again")
+}
+
+// portal is everything that speaks to the outside, wired.
+type portal struct {
+	client  *bynder.Client
+	storage *http.Client
+	calls   func() int64
+}
+
+// portal makes the two HTTP clients and the client of the API.
+func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold func(string), connections int) (*portal, error) {
+	allowance, err := budget.Open(conf.Portal.String(), o.apiRate, budget.Options{
+		Notify: func(h budget.Hold) { hold(holdText(h)) },
+	})
+	if err != nil {
+		return nil, usagef("--api-rate: %w", err)
+	}
+	t := transport.Options{
+		UserAgent:   userAgent(),
+		PlainHTTP:   config.IsLoopback(conf.Portal.Hostname()),
+		Allowance:   allowance,
+		Retries:     o.retries,
+		Connections: connections,
+	}
+	if o.verbose {
+		t.Trace = func(e transport.Exchange) { screen.Message(exchangeLine(e)) }
+		t.Retried = func(err error, wait time.Duration) {
+			screen.Message(fmt.Sprintf("bynder: asking the portal again in %s: %v", report.Duration(wait), err))
+		}
+		if err := allowance.Alone(); err != nil {
+			screen.Message(fmt.Sprintf("bynder: the API allowance is not shared with other processes: %v", err))
+		}
+	}
+	return &portal{
+		client:  bynder.New(conf.Portal, transport.Portal(conf, t)),
+		storage: transport.Storage(t),
+		calls:   allowance.Calls,
+	}, nil
+}
+
+// holdText says what API calls are waiting for.
+func holdText(h budget.Hold) string {
+	if h.Kind == budget.Block {
+		return "portal blocks until " + h.Until.Local().Format("15:04")
+	}
+	return fmt.Sprintf("API allowance: %g/s", h.Rate)
+}
+
+// exchangeLine shows one request under -v.
+func exchangeLine(e transport.Exchange) string {
+	outcome := fmt.Sprint(e.Status)
+	if e.Err != nil {
+		outcome = e.Err.Error()
+	}
+	return fmt.Sprintf("bynder: %s %s %s (%s)", e.Method, e.URL, outcome, e.Took.Round(time.Millisecond))
+}

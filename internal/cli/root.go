@@ -1,0 +1,86 @@
+// Package cli is the command line: it turns flags into options and runs a command
+// with them. It is the only room that wires the others together.
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs the program with the given arguments and returns its exit status.
+func Main(ctx context.Context, args []string, s Streams) int {
+	root := newRoot(s)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	explain(ctx, s.Err, err)
+	return exitStatus(ctx, err)
+}
+
+const rootLong = `bynder gets files out of a Bynder portal: originals, versions, derivatives and
+media items, one or very many, in a terminal and in scripts.
+
+Results go to standard output, one line for each file that is there; progress,
+warnings and errors go to standard error.
+
+Settings come from the environment:
+  BYNDER_DOMAIN           the portal: brand.getbynder.com, a custom domain or a URL
+                          (http:// for loopback addresses only)
+  BYNDER_CONSUMER_KEY     OAuth 1.0a: all four of
+  BYNDER_CONSUMER_SECRET  these
+  BYNDER_TOKEN
+  BYNDER_TOKEN_SECRET
+  BYNDER_PERMANENT_TOKEN  or a permanent token alone
+  HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, TERM   as everywhere
+
+Exit status:
+  0    everything asked for is there
+  1    it failed: one file, or all of them
+  2    usage or configuration
+  3    some of several failed
+  4    not authorised: 401, or no credentials
+  130, 143, 129   ended by INT, TERM, HUP`
+
+func newRoot(s Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "bynder <command>",
+		Short:         "Get files out of a Bynder portal",
+		Long:          rootLong,
+		Example:       "  bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2\n  bynder sandbox -- bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			err := &usageError{err: usagef("there is no command %q", args[0]), hint: "`bynder help` lists the commands"}
+			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+				err.hint = "did you mean " + strings.Join(near, " or ") + "?"
+			}
+			return err
+		},
+	}
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.SuggestionsMinimumDistance = 2
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{err: err, hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
+	})
+	root.AddCommand(
+		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
+		newSearch(s, runSearch), newCollections(s), newSandbox(s), newVersion(s),
+	)
+	return root
+}
+
+// noArgs refuses arguments where a command takes none.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{err: fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
+	}
+	return nil
+}

@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"path/filepath"
+	"strconv"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
+	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/sink"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// plan turns the jobs that ids ask for into those that can be done: with the metadata
+// that they need.
+type plan func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job]
+
+// run gets what the intake asks for. single tells that it is one file.
+func (o *transferFlags) run(ctx context.Context, in *intake, each plan, single bool) (err error) {
+	conf, err := config.FromEnvironment(o.streams.Getenv)
+	if err != nil {
+		return err
+	}
+	if in.undone, err = newUndone(o.undoneOut); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	reporter := report.New(report.Options{
+		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
+		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: single,
+		JSON: o.json, Print0: o.print0, Streamed: o.output == "-",
+	})
+	var totals report.Totals
+	defer func() { err = errors.Join(err, reporter.Close(totals)) }()
+	defer context.AfterFunc(ctx, reporter.EndProgress)()
+	defer showStatus(reporter)()
+
+	destination, err := o.destination(ctx)
+	if err != nil {
+		return err
+	}
+	defer destination.Close()
+	portal, err := o.portal(conf, reporter.Screen(), reporter.Hold, o.jobs)
+	if err != nil {
+		return err
+	}
+	engine := o.engine(conf, portal, destination, download.Observers{reporter, in.undone})
+	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
+		return counted(each(ctx, portal.client, in.jobs(ctx)), reporter, single)
+	})
+	totals.APICalls = portal.calls()
+	totals.InputUnread = in.undone.unread
+	totals.NotStarted, err = in.undone.close(in.rest)
+	return errors.Join(outcome(ctx, tally, totals.NotStarted), err)
+}
+
+// stdoutError says that nobody reads the results any more.
+type stdoutError struct{ err error }
+
+func (e *stdoutError) Error() string { return "writing results to standard output: " + e.err.Error() }
+func (e *stdoutError) Unwrap() error { return e.err }
+
+// engine wires the rooms.
+func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, observer download.Observer) *download.Engine {
+	e := &download.Engine{
+		API: p.client,
+		Opener: transfer.New(transfer.Options{
+			Client:      p.storage,
+			AllowHTTP:   config.IsLoopback(conf.Portal.Hostname()),
+			Retries:     o.retries,
+			Limiter:     transfer.NewRateLimiter(o.bytesRate),
+			Connections: o.connections,
+		}),
+		Sink:     to.Sink,
+		Observer: observer,
+		Options: download.Options{
+			Portal:      conf.Portal.Host,
+			Name:        o.namer(to.Name),
+			Workers:     o.jobs,
+			MaxFailures: o.maxFailures,
+			Digest:      transfer.DigestOptions{Verify: !o.noVerify, SHA256: o.checksum != ""},
+		},
+	}
+	if o.dryRun {
+		e.Options.Preview = func(name string) string { return filepath.Join(o.dir, filepath.FromSlash(name)) }
+	}
+	return e
+}
+
+// destination is where the files go.
+func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
+	opts := sink.DirOptions{IfExists: o.exists, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify}
+	none := func() error { return nil }
+	switch {
+	case o.dryRun:
+		return sink.Output{Close: none}, nil
+	case o.output == "-":
+		return sink.Output{Sink: sink.NewStream(o.streams.Out, ""), Close: none}, nil
+	case o.output != "":
+		return sink.ForOutput(ctx, o.dir, o.output, opts)
+	}
+	dir, err := sink.NewDir(o.dir, opts)
+	if err != nil {
+		return sink.Output{}, err
+	}
+	return sink.Output{Sink: dir, Close: dir.Close}, nil
+}
+
+// namer says what files are called: fixed where --output did, else by the template.
+func (o *transferFlags) namer(fixed string) func(download.Job, transfer.Object) string {
+	return func(job download.Job, object transfer.Object) string {
+		if fixed != "" {
+			return fixed
+		}
+		return o.template.Path(templateFields(job, object))
+	}
+}
+
+// templateFields are the values of a file's path: a function of the file alone.
+func templateFields(job download.Job, object transfer.Object) naming.Fields {
+	f := naming.Fields{ID: job.MediaID, ItemID: job.Selector.ItemID, Filename: object.Name}
+	if a := job.Asset; a != nil {
+		f.Name, f.Type, f.Properties = a.Name, a.Type, a.Properties
+		if a.Version > 0 {
+			f.Version = strconv.FormatInt(a.Version, 10)
+		}
+	}
+	if job.Selector.Kind == bynder.Version {
+		f.Version = strconv.Itoa(job.Selector.Version)
+	}
+	return f
+}
+
+// counted tells the reporter how many files are wanted.
+func counted(jobs iter.Seq[download.Job], r *report.Reporter, single bool) iter.Seq[download.Job] {
+	if single {
+		return jobs
+	}
+	return func(yield func(download.Job) bool) {
+		defer r.QueueClosed()
+		for job := range jobs {
+			r.Queued(1)
+			if !yield(job) {
+				return
+			}
+		}
+	}
+}
+
+// outcome turns a tally into the error that exitStatus understands.
+func outcome(ctx context.Context, tally download.Tally, notStarted int) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	missing := tally.Failed + notStarted
+	if missing == 0 {
+		return nil
+	}
+	return &runError{
+		wanted: tally.Wanted + notStarted, failed: missing,
+		unauthorised: errors.Is(tally.Stop, download.ErrUnauthorised),
+	}
+}

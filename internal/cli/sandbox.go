@@ -1,0 +1,192 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/bynder-cli/bynder/internal/sandbox"
+)
+
+// sandboxOptions are what `bynder sandbox` was asked for.
+type sandboxOptions struct {
+	streams Streams
+	kind    sandbox.Kind
+	portal  sandbox.Options
+	faults  []string
+	stats   string
+	command []string
+}
+
+func newSandbox(s Streams) *cobra.Command {
+	o := sandboxOptions{streams: s, kind: sandbox.OAuth1}
+	kind := string(o.kind)
+	cmd := &cobra.Command{
+		Use:   "sandbox [flags] [-- command...]",
+		Short: "Run a local portal to try and to test scripts against",
+		Long: `Run a portal and its storage on this machine, with a small catalogue that is the same
+every time, to try this program and to test scripts without an account.
+
+With a command, the command runs with BYNDER_DOMAIN and one kind of credentials
+set, every other BYNDER_* variable removed, and its exit status is the sandbox's.
+Without one, the sandbox serves until Ctrl-C and prints the lines to use it.
+
+Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
+` + faultHelp(),
+		Example: `  bynder sandbox -- bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
+  bynder sandbox --fault cut=100000,times=1 -- ./my-script.sh`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.kind = sandbox.Kind(kind); !slices.Contains(sandbox.Kinds(), o.kind) {
+				return usagef("--auth: %q is none of %s", kind, kinds())
+			}
+			for _, text := range o.faults {
+				f, err := sandbox.ParseFault(text)
+				if err != nil {
+					return usagef("--fault: %w", err)
+				}
+				o.portal.Faults = append(o.portal.Faults, f)
+			}
+			o.command = args
+			return runSandbox(cmd.Context(), &o)
+		},
+	}
+	f := cmd.Flags()
+	f.SetInterspersed(false) // what follows the command's name is the command's
+	f.StringVar(&kind, "auth", kind, "credentials to set: "+kinds())
+	f.StringArrayVar(&o.faults, "fault", nil, "switch a fault on (repeatable)")
+	f.IntVar(&o.portal.Assets, "assets", 300, "number of generated assets")
+	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "quiet time after which a block is lifted")
+	f.StringVar(&o.stats, "stats", "", "write what was counted to this `file` at the end, as JSON")
+	return cmd
+}
+
+// kinds names the kinds of credentials.
+func kinds() string {
+	var names []string
+	for _, k := range sandbox.Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}
+
+// faultHelp lists the faults, a line each.
+func faultHelp() string {
+	var b strings.Builder
+	for _, k := range sandbox.FaultKinds() {
+		fmt.Fprintf(&b, "  %-22s %s\n", k.Name, k.Doc)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func runSandbox(ctx context.Context, o *sandboxOptions) (err error) {
+	portal, err := sandbox.New(o.portal)
+	if err != nil {
+		return fmt.Errorf("making the sandbox: %w", err)
+	}
+	stop, err := portal.Start(context.WithoutCancel(ctx))
+	if err != nil {
+		return fmt.Errorf("starting the sandbox: %w", err)
+	}
+	defer func() {
+		stop()
+		if o.stats != "" {
+			err = errors.Join(err, writeStats(o.stats, portal))
+		}
+	}()
+	if len(o.command) > 0 {
+		return runChild(ctx, o, portal.Env(o.kind))
+	}
+	for _, pair := range portal.Env(o.kind) {
+		name, value, _ := strings.Cut(pair, "=")
+		if _, err := fmt.Fprintf(o.streams.Out, "export %s=%s\n", name, shellQuote(value)); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(o.streams.Err, "bynder: the sandbox serves until Ctrl-C")
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
+// runChild runs the command against the portal that env describes. The child decides
+// what a signal means; the sandbox outlives it.
+func runChild(ctx context.Context, o *sandboxOptions, env []string) error {
+	child := exec.CommandContext(context.WithoutCancel(ctx), o.command[0], o.command[1:]...)
+	child.Stdin, child.Stdout, child.Stderr = o.streams.In, o.streams.Out, o.streams.Err
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "BYNDER_") {
+			child.Env = append(child.Env, pair)
+		}
+	}
+	child.Env = append(child.Env, env...)
+	if err := child.Start(); err != nil {
+		return &usageError{err: fmt.Errorf("starting %s: %w", o.command[0], err)}
+	}
+	waited := make(chan error, 1)
+	go func() { waited <- child.Wait() }()
+	select {
+	case err := <-waited:
+		return err
+	case <-ctx.Done():
+	}
+	// The first signal has ended ctx and given the signals their own effect back; take
+	// them again, so that the child is waited for.
+	rest := make(chan os.Signal, 1)
+	signal.Notify(rest, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer signal.Stop(rest)
+	if i, ok := errors.AsType[*interrupted](context.Cause(ctx)); ok {
+		forward(child, i.signal)
+	}
+	for {
+		select {
+		case err := <-waited:
+			return err
+		case s := <-rest:
+			forward(child, s)
+		}
+	}
+}
+
+// forward passes a signal on to the child. Ctrl-C on a terminal has reached it
+// already, as part of the same foreground group, and twice would mean "at once".
+func forward(child *exec.Cmd, s os.Signal) {
+	if s == os.Interrupt && term.IsTerminal(int(os.Stdin.Fd())) {
+		return
+	}
+	_ = child.Process.Signal(s) // it may have ended meanwhile
+}
+
+// childStatus is the exit status of a command that the sandbox ran, as a shell
+// would say it.
+func childStatus(err *exec.ExitError) int {
+	if status, ok := err.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return err.ExitCode()
+}
+
+func writeStats(file string, portal *sandbox.Sandbox) error {
+	text, err := json.MarshalIndent(portal.Stats(), "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing --stats: %w", err)
+	}
+	if err := os.WriteFile(file, append(text, '\n'), 0o666); err != nil {
+		return fmt.Errorf("writing --stats: %w", err)
+	}
+	return nil
+}
+
+// shellQuote spells s as one word of a POSIX shell.
+func shellQuote(s string) string {
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// interrupted is the cause of a context that a signal has ended.
+type interrupted struct{ signal syscall.Signal }
+
+func (i *interrupted) Error() string { return "stopped by " + i.signal.String() }
+
+// SignalContext returns a context that INT, TERM or HUP ends. From then on the
+// signals have their usual effect again, so that a second Ctrl-C ends the program
+// at once. A signal that was ignored when the program started (nohup, a background
+// job of a script) stays ignored.
+//
+// Writing to a closed pipe becomes an error in place of a signal, so that a run whose
+// reader has gone still closes its partials and says what is undone. It is caught,
+// not ignored, because children would inherit an ignored signal.
+func SignalContext() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
+	pipes := make(chan os.Signal, 1)
+	signal.Notify(pipes, syscall.SIGPIPE)
+
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		select {
+		case s := <-signals:
+			signal.Stop(signals)
+			number, _ := s.(syscall.Signal)
+			cancel(&interrupted{number})
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		signal.Stop(pipes)
+		cancel(nil)
+		<-done
+	}
+}

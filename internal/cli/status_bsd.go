@@ -1,0 +1,10 @@
+//go:build darwin || freebsd || netbsd || openbsd || dragonfly
+
+package cli
+
+import (
+	"os"
+	"syscall"
+)
+
+var statusSignals = []os.Signal{syscall.SIGUSR1, syscall.SIGINFO}

@@ -1,0 +1,20 @@
+package cli
+
+import (
+	"io"
+	"os"
+)
+
+// Streams are the three standard streams and the environment. Commands take them
+// from here, so that a test can give its own.
+type Streams struct {
+	In     io.Reader
+	Out    io.Writer
+	Err    io.Writer
+	Getenv func(string) string
+}
+
+// System returns the streams of the process.
+func System() Streams {
+	return Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv}
+}

@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bynder-cli/bynder/internal/naming"
+	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/sink"
+)
+
+// transferFlags are the flags of every command that brings files here.
+type transferFlags struct {
+	portalFlags
+
+	dir, output, name  string
+	from, from0        []string
+	ifExists           string
+	jobs, connections  int
+	checksum           string
+	noVerify, noResume bool
+	fsync              bool
+	limitRate          string
+	maxFailures        int
+	undoneOut          string
+	dryRun             bool
+	json, print0       bool
+	progress           string
+	quiet              bool
+
+	// What check makes of them.
+	template  *naming.Template
+	exists    sink.IfExists
+	bytesRate int64
+}
+
+func (o *transferFlags) add(f *pflag.FlagSet) {
+	o.portalFlags.add(f)
+	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` where files go; made if missing")
+	f.StringVarP(&o.output, "output", "o", "", "the `file`, for one file only: a relative one is under --dir; - is standard output")
+	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path under --dir; see above")
+	f.StringArrayVar(&o.from, "from", nil, "read ids from this `file`, - for standard input: lines, columns by TAB (media id, item id) or NDJSON")
+	f.StringArrayVar(&o.from0, "from0", nil, "read NUL-separated ids from this `file`")
+	f.StringVar(&o.ifExists, "if-exists", "fail", "what a different file of that name means: fail, skip, overwrite or rename")
+	f.IntVarP(&o.jobs, "jobs", "j", 32, "connections to storage in all")
+	f.IntVar(&o.connections, "connections", 8, "at most so many of them for one file; 1 is off")
+	f.StringVar(&o.checksum, "checksum", "", "hash every file for its result: sha256")
+	f.BoolVar(&o.noVerify, "no-verify", false, "check no digest; the length is still checked")
+	f.BoolVar(&o.noResume, "no-resume", false, "ignore and remove what earlier runs left of these files")
+	f.BoolVar(&o.fsync, "fsync", false, "sync each file and folder, against power loss")
+	f.StringVar(&o.limitRate, "limit-rate", "", "bytes a second over all transfers, as `RATE` 500K, 10M, 1G (powers of 1024)")
+	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after so many failures; 0 is never")
+	f.StringVar(&o.undoneOut, "undone-out", "", "write every id that was read and is not done to this `file`, ready for --from")
+	f.BoolVar(&o.dryRun, "dry-run", false, "resolve and report; write nothing")
+	f.BoolVar(&o.json, "json", false, "one JSON object a file on standard output")
+	f.BoolVarP(&o.print0, "print0", "0", false, "NUL in place of a newline after each path")
+	f.StringVar(&o.progress, "progress", string(report.ProgressAuto), "show progress: auto, always or never")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary; errors stay")
+}
+
+// check refuses what cannot be meant, before any call. single tells that one file at
+// most is asked for.
+func (o *transferFlags) check(single bool) error {
+	var err error
+	if o.template, err = naming.Parse(o.name); err != nil {
+		return &usageError{err: fmt.Errorf("--name: %w", err), hint: hintOf(err)}
+	}
+	if o.exists, err = sink.ParseIfExists(o.ifExists); err != nil {
+		return usagef("--if-exists: %w", err)
+	}
+	if o.bytesRate, err = parseRate(o.limitRate); err != nil {
+		return usagef("--limit-rate: %w", err)
+	}
+	if _, err := report.ParseProgress(o.progress); err != nil {
+		return usagef("--progress: %w", err)
+	}
+	switch {
+	case o.jobs < 1 || o.jobs > 1024:
+		return usagef("--jobs is %d, and must be from 1 to 1024", o.jobs)
+	case o.connections < 1 || o.connections > 64:
+		return usagef("--connections is %d, and must be from 1 to 64", o.connections)
+	case o.maxFailures < 0:
+		return usagef("--max-failures is %d, and must not be negative", o.maxFailures)
+	case o.checksum != "" && o.checksum != "sha256":
+		return usagef("--checksum is %q, and can only be sha256", o.checksum)
+	case o.output != "" && !single:
+		return &usageError{err: errors.New("--output names one file, and several were asked for"), hint: "use --dir, and --name for what they are called"}
+	case o.output != "" && o.name != naming.DefaultTemplate:
+		return usagef("--output and --name exclude each other")
+	case o.output == "-" && (o.json || o.print0):
+		return usagef("--output - leaves no room for results on standard output")
+	case o.json && o.print0:
+		return usagef("--json and --print0 exclude each other")
+	}
+	return nil
+}
+
+// parseRate reads a number of bytes with a suffix K, M, G or T, in powers of 1024; "" is
+// no limit.
+func parseRate(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number, unit := strings.ToUpper(strings.TrimSpace(text)), int64(1)
+	number = strings.TrimSuffix(strings.TrimSuffix(number, "B"), "I")
+	if i := strings.IndexAny(number, "KMGT"); i >= 0 && i == len(number)-1 {
+		unit = 1 << (10 * (strings.IndexByte("KMGT", number[i]) + 1))
+		number = number[:i]
+	}
+	value, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(value > 0) || value*float64(unit) > 1<<62 {
+		return 0, fmt.Errorf("%q is no rate such as 500K or 10M", text)
+	}
+	return max(int64(value*float64(unit)), 1), nil
+}
+
+// hintOf is the advice that an error carries, "" for none.
+func hintOf(err error) string {
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
+	}
+	return ""
+}

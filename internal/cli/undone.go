@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// undone knows which lines of input are not done. It is an Observer: a line is done
+// when the results of all of its files say that they are there. Its memory is what is
+// in flight, and a 64-bit fingerprint for each line, by which doubles are known.
+type undone struct {
+	mu     sync.Mutex
+	seen   *fingerprints
+	open   map[string]*line
+	order  int
+	out    *bufio.Writer // nil when nobody wants the list
+	file   io.Closer
+	err    error
+	unread bool // input was left unread that cannot be read any more
+}
+
+// line is one line of input that is under way.
+type line struct {
+	order   int // of reading
+	files   int // results to wait for
+	written bool
+}
+
+// newUndone writes the lines that are not done to file, "" for nowhere.
+func newUndone(file string) (*undone, error) {
+	u := &undone{seen: newFingerprints(), open: map[string]*line{}}
+	if file == "" {
+		return u, nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, &usageError{err: fmt.Errorf("opening --undone-out: %w", err)}
+	}
+	u.out, u.file = bufio.NewWriter(f), f
+	return u, nil
+}
+
+// read notes a line and tells whether it is new.
+func (u *undone) read(text string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.seen.first(text) {
+		return false
+	}
+	u.order++
+	u.open[text] = &line{order: u.order, files: 1}
+	return true
+}
+
+// expanded tells that a line has become n files.
+func (u *undone) expanded(text string, n int) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if l := u.open[text]; l != nil {
+		l.files = n
+	}
+}
+
+// Finished implements download.Observer.
+func (u *undone) Finished(job download.Job, r download.Result) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	l := u.open[job.Origin]
+	if l == nil {
+		return
+	}
+	l.files--
+	if r.Status == download.Failed && !l.written {
+		l.written = true
+		u.write(job.Origin)
+	}
+	if l.files == 0 {
+		delete(u.open, job.Origin)
+	}
+}
+
+// Started, Advanced and Retried implement download.Observer; they change nothing.
+func (u *undone) Started(download.Job, string, transfer.Object, int64) {}
+func (u *undone) Advanced(download.Job, int64)                         {}
+func (u *undone) Retried(download.Job, error, time.Duration)           {}
+
+// write adds a line to the list; the first error is kept.
+func (u *undone) write(text string) {
+	if u.out == nil || u.err != nil {
+		return
+	}
+	if _, err := fmt.Fprintln(u.out, text); err != nil {
+		u.err = err
+	}
+}
+
+// close writes what was read and has no result, in the order of reading, then rest,
+// and tells how many of the former there are.
+func (u *undone) close(rest func(yield func(string) bool)) (notStarted int, err error) {
+	u.mu.Lock()
+	left := make([]string, 0, len(u.open))
+	for text, l := range u.open {
+		if !l.written {
+			left = append(left, text)
+		}
+	}
+	slices.SortFunc(left, func(a, b string) int { return u.open[a].order - u.open[b].order })
+	for _, text := range left {
+		u.write(text)
+	}
+	u.mu.Unlock()
+	if u.out == nil {
+		return len(left), nil
+	}
+	for text := range rest {
+		if u.read(text) {
+			u.write(text)
+		}
+	}
+	if err := errors.Join(u.err, u.out.Flush(), u.file.Close()); err != nil {
+		return len(left), fmt.Errorf("writing --undone-out: %w", err)
+	}
+	return len(left), nil
+}
