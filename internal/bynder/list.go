@@ -96,7 +96,7 @@ func BatchIDs(ids iter.Seq[string]) iter.Seq[[]string] {
 		var batch []string
 		size := 0
 		for id := range ids {
-			cost := len(url.QueryEscape(id)) + len("%2C")
+			cost := len(url.QueryEscape(id)) + len(",")
 			if len(batch) > 0 && size+cost > maxIDQuery {
 				if !yield(batch) {
 					return
