@@ -7,6 +7,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -35,6 +36,15 @@ type Engine struct {
 	Sink     Sink
 	Observer Observer
 	Options  Options
+
+	// Done, where set, knows jobs whose files are there already: their results are
+	// reported as they are, and nothing is asked about them.
+	Done func(Job) (Result, bool)
+	// Confirm, where set, tells whether the portal still accepts the credentials. It is
+	// asked before a 401 that follows successes ends the run: that may be one asset's.
+	Confirm func(ctx context.Context) error
+	// Plan, where set, adds to the others what they need, such as metadata.
+	Plan func(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job]
 }
 
 // Source yields the jobs of a run, as a stream, until ctx ends.
@@ -63,6 +73,7 @@ func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := run{engine: e, stop: stop}
+	r.confirmed = sync.OnceValue(func() error { return e.Confirm(ctx) })
 	queue := make(chan Job)
 	var workers sync.WaitGroup
 	for range max(e.Options.Workers, 1) {
@@ -86,13 +97,20 @@ type run struct {
 	engine *Engine
 	stop   context.CancelCauseFunc
 
+	confirmed func() error // asks once
+
 	mu    sync.Mutex
 	tally Tally
+	there int // files that are
 }
 
 // feed hands the jobs to the workers until there are none or ctx ends.
 func (r *run) feed(ctx context.Context, jobs Source, queue chan<- Job) {
-	for job := range jobs(ctx) {
+	left := r.left(jobs(ctx))
+	if plan := r.engine.Plan; plan != nil {
+		left = plan(ctx, left)
+	}
+	for job := range left {
 		if ctx.Err() != nil {
 			return
 		}
@@ -107,30 +125,64 @@ func (r *run) feed(ctx context.Context, jobs Source, queue chan<- Job) {
 	}
 }
 
+// left is the jobs that are not done already; it reports those that are.
+func (r *run) left(jobs iter.Seq[Job]) iter.Seq[Job] {
+	if r.engine.Done == nil {
+		return jobs
+	}
+	return func(yield func(Job) bool) {
+		for job := range jobs {
+			result, done := r.engine.Done(job)
+			if done {
+				r.mu.Lock()
+				r.tally.Wanted++
+				r.mu.Unlock()
+				r.engine.Observer.Finished(job, result)
+			} else if !yield(job) {
+				return
+			}
+		}
+	}
+}
+
 // finish counts a result, ends the run where the result asks for it, and tells.
 func (r *run) finish(job Job, result Result) {
 	r.mu.Lock()
 	if result.Status == Failed {
 		r.tally.Failed++
-		if cause := r.endsRun(result); cause != nil {
+	} else {
+		r.there++
+	}
+	failed, there := r.tally.Failed, r.there
+	r.mu.Unlock()
+	if result.Status == Failed {
+		if cause := r.endsRun(result, failed, there); cause != nil {
 			r.stop(cause)
 		}
 	}
-	r.mu.Unlock()
 	r.engine.Observer.Finished(job, result)
 }
 
 // endsRun tells whether a failure would be every other file's too, or one too many.
-func (r *run) endsRun(result Result) error {
+func (r *run) endsRun(result Result, failed, there int) error {
 	limit := r.engine.Options.MaxFailures
 	switch {
-	case result.Error.Code == CodeAuth:
+	case result.Error.Code == CodeAuth && r.unauthorised(there):
 		return ErrUnauthorised
 	case result.Error.Code == CodeDiskFull:
 		return ErrDiskFull
-	case limit > 0 && r.tally.Failed >= limit:
-		return fmt.Errorf("%w: %d", ErrMaxFailures, r.tally.Failed)
+	case limit > 0 && failed >= limit:
+		return fmt.Errorf("%w: %d", ErrMaxFailures, failed)
 	default:
 		return nil
 	}
+}
+
+// unauthorised tells whether a 401 is about the credentials, and not about one asset.
+func (r *run) unauthorised(there int) bool {
+	if there == 0 || r.engine.Confirm == nil {
+		return true
+	}
+	api, ok := errors.AsType[*bynder.APIError](r.confirmed())
+	return ok && api.Unauthorised()
 }
