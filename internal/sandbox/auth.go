@@ -42,7 +42,7 @@ func (c *Credentials) setDefaults() {
 	setDefault(&c.TokenSecret, "token&+= é!*'()\"#/")
 	setDefault(&c.PermanentToken, "sandbox-permanent-token-3f9a7c51")
 	setDefault(&c.ClientID, "5a1d0c5e-5b0d-4c57-9a53-5a6d3b0f7c11")
-	setDefault(&c.ClientSecret, "client&+= é!*'():%")
+	setDefault(&c.ClientSecret, "client&+= !*'():%")
 }
 
 func (c *Credentials) oauth1() oauth1Credentials {
