@@ -1,0 +1,234 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bynder-cli/bynder/internal/sandbox"
+)
+
+// The variables of TestSoak: how many kills, from which seed, and, for the program that
+// it runs, the file in which that counts what it reads from its sockets.
+const (
+	soakKills   = "BYNDER_SOAK"
+	soakSeed    = "BYNDER_SOAK_SEED"
+	soakCounter = "BYNDER_SOAK_COUNTER"
+)
+
+// lostByKill is how much of what was read a kill may cost, in bytes: what was on its way
+// from a socket to the file, and the beginning of the answer that tells what storage has.
+const lostByKill = 2 << 20
+
+// TestSoak downloads 256 MiB with the program itself and kills it (SIGKILL) at random
+// moments until the file is whole, and begins anew until it has been killed as often as
+// BYNDER_SOAK says.
+func TestSoak(t *testing.T) {
+	kills, err := strconv.Atoi(os.Getenv(soakKills))
+	if err != nil || kills < 1 {
+		t.Skipf("set %s to the number of kills, such as 200, or run make soak", soakKills)
+	}
+	s := newSoak(t)
+	var whole int
+	for killed := 0; killed < kills; {
+		if s.run(t) {
+			killed++
+			continue
+		}
+		whole++
+		s.check(t)
+	}
+	for s.run(t) { // the last one is let be in the end
+	}
+	whole++
+	s.check(t)
+
+	fetched, most := s.fetched.Load(), int64(whole)*sandbox.VideoSize+int64(kills)*lostByKill
+	t.Logf("%d kills, the file was whole %d times: read %d MiB from sockets, %.2f × the files, %.2f MiB more for each kill",
+		kills, whole, fetched>>20, float64(fetched)/float64(int64(whole)*sandbox.VideoSize),
+		float64(fetched-int64(whole)*sandbox.VideoSize)/float64(kills)/(1<<20))
+	if fetched > most {
+		t.Errorf("read %d bytes from sockets, want at most %d", fetched, most)
+	}
+}
+
+// soak is the world of TestSoak: a portal, a folder, and a count of what the programs that
+// run in it read from their sockets.
+type soak struct {
+	env     []string
+	folder  string
+	digest  []byte
+	random  *rand.Rand
+	fetched *atomic.Int64
+}
+
+func newSoak(t *testing.T) *soak {
+	portal, err := sandbox.New(sandbox.Options{
+		Assets: -1, NoRateLimit: true,
+		Faults: []sandbox.Fault{{Name: "slow", Value: sandbox.VideoSize}}, // in a second
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, err := portal.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv(soakSeed); text != "" {
+		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
+			t.Fatalf("%s: %v", soakSeed, err)
+		}
+	}
+	t.Logf("%s=%d", soakSeed, seed)
+	state := t.TempDir()
+	counter := filepath.Join(state, "counter")
+	if err := os.WriteFile(counter, make([]byte, 8), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	s := &soak{folder: filepath.Join(t.TempDir(), "dir"), random: rand.New(rand.NewPCG(seed, 0))}
+	if s.fetched, err = mapCounter(counter); err != nil {
+		t.Fatal(err)
+	}
+	object, _ := portal.Object(sandbox.VideoAsset, "original")
+	s.digest = digest(t, object.Reader())
+	s.env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + state, "XDG_STATE_HOME=" + state, soakCounter + "=" + counter,
+		"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+	}, portal.Env(sandbox.OAuth1)...)
+	return s
+}
+
+// run runs the program, and tells whether it had to be killed: it is, at a random moment,
+// unless it ends before. Most moments are early. The others are late enough for the file
+// to be whole, for it is hashed from its first byte each time.
+func (s *soak) run(t *testing.T) (killed bool) {
+	t.Helper()
+	early, late := 20+s.random.IntN(280), 300+s.random.IntN(1700)
+	moment := time.Duration(early) * time.Millisecond
+	if s.random.IntN(4) == 0 {
+		moment = time.Duration(late) * time.Millisecond
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), moment)
+	defer cancel()
+	var output bytes.Buffer
+	cmd := exec.CommandContext(ctx, self, "download", "--connections", "1", "-d", s.folder, sandbox.VideoAsset)
+	cmd.Args[0] = "bynder" // under this name the test binary is the program: see TestMain
+	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, &output, &output
+	err = cmd.Run()
+	if err == nil {
+		return false
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+			return true
+		}
+	}
+	t.Fatalf("the program was not killed: %v\n%s", err, output.Bytes())
+	return false
+}
+
+// check sees that the file is whole and alone, and takes it away.
+func (s *soak) check(t *testing.T) {
+	t.Helper()
+	entries, err := os.ReadDir(s.folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 || entries[0].Name() != "making-of.mov" {
+		t.Fatalf("the folder has %v, want the file alone", entries)
+	}
+	path := filepath.Join(s.folder, entries[0].Name())
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if got := digest(t, f); !bytes.Equal(got, s.digest) {
+		t.Fatalf("the file has the SHA-256 %x, want %x", got, s.digest)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func digest(t *testing.T, r io.Reader) []byte {
+	t.Helper()
+	h := sha256.New()
+	if _, err := io.CopyBuffer(h, r, make([]byte, 1<<20)); err != nil {
+		t.Fatal(err)
+	}
+	return h.Sum(nil)
+}
+
+// init lets the program that TestSoak runs count what it reads from its sockets. All of
+// its HTTP clients dial as the default one does.
+func init() {
+	path := os.Getenv(soakCounter)
+	if path == "" {
+		return
+	}
+	fetched, err := mapCounter(path)
+	if err != nil {
+		panic(err)
+	}
+	transport := http.DefaultTransport.(*http.Transport)
+	dial := transport.DialContext
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &countedConn{conn, fetched}, nil
+	}
+}
+
+type countedConn struct {
+	net.Conn
+	fetched *atomic.Int64
+}
+
+func (c *countedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.fetched.Add(int64(n))
+	return n, err
+}
+
+// mapCounter is the number in a file of 8 bytes, for all processes that map it: what one
+// has added stays when it is killed.
+func mapCounter(path string) (*atomic.Int64, error) {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	memory, err := unix.Mmap(int(f.Fd()), 0, 8, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map %s: %w", path, err)
+	}
+	return (*atomic.Int64)(unsafe.Pointer(&memory[0])), nil
+}
