@@ -53,7 +53,7 @@ An original costs one API call. Derivatives come from lists: one call for about 
   bynder search --tag logo | bynder download --if-exists skip -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.ids = args
-			if err := o.check(cmd.Flags().Changed("version")); err != nil {
+			if err := o.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
 			return run(cmd.Context(), &o)
@@ -69,10 +69,10 @@ An original costs one API call. Derivatives come from lists: one call for about 
 }
 
 // check refuses what cannot be meant, before any call.
-func (o *downloadOptions) check(versionGiven bool) error {
-	chosen := 0
-	for _, given := range []bool{o.derivative != "", o.additional, versionGiven, o.allItems} {
-		if given {
+func (o *downloadOptions) check(given func(flag string) bool) error {
+	versionGiven, chosen := given("version"), 0
+	for _, chooses := range []bool{o.derivative != "", o.additional, versionGiven, o.allItems} {
+		if chooses {
 			chosen++
 		}
 	}
@@ -87,7 +87,7 @@ func (o *downloadOptions) check(versionGiven bool) error {
 	if err := checkIDs(o.ids); err != nil {
 		return err
 	}
-	return o.transferFlags.check(o.single())
+	return o.transferFlags.check(o.single(), given)
 }
 
 // single tells that one file is asked for.
@@ -116,6 +116,7 @@ func runDownload(ctx context.Context, o *downloadOptions) error {
 			in.args = append(in.args, input.Entry{MediaID: id})
 		}
 	}
+	in.callEach = o.derivative == ""
 	return o.run(ctx, in, o.plan(in), o.single())
 }
 
@@ -155,7 +156,7 @@ func (o *downloadOptions) plan(in *intake) plan {
 	switch {
 	case o.allItems:
 		return func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
-			return download.AllItems(ctx, p, jobs, func(job download.Job, n int) { in.undone.expanded(job.Origin, n) })
+			return download.AllItems(ctx, p, jobs, in.expanded)
 		}
 	case o.derivative != "" || o.template.NeedsMetadata(known...):
 		return download.WithMetadata

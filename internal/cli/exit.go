@@ -10,6 +10,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
@@ -66,6 +67,7 @@ func exitStatus(ctx context.Context, err error) int {
 		api    *bynder.APIError
 		run    *runError
 		child  *exec.ExitError
+		failed *download.Error
 	)
 	switch {
 	case err == nil:
@@ -74,7 +76,7 @@ func exitStatus(ctx context.Context, err error) int {
 		return childStatus(child)
 	case errors.As(context.Cause(ctx), &signal):
 		return 128 + int(signal.signal)
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &failed) && failed.Code == download.CodeUsage:
 		return exitUsage
 	case errors.Is(err, config.ErrNoCredentials):
 		return exitUnauthorised
@@ -95,8 +97,20 @@ func exitStatus(ctx context.Context, err error) int {
 	}
 }
 
+// isInterrupted tells whether a signal is what happened.
+func isInterrupted(err error) bool {
+	_, ok := errors.AsType[*interrupted](err)
+	return ok
+}
+
 // explain says on stderr what ended the command, unless it was said already.
 func explain(ctx context.Context, stderr io.Writer, err error) {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each has to be said
+		for _, each := range joined.Unwrap() {
+			explain(ctx, stderr, each)
+		}
+		return
+	}
 	var run *runError
 	var child *exec.ExitError
 	if err == nil || errors.As(err, &run) || errors.As(err, &child) {

@@ -42,7 +42,7 @@ for each asset.
 			} else {
 				o.items = args
 			}
-			if err := o.check(); err != nil {
+			if err := o.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
 			return run(cmd.Context(), &o)
@@ -56,7 +56,7 @@ for each asset.
 }
 
 // check refuses what cannot be meant, before any call.
-func (o *fetchItemOptions) check() error {
+func (o *fetchItemOptions) check(given func(flag string) bool) error {
 	listed := len(o.from)+len(o.from0) > 0
 	switch {
 	case len(o.items) == 0 && !listed:
@@ -72,7 +72,7 @@ func (o *fetchItemOptions) check() error {
 	if err := checkIDs(o.items); err != nil {
 		return err
 	}
-	return o.transferFlags.check(o.single())
+	return o.transferFlags.check(o.single(), given)
 }
 
 // single tells that one file is asked for.
@@ -92,6 +92,7 @@ func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
 			in.args = append(in.args, input.Entry{MediaID: o.mediaID, ItemID: id})
 		}
 	}
+	in.callEach = o.derivative == ""
 	each := plan(asTheyAre)
 	switch {
 	case o.derivative != "":

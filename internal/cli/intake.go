@@ -8,10 +8,14 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"sync/atomic"
+	"time"
 
+	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/input"
+	"github.com/bynder-cli/bynder/internal/report"
 )
 
 // intake is where a run's ids come from: arguments first, then lists, each a stream.
@@ -24,6 +28,29 @@ type intake struct {
 	choose func(input.Entry) (bynder.Selector, error)
 
 	undone *undone
+	// callEach tells that every file costs a call of its own.
+	callEach bool
+	total    atomic.Int64 // lines, 0 where their number is not known
+	more     func(n int)  // is told of files beyond one a line; nil where nobody counts
+}
+
+// expanded tells that the line behind a job has become n files.
+func (in *intake) expanded(job download.Job, n int) {
+	in.undone.expanded(job.Origin, n)
+	if in.more != nil {
+		in.more(n - 1)
+	}
+}
+
+// holdText says what API calls wait for and, where that can be told, how long it takes
+// to ask for all that is left.
+func (in *intake) holdText(h budget.Hold) string {
+	text := holdText(h)
+	left := int(in.total.Load()) - in.undone.finished()
+	if !in.callEach || h.Kind != budget.Allowance || h.Rate <= 0 || left <= 0 {
+		return text
+	}
+	return text + ", about " + report.Duration(time.Duration(float64(left)/h.Rate*float64(time.Second))) + " left"
 }
 
 // intake opens the lists that the arguments and flags name.
@@ -150,8 +177,36 @@ func (in *intake) entries(ctx context.Context) iter.Seq[input.Entry] {
 	}
 }
 
-// rest yields the lines of regular files that the run has not come to.
+// count tells how many lines there are, doubles among them; ok is false where that
+// cannot be known before they are read.
+func (in *intake) count() (n int, ok bool) {
+	n = len(in.args)
+	for _, l := range in.lists {
+		f, isFile := l.r.(*os.File)
+		if !l.regular || !isFile {
+			return 0, false
+		}
+		at, err := f.Seek(0, io.SeekCurrent)
+		if err != nil {
+			return 0, false
+		}
+		listed, err := input.Count(f, l.format)
+		if _, back := f.Seek(at, io.SeekStart); err != nil || back != nil {
+			return 0, false
+		}
+		n += listed
+	}
+	return n, true
+}
+
+// rest yields the arguments and the lines of regular files, all of them; those that the
+// run has come to are known to it.
 func (in *intake) rest(yield func(string) bool) {
+	for _, entry := range in.args {
+		if !yield(in.job(entry).Origin) {
+			return
+		}
+	}
 	for entry := range in.left() {
 		if !yield(in.job(entry).Origin) {
 			return

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/report"
@@ -19,7 +20,14 @@ func (o *portalFlags) list(ctx context.Context, run func(context.Context, *porta
 		return err
 	}
 	screen := report.NewScreen(o.streams.Out, o.streams.Err, nil)
-	portal, err := o.portal(conf, screen, func(text string) { screen.Message("bynder: waiting: " + text) }, 1)
+	told := map[budget.Kind]time.Time{}
+	portal, err := o.portal(conf, screen, func(h budget.Hold) {
+		if time.Since(told[h.Kind]) < time.Minute { // a long list is held up at every page
+			return
+		}
+		told[h.Kind] = time.Now()
+		screen.Message("bynder: waiting: " + holdText(h))
+	}, 1)
 	if err != nil {
 		return err
 	}

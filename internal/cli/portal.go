@@ -14,6 +14,10 @@ import (
 	"github.com/bynder-cli/bynder/internal/transport"
 )
 
+// retries is how often, unless a flag says otherwise, a call or a transfer that brings
+// nothing new is tried again.
+const retries = 5
+
 // portalFlags are the flags of every command that asks the portal.
 type portalFlags struct {
 	streams Streams
@@ -24,7 +28,7 @@ type portalFlags struct {
 
 func (o *portalFlags) add(f *pflag.FlagSet) {
 	f.Float64Var(&o.apiRate, "api-rate", budget.DefaultRate, "API calls a second, shared by all bynder processes of this user for this portal, 0.1 to 14; 0 does not wait")
-	f.IntVar(&o.retries, "retries", 5, "tries in a row without progress, after the first")
+	f.IntVar(&o.retries, "retries", retries, "tries in a row without progress, after the first")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show each request, and why something is tried again")
 }
 
@@ -36,9 +40,9 @@ type portal struct {
 }
 
 // portal makes the two HTTP clients and the client of the API.
-func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold func(string), connections int) (*portal, error) {
+func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold func(budget.Hold), connections int) (*portal, error) {
 	allowance, err := budget.Open(conf.Portal.String(), o.apiRate, budget.Options{
-		Notify: func(h budget.Hold) { hold(holdText(h)) },
+		Notify: hold,
 	})
 	if err != nil {
 		return nil, usagef("--api-rate: %w", err)

@@ -68,13 +68,36 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{err: err, hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
+		return &usageError{err: err, hint: "`" + cmd.CommandPath() + " --help` lists the flags; ids that begin with - come after --"}
 	})
+	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(
 		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
 		newSearch(s, runSearch), newCollections(s), newSandbox(s), newVersion(s),
 	)
+	root.InitDefaultCompletionCmd()
+	for _, each := range root.Commands() {
+		if each.Name() == "completion" {
+			each.Args, each.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+		}
+	}
 	return root
+}
+
+// newHelp is cobra's help command, but a topic that does not exist is an error.
+func newHelp(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, _, err := root.Find(args)
+			if err != nil || cmd == root && len(args) > 0 {
+				return &usageError{err: fmt.Errorf("there is no command %q", strings.Join(args, " ")), hint: "`bynder help` lists the commands"}
+			}
+			cmd.InitDefaultHelpFlag()
+			return cmd.Help()
+		},
+	}
 }
 
 // noArgs refuses arguments where a command takes none.

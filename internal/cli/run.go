@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/download"
@@ -46,17 +47,28 @@ func (o *transferFlags) run(ctx context.Context, in *intake, each plan, single b
 		return err
 	}
 	defer destination.Close()
-	portal, err := o.portal(conf, reporter.Screen(), reporter.Hold, o.jobs)
+	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(in.holdText(h)) }, o.jobs)
 	if err != nil {
 		return err
 	}
 	engine := o.engine(conf, portal, destination, download.Observers{reporter, in.undone})
+	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
+	engine.Plan = func(ctx context.Context, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+		return each(ctx, portal.client, jobs)
+	}
 	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
-		return counted(each(ctx, portal.client, in.jobs(ctx)), reporter, single)
+		if single {
+			return in.jobs(ctx)
+		}
+		return counted(in, reporter, in.jobs(ctx))
 	})
 	totals.APICalls = portal.calls()
 	totals.InputUnread = in.undone.unread
-	totals.NotStarted, err = in.undone.close(in.rest)
+	rest := in.rest
+	if tally.Stop == nil {
+		rest = func(func(string) bool) {}
+	}
+	totals.NotStarted, err = in.undone.close(rest)
 	return errors.Join(outcome(ctx, tally, totals.NotStarted), err)
 }
 
@@ -137,9 +149,14 @@ func templateFields(job download.Job, object transfer.Object) naming.Fields {
 	return f
 }
 
-// counted tells the reporter how many files are wanted.
-func counted(jobs iter.Seq[download.Job], r *report.Reporter, single bool) iter.Seq[download.Job] {
-	if single {
+// counted tells the reporter how many files are wanted: at once where that can be
+// known, else as they come.
+func counted(in *intake, r *report.Reporter, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+	in.more = r.Queued
+	if n, ok := in.count(); ok {
+		in.total.Store(int64(n))
+		r.Queued(n)
+		r.QueueClosed()
 		return jobs
 	}
 	return func(yield func(download.Job) bool) {
@@ -153,13 +170,14 @@ func counted(jobs iter.Seq[download.Job], r *report.Reporter, single bool) iter.
 	}
 }
 
-// outcome turns a tally into the error that exitStatus understands.
+// outcome turns a tally into the error that exitStatus understands. What a signal ended
+// has been said by the results and the summary.
 func outcome(ctx context.Context, tally download.Tally, notStarted int) error {
-	if err := context.Cause(ctx); err != nil {
+	if err := context.Cause(ctx); err != nil && !isInterrupted(err) {
 		return err
 	}
 	missing := tally.Failed + notStarted
-	if missing == 0 {
+	if missing == 0 && tally.Stop == nil {
 		return nil
 	}
 	return &runError{

@@ -6,15 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/bynder-cli/bynder/internal/sandbox"
 )
@@ -57,7 +53,9 @@ Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
 				}
 				o.portal.Faults = append(o.portal.Faults, f)
 			}
-			o.command = args
+			if o.command = args; o.portal.Assets == 0 {
+				o.portal.Assets = -1 // to the sandbox, zero is its default
+			}
 			return runSandbox(cmd.Context(), &o)
 		},
 	}
@@ -66,6 +64,7 @@ Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
 	f.StringVar(&kind, "auth", kind, "credentials to set: "+kinds())
 	f.StringArrayVar(&o.faults, "fault", nil, "switch a fault on (repeatable)")
 	f.IntVar(&o.portal.Assets, "assets", 300, "number of generated assets")
+	f.BoolVar(&o.portal.NoRateLimit, "no-limit", false, "do not block after 4,500 calls in five minutes")
 	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "quiet time after which a block is lifted")
 	f.StringVar(&o.stats, "stats", "", "write what was counted to this `file` at the end, as JSON")
 	return cmd
@@ -116,63 +115,6 @@ func runSandbox(ctx context.Context, o *sandboxOptions) (err error) {
 	fmt.Fprintln(o.streams.Err, "bynder: the sandbox serves until Ctrl-C")
 	<-ctx.Done()
 	return context.Cause(ctx)
-}
-
-// runChild runs the command against the portal that env describes. The child decides
-// what a signal means; the sandbox outlives it.
-func runChild(ctx context.Context, o *sandboxOptions, env []string) error {
-	child := exec.CommandContext(context.WithoutCancel(ctx), o.command[0], o.command[1:]...)
-	child.Stdin, child.Stdout, child.Stderr = o.streams.In, o.streams.Out, o.streams.Err
-	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "BYNDER_") {
-			child.Env = append(child.Env, pair)
-		}
-	}
-	child.Env = append(child.Env, env...)
-	if err := child.Start(); err != nil {
-		return &usageError{err: fmt.Errorf("starting %s: %w", o.command[0], err)}
-	}
-	waited := make(chan error, 1)
-	go func() { waited <- child.Wait() }()
-	select {
-	case err := <-waited:
-		return err
-	case <-ctx.Done():
-	}
-	// The first signal has ended ctx and given the signals their own effect back; take
-	// them again, so that the child is waited for.
-	rest := make(chan os.Signal, 1)
-	signal.Notify(rest, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer signal.Stop(rest)
-	if i, ok := errors.AsType[*interrupted](context.Cause(ctx)); ok {
-		forward(child, i.signal)
-	}
-	for {
-		select {
-		case err := <-waited:
-			return err
-		case s := <-rest:
-			forward(child, s)
-		}
-	}
-}
-
-// forward passes a signal on to the child. Ctrl-C on a terminal has reached it
-// already, as part of the same foreground group, and twice would mean "at once".
-func forward(child *exec.Cmd, s os.Signal) {
-	if s == os.Interrupt && term.IsTerminal(int(os.Stdin.Fd())) {
-		return
-	}
-	_ = child.Process.Signal(s) // it may have ended meanwhile
-}
-
-// childStatus is the exit status of a command that the sandbox ran, as a shell
-// would say it.
-func childStatus(err *exec.ExitError) int {
-	if status, ok := err.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return 128 + int(status.Signal())
-	}
-	return err.ExitCode()
 }
 
 func writeStats(file string, portal *sandbox.Sandbox) error {

@@ -12,6 +12,9 @@ type interrupted struct{ signal syscall.Signal }
 
 func (i *interrupted) Error() string { return "stopped by " + i.signal.String() }
 
+// endSignals are the signals that end a run.
+var endSignals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
+
 // SignalContext returns a context that INT, TERM or HUP ends. From then on the
 // signals have their usual effect again, so that a second Ctrl-C ends the program
 // at once. A signal that was ignored when the program started (nohup, a background
@@ -22,8 +25,8 @@ func (i *interrupted) Error() string { return "stopped by " + i.signal.String() 
 // not ignored, because children would inherit an ignored signal.
 func SignalContext() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
+	signals := make(chan os.Signal, 2)
+	for _, s := range endSignals {
 		if !signal.Ignored(s) {
 			signal.Notify(signals, s)
 		}
@@ -39,6 +42,13 @@ func SignalContext() (context.Context, func()) {
 			signal.Stop(signals)
 			number, _ := s.(syscall.Signal)
 			cancel(&interrupted{number})
+			select {
+			case again := <-signals: // it came before Stop, and means "at once"
+				if self, err := os.FindProcess(os.Getpid()); err == nil {
+					_ = self.Signal(again)
+				}
+			default:
+			}
 		case <-ctx.Done():
 		}
 	}()

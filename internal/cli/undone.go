@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"os"
 	"slices"
 	"sync"
@@ -61,6 +62,13 @@ func (u *undone) read(text string) bool {
 	return true
 }
 
+// finished is how many lines have been done with, well or not.
+func (u *undone) finished() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.order - len(u.open)
+}
+
 // expanded tells that a line has become n files.
 func (u *undone) expanded(text string, n int) {
 	u.mu.Lock()
@@ -103,9 +111,10 @@ func (u *undone) write(text string) {
 	}
 }
 
-// close writes what was read and has no result, in the order of reading, then rest,
-// and tells how many of the former there are.
-func (u *undone) close(rest func(yield func(string) bool)) (notStarted int, err error) {
+// close writes what was read and has no result, in the order of reading, then those of
+// rest that were never read, and tells how many all of these are. A run that came to its
+// end has no rest.
+func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
 	u.mu.Lock()
 	left := make([]string, 0, len(u.open))
 	for text, l := range u.open {
@@ -118,16 +127,18 @@ func (u *undone) close(rest func(yield func(string) bool)) (notStarted int, err 
 		u.write(text)
 	}
 	u.mu.Unlock()
-	if u.out == nil {
-		return len(left), nil
-	}
+	notStarted = len(left)
 	for text := range rest {
 		if u.read(text) {
 			u.write(text)
+			notStarted++
 		}
 	}
-	if err := errors.Join(u.err, u.out.Flush(), u.file.Close()); err != nil {
-		return len(left), fmt.Errorf("writing --undone-out: %w", err)
+	if u.out == nil {
+		return notStarted, nil
 	}
-	return len(left), nil
+	if err := errors.Join(u.err, u.out.Flush(), u.file.Close()); err != nil {
+		return notStarted, fmt.Errorf("writing --undone-out: %w", err)
+	}
+	return notStarted, nil
 }

@@ -43,6 +43,8 @@ type Format struct {
 	NUL bool
 	// ItemColumn tells that a line of one column is an item id, not a media id.
 	ItemColumn bool
+
+	countOnly bool // entries are not looked into
 }
 
 // Read yields the entries of a list. Empty lines and those that begin with # are
@@ -77,6 +79,18 @@ func Read(r io.Reader, f Format) iter.Seq2[Entry, error] {
 			}
 		}
 	}
+}
+
+// Count tells how many entries Read will yield of r, at most: doubles are counted, too.
+func Count(r io.Reader, f Format) (n int, err error) {
+	f.countOnly = true
+	for _, err := range Read(r, f) {
+		if err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 var errLong = fmt.Errorf("the line is longer than %d MiB", maxLine>>20)
@@ -115,6 +129,8 @@ func (f Format) entry(line []byte, err error) (e Entry, ok bool) {
 	switch {
 	case len(line) == 0 || line[0] == '#':
 		return Entry{}, false
+	case f.countOnly:
+		return Entry{}, true
 	case line[0] == '{':
 		return f.checked(parseObject(line))
 	default:

@@ -84,6 +84,9 @@ func TestRead(t *testing.T) {
 			if len(got) != len(tt.want) {
 				t.Fatalf("entries %+v, want %+v", got, tt.want)
 			}
+			if n, err := input.Count(strings.NewReader(tt.text), tt.format); n != len(tt.want) || err != nil {
+				t.Errorf("Count is %d, %v; want %d", n, err, len(tt.want))
+			}
 			for i, want := range tt.want {
 				if !strings.Contains(got[i].err, want.err) || (want.err == "") != (got[i].err == "") {
 					t.Errorf("entry %d: error %q, want %q", i, got[i].err, want.err)

@@ -178,7 +178,7 @@ func (p progress) percent() (int, bool) {
 	case p.total < 0 || p.open:
 		return 0, false
 	case p.total == 0:
-		return 100, p.done == p.known && p.done > 0
+		return 100, p.done == p.known && p.done > 0 && p.failures == 0
 	}
 	return int(float64(min(p.there, p.total)) / float64(p.total) * 100), true
 }

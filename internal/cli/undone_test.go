@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/input"
+)
+
+// testIntake reads the lists of ids, and arguments before them.
+func testIntake(t *testing.T, undoneFile string, args []string, lists ...list) *intake {
+	t.Helper()
+	u, err := newUndone(undoneFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &intake{lists: lists, undone: u, choose: func(e input.Entry) (bynder.Selector, error) {
+		return bynder.Selector{}, nil
+	}}
+	for _, id := range args {
+		in.args = append(in.args, input.Entry{MediaID: id})
+	}
+	return in
+}
+
+// regular is a list in a file.
+func regular(t *testing.T, text string) list {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "ids")
+	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	l, err := openList(Streams{}, name, input.Format{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.r.(io.Closer).Close() })
+	return l
+}
+
+func TestIntakeYieldsEachLineOnce(t *testing.T) {
+	in := testIntake(t, "", []string{"A", "B", "A"}, regular(t, "B\nC\nbad\x01\nC\n"), list{name: "pipe", r: strings.NewReader("D\tI\nD\nA\n")})
+	var got []string
+	for job := range in.jobs(t.Context()) {
+		if job.Err != nil {
+			got = append(got, job.Err.Error())
+			continue
+		}
+		got = append(got, strings.ReplaceAll(job.Origin, "\t", "/"))
+	}
+	want := []string{"A", "B", "C", `line 3: the id holds control characters: "bad\x01"`, "D/I", "D"}
+	if !slices.Equal(got, want) {
+		t.Errorf("jobs %q, want %q", got, want)
+	}
+}
+
+// What is not done: failed, read and not started, and the unread rest of a file.
+func TestUndone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "undone")
+	in := testIntake(t, file, nil, regular(t, "done\nfailed\nhalf\nin-flight\nunread\ndone\nunread\n"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	for job := range in.jobs(ctx) {
+		switch job.Origin {
+		case "done":
+			in.undone.Finished(job, download.Result{Status: download.Downloaded})
+		case "failed":
+			in.undone.Finished(job, download.Result{Status: download.Failed})
+		case "half":
+			in.expanded(job, 3)
+			in.undone.Finished(job, download.Result{Status: download.Downloaded})
+			in.undone.Finished(job, download.Result{Status: download.Failed})
+			in.undone.Finished(job, download.Result{Status: download.Failed})
+		}
+		if n++; n == 4 {
+			break
+		}
+	}
+	if got := in.undone.finished(); got != 3 {
+		t.Errorf("%d lines are done with, want 3", got)
+	}
+	notStarted, err := in.undone.close(in.rest)
+	if err != nil || notStarted != 2 {
+		t.Errorf("%d not started, %v; want 2", notStarted, err)
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "failed\nhalf\nin-flight\nunread\n"; string(got) != want {
+		t.Errorf("undone:\n%swant\n%s", got, want)
+	}
+}
+
+func TestIntakeEndsWithItsContext(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	in := testIntake(t, "", nil, list{name: "pipe", r: r})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		_, _ = io.WriteString(w, "A\n")
+		cancel()
+	}()
+	n := 0
+	for range in.jobs(ctx) {
+		n++
+	}
+	if n > 1 || !in.undone.unread {
+		t.Errorf("%d jobs, unread %t", n, in.undone.unread)
+	}
+}
+
+func TestIntakeReportsAListThatBreaks(t *testing.T) {
+	in := testIntake(t, "", nil, list{name: "pipe", r: io.MultiReader(strings.NewReader("A\n"), iotest.ErrReader(os.ErrClosed))})
+	var errs []error
+	for job := range in.jobs(t.Context()) {
+		errs = append(errs, job.Err)
+	}
+	if len(errs) != 2 || errs[0] != nil || errs[1] == nil || !strings.Contains(errs[1].Error(), "pipe") {
+		t.Errorf("errors %v", errs)
+	}
+}

@@ -1,0 +1,232 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// storage answers every request with the id in its path, but "stuck", which never comes.
+type storage struct{}
+
+func (storage) RoundTrip(r *http.Request) (*http.Response, error) {
+	id := strings.TrimPrefix(r.URL.Path, "/")
+	if id == "stuck" {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Request: r, Header: http.Header{"Etag": {`"` + id + `"`}},
+		ContentLength: int64(len(id)), Body: io.NopCloser(strings.NewReader(id)),
+	}, nil
+}
+
+// memory is a Sink of files in memory, and an Observer that keeps results.
+type memory struct {
+	full bool
+
+	mu      sync.Mutex
+	files   map[string]string
+	results []Result
+}
+
+func (m *memory) CanRestart() bool { return true }
+
+func (m *memory) Begin(_ context.Context, t Target, _ transfer.Object) (Partial, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	switch {
+	case m.full:
+		return nil, &Error{Code: CodeDiskFull, Err: errors.New("no space")}
+	case m.files[t.Name] != "":
+		return nil, &Present{Status: Unchanged, Path: t.Name}
+	}
+	return &memoryFile{m: m, name: t.Name}, nil
+}
+
+type memoryFile struct {
+	m    *memory
+	name string
+	strings.Builder
+}
+
+func (f *memoryFile) Held() int64                    { return 0 }
+func (f *memoryFile) Prefix() (io.ReadCloser, error) { return nil, errors.ErrUnsupported }
+func (f *memoryFile) Keep() error                    { return nil }
+func (f *memoryFile) Discard() error                 { return nil }
+func (f *memoryFile) Publish(context.Context) (string, error) {
+	f.m.mu.Lock()
+	defer f.m.mu.Unlock()
+	f.m.files[f.name] = f.String()
+	return f.name, nil
+}
+
+func (m *memory) Started(Job, string, transfer.Object, int64) {}
+func (m *memory) Advanced(Job, int64)                         {}
+func (m *memory) Retried(Job, error, time.Duration)           {}
+func (m *memory) Finished(_ Job, r Result) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.results = append(m.results, r)
+}
+
+// answers is a portal whose locations are known, but those of ids that begin with a
+// status.
+type answers struct{ fakePortal }
+
+func (a *answers) Location(ctx context.Context, id string, s bynder.Selector) (bynder.Location, error) {
+	var status int
+	if _, err := fmt.Sscanf(id, "%d", &status); err == nil {
+		return bynder.Location{}, &bynder.APIError{Status: status}
+	}
+	return (&fakePortal{}).Location(ctx, id, s)
+}
+
+func TestRun(t *testing.T) {
+	unauthorised := &bynder.APIError{Status: http.StatusUnauthorized}
+	for _, tt := range []struct {
+		name    string
+		ids     []string
+		change  func(*Engine, *memory)
+		want    map[string]string // id → status or cause, of jobs that have to have a result
+		stop    error
+		atMost  int // results, where the run is stopped
+		workers int
+	}{
+		{name: "nothing"},
+		{
+			name: "one failure does not stop the others", ids: []string{"a", "404", "b", "403", "500", "c"}, workers: 3,
+			want: map[string]string{"a": "downloaded", "b": "downloaded", "c": "downloaded", "404": "not_found", "403": "forbidden", "500": "protocol"},
+		},
+		{name: "there already", ids: []string{"old"}, want: map[string]string{"old": "unchanged"}},
+		{name: "a first 401 ends it", ids: []string{"401", "a", "b", "c"}, workers: 1, want: map[string]string{"401": "auth"}, stop: ErrUnauthorised, atMost: 2},
+		{
+			name: "a 401 after successes that is confirmed ends it", ids: []string{"a", "401", "b", "c", "d"}, workers: 1,
+			change: func(e *Engine, _ *memory) { e.Confirm = func(context.Context) error { return unauthorised } },
+			want:   map[string]string{"a": "downloaded", "401": "auth"}, stop: ErrUnauthorised, atMost: 3,
+		},
+		{
+			name: "one that is not confirmed does not", ids: []string{"a", "401", "b"}, workers: 1,
+			change: func(e *Engine, _ *memory) { e.Confirm = func(context.Context) error { return nil } },
+			want:   map[string]string{"a": "downloaded", "401": "auth", "b": "downloaded"},
+		},
+		{
+			name: "a full disk ends it", ids: []string{"a", "b", "c", "d"}, workers: 1, stop: ErrDiskFull, atMost: 2,
+			change: func(_ *Engine, m *memory) { m.full = true }, want: map[string]string{"a": "disk_full"},
+		},
+		{
+			name: "too many failures end it", ids: []string{"404", "a", "404x", "b", "c", "d"}, workers: 1, stop: ErrMaxFailures, atMost: 4,
+			change: func(e *Engine, _ *memory) { e.Options.MaxFailures = 2 },
+			want:   map[string]string{"404": "not_found", "a": "downloaded", "404x": "not_found"},
+		},
+		{
+			name: "what is known to be done is not asked for", ids: []string{"401", "a"}, workers: 1,
+			change: func(e *Engine, _ *memory) {
+				e.Done = func(job Job) (Result, bool) {
+					return Result{MediaID: job.MediaID, Status: Unchanged}, job.MediaID == "401"
+				}
+			},
+			want: map[string]string{"401": "unchanged", "a": "downloaded"},
+		},
+		{
+			name: "a dry run writes nothing", ids: []string{"a"}, want: map[string]string{"a": "skipped"},
+			change: func(e *Engine, _ *memory) {
+				e.Options.Preview, e.Sink = func(name string) string { return "dir/" + name }, nil
+			},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m := &memory{files: map[string]string{"old": "old"}}
+			e := testEngine(m, tt.workers)
+			if tt.change != nil {
+				tt.change(e, m)
+			}
+			tally := e.Run(t.Context(), func(context.Context) iter.Seq[Job] { return jobsOf(tt.ids...) })
+			if !errors.Is(tally.Stop, tt.stop) || tt.stop == nil && tally.Stop != nil {
+				t.Errorf("stopped by %v, want %v", tally.Stop, tt.stop)
+			}
+			got := outcomes(t, m.results)
+			for id, want := range tt.want {
+				if got[id] != want {
+					t.Errorf("%s is %q, want %q", id, got[id], want)
+				}
+			}
+			if tt.stop == nil && len(got) != len(tt.ids) || tt.stop != nil && len(got) > tt.atMost {
+				t.Errorf("results %v of %q", got, tt.ids)
+			}
+			if tally.Wanted != len(m.results) {
+				t.Errorf("%d wanted, %d results", tally.Wanted, len(m.results))
+			}
+		})
+	}
+}
+
+func testEngine(m *memory, workers int) *Engine {
+	return &Engine{
+		API: &answers{}, Sink: m, Observer: m,
+		Opener:  transfer.New(transfer.Options{Client: &http.Client{Transport: storage{}}}),
+		Options: Options{Portal: "p", Workers: workers, Name: func(job Job, _ transfer.Object) string { return job.MediaID }},
+	}
+}
+
+// outcomes is what each id's one result says.
+func outcomes(t *testing.T, results []Result) map[string]string {
+	t.Helper()
+	got := map[string]string{}
+	for _, r := range results {
+		if _, twice := got[r.MediaID]; twice {
+			t.Errorf("%s has two results", r.MediaID)
+		}
+		got[r.MediaID] = string(r.Status)
+		if r.Error != nil {
+			got[r.MediaID] = string(r.Error.Code)
+		}
+		if (r.Status == Failed) != (r.Error != nil) {
+			t.Errorf("result %+v", r)
+		}
+	}
+	return got
+}
+
+// When the context ends, what is in flight ends as interrupted, and what no worker has
+// taken has no result.
+func TestRunIsInterrupted(t *testing.T) {
+	cause := errors.New("a signal")
+	ctx, stop := context.WithCancelCause(t.Context())
+	m := &memory{files: map[string]string{}}
+	tally := testEngine(m, 2).Run(ctx, func(context.Context) iter.Seq[Job] {
+		return func(yield func(Job) bool) {
+			for i, id := range []string{"stuck", "a", "stuck", "never"} {
+				if i == 3 {
+					stop(cause)
+				}
+				if !yield(Job{MediaID: id}) {
+					return
+				}
+			}
+		}
+	})
+	var codes []string
+	for _, r := range m.results {
+		if r.Error != nil {
+			codes = append(codes, r.MediaID+" "+string(r.Error.Code))
+		}
+	}
+	if want := []string{"stuck interrupted", "stuck interrupted"}; !slices.Equal(codes, want) || !errors.Is(tally.Stop, cause) {
+		t.Errorf("failures %q, stopped by %v; want %q", codes, tally.Stop, want)
+	}
+	if m.files["a"] != "a" || len(m.results) != 3 {
+		t.Errorf("files %v, results %+v", m.files, m.results)
+	}
+}

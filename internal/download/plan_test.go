@@ -1,0 +1,271 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+)
+
+// fakePortal knows assets by id and writes down what it is asked.
+type fakePortal struct {
+	listed map[string]*bynder.Asset // what a list returns
+	single map[string]*bynder.Asset // what a call for one asset returns beside that
+	err    error                    // of lists
+	calls  []string
+}
+
+func (p *fakePortal) Location(_ context.Context, id string, s bynder.Selector) (bynder.Location, error) {
+	p.calls = append(p.calls, "location "+id+" "+s.String())
+	return bynder.Location{URL: &url.URL{Scheme: "https", Host: "h", Path: "/" + id}}, nil
+}
+
+func (p *fakePortal) Asset(_ context.Context, id string) (*bynder.Asset, error) {
+	p.calls = append(p.calls, "asset "+id)
+	if a := p.single[id]; a != nil {
+		return a, nil
+	}
+	return nil, &bynder.APIError{Status: http.StatusNotFound}
+}
+
+func (p *fakePortal) AssetsByID(_ context.Context, ids []string) iter.Seq2[*bynder.Asset, error] {
+	return func(yield func(*bynder.Asset, error) bool) {
+		p.calls = append(p.calls, fmt.Sprintf("list of %d", len(ids)))
+		if p.err != nil {
+			yield(nil, p.err)
+			return
+		}
+		for _, id := range ids {
+			if a := p.listed[strings.ToUpper(id)]; a != nil && !yield(a, nil) {
+				return
+			}
+		}
+	}
+}
+
+func asset(id string) *bynder.Asset {
+	return &bynder.Asset{ID: id, Name: "name of " + id, Thumbnails: map[string]string{"mini": "https://h/" + id, "web": "https://h/w"}}
+}
+
+func jobsOf(ids ...string) iter.Seq[Job] {
+	return func(yield func(Job) bool) {
+		for _, id := range ids {
+			if !yield(Job{MediaID: id}) {
+				return
+			}
+		}
+	}
+}
+
+func TestWithMetadata(t *testing.T) {
+	refused := errors.New("refused")
+	known := asset("K")
+	for _, tt := range []struct {
+		name   string
+		portal *fakePortal
+		jobs   iter.Seq[Job]
+		want   []string // the name of each asset, or "error"
+		calls  []string
+	}{
+		{
+			name:   "one call for all",
+			portal: &fakePortal{listed: map[string]*bynder.Asset{"A": asset("A"), "B": asset("B")}},
+			jobs:   jobsOf("A", "B"),
+			want:   []string{"name of A", "name of B"},
+			calls:  []string{"list of 2"},
+		},
+		{
+			name:   "ids are found whatever their case, and asked for once",
+			portal: &fakePortal{listed: map[string]*bynder.Asset{"A": asset("A")}},
+			jobs:   jobsOf("a", "A"),
+			want:   []string{"name of A", "name of A"},
+			calls:  []string{"list of 1"},
+		},
+		{
+			name:   "what a list leaves out is asked for by itself",
+			portal: &fakePortal{single: map[string]*bynder.Asset{"A": asset("A")}},
+			jobs:   jobsOf("A", "B"),
+			want:   []string{"name of A", "error"},
+			calls:  []string{"list of 2", "asset A", "asset B"},
+		},
+		{
+			name:   "a list that fails is not made up for by a call an asset",
+			portal: &fakePortal{err: refused},
+			jobs:   jobsOf("A", "B"),
+			want:   []string{"error", "error"},
+			calls:  []string{"list of 2"},
+		},
+		{
+			name:   "what is known is not asked for, nor what has failed",
+			portal: &fakePortal{listed: map[string]*bynder.Asset{"B": asset("B")}},
+			jobs: slices.Values([]Job{
+				{MediaID: "K", Asset: known}, {MediaID: "x", Err: refused}, {MediaID: "B"},
+			}),
+			want:  []string{"name of K", "error", "name of B"},
+			calls: []string{"list of 1"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var got []string
+			for job := range WithMetadata(t.Context(), tt.portal, tt.jobs) {
+				if job.Err != nil {
+					got = append(got, "error")
+				} else {
+					got = append(got, job.Asset.Name)
+				}
+			}
+			if !slices.Equal(got, tt.want) || !slices.Equal(tt.portal.calls, tt.calls) {
+				t.Errorf("got %q by %q, want %q by %q", got, tt.portal.calls, tt.want, tt.calls)
+			}
+		})
+	}
+}
+
+// 1,200 ids cost seven calls, and an input that pauses is not waited for.
+func TestBatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var sizes []int
+		for batch := range batches(jobsOf(ids(1200)...)) {
+			sizes = append(sizes, len(batch))
+		}
+		if want := []int{190, 190, 190, 190, 190, 190, 60}; !slices.Equal(sizes, want) {
+			t.Errorf("batches of %v, want %v", sizes, want)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		slow := func(yield func(Job) bool) {
+			for _, pause := range []time.Duration{0, time.Millisecond, time.Hour, 0} {
+				time.Sleep(pause) //nolint:forbidigo // in a bubble of synctest, time is not waited for
+				if !yield(Job{}) {
+					return
+				}
+			}
+		}
+		start := time.Now()
+		var arrived []string
+		for batch := range batches(slow) {
+			arrived = append(arrived, fmt.Sprintf("%d after %v", len(batch), time.Since(start)))
+		}
+		if want := []string{"2 after 201ms", "2 after 1h0m0.001s"}; !slices.Equal(arrived, want) {
+			t.Errorf("batches %q, want %q", arrived, want)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) { // a consumer that stops ends the reading
+		for range batches(jobsOf(ids(1000)...)) {
+			break
+		}
+	})
+}
+
+func ids(n int) []string {
+	out := make([]string, n)
+	for i := range out {
+		out[i] = fmt.Sprint(i)
+	}
+	return out
+}
+
+func TestAllItems(t *testing.T) {
+	a := asset("A")
+	a.Items = []bynder.MediaItem{{ID: "1"}, {ID: ""}, {ID: "2"}}
+	p := &fakePortal{single: map[string]*bynder.Asset{"A": a, "E": asset("E")}}
+	var got, expanded []string
+	for job := range AllItems(t.Context(), p, jobsOf("A", "E", "gone"), func(job Job, n int) {
+		expanded = append(expanded, fmt.Sprintf("%s %d", job.MediaID, n))
+	}) {
+		what := job.MediaID + " " + job.Selector.String()
+		if job.Err != nil {
+			what += " " + string(failure(t.Context(), job, job.Err).Code)
+		}
+		got = append(got, what)
+	}
+	want := []string{"A item/1", "A item/ protocol", "A item/2", "E original not_found", "gone original not_found"}
+	if !slices.Equal(got, want) || !slices.Equal(expanded, []string{"A 3", "E 1", "gone 1"}) {
+		t.Errorf("jobs %q expanded as %q, want %q", got, expanded, want)
+	}
+}
+
+func TestWithItemsAsksOnceForItemsThatFollowEachOther(t *testing.T) {
+	p := &fakePortal{single: map[string]*bynder.Asset{"A": asset("A"), "B": asset("B")}}
+	n := 0
+	for job := range WithItems(t.Context(), p, jobsOf("A", "A", "B", "gone", "gone")) {
+		n++
+		if (job.Asset == nil) != (job.MediaID == "gone") || (job.Err != nil) != (job.MediaID == "gone") {
+			t.Errorf("job %+v", job)
+		}
+	}
+	if want := []string{"asset A", "asset B", "asset gone", "asset gone"}; n != 5 || !slices.Equal(p.calls, want) {
+		t.Errorf("%d jobs by %q, want 5 by %q", n, p.calls, want)
+	}
+}
+
+func TestLocate(t *testing.T) {
+	withItem := asset("A")
+	withItem.Items = []bynder.MediaItem{{ID: "I", Thumbnails: map[string]string{"mini": "https://h/item"}}}
+	bad := asset("A")
+	bad.Thumbnails["mini"] = "file:///etc/passwd"
+	derivative := bynder.Selector{Kind: bynder.Derivative, Name: "mini"}
+	ofItem := bynder.Selector{Kind: bynder.Derivative, Name: "mini", ItemID: "i"}
+	fresh := asset("A")
+	fresh.Thumbnails["mini"] = "https://h/fresh"
+	for _, tt := range []struct {
+		name  string
+		job   Job
+		again bool
+		want  string // the URL, or the code of the failure and a word of its hint
+		calls int
+	}{
+		{"an original", Job{MediaID: "A"}, false, "https://h/A", 1},
+		{"a derivative that is known", Job{MediaID: "A", Asset: asset("A"), Selector: derivative}, false, "https://h/A", 0},
+		{"its URL has expired", Job{MediaID: "A", Asset: asset("A"), Selector: derivative}, true, "https://h/fresh", 1},
+		{"of an item", Job{MediaID: "A", Asset: withItem, Selector: ofItem}, false, "https://h/item", 0},
+		{"of no such item", Job{MediaID: "A", Asset: asset("A"), Selector: ofItem}, false, "not_found lists its items", 0},
+		{"it lacks", Job{MediaID: "A", Asset: asset("A"), Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x"}}, false, "not_found mini, web", 0},
+		{"there are none", Job{MediaID: "A", Asset: &bynder.Asset{}, Selector: derivative}, false, "not_found none", 0},
+		{"a URL that is none", Job{MediaID: "A", Asset: bad, Selector: derivative}, false, "protocol ", 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := &fakePortal{single: map[string]*bynder.Asset{"A": fresh}}
+			got, err := locate(t.Context(), p, tt.job, !tt.again)
+			if err != nil {
+				f := failure(t.Context(), tt.job, err)
+				code, hint, _ := strings.Cut(tt.want, " ")
+				if string(f.Code) != code || !strings.Contains(f.Hint, hint) {
+					t.Errorf("failure %+v, want %s", f, tt.want)
+				}
+			} else if got.URL.String() != tt.want {
+				t.Errorf("location %s, want %s", got.URL, tt.want)
+			}
+			if len(p.calls) != tt.calls {
+				t.Errorf("calls %q, want %d", p.calls, tt.calls)
+			}
+		})
+	}
+}
+
+func TestForbiddenNamesTheRole(t *testing.T) {
+	for _, tt := range []struct {
+		asset *bynder.Asset
+		want  string
+	}{
+		{nil, "MEDIAHIGHRES; archived"},
+		{&bynder.Asset{}, "MEDIAHIGHRES is"},
+		{&bynder.Asset{Archived: true, Limited: true}, "ARCHIVEDOWNLOAD is"},
+		{&bynder.Asset{Limited: true}, "KEYVISUALSDOWNLOAD is"},
+		{&bynder.Asset{Watermarked: true}, "DOWNLOADWATERMARK is"},
+	} {
+		f := failure(t.Context(), Job{Asset: tt.asset}, &bynder.APIError{Status: http.StatusForbidden})
+		if f.Code != CodeForbidden || !strings.Contains(f.Hint, strings.Fields(tt.want)[0]) {
+			t.Errorf("asset %+v: %+v, want %s", tt.asset, f, tt.want)
+		}
+	}
+}
