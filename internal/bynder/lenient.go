@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -229,11 +228,6 @@ func (f fields) date(name string) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// names lists the keys of links in order, for messages.
-func names(links map[string]string) string {
-	return strings.Join(slices.Sorted(maps.Keys(links)), ", ")
 }
 
 // malformed is an element of a list that is not what the API describes.

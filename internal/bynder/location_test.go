@@ -175,7 +175,7 @@ func TestAnswersAreCapped(t *testing.T) {
 	})
 	t.Run("long message", func(t *testing.T) {
 		c := portal(t, func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(400)
+			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprintf(w, `{"message":"%s"}`, strings.Repeat("é", 1000))
 		})
 		_, err := c.Location(t.Context(), "a", bynder.Selector{})

@@ -19,7 +19,7 @@ func runChild(ctx context.Context, o *sandboxOptions, env []string) error {
 	if err != nil {
 		return fmt.Errorf("making a folder for the state: %w", err)
 	}
-	defer os.RemoveAll(state)
+	defer func() { _ = os.RemoveAll(state) }() // a folder for temporary files: no loss
 	child := exec.CommandContext(context.WithoutCancel(ctx), o.command[0], o.command[1:]...)
 	child.Stdin, child.Stdout, child.Stderr = o.streams.In, o.streams.Out, o.streams.Err
 	for _, pair := range os.Environ() {

@@ -105,7 +105,7 @@ func isInterrupted(err error) bool {
 
 // explain says on stderr what ended the command, unless it was said already.
 func explain(ctx context.Context, stderr io.Writer, err error) {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // each has to be said
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, each := range joined.Unwrap() {
 			explain(ctx, stderr, each)
 		}

@@ -51,7 +51,7 @@ func TestDownloadRefuses(t *testing.T) {
 		{"--if-exists maybe a", "--if-exists"},
 		{"--progress bar a", "--progress"},
 		{"--limit-rate fast a", "no rate"},
-		{"--name {nmae} a", "name"},
+		{"--name {fielname} a", "fielname"},
 		{"--name ../{id} a", "--name"},
 	} {
 		_, err := parseDownload(t, strings.Fields(tt.args)...)

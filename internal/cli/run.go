@@ -46,7 +46,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, each plan, single b
 	if err != nil {
 		return err
 	}
-	defer destination.Close()
+	defer func() { err = errors.Join(err, destination.Close()) }()
 	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(in.holdText(h)) }, o.jobs)
 	if err != nil {
 		return err

@@ -71,7 +71,7 @@ func Read(r io.Reader, f Format) iter.Seq2[Entry, error] {
 				}
 			}
 			switch {
-			case err == io.EOF:
+			case errors.Is(err, io.EOF):
 				return
 			case err != nil && !errors.Is(err, errLong):
 				yield(Entry{Line: number}, fmt.Errorf("reading the list of ids: %w", err))
@@ -110,7 +110,7 @@ func readLine(r *bufio.Reader, delimiter byte) ([]byte, error) {
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull):
 			continue
-		case long && (err == nil || err == io.EOF):
+		case long && (err == nil || errors.Is(err, io.EOF)):
 			return nil, errLong
 		}
 		return bytes.TrimSuffix(line, []byte{delimiter}), err
