@@ -4,7 +4,7 @@
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 DEMO_ASSET    = D4AC0B41-141B-47D2-98B4FECDA8894CB2
 
-.PHONY: build demo test race vet format lint check-sdk check-s3 check clean
+.PHONY: build demo test race vet format lint soak check-sdk check-s3 check clean
 
 build: ## bin/bynder
 	go build -trimpath -o bin/bynder ./cmd/bynder
@@ -29,6 +29,9 @@ format: ## fails when a file is not as gofmt writes it
 
 lint: ## started with go run, so that the linter does not weigh on go.mod
 	go run $(GOLANGCI_LINT) run ./...
+
+soak: ## 200 kills at random moments, none of which loses a file or a byte
+	BYNDER_SOAK=200 go test ./cmd/bynder -run TestSoak -v -count=1 -timeout 20m
 
 check-sdk: ## Bynder's own JavaScript SDK against the embedded portal; needs node
 	.ci/check-sdk

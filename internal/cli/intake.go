@@ -162,14 +162,11 @@ func (in *intake) entries(ctx context.Context) iter.Seq[input.Entry] {
 		for i := range in.lists {
 			l := &in.lists[i]
 			for e, err := range input.Read(interruptible(ctx, l.r), l.format) {
-				if ctx.Err() != nil {
-					in.undone.unread = !l.regular
-					return
-				}
-				if err != nil {
+				if err != nil && ctx.Err() == nil {
 					e.Err = fmt.Errorf("%s: %w", l.name, err)
 				}
-				if !yield(e) {
+				if ctx.Err() != nil || !yield(e) {
+					in.undone.unread = !l.regular
 					return
 				}
 			}

@@ -23,13 +23,14 @@ type plan func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Jo
 
 // run gets what the intake asks for. single tells that it is one file.
 func (o *transferFlags) run(ctx context.Context, in *intake, each plan, single bool) (err error) {
-	conf, err := config.FromEnvironment(o.streams.Getenv)
+	conf, err := o.load(ctx, o.streams)
 	if err != nil {
 		return err
 	}
 	if in.undone, err = newUndone(o.undoneOut); err != nil {
 		return err
 	}
+	defer endInTime(ctx)()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	reporter := report.New(report.Options{
@@ -54,7 +55,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, each plan, single b
 	engine := o.engine(conf, portal, destination, download.Observers{reporter, in.undone})
 	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
 	engine.Plan = func(ctx context.Context, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
-		return each(ctx, portal.client, jobs)
+		return each(ctx, engine.API, jobs)
 	}
 	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
 		if single {
@@ -81,7 +82,7 @@ func (e *stdoutError) Unwrap() error { return e.err }
 // engine wires the rooms.
 func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, observer download.Observer) *download.Engine {
 	e := &download.Engine{
-		API: p.client,
+		API: blamingPortal{p.client, p.kind},
 		Opener: transfer.New(transfer.Options{
 			Client:      p.storage,
 			AllowHTTP:   config.IsLoopback(conf.Portal.Hostname()),

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // interrupted is the cause of a context that a signal has ended.
@@ -57,5 +59,31 @@ func SignalContext() (context.Context, func()) {
 		signal.Stop(pipes)
 		cancel(nil)
 		<-done
+	}
+}
+
+// patience is how long a run that a signal has ended may take to end: the promise is
+// that every wait is over within a second.
+const patience = time.Second
+
+// endInTime ends the process when a signal has ended ctx and the returned function is not
+// called in time: a write to a pipe that nobody reads, or to a file system that hangs,
+// can be neither cancelled nor waited for. What is on disk then is as after a kill.
+func endInTime(ctx context.Context) func() {
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		signal, ok := errors.AsType[*interrupted](context.Cause(ctx))
+		if !ok {
+			return
+		}
+		select {
+		case <-done:
+		case <-time.After(patience):
+			os.Exit(128 + int(signal.signal))
+		}
+	})
+	return func() {
+		stop()
+		close(done)
 	}
 }

@@ -77,8 +77,13 @@ func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *
 	if err := e.copy(ctx, job, stream, partial, r); err != nil {
 		return errors.Join(err, end(partial, err))
 	}
-	r.Path, err = partial.Publish(ctx)
-	return err
+	path, err := partial.Publish(ctx)
+	if err != nil { // what was verified is not there
+		r.Bytes, r.Verified, r.Checksum = nil, "", ""
+		return err
+	}
+	r.Path = path
+	return nil
 }
 
 // preview says what would be done, as far as that is known without writing.

@@ -1,0 +1,271 @@
+package download_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/budget"
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
+	"github.com/bynder-cli/bynder/internal/sandbox"
+	"github.com/bynder-cli/bynder/internal/sink"
+	"github.com/bynder-cli/bynder/internal/transfer"
+	"github.com/bynder-cli/bynder/internal/transport"
+)
+
+const (
+	// retries keeps the waits of a row below some ten seconds.
+	retries = 3
+	// penalty is how long the sandbox blocks after a 429.
+	penalty = time.Second
+	// patience bounds every wait; nothing comes near it unless it hangs.
+	patience = time.Minute
+
+	permanentToken = "matrix"
+)
+
+// rig is the world of one row: a portal with its storage, a folder to put files in, and
+// a count of the bytes of files that were read from connections.
+type rig struct {
+	sandbox *sandbox.Sandbox // nil in another process
+	portal  *url.URL
+	asset   string
+	folder  string // DIR, which has its parent to itself
+	state   string // of the API allowance
+	fetched counter
+
+	idle    time.Duration // 0 for one that no row reaches
+	undated bool          // storage does not say when the file was changed
+	sink    sink.DirOptions
+	out     io.Writer // nil, or where the file goes in place of the folder
+	hooks   hooks
+	atEnd   func() // nil, or what is left to do
+}
+
+// hooks are what a row does in the middle of a transfer; any may be nil.
+type hooks struct {
+	answered func()                           // storage has answered with some of the file
+	started  func()                           // the partial is open
+	advanced func(landed int64)               // so many bytes have been written
+	retried  func(err error, _ time.Duration) // something is tried again
+}
+
+// newRig starts a sandbox in which faults are on, and makes its folders below root.
+func newRig(ctx context.Context, root, faults string) (g *rig, stop func(), err error) {
+	strikes, err := parseFaults(faults)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := sandbox.New(sandbox.Options{
+		Assets: -1, Penalty: penalty, Faults: strikes, Credentials: sandbox.Credentials{PermanentToken: permanentToken},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	g = &rig{
+		sandbox: s, asset: sandbox.DocumentedAsset,
+		folder: filepath.Join(root, "around", "dir"), state: filepath.Join(root, "state"),
+	}
+	if err := os.MkdirAll(g.folder, 0o777); err != nil {
+		return nil, nil, err
+	}
+	if g.fetched, err = openCounter(filepath.Join(root, "fetched")); err != nil {
+		return nil, nil, err
+	}
+	serving, err := s.Start(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, nil, errors.Join(err, g.fetched.file.Close())
+	}
+	g.portal = &url.URL{Scheme: "http", Host: strings.TrimPrefix(s.PortalURL(), "http://")}
+	return g, func() {
+		serving()
+		_ = g.fetched.file.Close()
+	}, nil
+}
+
+// parseFaults reads faults as --fault takes them, apart by spaces.
+func parseFaults(text string) ([]sandbox.Fault, error) {
+	var faults []sandbox.Fault
+	for one := range strings.FieldsSeq(text) {
+		f, err := sandbox.ParseFault(one)
+		if err != nil {
+			return nil, err
+		}
+		faults = append(faults, f)
+	}
+	return faults, nil
+}
+
+// object is the file as it is on storage when nothing is wrong.
+func (g *rig) object() sandbox.Object {
+	o, ok := g.sandbox.Object(g.asset, "original")
+	if !ok {
+		panic("the sandbox has no file of " + g.asset)
+	}
+	return o
+}
+
+// get brings the original of the asset to the folder as the program does, and returns
+// its result.
+func (g *rig) get(ctx context.Context) (download.Result, error) {
+	allowance, err := budget.Open(g.portal.String(), budget.DefaultRate, budget.Options{Dir: g.state, Penalty: penalty})
+	if err != nil {
+		return download.Result{}, err
+	}
+	seen := &witness{hooks: g.hooks}
+	o := transport.Options{UserAgent: "bynder-test", PlainHTTP: true, Allowance: allowance, Retries: retries, Retried: seen.retried}
+	api := transport.Portal(config.Config{Portal: g.portal, Credentials: config.Credentials{
+		Kind: config.PermanentToken, PermanentToken: config.NewSecret(permanentToken),
+	}}, o)
+	defer api.CloseIdleConnections()
+	storage := transport.Storage(o)
+	defer storage.CloseIdleConnections()
+	counted := *storage
+	counted.Transport = &counting{next: storage.Transport, fetched: g.fetched, answered: g.hooks.answered}
+
+	to, err := g.destination()
+	if err != nil {
+		return download.Result{}, err
+	}
+	defer to.Close()
+	idle := g.idle
+	if idle == 0 {
+		idle = patience
+	}
+	engine := download.Engine{
+		API:      bynder.New(g.portal, api),
+		Opener:   transfer.New(transfer.Options{Client: &counted, Retries: retries, Idle: idle, AllowHTTP: true, Connections: 1}),
+		Sink:     to.Sink,
+		Observer: seen,
+		Options: download.Options{
+			Portal: g.portal.Host,
+			Name:   func(_ download.Job, obj transfer.Object) string { return naming.Safe(obj.Name) },
+			Digest: transfer.DigestOptions{Verify: !g.sink.NoVerify},
+		},
+	}
+	tally := engine.Run(ctx, func(context.Context) iter.Seq[download.Job] {
+		return slices.Values([]download.Job{{MediaID: g.asset}})
+	})
+	if len(seen.results) != 1 || tally.Wanted != 1 {
+		return download.Result{}, fmt.Errorf("%d results and a tally of %+v, want one of each", len(seen.results), tally)
+	}
+	return seen.results[0], nil
+}
+
+func (g *rig) destination() (sink.Output, error) {
+	if g.out != nil {
+		return sink.Output{Sink: sink.NewStream(g.out, ""), Close: func() error { return nil }}, nil
+	}
+	dir, err := sink.NewDir(g.folder, g.sink)
+	if err != nil {
+		return sink.Output{}, err
+	}
+	return sink.Output{Sink: dir, Close: dir.Close}, nil
+}
+
+// witness is the Observer of one get.
+type witness struct {
+	hooks  hooks
+	landed int64
+
+	mu      sync.Mutex
+	results []download.Result
+}
+
+func (w *witness) Started(download.Job, string, transfer.Object, int64) {
+	if w.hooks.started != nil {
+		w.hooks.started()
+	}
+}
+
+func (w *witness) Advanced(_ download.Job, n int64) {
+	w.landed += n
+	if w.hooks.advanced != nil {
+		w.hooks.advanced(w.landed)
+	}
+}
+
+func (w *witness) Retried(_ download.Job, err error, wait time.Duration) { w.retried(err, wait) }
+
+func (w *witness) retried(err error, wait time.Duration) {
+	if w.hooks.retried != nil {
+		w.hooks.retried(err, wait)
+	}
+}
+
+func (w *witness) Finished(_ download.Job, r download.Result) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.results = append(w.results, r)
+}
+
+// counting counts the bytes of files that are read from the answers of storage.
+type counting struct {
+	next     http.RoundTripper
+	fetched  counter
+	answered func()
+}
+
+func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := c.next.RoundTrip(req)
+	if err != nil || resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
+		return resp, err
+	}
+	resp.Body = &countedBody{resp.Body, c.fetched}
+	if c.answered != nil {
+		c.answered()
+	}
+	return resp, nil
+}
+
+type countedBody struct {
+	io.ReadCloser
+	fetched counter
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if n > 0 {
+		if err := b.fetched.add(n); err != nil {
+			return n, err
+		}
+	}
+	return n, err
+}
+
+// counter is a file that several processes, one of which may be killed, add to: the sum
+// of its records.
+type counter struct{ file *os.File }
+
+func openCounter(path string) (counter, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	return counter{f}, err
+}
+
+func (c counter) add(n int) error {
+	_, err := c.file.Write(binary.LittleEndian.AppendUint64(nil, uint64(n)))
+	return err
+}
+
+func (c counter) sum() (int64, error) {
+	records, err := os.ReadFile(c.file.Name())
+	var sum int64
+	for ; len(records) >= 8; records = records[8:] {
+		sum += int64(binary.LittleEndian.Uint64(records))
+	}
+	return sum, err
+}

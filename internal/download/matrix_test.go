@@ -1,0 +1,308 @@
+package download_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/sandbox"
+)
+
+// row is something that goes wrong, and what has to come of it.
+type row struct {
+	what   string // in a user's words
+	faults string // as --fault takes them, apart by spaces
+	asset  string // another one than sandbox.DocumentedAsset
+	idle   time.Duration
+	// play gets the file; nil is a plain get. It may skip the row.
+	play func(context.Context, *rig) (download.Result, error)
+	// mend takes away, before the next run, what is in the way beside the faults.
+	mend func(*rig) error
+	// content is what is expected of the bytes where the file is there.
+	content content
+	want    outcome
+}
+
+// content is what the bytes of a file are.
+type content int
+
+const (
+	asStored content = iota // those that storage has without faults
+	replaced                // those of the other file that storage has meanwhile
+	damaged                 // wrong, and nothing tells
+)
+
+// outcome is a row of the table, apart from the words.
+type outcome struct {
+	status   string // or "failed: " and the code
+	verified download.Verified
+	fetched  string // bytes of the file that were read, by its size
+	folder   string // what is in it afterwards
+	next     string // what the next run does, and what both have fetched
+}
+
+// errSkipped says that a row cannot be played here.
+var errSkipped = errors.New("cannot be played here")
+
+// measured is what became of a row.
+type measured struct {
+	outcome
+	err error // what must not be, whatever the row
+}
+
+// TestFaults plays every row: the engine and all that it uses, against the sandbox. It
+// holds the table in docs/reliability.md to what it measures; -update writes it.
+func TestFaults(t *testing.T) {
+	got := playAll(t)
+	for i, r := range rows {
+		t.Run(fmt.Sprintf("%s/%s", r.faults, r.what), func(t *testing.T) {
+			switch {
+			case errors.Is(got[i].err, errSkipped):
+				t.Skip(got[i].err)
+			case got[i].err != nil:
+				t.Error(got[i].err)
+			}
+			if got[i].outcome != r.want {
+				t.Errorf("\n got %+v\nwant %+v", got[i].outcome, r.want)
+			}
+		})
+	}
+	if !t.Failed() {
+		holdTable(t, got)
+	}
+	goleak.VerifyNone(t)
+}
+
+// playAll plays the rows beside each other, for most of them wait most of the time.
+func playAll(t *testing.T) []measured {
+	got := make([]measured, len(rows))
+	turns := make(chan struct{}, 16)
+	var playing sync.WaitGroup
+	for i, r := range rows {
+		root := t.TempDir()
+		playing.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			defer cancel()
+			got[i] = r.measure(ctx, root)
+		})
+	}
+	playing.Wait()
+	return got
+}
+
+// measure plays a row and then, where the file is not there, the next run with nothing
+// wrong any more.
+func (r row) measure(ctx context.Context, root string) (m measured) {
+	g, stop, err := newRig(ctx, root, r.faults)
+	if err != nil {
+		return measured{err: err}
+	}
+	defer func() {
+		stop()
+		if g.atEnd != nil {
+			g.atEnd()
+		}
+	}()
+	g.idle, g.undated = r.idle, strings.Contains(r.faults, "no-last-modified")
+	if r.asset != "" {
+		g.asset = r.asset
+	}
+	play := r.play
+	if play == nil {
+		play = func(ctx context.Context, g *rig) (download.Result, error) { return g.get(ctx) }
+	}
+	result, err := play(ctx, g)
+	if err != nil {
+		return measured{err: err}
+	}
+	m.status, m.verified = string(result.Status), result.Verified
+	m.fetched, m.folder = g.ratio(), g.listing()
+	if result.Error != nil {
+		if m.status += ": " + string(result.Error.Code); result.Error.Code == codeKilled {
+			m.status = string(codeKilled)
+		}
+		m.err = errors.Join(checkFailure(result), g.checkPartials(r.content))
+	} else if g.out == nil {
+		m.err = g.checkFile(result.Path, result.ETag, r.content)
+	}
+	if result.Status == download.Failed && g.out == nil {
+		next, err := r.nextRun(ctx, g)
+		m.next, m.err = next, errors.Join(m.err, err)
+	}
+	if leaks := g.sandbox.Stats().Leaks; len(leaks) > 0 {
+		m.err = errors.Join(m.err, fmt.Errorf("storage was sent %v", leaks))
+	}
+	return m
+}
+
+// nextRun runs again when nothing is wrong any more: the file has to come, whole and
+// alone.
+func (r row) nextRun(ctx context.Context, g *rig) (string, error) {
+	if err := g.sandbox.SetFaults(); err != nil {
+		return "", err
+	}
+	if r.mend != nil {
+		if err := r.mend(g); err != nil {
+			return "", err
+		}
+	}
+	g.hooks = hooks{}
+	result, err := g.get(ctx)
+	if err != nil {
+		return "", err
+	}
+	if result.Status == download.Failed {
+		return "failed: " + string(result.Error.Code), fmt.Errorf("the next run failed: %+v", *result.Error)
+	}
+	err = g.checkFile(result.Path, result.ETag, asStored)
+	if got := g.listing(); strings.Contains(got, ".part") {
+		err = errors.Join(err, fmt.Errorf("the next run left %s", got))
+	}
+	return fmt.Sprintf("%s, %s in all", result.Status, g.ratio()), err
+}
+
+// ratio is how much was read of the file, by its size.
+func (g *rig) ratio() string {
+	fetched, err := g.fetched.sum()
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%.1f", float64(fetched)/float64(max(g.object().Size, 1)))
+}
+
+var partialHashes = regexp.MustCompile(`\.[0-9a-f]{16}-[0-9a-f]{16}\.part$`)
+
+// listing is what is in the folder, and, which must not be, around it.
+func (g *rig) listing() string {
+	var found []string
+	around := filepath.Dir(g.folder)
+	_ = filepath.WalkDir(around, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			found = append(found, err.Error())
+		case path == g.folder || path == around:
+		case filepath.Dir(path) != g.folder:
+			found = append(found, "outside: "+path)
+		default:
+			found = append(found, partialHashes.ReplaceAllString(entry.Name(), ".….part"))
+		}
+		return nil
+	})
+	if len(found) == 0 {
+		return "nothing"
+	}
+	slices.Sort(found)
+	return strings.Join(found, ", ")
+}
+
+// checkFile reads the file at path and compares all of it.
+func (g *rig) checkFile(path, etag string, want content) error {
+	if filepath.Dir(path) != g.folder {
+		return fmt.Errorf("the file is at %s, outside %s", path, g.folder)
+	}
+	got, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	stored, err := io.ReadAll(g.object().Reader())
+	if err != nil {
+		return err
+	}
+	switch want {
+	case asStored:
+		if !bytes.Equal(got, stored) {
+			return fmt.Errorf("%s: %d bytes are not those on storage", path, len(got))
+		}
+		info, err := os.Stat(path)
+		if err == nil && !g.undated && !info.ModTime().Equal(g.object().LastModified) {
+			err = fmt.Errorf("%s is of %v, want %v", path, info.ModTime(), g.object().LastModified)
+		}
+		return err
+	case replaced:
+		if sum := fmt.Sprintf(`"%x"`, md5.Sum(got)); sum != etag && etag != "" {
+			return fmt.Errorf("%s has the MD5 %s; want that of the new file, %s", path, sum, etag)
+		}
+		// Each 64 KiB begin with a stamp that tells of which object they are.
+		for block := range slices.Chunk(got, 64<<10) {
+			if stamp := block[:8]; !bytes.Equal(stamp, got[:8]) || bytes.Equal(stamp, stored[:8]) {
+				return fmt.Errorf("%s: the %d bytes are not of the new file alone", path, len(got))
+			}
+		}
+	case damaged:
+		if len(got) != len(stored) || bytes.Equal(got, stored) {
+			return fmt.Errorf("%s: the %d bytes are not wrong", path, len(got))
+		}
+	}
+	return nil
+}
+
+// checkPartials sees that what is left under the name of a partial is how the file
+// begins.
+func (g *rig) checkPartials(of content) error {
+	partials, err := filepath.Glob(filepath.Join(g.folder, "*.part"))
+	if err != nil || of != asStored {
+		return err
+	}
+	for _, path := range partials {
+		got, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		stored := make([]byte, len(got))
+		if n, _ := g.object().ReadAt(stored, 0); n < len(got) || !bytes.Equal(got, stored) || len(got) == 0 {
+			return fmt.Errorf("the %d bytes of %s are no beginning of the file", len(got), path)
+		}
+	}
+	return nil
+}
+
+// checkFailure sees that a failure is fit to be shown.
+func checkFailure(r download.Result) error {
+	message := r.Error.Message
+	switch {
+	case message == "" || strings.ContainsAny(message, "\n\r\x1b"):
+		return fmt.Errorf("the message is %q", message)
+	case strings.Contains(message, "X-Amz-") || strings.Contains(message, "secret@") || strings.Contains(message, permanentToken):
+		return fmt.Errorf("the message tells a secret: %q", message)
+	case r.Path != "":
+		return fmt.Errorf("a failure has the path %q", r.Path)
+	}
+	return nil
+}
+
+// TestFaultsAreAllPlayed sees that no fault of the sandbox that a transfer can meet is
+// missing.
+func TestFaultsAreAllPlayed(t *testing.T) {
+	played := map[string]bool{}
+	for _, r := range rows {
+		faults, err := parseFaults(r.faults)
+		if err != nil {
+			t.Errorf("%s: %v", r.what, err)
+		}
+		for _, f := range faults {
+			played[f.Name] = true
+		}
+	}
+	for _, kind := range sandbox.FaultKinds() {
+		if kind.Side != sandbox.OnList && !played[kind.Name] {
+			t.Errorf("no row has the fault %s: %s", kind.Name, kind.Doc)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
+)
+
+// roundTrip is a RoundTripper.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// pausing is a body whose reads pause, or end with the request's context.
+type pausing struct {
+	ctx    context.Context
+	pauses []time.Duration
+}
+
+func (p *pausing) Read(b []byte) (int, error) {
+	if len(p.pauses) == 0 {
+		return 0, io.EOF
+	}
+	select {
+	case <-time.After(p.pauses[0]):
+		p.pauses = p.pauses[1:]
+		b[0] = '.'
+		return 1, nil
+	case <-p.ctx.Done():
+		return 0, p.ctx.Err()
+	}
+}
+
+func (*pausing) Close() error { return nil }
+
+func TestAnswersThatStopAreEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, tt := range []struct {
+			name   string
+			pauses []time.Duration
+			reader time.Duration // what the consumer takes between reads
+			want   string
+			idle   bool
+		}{
+			{"steady", []time.Duration{59 * time.Second, 59 * time.Second, 59 * time.Second}, 0, "...", false},
+			{"a slow consumer", []time.Duration{0, 0}, time.Hour, "..", false},
+			{"stops", []time.Duration{0, time.Hour}, 0, ".", true},
+		} {
+			w := &watched{limit: time.Minute, next: roundTrip(func(r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: http.StatusOK, Body: &pausing{r.Context(), tt.pauses}}, nil
+			})}
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://h/", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := w.RoundTrip(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got strings.Builder
+			b := make([]byte, 8)
+			for err == nil {
+				var n int
+				n, err = resp.Body.Read(b)
+				got.Write(b[:n])
+				<-time.After(tt.reader)
+			}
+			resp.Body.Close()
+			var timeout net.Error
+			if idle := errors.As(err, &timeout) && timeout.Timeout(); got.String() != tt.want || idle != tt.idle || !retry.Temporary(err) {
+				t.Errorf("%s: %q, %v; want %q", tt.name, got.String(), err, tt.want)
+			}
+		}
+	})
+}
+
+// An answer that stops in its first bytes is asked for again, with a try of its own.
+func TestAnswersThatStopAreAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		chain := &retried{limit: 2, next: &watched{limit: time.Minute, next: roundTrip(func(r *http.Request) (*http.Response, error) {
+			if asked++; asked == 1 {
+				return &http.Response{StatusCode: http.StatusOK, Body: &pausing{r.Context(), []time.Duration{0, time.Hour}}}, nil
+			}
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("whole"))}, nil
+		})}}
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://h/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := chain.RoundTrip(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if body, err := io.ReadAll(resp.Body); string(body) != "whole" || err != nil || asked != 2 {
+			t.Errorf("%q, %v after %d requests", body, err, asked)
+		}
+	})
+}
