@@ -46,6 +46,7 @@ import (
 //	stats file key=N...    check what a sandbox counted; for a table the sum, or
 //	                       table.key for one entry
 //	holds folder name...   the files that are in a folder, all of them
+//	quoted                 each line of stdout stands in README.md
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":   cmdExits,
 	"pty":     cmdPty,
@@ -58,6 +59,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"hangup":  cmdHangup,
 	"stats":   cmdStats,
 	"holds":   cmdHolds,
+	"quoted":  cmdQuoted,
 }
 
 // patience bounds every wait. It is long, because machines can be slow; a program
@@ -71,6 +73,11 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("HOME", home)
 	env.Setenv("XDG_STATE_HOME", filepath.Join(home, "state"))
 	env.Setenv("TERM", "xterm")
+	repository, err := filepath.Abs("../..")
+	if err != nil {
+		return err
+	}
+	env.Setenv("REPOSITORY", repository)
 	env.Setenv("GORACE", "atexit_sleep_ms=10") // or each process takes a second to end
 	// The assets of the sandbox that scripts ask for.
 	env.Setenv("TWITTER", "D4AC0B41-141B-47D2-98B4FECDA8894CB2") // Twitter.jpg, 183204 bytes
@@ -315,5 +322,18 @@ func cmdHolds(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if !matches {
 		ts.Fatalf("%s holds %q, not %q", args[0], got, want)
+	}
+}
+
+func cmdQuoted(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: quoted")
+	}
+	readme, err := os.ReadFile(filepath.Join(ts.Getenv("REPOSITORY"), "README.md"))
+	ts.Check(err)
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		if !strings.Contains(string(readme), "\n"+line) {
+			ts.Fatalf("README.md has no line %q", line)
+		}
 	}
 }
