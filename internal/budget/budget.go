@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // The rates that a process may ask for, in calls a second. The documentation of the portal
@@ -176,7 +178,7 @@ func (b *Budget) wait(ctx context.Context) error {
 		switch {
 		case g.blocked > 0:
 			b.tellBlock(g, blocks)
-			err = sleep(ctx, min(g.wait, maxNap))
+			err = retry.Sleep(ctx, min(g.wait, maxNap))
 		case g.reserved && g.wait <= 0:
 			return nil
 		case g.reserved:
@@ -187,7 +189,7 @@ func (b *Budget) wait(ctx context.Context) error {
 			}
 		default:
 			b.notify(Hold{Kind: Allowance, Until: g.slot.time(), Rate: g.rate})
-			err = sleep(ctx, min(g.wait, maxNap))
+			err = retry.Sleep(ctx, min(g.wait, maxNap))
 		}
 		if err != nil {
 			return err
@@ -220,7 +222,7 @@ func (b *Budget) reserve(ctx context.Context) (g grant, block uint32, err error)
 // awaitSlot waits for a reserved slot and says whether the call may be sent then. It may
 // not where the portal has blocked meanwhile, or ctx ended.
 func (b *Budget) awaitSlot(ctx context.Context, g grant) (free bool, err error) {
-	if err := sleep(ctx, g.wait); err != nil {
+	if err := retry.Sleep(ctx, g.wait); err != nil {
 		b.giveBack(g)
 		return false, err
 	}

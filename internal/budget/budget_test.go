@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 const testPortal = "https://brand.example"
@@ -178,7 +180,7 @@ func TestBlockedStopsEverybody(t *testing.T) {
 		start := time.Now()
 		a.Blocked(0)
 		go func() { // the 429 of a call that was under way
-			if sleep(t.Context(), 20*time.Second) == nil {
+			if retry.Sleep(t.Context(), 20*time.Second) == nil {
 				a.Blocked(0)
 			}
 		}()
@@ -204,7 +206,7 @@ func TestBlockedTellsOfALaterEnd(t *testing.T) {
 		b := open(t, 10, Options{Dir: t.TempDir(), Notify: func(h Hold) { told = append(told, h.Until.Sub(start)) }})
 		b.Blocked(time.Minute)
 		go func() {
-			if sleep(t.Context(), 30*time.Second) == nil {
+			if retry.Sleep(t.Context(), 30*time.Second) == nil {
 				b.Blocked(5 * time.Minute)
 			}
 		}()
@@ -245,7 +247,7 @@ func TestBlockedStopsAReservedCall(t *testing.T) {
 		useUp(t, a, 50)
 		start := time.Now()
 		go func() {
-			if sleep(t.Context(), 500*time.Millisecond) == nil {
+			if retry.Sleep(t.Context(), 500*time.Millisecond) == nil {
 				a.Blocked(time.Minute)
 			}
 		}()

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
 // The environment that makes this test binary one of the processes of a test.
@@ -179,8 +181,8 @@ func TestNobodyWaitsForAKilledHolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if locked, err := tryLock(f); locked || err != nil {
-		t.Fatalf("while it lives: locked %v, %v", locked, err)
+	if err := filelock.Try(f); !errors.Is(err, filelock.ErrHeld) {
+		t.Fatalf("while it lives: %v", err)
 	}
 	waiting := make(chan error, 1)
 	go func() { waiting <- b.Wait(t.Context()) }()
@@ -198,7 +200,7 @@ func TestNobodyWaitsForAKilledHolder(t *testing.T) {
 	if err := b.Alone(); err != nil {
 		t.Errorf("the waiting process gave the lock up: %v", err)
 	}
-	if locked, err := tryLock(f); !locked || err != nil {
-		t.Errorf("after its death: locked %v, %v", locked, err)
+	if err := filelock.Try(f); err != nil {
+		t.Errorf("after its death: %v", err)
 	}
 }

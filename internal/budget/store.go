@@ -14,6 +14,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // lockPatience is how long a process waits for a lock that is held for microseconds when
@@ -186,33 +189,17 @@ func (s *store) read(f *os.File) (state, error) {
 
 // lock locks the file, in no more than lockPatience.
 func lock(ctx context.Context, f *os.File) error {
-	locked, err := tryLock(f)
-	if locked || err != nil {
+	if err := filelock.Try(f); !errors.Is(err, filelock.ErrHeld) {
 		return err
 	}
 	patient, cancel := context.WithTimeoutCause(ctx, lockPatience, errLockHeld)
 	defer cancel()
 	for pause := 50 * time.Microsecond; ; pause = min(2*pause, 5*time.Millisecond) {
-		if sleep(patient, pause) != nil {
+		if retry.Sleep(patient, pause) != nil {
 			return &os.PathError{Op: "lock", Path: f.Name(), Err: context.Cause(patient)}
 		}
-		if locked, err = tryLock(f); locked || err != nil {
+		if err := filelock.Try(f); !errors.Is(err, filelock.ErrHeld) {
 			return err
 		}
-	}
-}
-
-// sleep waits for d, or returns ctx's error when that ends first.
-func sleep(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

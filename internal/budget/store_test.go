@@ -11,6 +11,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 func portalURL(t *testing.T, portal string) *url.URL {
@@ -238,8 +241,8 @@ func held(t *testing.T, s *store) *os.File {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if locked, err := tryLock(f); !locked || err != nil {
-		t.Fatalf("locked %v, %v", locked, err)
+	if err := filelock.Try(f); err != nil {
+		t.Fatal(err)
 	}
 	return f
 }
@@ -250,7 +253,7 @@ func TestStoreWaitsForTheLock(t *testing.T) {
 		f := held(t, s)
 		done := make(chan error, 1)
 		go func() { done <- s.update(t.Context(), addBlock) }()
-		if sleep(t.Context(), time.Second) != nil || len(done) > 0 {
+		if retry.Sleep(t.Context(), time.Second) != nil || len(done) > 0 {
 			t.Fatal("the state was changed under another's lock")
 		}
 		f.Close()

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
 // claims keeps goroutines of this process off each other's partials, which the
@@ -38,13 +40,6 @@ func (c *claims) try(path string) (release func(), busy <-chan struct{}) {
 	}), nil
 }
 
-var (
-	// errLocked: another process has the lock.
-	errLocked = errors.New("locked by another process")
-	// errNoLocks: the file system has no locks.
-	errNoLocks = errors.New("the file system has no locks")
-)
-
 // The first and the longest pause between two looks at a lock that another
 // process has.
 const (
@@ -56,7 +51,7 @@ const (
 func (d *Dir) waitLock(ctx context.Context, f *os.File) (waited bool, err error) {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		err := d.tryLock(f)
-		if !errors.Is(err, errLocked) {
+		if !errors.Is(err, filelock.ErrHeld) {
 			return waited, err
 		}
 		waited = true
@@ -75,7 +70,7 @@ func (d *Dir) waitLock(ctx context.Context, f *os.File) (waited bool, err error)
 // may have published the file.
 func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, error) {
 	if d.lockless.Load() {
-		return nil, errNoLocks
+		return nil, filelock.ErrUnsupported
 	}
 	for {
 		if err := ctx.Err(); err != nil {
@@ -90,7 +85,7 @@ func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, error) {
 			err = errLookAgain
 		}
 		if err != nil {
-			if made && errors.Is(err, errNoLocks) {
+			if made && errors.Is(err, filelock.ErrUnsupported) {
 				_ = d.root.Remove(path)
 			}
 			f.Close()

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -66,7 +67,7 @@ func NewDir(path string, opts DirOptions) (*Dir, error) {
 	if err != nil {
 		return nil, failure("open the folder", path, err)
 	}
-	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: tryLock}, nil
+	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: filelock.Try}, nil
 }
 
 // Close releases the folder. Partials that were begun in it must have ended.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
@@ -264,7 +265,7 @@ func TestBootTimeIsInThePast(t *testing.T) {
 func TestWithoutLocks(t *testing.T) {
 	folder := t.TempDir()
 	d := newDir(t, folder, DirOptions{})
-	d.tryLock = func(*os.File) error { return errNoLocks }
+	d.tryLock = func(*os.File) error { return filelock.ErrUnsupported }
 	p := begin(t, d, original("a.jpg", "A"), object(whole))
 	write(t, p, whole[:5])
 	for name := range files(t, folder) {

@@ -12,26 +12,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tryLock locks f, or says errLocked, or errNoLocks. The lock goes with the last
-// descriptor of f.
-func tryLock(f *os.File) error {
-	for {
-		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch {
-		case err == nil:
-			return nil
-		case errors.Is(err, unix.EINTR):
-		case errors.Is(err, unix.EWOULDBLOCK):
-			return errLocked
-		case errors.Is(err, unix.ENOLCK), errors.Is(err, unix.ENOTSUP), errors.Is(err, unix.EOPNOTSUPP),
-			errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL):
-			return errNoLocks
-		default:
-			return &fs.PathError{Op: "flock", Path: f.Name(), Err: err}
-		}
-	}
-}
-
 // flush makes a network file system say what became of the bytes. NFS says it to
 // whoever closes a descriptor; one that is a copy leaves the lock alone.
 func flush(f *os.File) error {

@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"strings"
@@ -9,26 +8,6 @@ import (
 
 	"golang.org/x/sys/windows"
 )
-
-// tryLock locks f, or says errLocked, or errNoLocks. The lock goes with f. Locks
-// keep others from reading and writing what they cover, so it covers one byte that
-// no file has.
-func tryLock(f *os.File) error {
-	beyond := windows.Overlapped{Offset: ^uint32(1), OffsetHigh: ^uint32(0) >> 1}
-	err := windows.LockFileEx(windows.Handle(f.Fd()),
-		windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &beyond)
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, windows.ERROR_LOCK_VIOLATION), errors.Is(err, windows.ERROR_IO_PENDING):
-		return errLocked
-	case errors.Is(err, windows.ERROR_NOT_SUPPORTED), errors.Is(err, windows.ERROR_INVALID_FUNCTION),
-		errors.Is(err, windows.ERROR_CALL_NOT_IMPLEMENTED):
-		return errNoLocks
-	default:
-		return &fs.PathError{Op: "lock", Path: f.Name(), Err: err}
-	}
-}
 
 // flush has nothing to do: what Windows has to say of a write it says at the
 // write, or when the last handle is closed, and that would give up the lock.

@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -56,7 +57,7 @@ func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj tran
 // open locks the partial and finds what it holds.
 func (p *filePartial) open(ctx context.Context, at place) error {
 	f, err := p.dir.lockPartial(ctx, p.path)
-	if errors.Is(err, errNoLocks) {
+	if errors.Is(err, filelock.ErrUnsupported) {
 		p.dir.lockless.Store(true)
 		p.keep = false
 		p.path = privateName(p.name, p.target.Identity)
