@@ -200,7 +200,7 @@ func (r *Reporter) writeResult(result download.Result) {
 		}
 		return
 	}
-	line, err := jsonLine(result)
+	line, err := JSONLine(result)
 	if err != nil {
 		r.screen.attempt(func() error { return err })
 		return

@@ -25,10 +25,10 @@ func pathLine(r download.Result, nul bool) []byte {
 	return append([]byte(Clean(r.Path)), '\n')
 }
 
-// jsonLine is r as one line of JSON. No value is changed (but bytes that are no
+// JSONLine is r as one line of JSON. No value is changed (but bytes that are no
 // UTF-8 become U+FFFD); characters that steer terminals or that nobody can see
 // are written as \u escapes.
-func jsonLine(r download.Result) ([]byte, error) {
+func JSONLine(r download.Result) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

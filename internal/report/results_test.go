@@ -57,7 +57,7 @@ func TestJSONLineEscapes(t *testing.T) {
 		{"no UTF-8", "a\xff", `a\ufffd`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			line, err := jsonLine(present("a", tc.path, 3))
+			line, err := JSONLine(present("a", tc.path, 3))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -76,7 +76,7 @@ func FuzzJSONLine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, path, message string) {
 		r := failed("a", download.CodeLocal, message, "")
 		r.Path = path
-		line, err := jsonLine(r)
+		line, err := JSONLine(r)
 		if err != nil {
 			t.Fatal(err)
 		}

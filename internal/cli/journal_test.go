@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// runJournal runs `bynder journal` and returns what it writes to standard output and
+// standard error.
+func runJournal(t *testing.T, args ...string) (stdout, stderr string, err error) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	cmd := newJournal(Streams{Out: &out, Err: &errs})
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetOut(&out)
+	cmd.SetArgs(args)
+	err = cmd.ExecuteContext(t.Context())
+	return out.String(), errs.String(), err
+}
+
+const journalLines = `{"portal":"p","mediaId":"A","selector":"original","status":"failed","error":{"code":"network","message":"m","retryable":true}}
+{"portal":"p","mediaId":"B","selector":"original","status":"skipped","path":"/d/b","bytes":5}
+{"portal":"p","mediaId":"C","selector":"original","status":"failed","error":{"code":"exists","message":"m","retryable":false}}
+{"portal":"p","mediaId":"D","selector":"original","status":"failed","error":{"code":"not_found","message":"m","retryable":false}}
+{"portal":"p","mediaId":"E","selector":"original","status":"failed","error":{"code":"not_found","message":"m","retryable":false}}
+# note
+{"portal":"p","mediaId":"A","selector":"original","status":"downloaded","path":"/d/a","bytes":2048}
+{"portal":"p","mediaId":"A","selector":"additional","status":"downloaded","path":"/d/a2","bytes":1}
+`
+
+func TestJournalShow(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "done.ndjson")
+	if err := os.WriteFile(file, []byte(journalLines), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"show", file}, "downloaded\t\t2\t2049\nskipped\t\t1\t5\nfailed\tnot_found\t2\t0\nfailed\texists\t1\t0\n"},
+		{[]string{"show", "--json", file}, `{"status":"downloaded","files":2,"bytes":2049}
+{"status":"skipped","files":1,"bytes":5}
+{"status":"failed","cause":"not_found","files":2,"bytes":0}
+{"status":"failed","cause":"exists","files":1,"bytes":0}
+`},
+	} {
+		stdout, stderr, err := runJournal(t, c.args...)
+		if err != nil || stdout != c.want {
+			t.Errorf("%q writes %v\n%s", c.args, err, stdout)
+		}
+		if want := "bynder: 1 line is superseded by later ones; `bynder journal compact` drops them\nbynder: 1 line is not a result\n"; stderr != want {
+			t.Errorf("%q says %s", c.args, stderr)
+		}
+	}
+	if got, err := os.ReadFile(file); err != nil || string(got) != journalLines {
+		t.Errorf("show has changed the journal: %v", err)
+	}
+}
+
+func TestJournalCompact(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "done.ndjson")
+	if err := os.WriteFile(file, []byte(journalLines), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, err := runJournal(t, "compact", file)
+	if err != nil || stdout != "" || !strings.HasPrefix(stderr, "bynder: 6 files; ") ||
+		!strings.HasSuffix(stderr, ": dropped were 1 superseded line and 1 other line\n") {
+		t.Errorf("it writes %v %q %q", err, stdout, stderr)
+	}
+	all := strings.SplitAfter(journalLines, "\n")
+	want := strings.Join(append(all[1:5:5], all[6:]...), "")
+	if got, err := os.ReadFile(file); err != nil || string(got) != want {
+		t.Errorf("the journal became %v\n%s", err, got)
+	}
+	if _, stderr, err := runJournal(t, "show", file); err != nil || stderr != "" {
+		t.Errorf("then show says %v %q", err, stderr)
+	}
+}
+
+func TestJournalUsage(t *testing.T) {
+	folder := t.TempDir()
+	list := filepath.Join(folder, "ids.txt")
+	if err := os.WriteFile(list, []byte("A\nB\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"shwo"}, {"show"}, {"show", ""}, {"show", "a", "b"}, {"compact"}, {"show", filepath.Join(folder, "missing")},
+		{"compact", filepath.Join(folder, "missing")}, {"show", list}, {"compact", list}, {"show", folder},
+	} {
+		stdout, _, err := runJournal(t, args...)
+		var usage *usageError
+		if !errors.As(err, &usage) || hintOf(err) == "" || stdout != "" {
+			t.Errorf("%q: %v, hint %q, writes %q", args, err, hintOf(err), stdout)
+		}
+	}
+}
+
+func TestJournalIsEmpty(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "done.ndjson")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, err := runJournal(t, "show", file)
+	if err != nil || stdout != "" || stderr != "bynder: the journal is empty\n" {
+		t.Errorf("it writes %v %q %q", err, stdout, stderr)
+	}
+}

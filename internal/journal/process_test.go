@@ -1,0 +1,234 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// child is what this test binary does as another process.
+func child(role string, args []string) error {
+	switch role {
+	case "writer":
+		return writer(args[0], args[1], args[2], args[3])
+	case "knower":
+		return knower(args[0], args[1])
+	default:
+		return fmt.Errorf("no such role: %s", role)
+	}
+}
+
+func childProcess(t *testing.T, role string, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), exe, args...)
+	cmd.Env = append(os.Environ(), roleVariable+"="+role)
+	cmd.Stderr = os.Stderr
+	return cmd
+}
+
+// writer gets files 0 to n-1 that nobody has got yet, as a run does: it asks the journal,
+// makes the file under another name, renames it and tells the journal. It prints the
+// name of each file that it has made.
+func writer(file, dir, prefix, n string) error {
+	files, err := strconv.Atoi(n)
+	if err != nil {
+		return err
+	}
+	j, err := Open(context.Background(), file, Options{Portal: portal, Dir: dir})
+	if err != nil {
+		return err
+	}
+	var work sync.WaitGroup
+	jobs := make(chan download.Job)
+	for range 4 {
+		work.Go(func() {
+			for job := range jobs {
+				path := filepath.Join(dir, job.MediaID)
+				content := []byte("content of " + job.MediaID)
+				partial := path + "." + strconv.Itoa(os.Getpid())
+				if err := errors.Join(os.WriteFile(partial, content, 0o666), os.Rename(partial, path)); err != nil {
+					panic(err)
+				}
+				fmt.Println(job.MediaID)
+				j.Finished(job, downloaded(job, path, int64(len(content))))
+			}
+		})
+	}
+	for i := range files {
+		job := original(prefix + strconv.Itoa(i))
+		if _, done := j.Done(job); !done {
+			jobs <- job
+		}
+	}
+	close(jobs)
+	work.Wait()
+	return j.Close()
+}
+
+// records reads a journal in the plainest way: all of its lines must be results of files
+// that are there.
+func records(t *testing.T, file string) map[string]int {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	found := map[string]int{}
+	for line := range bytes.Lines(content) {
+		if line[len(line)-1] != '\n' {
+			continue // torn
+		}
+		var r download.Result
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		if info, err := os.Stat(r.Path); err != nil || info.Size() != *r.Bytes {
+			t.Fatalf("the journal has a file that is not there: %s", line)
+		}
+		found[r.MediaID]++
+	}
+	return found
+}
+
+// A process is killed at random moments, again and again, until one comes to the end.
+func TestKilled(t *testing.T) {
+	dir, file := newFolder(t)
+	const files = 1500
+	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	made := map[string]bool{}
+	killed := 0
+	for round := 0; ; round++ {
+		cmd := childProcess(t, "writer", file, dir, "A", strconv.Itoa(files))
+		var out bytes.Buffer
+		cmd.Stdout = &out
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		if round < 15 {
+			timer := time.AfterFunc(time.Duration(random.Int64N(int64(120*time.Millisecond))), func() { _ = cmd.Process.Kill() })
+			defer timer.Stop()
+		}
+		err := cmd.Wait()
+		for name := range strings.FieldsSeq(out.String()) {
+			made[name] = true
+		}
+		found := records(t, file)
+		// Of what is done the journal lacks a group, and what the workers had in hand.
+		if lacks := len(made) - len(found); lacks > 2*half+4 {
+			t.Errorf("round %d: %d files are made, %d in the journal", round, len(made), len(found))
+		}
+		if err == nil {
+			break
+		}
+		killed++
+	}
+	t.Logf("killed %d times", killed)
+	if found := records(t, file); len(found) != files {
+		t.Errorf("the journal has %d files, want %d", len(found), files)
+	}
+	j := openJournal(t, file, Options{Dir: dir})
+	for i := range files {
+		wantDone(t, j, true, "A"+strconv.Itoa(i))
+	}
+	if j.view.foreign > 0 {
+		t.Errorf("%d lines are none", j.view.foreign)
+	}
+	closeJournal(t, j)
+}
+
+// Several processes add to one journal, while another compacts it: nothing is lost, no
+// line is torn by another.
+func TestProcessesShareAJournal(t *testing.T) {
+	dir, file := newFolder(t)
+	closeJournal(t, openJournal(t, file, Options{Dir: dir}))
+	const files = 300
+	prefixes := []string{"A", "B", "A"}
+	done := make(chan error, len(prefixes))
+	for _, prefix := range prefixes {
+		cmd := childProcess(t, "writer", file, dir, prefix, strconv.Itoa(files))
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		go func() { done <- cmd.Wait() }()
+	}
+	compacted := 0
+	for range prefixes {
+		for waiting := true; waiting; {
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Error(err)
+				}
+				waiting = false
+			default:
+				if _, _, err := Compact(t.Context(), file); err != nil {
+					t.Fatal(err)
+				}
+				compacted++
+			}
+		}
+	}
+	t.Logf("compacted %d times", compacted)
+	if found := records(t, file); len(found) != 2*files {
+		t.Errorf("the journal has %d files, want %d", len(found), 2*files)
+	}
+}
+
+// knower opens a journal, asks it about all it knows, and prints the most memory that it
+// took.
+func knower(file, dir string) error {
+	begun := time.Now()
+	j, err := Open(context.Background(), file, Options{Portal: portal, Dir: dir})
+	if err != nil {
+		return err
+	}
+	opened := time.Since(begun)
+	atOpen := peakMemory()
+	begun = time.Now()
+	for i := range million {
+		if _, done := j.Done(original(mediaIDOf(i))); !done {
+			return fmt.Errorf("%s is not done", mediaIDOf(i))
+		}
+	}
+	asked := time.Since(begun)
+	fmt.Println(peakMemory(), atOpen, opened, asked)
+	return j.Close()
+}
+
+// A process that knows a million files takes less than 64 MiB, all told.
+func TestMemory(t *testing.T) {
+	if peakMemory() == 0 || raceDetector {
+		t.Skip("the memory of a process cannot be told here")
+	}
+	file, dir := writeMany(t, million)
+	out, err := childProcess(t, "knower", file, dir).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	peak, err := strconv.ParseInt(strings.Fields(string(out))[0], 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("bytes at most, of those when open, time to open, time to ask: %s", out)
+	if peak > 64<<20 {
+		t.Errorf("it took %d MiB", peak>>20)
+	}
+}

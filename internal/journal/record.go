@@ -1,0 +1,90 @@
+package journal
+
+import (
+	"bytes"
+	"encoding/json"
+	"hash/maphash"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// parse reads a line. One that is no result of a file is nobody's: false.
+func parse(line []byte) (record, bool) {
+	var r record
+	if !scan(line, &r) {
+		var ok bool
+		if r, ok = unmarshal(line); !ok {
+			return record{}, false
+		}
+	}
+	return r, len(r.mediaID.raw) > 0 && len(r.status.raw) > 0
+}
+
+// unmarshal reads a line as encoding/json does.
+func unmarshal(line []byte) (record, bool) {
+	var v *struct {
+		Portal, MediaID, Selector, ItemID, Status, Path, ETag, Verified, Checksum string
+
+		Bytes *int64
+		Error struct{ Code string }
+	}
+	if err := json.Unmarshal(line, &v); err != nil || v == nil {
+		return record{}, false
+	}
+	plain := func(s string) text { return text{raw: []byte(s)} }
+	r := record{
+		portal: plain(v.Portal), mediaID: plain(v.MediaID), selector: plain(v.Selector),
+		itemID: plain(v.ItemID), status: plain(v.Status), path: plain(v.Path),
+		etag: plain(v.ETag), verified: plain(v.Verified), checksum: plain(v.Checksum),
+		cause: plain(v.Error.Code),
+	}
+	if v.Bytes != nil {
+		r.bytes, r.sized = *v.Bytes, true
+	}
+	return r, true
+}
+
+// key is the identity of a file.
+type key struct{ portal, mediaID, selector string }
+
+// of tells whether r speaks of the file that k is.
+func (k key) of(r *record) bool {
+	return r.mediaID.is(k.mediaID) && r.selector.is(k.selector) && r.portal.is(k.portal)
+}
+
+// sameKey tells whether two records speak of one file.
+func sameKey(a, b *record) bool {
+	return bytes.Equal(a.mediaID.bytes(), b.mediaID.bytes()) &&
+		bytes.Equal(a.selector.bytes(), b.selector.bytes()) && bytes.Equal(a.portal.bytes(), b.portal.bytes())
+}
+
+// fingerprint is of the file that a record speaks of; it is the same for its key.
+func (r *record) fingerprint(seed maphash.Seed) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, t := range [...]text{r.portal, r.mediaID, r.selector} {
+		_, _ = h.Write(t.bytes())
+		_ = h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+func (k key) fingerprint(seed maphash.Seed) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	for _, s := range [...]string{k.portal, k.mediaID, k.selector} {
+		_, _ = h.WriteString(s)
+		_ = h.WriteByte(0)
+	}
+	return h.Sum64()
+}
+
+// result is the record as this run tells it: the file is at path, nothing was done.
+func (r *record) result(status download.Status, path string) download.Result {
+	size := r.bytes
+	return download.Result{
+		Portal: r.portal.String(), MediaID: r.mediaID.String(), Selector: r.selector.String(), ItemID: r.itemID.String(),
+		Status: status, Path: path, Bytes: &size, ETag: r.etag.String(),
+		Verified: download.Verified(r.verified.String()), Checksum: r.checksum.String(),
+	}
+}

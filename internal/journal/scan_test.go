@@ -1,0 +1,128 @@
+package journal
+
+import (
+	"encoding/json"
+	"hash/maphash"
+	"strings"
+	"testing"
+)
+
+// told is a record in a form that can be compared.
+type told struct {
+	portal, mediaID, selector, itemID, status, path, etag, verified, checksum, cause string
+
+	bytes int64
+	sized bool
+}
+
+func tell(r record) told {
+	return told{
+		r.portal.String(), r.mediaID.String(), r.selector.String(), r.itemID.String(), r.status.String(),
+		r.path.String(), r.etag.String(), r.verified.String(), r.checksum.String(), r.cause.String(), r.bytes, r.sized,
+	}
+}
+
+func TestScan(t *testing.T) {
+	for _, c := range []struct {
+		line string
+		sure bool
+		want told
+	}{
+		{`{"portal":"p","mediaId":"A","selector":"original","status":"downloaded","path":"/d/a","bytes":12,"etag":"\"abc\"","verified":"md5","attempts":1,"seconds":0.5,"finishedAt":"2026-01-02T03:04:05Z"}`, true,
+			told{portal: "p", mediaID: "A", selector: "original", status: "downloaded", path: "/d/a", bytes: 12, sized: true, etag: `"abc"`, verified: "md5"}},
+		{"{\"mediaId\" : \"A\" , \"status\":\t\"failed\", \"error\": { \"code\":\"exists\", \"message\":\"m\",\"retryable\":false} }\r", true,
+			told{mediaID: "A", status: "failed", cause: "exists"}},
+		{`{"mediaId":"A","mediaId":"B"}`, true, told{mediaID: "B"}},
+		{`{"mediaId":"Ä","path":"C:\\d\\\"a\/b"}`, true, told{mediaID: "Ä", path: `C:\d\"a/b`}},
+		{`{}`, true, told{}},
+		{`{"new":"x","count":-1.5,"flag":true}`, true, told{}},
+		{`{"bytes":9223372036854775807}`, true, told{bytes: 9223372036854775807, sized: true}},
+		{`{"path":"\u0041"}`, false, told{path: "A"}},
+		{`{"MediaID":"A"}`, false, told{mediaID: "A"}},
+		{`{"mediaId":null,"bytes":null,"error":null}`, false, told{}},
+		{`{"seconds":1e-7,"new":[{"a":1}],"error":{"code":"x","deep":{}}}`, false, told{cause: "x"}},
+		{"{\"path\":\"\xff\"}", false, told{path: "\ufffd"}},
+		{`{"bytes":-1}`, false, told{bytes: -1, sized: true}},
+	} {
+		var r record
+		sure := scan([]byte(c.line), &r)
+		if sure != c.sure {
+			t.Errorf("%s: sure %v, want %v", c.line, sure, c.sure)
+		}
+		if !sure {
+			var ok bool
+			if r, ok = unmarshal([]byte(c.line)); !ok {
+				t.Errorf("%s: no record", c.line)
+			}
+		}
+		if got := tell(r); got != c.want {
+			t.Errorf("%s:\n got %+v\nwant %+v", c.line, got, c.want)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, line := range []string{
+		``, ` `, `null`, `[]`, `1`, `"mediaId"`, `# a comment`, `{`, `{"mediaId":"A","status":"failed"`,
+		`{"mediaId":"A","status":"failed"} x`, `{"mediaId":"A","status":"failed",}`, `{"mediaId":"A" "status":"failed"}`,
+		`{"mediaId":"A","status":"failed","bytes":1.0}`, `{"mediaId":"A","status":"failed","bytes":01}`,
+		`{"mediaId":"A","status":"failed","bytes":9223372036854775808}`, `{"mediaId":"A","status":"failed","attempts":01}`,
+		`{"mediaId":"A","status":"failed","attempts":1.}`, `{"mediaId":"A","status":"failed","attempts":-}`,
+		`{"mediaId":"A","status":1}`, `{"mediaId":"A"}`, `{"status":"failed"}`, `{"mediaId":"","status":"failed"}`,
+		`{"mediaId":"A","status":"failed","error":"exists"}`, "{\"mediaId\":\"A\x01\",\"status\":\"failed\"}",
+		`{"mediaId":"A\x","status":"failed"}`, `{"mediaId":"A","status":"failed"` + "\x00",
+		`{"portal":"p","mediaId":"A","sta{"portal":"p","mediaId":"B","selector":"original","status":"downloaded"}`,
+	} {
+		if r, ok := parse([]byte(line)); ok {
+			t.Errorf("%s is a result: %+v", line, tell(r))
+		}
+	}
+}
+
+func TestFingerprintIsOfTheKey(t *testing.T) {
+	seed := maphash.MakeSeed()
+	line := `{"portal":"p","mediaId":"A","selector":"derivative/a\"b","status":"downloaded"}`
+	r, ok := parse([]byte(line))
+	k := key{"p", "A", `derivative/a"b`}
+	if !ok || !k.of(&r) || r.fingerprint(seed) != k.fingerprint(seed) {
+		t.Errorf("the record is not found by its key")
+	}
+	for _, other := range []key{{"p", "A", "original"}, {"p", "B", k.selector}, {"q", "A", k.selector}, {"pA", "", k.selector}} {
+		if other.of(&r) || other.fingerprint(seed) == k.fingerprint(seed) {
+			t.Errorf("the record is found by %q", other)
+		}
+	}
+}
+
+// The scanner either is not sure or reads what encoding/json does.
+func FuzzScan(f *testing.F) {
+	for _, line := range []string{
+		`{"portal":"p","mediaId":"A","selector":"original","status":"downloaded","path":"/d/ä","bytes":12,"etag":"\"abc\"","verified":"md5","checksum":"sha256:00","attempts":1,"resumedFrom":5,"seconds":0.5,"finishedAt":"2026-01-02T03:04:05Z"}`,
+		`{"portal":"p","mediaId":"A","selector":"item/I","itemId":"I","status":"failed","error":{"code":"exists","message":"a\nb","hint":"h","httpStatus":404,"retryable":true}}`,
+		`{"a":-0.10,"error":{"code":"a","code":"b","x":false},"error":{}}`, "{\"ſtatus\":\"a\",\"K\":1}\r", `{"\u006dediaId":"x","BYTES":5}`,
+		`{"bytes":0,"bytes":00}`, ` { "bytes" : 10 } `, `{"x":tru}`, `{"x":"\/\\\""}`,
+	} {
+		f.Add([]byte(line))
+	}
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var r record
+		if !scan(line, &r) {
+			return
+		}
+		want, ok := unmarshal(line)
+		if !ok {
+			t.Fatalf("%q: it is sure of what encoding/json refuses: %v", line, json.Unmarshal(line, &struct{}{}))
+		}
+		if got := tell(r); got != tell(want) {
+			t.Errorf("%q:\n      got %+v\njson says %+v", line, got, tell(want))
+		}
+	})
+}
+
+func TestLongFields(t *testing.T) {
+	long := strings.Repeat("x", 1<<16)
+	r, ok := parse([]byte(`{"mediaId":"A","status":"downloaded","path":"` + long + `"}`))
+	if !ok || r.path.String() != long {
+		t.Error("a long path is not read")
+	}
+}

@@ -1,0 +1,255 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// syncers is how many files are synced at a time: file systems store several together.
+const syncers = 8
+
+// store adds results to the journal, in groups, until Close.
+func (j *Journal) store() {
+	defer close(j.stored)
+	for {
+		select {
+		case e := <-j.queue:
+			j.flush(j.group(e))
+		case <-j.closing:
+			for len(j.queue) > 0 {
+				j.flush(j.group(<-j.queue))
+			}
+			return
+		}
+	}
+}
+
+// group is a result and those that come within a second.
+func (j *Journal) group(first entry) []entry {
+	all := []entry{first}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	for len(all) < half {
+		select {
+		case e := <-j.queue:
+			all = append(all, e)
+		case <-timer.C:
+			return all
+		case <-j.closing:
+			for len(all) < half && len(j.queue) > 0 {
+				all = append(all, <-j.queue)
+			}
+			return all
+		}
+	}
+	return all
+}
+
+// flush stores the files of a group, then their results.
+func (j *Journal) flush(group []entry) {
+	lines, err := j.lines(j.syncFiles(group))
+	if err == nil && len(lines) > 0 {
+		err = j.add(j.ctx, lines)
+	}
+	if err != nil {
+		j.fail(err)
+	}
+}
+
+// syncFiles stores files and folders, and returns the results that are true then.
+func (j *Journal) syncFiles(group []entry) []entry {
+	stored := make([]bool, len(group))
+	several(len(group), func(i int) {
+		stored[i] = group[i].name == "" || j.syncFile(&group[i])
+	})
+	unsynced := j.syncFolders(group)
+	kept := group[:0]
+	for i, e := range group {
+		if stored[i] && !slices.ContainsFunc(folders(e.name), func(f string) bool { return unsynced[f] }) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+// several calls f for 0 to n-1, a few at a time.
+func several(n int, f func(int)) {
+	var work sync.WaitGroup
+	free := make(chan struct{}, syncers)
+	for i := range n {
+		free <- struct{}{}
+		work.Go(func() {
+			f(i)
+			<-free
+		})
+	}
+	work.Wait()
+}
+
+// syncFile stores the file of a result and fills in its size. It tells whether the file
+// is then what the result says: another program may have taken it away.
+func (j *Journal) syncFile(e *entry) bool {
+	err := context.Cause(j.ctx)
+	var info fs.FileInfo
+	if err == nil {
+		info, err = j.place.root.Lstat(e.name)
+	}
+	if err == nil && info.Mode().IsRegular() && !j.opts.Synced {
+		var f *os.File
+		if f, err = j.place.root.OpenFile(e.name, forSync, 0); err == nil {
+			err = syncFile(f)
+			f.Close()
+		}
+	}
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			j.fail(fmt.Errorf("storing %s: %w", e.result.Path, err))
+		}
+		return false
+	}
+	size := info.Size()
+	if !info.Mode().IsRegular() || e.result.Bytes != nil && *e.result.Bytes != size {
+		return false
+	}
+	e.result.Bytes = &size
+	return true
+}
+
+// syncFolders stores the names of a group's files, each folder once, and returns the
+// folders for which that failed.
+func (j *Journal) syncFolders(group []entry) map[string]bool {
+	if j.opts.Synced {
+		return nil
+	}
+	var all []string
+	for _, e := range group {
+		all = append(all, folders(e.name)...)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	errs := make([]error, len(all))
+	several(len(all), func(i int) { errs[i] = syncFolder(j.place.root, all[i]) })
+	failed := map[string]bool{}
+	for i, err := range errs {
+		if err != nil {
+			failed[all[i]] = true
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			j.fail(fmt.Errorf("storing the folder %s: %w", j.place.absolute(all[i]), err))
+		}
+	}
+	return failed
+}
+
+// folders are those whose names must be stored for a file to be found: its own, and all
+// above it up to the place's.
+func folders(name string) []string {
+	var all []string
+	for name != "" && name != "." {
+		name = filepath.Dir(name)
+		all = append(all, name)
+	}
+	return all
+}
+
+// lines are the results as the journal has them.
+func (j *Journal) lines(group []entry) ([]byte, error) {
+	encode := j.opts.Encode
+	if encode == nil {
+		encode = encodeResult
+	}
+	var all []byte
+	for _, e := range group {
+		line, err := encode(e.result)
+		if err != nil {
+			return nil, fmt.Errorf("encoding a result: %w", err)
+		}
+		line = bytes.TrimSuffix(line, []byte{'\n'})
+		if len(line) > maxLine || bytes.IndexByte(line, '\n') >= 0 {
+			continue // nobody could read it
+		}
+		all = append(append(all, line...), '\n')
+	}
+	return all, nil
+}
+
+func encodeResult(r download.Result) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(r)
+	return b.Bytes(), err
+}
+
+// add adds lines to the journal, when it is this process's turn, and first sees to what
+// others have left: it reads their lines, cuts one that is torn, and ends one that is not
+// ended.
+func (j *Journal) add(ctx context.Context, lines []byte) error {
+	f, err := j.turns.take(ctx, os.O_CREATE)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	tail, end, err := j.look(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case torn(tail):
+		if err := f.Truncate(end); err != nil {
+			return fmt.Errorf("cutting a torn line off the journal: %w", err)
+		}
+	case len(tail) > 0:
+		lines = append([]byte{'\n'}, lines...)
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	if err := write(f, lines); err != nil {
+		return err
+	}
+	if end == 0 {
+		if err := syncFolder(j.turns.folder, "."); err != nil {
+			return fmt.Errorf("storing the journal's folder: %w", err)
+		}
+	}
+	_, _, err = j.look(ctx)
+	return err
+}
+
+// look reads the lines that are new, and returns what stands behind them and where.
+func (j *Journal) look(ctx context.Context) (tail []byte, end int64, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, err := j.view.follow(ctx); err != nil {
+		return nil, 0, err
+	}
+	tail, err = j.view.tail()
+	return tail, j.view.end, err
+}
+
+// write writes lines at the end of f, all of them or none, and stores them.
+func write(f *os.File, lines []byte) error {
+	before, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	if _, err := f.Write(lines); err != nil {
+		return fmt.Errorf("writing the journal: %w", errors.Join(err, f.Truncate(before.Size())))
+	}
+	if err := syncFile(f); err != nil {
+		return fmt.Errorf("storing the journal: %w", err)
+	}
+	return nil
+}

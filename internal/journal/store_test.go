@@ -1,0 +1,176 @@
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// Results wait a second for others, or until there are fifty.
+func TestGroups(t *testing.T) {
+	dir, file := newFolder(t)
+	writeFile(t, filepath.Join(dir, "A"), "12345")
+	synctest.Test(t, func(t *testing.T) {
+		j := openJournal(t, file, Options{Dir: dir})
+		one := func(i int) {
+			job := original(fmt.Sprint("A", i))
+			j.Finished(job, downloaded(job, filepath.Join(dir, "A"), 5))
+		}
+		wait := func(d time.Duration) {
+			timer := time.NewTimer(d)
+			<-timer.C
+			synctest.Wait()
+		}
+		one(0)
+		wait(patience / 2)
+		one(1)
+		wait(patience/2 - 1)
+		if got := lineCount(t, file); got != 0 {
+			t.Errorf("%d lines before the time", got)
+		}
+		wait(1)
+		if got := lineCount(t, file); got != 2 {
+			t.Errorf("%d lines after a second, want 2", got)
+		}
+		for i := range half + 1 {
+			one(2 + i)
+		}
+		synctest.Wait()
+		if got := lineCount(t, file); got != 2+half {
+			t.Errorf("%d lines, want those of a whole group, %d", got, 2+half)
+		}
+		closeJournal(t, j)
+		if got := lineCount(t, file); got != 3+half {
+			t.Errorf("%d lines after Close, want %d", got, 3+half)
+		}
+	})
+}
+
+// While another process keeps the lock at most 100 results wait, and Ctrl-C ends all
+// waits.
+func TestWaitsEndWithTheRun(t *testing.T) {
+	dir, file := newFolder(t)
+	writeFile(t, filepath.Join(dir, "A"), "12345")
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		errStopped := errors.New("stopped")
+		var lost error
+		j, err := Open(ctx, file, Options{Portal: portal, Dir: dir, Failed: func(err error) { lost = err }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := newTurns(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		held, err := other.take(ctx, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		told, full := 0, make(chan struct{})
+		go func() {
+			defer close(full)
+			for i := range 101 {
+				job := original(fmt.Sprint("A", i))
+				j.Finished(job, downloaded(job, filepath.Join(dir, "A"), 5))
+				told = i + 1
+			}
+		}()
+		synctest.Wait()
+		if told != 100 {
+			t.Errorf("%d results wait", told)
+		}
+		before := time.Now()
+		cancel(errStopped)
+		<-full
+		if err := j.Close(); !errors.Is(err, errStopped) {
+			t.Errorf("the error is %v", err)
+		}
+		synctest.Wait()
+		if took := time.Since(before); took > grace {
+			t.Errorf("it took %v", took)
+		}
+		if !errors.Is(lost, errStopped) {
+			t.Errorf("told of was %v", lost)
+		}
+		if got := lineCount(t, file); got != 0 {
+			t.Errorf("%d lines were written in another's turn", got)
+		}
+		held.Close()
+		if err := other.end(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// After Ctrl-C what is done is stored all the same.
+func TestCloseAfterTheRunWasStopped(t *testing.T) {
+	dir, file := newFolder(t)
+	writeFile(t, filepath.Join(dir, "A"), "12345")
+	ctx, cancel := context.WithCancel(t.Context())
+	j, err := Open(ctx, file, Options{Portal: portal, Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	j.Finished(original("A"), downloaded(original("A"), filepath.Join(dir, "A"), 5))
+	closeJournal(t, j)
+	if got := lineCount(t, file); got != 1 {
+		t.Errorf("the journal has %d lines", got)
+	}
+}
+
+// What keeps results out of the journal is told once, and the run goes on.
+func TestFailures(t *testing.T) {
+	dir, file := newFolder(t)
+	told := 0
+	j := openJournal(t, file, Options{Dir: dir, Failed: func(error) { told++ }})
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(file, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"A", "B"} {
+		writeFile(t, filepath.Join(dir, id), "12345")
+		e, _ := j.entry(downloaded(original(id), filepath.Join(dir, id), 5))
+		j.flush([]entry{e})
+	}
+	if err := j.Close(); err == nil || told != 1 {
+		t.Errorf("the error is %v, told %d times", err, told)
+	}
+}
+
+// Nothing of a location, and no secret, is in what a result has.
+func TestNoLocationIsKept(t *testing.T) {
+	dir, file := newFolder(t)
+	keep(t, file, dir, "A")
+	j := openJournal(t, file, Options{Dir: dir})
+	j.Finished(original("B"), failed(original("B"), download.CodeNotFound))
+	closeJournal(t, j)
+	fields := map[string]bool{}
+	for line := range strings.Lines(readFile(t, file)) {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
+			t.Fatal(err)
+		}
+		for name := range object {
+			fields[name] = true
+		}
+	}
+	for _, known := range []string{"portal", "mediaId", "selector", "status", "path", "bytes", "etag", "verified", "attempts", "error"} {
+		delete(fields, known)
+	}
+	if len(fields) > 0 {
+		t.Errorf("there is more in the journal: %v", fields)
+	}
+}

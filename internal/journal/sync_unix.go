@@ -1,0 +1,43 @@
+//go:build unix
+
+package journal
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// forSync is how a file is opened to be synced. Should a FIFO have taken its place, then
+// nothing waits for a writer.
+const forSync = os.O_RDONLY | unix.O_NONBLOCK
+
+// syncFile stores a file's bytes, or a folder's names. Some file systems cannot, or need
+// not.
+func syncFile(f *os.File) error {
+	if err := f.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
+		return err
+	}
+	return nil
+}
+
+// syncFolder stores the names that a folder has.
+func syncFolder(root *os.Root, folder string) error {
+	f, err := root.Open(folder)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return syncFile(f)
+}
+
+// keepMode gives f the mode of an older file and, as far as this user may, its owner.
+func keepMode(f *os.File, old fs.FileInfo) error {
+	if st, ok := old.Sys().(*syscall.Stat_t); ok {
+		_ = f.Chown(int(st.Uid), int(st.Gid))
+	}
+	return f.Chmod(old.Mode().Perm())
+}

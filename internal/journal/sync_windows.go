@@ -1,0 +1,18 @@
+package journal
+
+import (
+	"io/fs"
+	"os"
+)
+
+// forSync is how a file is opened to be synced: Windows flushes only what can be written.
+const forSync = os.O_RDWR
+
+// syncFile stores a file's bytes.
+func syncFile(f *os.File) error { return f.Sync() }
+
+// syncFolder has nothing to do: Windows syncs no folders.
+func syncFolder(*os.Root, string) error { return nil }
+
+// keepMode gives f the mode of an older file.
+func keepMode(f *os.File, old fs.FileInfo) error { return f.Chmod(old.Mode().Perm()) }
