@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,9 +23,8 @@ const (
 // line end. No shell is involved. The program has no standard input (that may hold this
 // program's own input; a password manager asks on the terminal), and of this
 // program's environment all but the credentials.
-func runTokenCommand(ctx context.Context, argv []string) (Secret, error) {
-	deadline, cancel := context.WithTimeoutCause(ctx, commandPatience,
-		fmt.Errorf("it has not ended within %d s", commandPatience/time.Second))
+func runTokenCommand(ctx context.Context, argv []string, patience time.Duration) (Secret, error) {
+	deadline, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it has not ended within %s", patience))
 	defer cancel()
 	stdout, stderr := &capped{limit: maxCommandOutput}, &capped{limit: maxCommandOutput}
 	command := exec.CommandContext(deadline, argv[0], argv[1:]...)
@@ -44,7 +42,7 @@ func runTokenCommand(ctx context.Context, argv []string) (Secret, error) {
 	}
 	if err != nil {
 		// Not wrapped: the exit status of that program is not this one's.
-		return Secret{}, fmt.Errorf("token_command: %s failed: %v%s", argv[0], err, stderr.lastLine())
+		return Secret{}, fmt.Errorf("token_command: %s failed: %s%s", argv[0], err.Error(), stderr.lastLine())
 	}
 	text := strings.TrimSuffix(strings.TrimSuffix(stdout.String(), "\n"), "\r")
 	if text == "" {
@@ -73,18 +71,21 @@ func withoutCredentials(environ []string) []string {
 
 // capped keeps what is written to it up to a limit, and fails beyond.
 type capped struct {
-	bytes.Buffer
-	limit int
-	full  bool
+	content []byte
+	limit   int
+	full    bool
 }
 
 func (c *capped) Write(p []byte) (int, error) {
-	if c.Len()+len(p) > c.limit {
+	if len(c.content)+len(p) > c.limit {
 		c.full = true
 		return 0, errors.New("too much output")
 	}
-	return c.Buffer.Write(p)
+	c.content = append(c.content, p...)
+	return len(p), nil
 }
+
+func (c *capped) String() string { return string(c.content) }
 
 // lastLine is the last line of what a program said of its failure, for an error's end.
 func (c *capped) lastLine() string {

@@ -47,7 +47,7 @@ const DefaultProfile = "default"
 // left alone where flags and environment say all. It may run a token_command and wait
 // for the keychain, until ctx ends.
 func Load(ctx context.Context, s Sources) (Config, error) {
-	roots, err := loadRoots(ctx, s.Flags.CACert)
+	roots, err := LoadRoots(ctx, s.Flags.CACert)
 	if err != nil {
 		return Config{}, err
 	}
@@ -68,11 +68,6 @@ func Load(ctx context.Context, s Sources) (Config, error) {
 		err = l.useKeychain(ctx)
 	}
 	return l.config, err
-}
-
-// FromEnvironment is Load without flags and keychain.
-func FromEnvironment(getenv func(string) string) (Config, error) {
-	return Load(context.Background(), Sources{Getenv: getenv})
 }
 
 // profile is the name of the profile and where the user named it, "" when not at all.
@@ -101,6 +96,13 @@ func (s Sources) Portal() (portal *url.URL, by string, err error) {
 		return nil, by, &Error{Err: fmt.Errorf("%s: %w", by, err), Advice: portalAdvice}
 	}
 	return portal, by, nil
+}
+
+// Scopes are what environment or profile set for a ClientGrant, nil for DefaultScopes.
+func (s Sources) Scopes(ctx context.Context) ([]string, error) {
+	f, err := s.readFile(ctx)
+	name, _ := s.profile()
+	return firstOf(strings.Fields(s.Getenv("BYNDER_SCOPES")), f.profiles[name].scopes), err
 }
 
 const portalAdvice = "give the portal's host, such as brand.getbynder.com"
@@ -204,7 +206,7 @@ func (l *loading) useProfile(ctx context.Context) error {
 	}
 	l.config.From = what
 	if len(l.profile.command) > 0 {
-		token, err := runTokenCommand(ctx, l.profile.command)
+		token, err := runTokenCommand(ctx, l.profile.command, commandPatience)
 		switch {
 		case ctx.Err() != nil:
 			return err

@@ -95,7 +95,7 @@ var oauth1 = map[string]string{
 	"BYNDER_TOKEN_SECRET":    "ts",
 }
 
-func TestFromEnvironment(t *testing.T) {
+func TestLoadFromEnvironment(t *testing.T) {
 	with := func(base map[string]string, changes ...string) map[string]string {
 		m := maps.Clone(base)
 		for i := 0; i < len(changes); i += 2 {
@@ -123,7 +123,7 @@ func TestFromEnvironment(t *testing.T) {
 		{name: "bad domain", env: with(oauth1, "BYNDER_DOMAIN", "http://x.example"), wants: []string{"BYNDER_DOMAIN", "https://x.example"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := config.FromEnvironment(func(name string) string { return tt.env[name] })
+			c, err := config.Load(t.Context(), config.Sources{Getenv: getenv(tt.env)})
 			if tt.kind != "" {
 				if err != nil || c.Credentials.Kind != tt.kind {
 					t.Fatalf("kind %q, error %v; want %q", c.Credentials.Kind, err, tt.kind)
@@ -146,11 +146,11 @@ func TestFromEnvironment(t *testing.T) {
 	}
 }
 
-func TestFromEnvironmentKeepsEveryCharacterOfASecret(t *testing.T) {
+func TestLoadKeepsEveryCharacterOfASecret(t *testing.T) {
 	const awkward = "&+= é!*'()%2F "
 	env := maps.Clone(oauth1)
 	env["BYNDER_TOKEN_SECRET"] = awkward
-	c, err := config.FromEnvironment(func(name string) string { return env[name] })
+	c, err := config.Load(t.Context(), config.Sources{Getenv: getenv(env)})
 	if err != nil {
 		t.Fatal(err)
 	}

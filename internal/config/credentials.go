@@ -63,7 +63,8 @@ type Value struct {
 // Set gives the value to c.
 func (v Value) Set(c *Credentials, s Secret) { *v.field(c) = s }
 
-func (v Value) of(c *Credentials) Secret { return *v.field(c) }
+// Of takes the value from c.
+func (v Value) Of(c *Credentials) Secret { return *v.field(c) }
 
 // valueSets lists which values make up which kind of credentials.
 var valueSets = []struct {
@@ -83,6 +84,15 @@ var valueSets = []struct {
 		{"client_id", "BYNDER_CLIENT_ID", func(c *Credentials) *Secret { return &c.ClientID }},
 		{"client_secret", "BYNDER_CLIENT_SECRET", func(c *Credentials) *Secret { return &c.ClientSecret }},
 	}},
+}
+
+// Kinds lists the kinds of credentials.
+func Kinds() []Kind {
+	var kinds []Kind
+	for _, set := range valueSets {
+		kinds = append(kinds, set.kind)
+	}
+	return kinds
 }
 
 // Values lists what credentials of this kind are made of.

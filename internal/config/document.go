@@ -134,9 +134,9 @@ func (d *document) withProfile(profile string, changes map[string]string) (strin
 	prefix := []string{"profiles", profile}
 	all := d.statements()
 	pending := maps.Clone(changes)
-	end := -1 // after the last statement of the profile's table that is no blank line
+	end := -1 // after the heading or the last key of the profile's table
 	for i, s := range all {
-		if slices.Equal(s.table, prefix) && strings.TrimSpace(s.text) != "" {
+		if slices.Equal(s.table, prefix) && len(s.paths) > 0 {
 			end = i + 1
 		}
 		if len(s.paths) == 0 || s.heading {

@@ -154,7 +154,7 @@ func storeInKeychain(ctx context.Context, k Keychain, profile string, portal *ur
 	}
 	item := keychainItem{"domain": portal.String()}
 	for _, v := range c.Kind.Values() {
-		item[v.Key] = v.of(&c).Reveal()
+		item[v.Key] = v.Of(&c).Reveal()
 	}
 	text, err := json.Marshal(item)
 	if err != nil {

@@ -8,10 +8,10 @@ import (
 	"io/fs"
 )
 
-// loadRoots returns the system's certificates with those of a PEM file added, nil
-// without a file. The system's come from where Go finds them, SSL_CERT_FILE and
+// LoadRoots returns the system's certificates with those of a PEM file added, nil where
+// file is "". Failure is an *Error. The system's come from where Go finds them, SSL_CERT_FILE and
 // SSL_CERT_DIR included (package crypto/x509).
-func loadRoots(ctx context.Context, file string) (*x509.CertPool, error) {
+func LoadRoots(ctx context.Context, file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}

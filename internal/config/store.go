@@ -92,7 +92,7 @@ func (s Sources) SaveInFile(ctx context.Context, login Login) (path string, err 
 	changes := withoutValues()
 	changes["domain"] = login.Portal.String()
 	for _, v := range login.Credentials.Kind.Values() {
-		changes[v.Key] = v.of(&login.Credentials).Reveal()
+		changes[v.Key] = v.Of(&login.Credentials).Reveal()
 	}
 	text, err := f.edit(name, changes)
 	if err != nil {

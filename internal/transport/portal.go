@@ -22,8 +22,10 @@ const maxRedirects = 5
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
 	base.ForceAttemptHTTP2 = true
-	signed := authorise(c, o, &traced{next: base, trace: o.Trace})
-	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: signed}
+	// A kept connection that has died in silence is noticed before it costs a time-out.
+	base.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second}
+	signed := authorise(c, o, &traced{next: &watched{next: base, limit: portalIdle}, trace: o.Trace})
+	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: newEcholess(c.Credentials, signed)}
 	return &http.Client{
 		Transport: &retried{next: &allowed{next: pin, allowance: o.Allowance}, limit: o.Retries, notify: o.Retried},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {

@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 
@@ -61,7 +63,7 @@ type retried struct {
 func (r *retried) RoundTrip(req *http.Request) (*http.Response, error) {
 	tries := retry.New(r.limit)
 	for n := 1; ; n++ {
-		resp, err := r.next.RoundTrip(req.WithContext(context.WithValue(req.Context(), tryKey{}, n)))
+		resp, err := whole(r.next.RoundTrip(req.WithContext(context.WithValue(req.Context(), tryKey{}, n))))
 		after, again := r.worthAnother(req, resp, err)
 		if !again {
 			return resp, err
@@ -96,6 +98,28 @@ func try(ctx context.Context) int {
 		return 1
 	}
 	return n
+}
+
+// smallBody is the length up to which an answer is read before it is handed on, so that
+// one that breaks off can be asked for again. A location has a few hundred bytes; pages
+// of lists, which are long, are handed on as they come.
+const smallBody = 64 << 10
+
+// whole is an answer whose body, if it is small, has come completely.
+func whole(resp *http.Response, err error) (*http.Response, error) {
+	if err != nil {
+		return resp, err
+	}
+	start, err := io.ReadAll(io.LimitReader(resp.Body, smallBody))
+	if err != nil {
+		resp.Body.Close()
+		return nil, fmt.Errorf("reading the portal's answer: %w", err)
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(start), resp.Body), resp.Body}
+	return resp, nil
 }
 
 // worthAnother tells whether another try may help, and when the portal asks for it.

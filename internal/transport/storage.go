@@ -3,7 +3,6 @@ package transport
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"net/http"
 	"net/url"
 	"time"
@@ -34,19 +33,8 @@ type Options struct {
 func (o Options) base() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12}
-	t.Proxy = proxy
 	t.ResponseHeaderTimeout = 60 * time.Second
 	return t
-}
-
-// proxy is the one that the environment names: HTTPS_PROXY, HTTP_PROXY, NO_PROXY. What
-// net/http says of one that is no URL would repeat its password.
-func proxy(req *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(req)
-	if err != nil {
-		return nil, errors.New("the proxy that HTTPS_PROXY or HTTP_PROXY names is no URL")
-	}
-	return u, nil
 }
 
 // Storage returns the client for temporary locations. It sends no Authorization, no

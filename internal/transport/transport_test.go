@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net/http"
@@ -195,11 +196,12 @@ func TestStorageSendsNoCredentials(t *testing.T) {
 func TestStorageRedirects(t *testing.T) {
 	plain := record(t, false, ok)
 	hops := 0
-	var secure *recorder
-	secure = record(t, true, func(w http.ResponseWriter, req *http.Request) {
+	secure := record(t, true, func(w http.ResponseWriter, req *http.Request) {
 		switch req.URL.Path {
 		case "/down":
 			http.Redirect(w, req, plain.URL, http.StatusFound)
+		case "/userinfo":
+			http.Redirect(w, req, "https://user:pass@"+req.Host+"/here", http.StatusFound)
 		case "/loop":
 			hops++
 			http.Redirect(w, req, "/loop", http.StatusFound)
@@ -207,14 +209,21 @@ func TestStorageRedirects(t *testing.T) {
 			ok(w, req)
 		}
 	})
-	client := transport.Storage(transport.Options{PlainHTTP: true})
-	trust(client, secure)
+	client := transport.Storage(transport.Options{PlainHTTP: true, Roots: roots(secure)})
 	var refused *transport.RedirectError
 	if _, err := get(t, client, secure.URL+"/down"); !errors.As(err, &refused) || len(plain.headers()) != 0 {
 		t.Errorf("https to http: error %v and %d requests, want a *RedirectError and none", err, len(plain.headers()))
 	}
 	if _, err := get(t, client, secure.URL+"/loop"); !errors.As(err, &refused) || hops != 6 {
 		t.Errorf("a loop: error %v after %d requests, want a *RedirectError after 6", err, hops)
+	}
+	if _, err := get(t, client, secure.URL+"/userinfo"); err != nil {
+		t.Errorf("a user in a Location: %v", err)
+	}
+	for _, h := range secure.headers() {
+		if h.Get("Authorization")+h.Get("Referer")+h.Get("Cookie") != "" {
+			t.Errorf("a hop has headers %v", h)
+		}
 	}
 }
 
@@ -258,7 +267,7 @@ func TestTraceShowsNoSecrets(t *testing.T) {
 	}
 }
 
-// trust makes client accept the certificate of server, keeping all else as it is.
-func trust(client *http.Client, server *recorder) {
-	transport.SetRootsForTest(client, server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs)
+// roots are what trusts the certificate of server.
+func roots(server *recorder) *x509.CertPool {
+	return server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 }

@@ -1,0 +1,134 @@
+package config_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/config"
+)
+
+func command(args ...string) []string {
+	return append([]string{os.Args[0], "as-token-command"}, args...)
+}
+
+func TestTokenCommand(t *testing.T) {
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+		err  string
+	}{
+		{"one line", []string{"print", "tok en\n"}, "tok en", ""},
+		{"no line end", []string{"print", "token"}, "token", ""},
+		{"Windows' line end", []string{"print", "token\r\n"}, "token", ""},
+		{"blanks are kept", []string{"print", " token "}, " token ", ""},
+		{"no input", []string{"input"}, "0 bytes", ""},
+		{"nothing", []string{"print", ""}, "", "printed nothing"},
+		{"only a line end", []string{"print", "\n"}, "", "printed nothing"},
+		{"two lines", []string{"print", "canary\nuser: x\n"}, "", "not one line"},
+		{"failure", []string{"fail"}, "", "exit status 3: the store is locked"},
+		{"a flood", []string{"flood"}, "", "more than 64 KiB"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s, err := config.RunTokenCommand(t.Context(), command(tt.args...), time.Minute)
+			if tt.err == "" && (err != nil || s.Reveal() != tt.want) {
+				t.Fatalf("%q, %v; want %q", s.Reveal(), err, tt.want)
+			}
+			if tt.err == "" {
+				return
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.err) || strings.Contains(err.Error(), "canary") {
+				t.Errorf("error %v, want %q", err, tt.err)
+			}
+			if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+				t.Error("the error holds an exit status, which would become this program's")
+			}
+		})
+	}
+}
+
+func TestTokenCommandSeesNoCredentials(t *testing.T) {
+	t.Setenv("GORACE", "atexit_sleep_ms=0")
+	for _, kind := range config.Kinds() {
+		for _, v := range kind.Values() {
+			t.Setenv(v.Variable, "canary")
+		}
+	}
+	t.Setenv("BYNDER_PROFILE", "press")
+	s, err := config.RunTokenCommand(t.Context(), command("environment"), time.Minute)
+	if err != nil || s.Reveal() != "BYNDER_PROFILE=press;" {
+		t.Errorf("it saw %q, %v", s.Reveal(), err)
+	}
+}
+
+func TestTokenCommandEnds(t *testing.T) {
+	if _, err := config.RunTokenCommand(t.Context(), command("hang"), 10*time.Millisecond); err == nil || !strings.Contains(err.Error(), "within 10ms") {
+		t.Errorf("after its time: %v", err)
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	stopped := errors.New("stopped")
+	cancel(stopped)
+	if _, err := config.RunTokenCommand(ctx, command("hang"), time.Hour); !errors.Is(err, stopped) {
+		t.Errorf("after Ctrl-C: %v", err)
+	}
+}
+
+func TestTokenCommandThatIsNotThere(t *testing.T) {
+	_, err := config.RunTokenCommand(t.Context(), []string{"no-such-program-9f3a"}, time.Minute)
+	if err == nil || !strings.Contains(err.Error(), "no-such-program-9f3a") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSplitWords(t *testing.T) {
+	for _, tt := range []struct {
+		line string
+		want []string // nil where it is refused
+	}{
+		{"op read op://vault/bynder/token", []string{"op", "read", "op://vault/bynder/token"}},
+		{"  pass\t show  x\n", []string{"pass", "show", "x"}},
+		{`a 'b c' "d e" f\ g`, []string{"a", "b c", "d e", "f g"}},
+		{`a "b\"c\\d\n" 'e\'`, []string{"a", `b"c\d\n`, `e\`}},
+		{`a''b "" ''`, []string{"ab", "", ""}},
+		{"a $HOME ~ `x` $(x) * | y ; z > w", []string{"a", "$HOME", "~", "`x`", "$(x)", "*", "|", "y", ";", "z", ">", "w"}},
+		{"", nil},
+		{"   ", nil},
+		{"''", nil},
+		{"a 'b", nil},
+		{`a "b`, nil},
+		{`a b\`, nil},
+	} {
+		got, err := config.SplitWords(tt.line)
+		if (err != nil) != (tt.want == nil) || !slices.Equal(got, tt.want) {
+			t.Errorf("%q gives %q, %v; want %q", tt.line, got, err, tt.want)
+		}
+	}
+}
+
+func FuzzSplitWords(f *testing.F) {
+	for _, seed := range []string{`a 'b c' "d\"e" f\ g`, `"\`, "'"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		words, err := config.SplitWords(line)
+		if err != nil {
+			return
+		}
+		// Every word, quoted, is that word again.
+		var quoted []string
+		for _, w := range words {
+			quoted = append(quoted, "'"+strings.ReplaceAll(w, "'", `'\''`)+"'")
+		}
+		again, err := config.SplitWords(strings.Join(quoted, " "))
+		if err != nil || !slices.Equal(again, words) {
+			t.Errorf("%q gives %q, and those %q, %v", line, words, again, err)
+		}
+	})
+}
