@@ -19,20 +19,22 @@ var rooms = map[string][]string{
 	"cmd/bynder": {"cli"},
 	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "naming", "report", "sandbox", "sink", "transfer", "transport"},
 
-	"report":    {"download", "transfer"},           // what happened, never the portal
-	"sink":      {"download", "naming", "transfer"}, // where bytes land
-	"journal":   {"download", "transfer"},           // results on disk
+	"report":    {"download", "transfer"},                       // what happened, never the portal
+	"sink":      {"download", "filelock", "naming", "transfer"}, // where bytes land
+	"journal":   {"download", "filelock", "transfer"},           // results on disk
 	"input":     {"bynder"},
-	"download":  {"budget", "bynder", "naming", "transfer"}, // no terminal, no folder, no credentials
+	"download":  {"budget", "bynder", "retry", "transfer"}, // no terminal, no folder, no credentials
 	"transfer":  {"naming", "retry"},
 	"transport": {"config", "retry"},
 
-	"bynder":  {}, // takes an http.Client
-	"budget":  {},
-	"config":  {},
-	"naming":  {},
-	"retry":   {},
-	"sandbox": {}, // judges the client, so it shares no code with it
+	"bynder":   {}, // takes an http.Client
+	"budget":   {"filelock", "retry"},
+	"config":   {},
+	"naming":   {},
+	"filelock": {},
+	"bench":    {}, // measures the built program from outside
+	"retry":    {},
+	"sandbox":  {}, // judges the client, so it shares no code with it
 }
 
 // tools are the libraries that one room alone knows.

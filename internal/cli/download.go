@@ -155,17 +155,12 @@ func (o *downloadOptions) plan(in *intake) plan {
 	}
 	switch {
 	case o.allItems:
-		return func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+		return plan{expand: func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 			return download.AllItems(ctx, p, jobs, in.expanded)
-		}
+		}}
 	case o.derivative != "" || o.template.NeedsMetadata(known...):
-		return download.WithMetadata
+		return plan{complete: download.WithMetadata}
 	default:
-		return asTheyAre
+		return plan{}
 	}
-}
-
-// asTheyAre is the plan of jobs that need no metadata.
-func asTheyAre(_ context.Context, _ download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
-	return jobs
 }

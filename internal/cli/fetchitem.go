@@ -93,14 +93,14 @@ func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
 		}
 	}
 	in.callEach = o.derivative == ""
-	each := plan(asTheyAre)
+	var by plan
 	switch {
 	case o.derivative != "":
-		each = download.WithItems
+		by.complete = download.WithItems
 	case o.template.NeedsMetadata():
-		each = download.WithMetadata
+		by.complete = download.WithMetadata
 	}
-	return o.run(ctx, in, each, o.single())
+	return o.run(ctx, in, by, o.single())
 }
 
 // choose says which file a line means.

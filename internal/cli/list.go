@@ -9,13 +9,12 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
-	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
 // list runs a command that asks the portal and writes a listing.
 func (o *portalFlags) list(ctx context.Context, run func(context.Context, *portal, *report.Screen) error) error {
-	conf, err := config.FromEnvironment(o.streams.Getenv)
+	conf, err := o.load(ctx, o.streams)
 	if err != nil {
 		return err
 	}
@@ -31,7 +30,8 @@ func (o *portalFlags) list(ctx context.Context, run func(context.Context, *porta
 	if err != nil {
 		return err
 	}
-	return run(ctx, portal, screen)
+	defer endInTime(ctx)()
+	return blameClock(run(ctx, portal, screen), conf.Credentials.Kind, time.Now())
 }
 
 var assetColumns = []report.Column{

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"net/http"
 	"time"
 
@@ -20,6 +22,7 @@ const retries = 5
 
 // portalFlags are the flags of every command that asks the portal.
 type portalFlags struct {
+	configFlags
 	streams Streams
 	verbose bool
 	apiRate float64
@@ -27,6 +30,7 @@ type portalFlags struct {
 }
 
 func (o *portalFlags) add(f *pflag.FlagSet) {
+	o.configFlags.add(f)
 	f.Float64Var(&o.apiRate, "api-rate", budget.DefaultRate, "API calls a second, shared by all bynder processes of this user for this portal, 0.1 to 14; 0 does not wait")
 	f.IntVar(&o.retries, "retries", retries, "tries in a row without progress, after the first")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show each request, and why something is tried again")
@@ -35,6 +39,7 @@ func (o *portalFlags) add(f *pflag.FlagSet) {
 // portal is everything that speaks to the outside, wired.
 type portal struct {
 	client  *bynder.Client
+	kind    config.Kind // of the credentials
 	storage *http.Client
 	calls   func() int64
 }
@@ -48,6 +53,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold fun
 		return nil, usagef("--api-rate: %w", err)
 	}
 	t := transport.Options{
+		Roots:       conf.Roots,
 		UserAgent:   userAgent(),
 		PlainHTTP:   config.IsLoopback(conf.Portal.Hostname()),
 		Allowance:   allowance,
@@ -64,6 +70,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold fun
 		}
 	}
 	return &portal{
+		kind:    conf.Credentials.Kind,
 		client:  bynder.New(conf.Portal, transport.Portal(conf, t)),
 		storage: transport.Storage(t),
 		calls:   allowance.Calls,
@@ -84,5 +91,36 @@ func exchangeLine(e transport.Exchange) string {
 	if e.Err != nil {
 		outcome = e.Err.Error()
 	}
-	return fmt.Sprintf("bynder: %s %s %s (%s)", e.Method, e.URL, outcome, e.Took.Round(time.Millisecond))
+	again := ""
+	if e.Try > 1 {
+		again = fmt.Sprintf(", try %d", e.Try)
+	}
+	return fmt.Sprintf("bynder: %s %s %s (%s%s)", e.Method, e.URL, outcome, e.Took.Round(time.Millisecond), again)
+}
+
+// blamingPortal is the API as the engine asks it; a refusal that the clock may have caused
+// says so.
+type blamingPortal struct {
+	*bynder.Client
+	kind config.Kind
+}
+
+func (p blamingPortal) Location(ctx context.Context, mediaID string, s bynder.Selector) (bynder.Location, error) {
+	location, err := p.Client.Location(ctx, mediaID, s)
+	return location, blameClock(err, p.kind, time.Now())
+}
+
+func (p blamingPortal) Asset(ctx context.Context, mediaID string) (*bynder.Asset, error) {
+	asset, err := p.Client.Asset(ctx, mediaID)
+	return asset, blameClock(err, p.kind, time.Now())
+}
+
+func (p blamingPortal) AssetsByID(ctx context.Context, ids []string) iter.Seq2[*bynder.Asset, error] {
+	return func(yield func(*bynder.Asset, error) bool) {
+		for asset, err := range p.Client.AssetsByID(ctx, ids) {
+			if !yield(asset, blameClock(err, p.kind, time.Now())) {
+				return
+			}
+		}
+	}
 }

@@ -25,7 +25,8 @@ media items, one or very many, in a terminal and in scripts.
 Results go to standard output, one line for each file that is there; progress,
 warnings and errors go to standard error.
 
-Settings come from the environment:
+Settings come from flags, the environment, a profile of the config file or the system's
+keychain (` + "`bynder auth login`" + ` keeps them there); the first that has them wins.
   BYNDER_DOMAIN           the portal: brand.getbynder.com, a custom domain or a URL
                           (http:// for loopback addresses only)
   BYNDER_CONSUMER_KEY     OAuth 1.0a: all four of
@@ -33,6 +34,10 @@ Settings come from the environment:
   BYNDER_TOKEN
   BYNDER_TOKEN_SECRET
   BYNDER_PERMANENT_TOKEN  or a permanent token alone
+  BYNDER_CLIENT_ID        or the two of OAuth 2 client
+  BYNDER_CLIENT_SECRET    credentials, with BYNDER_SCOPES where others are wanted
+  BYNDER_PROFILE          the profile, "default" unless named
+  BYNDER_CONFIG           the config file, bynder/config.toml in the user's config folder
   HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, TERM   as everywhere
 
 Exit status:
@@ -70,10 +75,12 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err: err, hint: "`" + cmd.CommandPath() + " --help` lists the flags; ids that begin with - come after --"}
 	})
+	// A command that has others below it is shown by them alone.
+	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(
 		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
-		newSearch(s, runSearch), newCollections(s), newSandbox(s), newVersion(s),
+		newSearch(s, runSearch), newCollections(s), newJournal(s), newAuth(s), newSandbox(s), newVersion(s),
 	)
 	root.InitDefaultCompletionCmd()
 	for _, each := range root.Commands() {

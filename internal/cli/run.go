@@ -11,18 +11,34 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
 	"github.com/bynder-cli/bynder/internal/sink"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// plan turns the jobs that ids ask for into those that can be done: with the metadata
-// that they need.
-type plan func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job]
+// plan turns the jobs that ids ask for into those that can be done. Each step may be nil.
+type plan struct {
+	// expand makes of an asset the files that it stands for.
+	expand step
+	// complete adds the metadata that the files which are not there yet need.
+	complete step
+}
+
+// step turns jobs into others, asking the portal.
+type step func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job]
+
+// on is the step as the engine takes it.
+func (s step) on(p download.Portal) func(context.Context, iter.Seq[download.Job]) iter.Seq[download.Job] {
+	if s == nil {
+		return nil
+	}
+	return func(ctx context.Context, jobs iter.Seq[download.Job]) iter.Seq[download.Job] { return s(ctx, p, jobs) }
+}
 
 // run gets what the intake asks for. single tells that it is one file.
-func (o *transferFlags) run(ctx context.Context, in *intake, each plan, single bool) (err error) {
+func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single bool) (err error) {
 	conf, err := o.load(ctx, o.streams)
 	if err != nil {
 		return err
@@ -52,11 +68,19 @@ func (o *transferFlags) run(ctx context.Context, in *intake, each plan, single b
 	if err != nil {
 		return err
 	}
-	engine := o.engine(conf, portal, destination, download.Observers{reporter, in.undone})
-	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
-	engine.Plan = func(ctx context.Context, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
-		return each(ctx, engine.API, jobs)
+	observers := download.Observers{reporter, in.undone}
+	var done func(download.Job) (download.Result, bool)
+	if o.journal != "" {
+		j, err := o.openJournal(ctx, conf, reporter)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, j.Close()) }()
+		observers, done = append(observers, j), j.Done
 	}
+	engine := o.engine(conf, portal, destination, observers)
+	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
+	engine.Done, engine.Expand, engine.Plan = done, by.expand.on(engine.API), by.complete.on(engine.API)
 	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
 		if single {
 			return in.jobs(ctx)
@@ -71,6 +95,20 @@ func (o *transferFlags) run(ctx context.Context, in *intake, each plan, single b
 	}
 	totals.NotStarted, err = in.undone.close(rest)
 	return errors.Join(outcome(ctx, tally, totals.NotStarted), err)
+}
+
+// openJournal opens the journal that --journal names.
+func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, r *report.Reporter) (*journal.Journal, error) {
+	j, err := journal.Open(ctx, o.journal, journal.Options{
+		Portal: conf.Portal.Host, Dir: o.dir, Output: o.output,
+		Skip: o.exists == sink.Skip, Synced: o.fsync, DryRun: o.dryRun,
+		Encode: report.JSONLine,
+		Failed: func(err error) { r.Screen().Message("bynder: " + err.Error()) },
+	})
+	if err != nil {
+		return nil, journalError(err)
+	}
+	return j, nil
 }
 
 // stdoutError says that nobody reads the results any more.

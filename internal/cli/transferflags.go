@@ -27,6 +27,7 @@ type transferFlags struct {
 	limitRate          string
 	maxFailures        int
 	undoneOut          string
+	journal            string
 	dryRun             bool
 	json, print0       bool
 	progress           string
@@ -55,6 +56,7 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.limitRate, "limit-rate", "", "bytes a second over all transfers, as `RATE` 500K, 10M, 1G (powers of 1024)")
 	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after so many failures; 0 is never")
 	f.StringVar(&o.undoneOut, "undone-out", "", "write every id that was read and is not done to this `file`, ready for --from")
+	f.StringVar(&o.journal, "journal", "", "remember what is done in this `file`: a second run asks nothing about it again")
 	f.BoolVar(&o.dryRun, "dry-run", false, "resolve and report; write nothing")
 	f.BoolVar(&o.json, "json", false, "one JSON object a file on standard output")
 	f.BoolVarP(&o.print0, "print0", "0", false, "NUL in place of a newline after each path")

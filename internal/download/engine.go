@@ -37,6 +37,8 @@ type Engine struct {
 	Observer Observer
 	Options  Options
 
+	// Expand, where set, makes of each job the jobs for the files that it means.
+	Expand func(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job]
 	// Done, where set, knows jobs whose files are there already: their results are
 	// reported as they are, and nothing is asked about them.
 	Done func(Job) (Result, bool)
@@ -73,13 +75,12 @@ func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := run{engine: e, stop: stop}
-	r.confirmed = sync.OnceValue(func() error { return e.Confirm(ctx) })
 	queue := make(chan Job)
 	var workers sync.WaitGroup
 	for range max(e.Options.Workers, 1) {
 		workers.Go(func() {
 			for job := range queue {
-				r.finish(job, e.get(ctx, job))
+				r.finish(ctx, job, e.get(ctx, job))
 			}
 		})
 	}
@@ -97,8 +98,6 @@ type run struct {
 	engine *Engine
 	stop   context.CancelCauseFunc
 
-	confirmed func() error // asks once
-
 	mu    sync.Mutex
 	tally Tally
 	there int // files that are
@@ -106,7 +105,11 @@ type run struct {
 
 // feed hands the jobs to the workers until there are none or ctx ends.
 func (r *run) feed(ctx context.Context, jobs Source, queue chan<- Job) {
-	left := r.left(jobs(ctx))
+	all := jobs(ctx)
+	if expand := r.engine.Expand; expand != nil {
+		all = expand(ctx, all)
+	}
+	left := r.left(all)
 	if plan := r.engine.Plan; plan != nil {
 		left = plan(ctx, left)
 	}
@@ -146,7 +149,7 @@ func (r *run) left(jobs iter.Seq[Job]) iter.Seq[Job] {
 }
 
 // finish counts a result, ends the run where the result asks for it, and tells.
-func (r *run) finish(job Job, result Result) {
+func (r *run) finish(ctx context.Context, job Job, result Result) {
 	r.mu.Lock()
 	if result.Status == Failed {
 		r.tally.Failed++
@@ -156,7 +159,7 @@ func (r *run) finish(job Job, result Result) {
 	failed, there := r.tally.Failed, r.there
 	r.mu.Unlock()
 	if result.Status == Failed {
-		if cause := r.endsRun(result, failed, there); cause != nil {
+		if cause := r.endsRun(ctx, result, failed, there); cause != nil {
 			r.stop(cause)
 		}
 	}
@@ -164,10 +167,10 @@ func (r *run) finish(job Job, result Result) {
 }
 
 // endsRun tells whether a failure would be every other file's too, or one too many.
-func (r *run) endsRun(result Result, failed, there int) error {
+func (r *run) endsRun(ctx context.Context, result Result, failed, there int) error {
 	limit := r.engine.Options.MaxFailures
 	switch {
-	case result.Error.Code == CodeAuth && r.unauthorised(there):
+	case result.Error.Code == CodeAuth && r.unauthorised(ctx, there):
 		return ErrUnauthorised
 	case result.Error.Code == CodeDiskFull:
 		return ErrDiskFull
@@ -179,10 +182,10 @@ func (r *run) endsRun(result Result, failed, there int) error {
 }
 
 // unauthorised tells whether a 401 is about the credentials, and not about one asset.
-func (r *run) unauthorised(there int) bool {
+func (r *run) unauthorised(ctx context.Context, there int) bool {
 	if there == 0 || r.engine.Confirm == nil {
 		return true
 	}
-	api, ok := errors.AsType[*bynder.APIError](r.confirmed())
+	api, ok := errors.AsType[*bynder.APIError](r.engine.Confirm(ctx))
 	return ok && api.Unauthorised()
 }

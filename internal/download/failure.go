@@ -9,6 +9,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/retry"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -52,7 +53,7 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 	case errors.As(err, &local):
 		f.Code = CodeLocal
 	default:
-		f.Code, f.Retryable = CodeNetwork, true
+		f.Code, f.Retryable = CodeNetwork, retry.Temporary(err)
 	}
 	return f
 }

@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bynder-cli/bynder/internal/budget"
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// authOptions are what the auth commands share.
+type authOptions struct {
+	portalFlags
+}
+
+func newAuth(s Streams) *cobra.Command { return newAuthWith(s, nil) }
+
+// newAuthWith makes the commands with a keychain of the caller's; nil is the system's.
+func newAuthWith(s Streams, k config.Keychain) *cobra.Command {
+	options := func() authOptions {
+		return authOptions{portalFlags{configFlags: configFlags{keychain: k}, streams: s}}
+	}
+	cmd := &cobra.Command{
+		Use:   "auth <command>",
+		Short: "Log in to a portal, show who you are there, log out",
+		Long: `Keep the credentials for a portal in the system's keychain, or in the config file.
+
+Several portals, or several users of one, each have a profile: --profile NAME
+chooses it, here and in every other command. Credentials of a profile are sent to that
+profile's portal only. BYNDER_* variables come before any profile.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return &usageError{err: usagef("there is no command %q", "auth "+args[0]), hint: "bynder auth login, status or logout"}
+		},
+	}
+	cmd.AddCommand(newAuthLogin(options()), newAuthStatus(options()), newAuthLogout(options()))
+	return cmd
+}
+
+func newAuthStatus(o authOptions) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the portal, the kind of credentials, where they are from, and who you are",
+		Long: `Show the portal, the kind of credentials, where they are from, and who you are there,
+which one call to the portal tells. Secrets are never shown. The exit status is 4 when
+the portal does not accept the credentials, or when there are none.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.status(cmd.Context()) },
+	}
+	o.add(cmd.Flags())
+	return cmd
+}
+
+func newAuthLogout(o authOptions) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "logout",
+		Short: "Remove the credentials of a profile from the keychain and the config file",
+		Long: `Remove the credentials of a profile from this machine: from the keychain and from the
+config file, whose other settings stay. The portal still accepts them; to end that,
+revoke them there.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.logout(cmd.Context()) },
+	}
+	o.configFlags.add(cmd.Flags())
+	return cmd
+}
+
+// noArguments refuses arguments as a mistake of usage.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{err: fmt.Errorf("%s takes no arguments", cmd.CommandPath()), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
+	}
+	return nil
+}
+
+// status prints what is known first, so that it is there when the call fails.
+func (o *authOptions) status(ctx context.Context) error {
+	conf, err := o.load(ctx, o.streams)
+	if err != nil {
+		return err
+	}
+	user, err := o.currentUser(ctx, conf)
+	rows := [][2]string{
+		{"portal", conf.Portal.String()},
+		{"credentials", string(conf.Credentials.Kind)},
+		{"from", conf.From},
+	}
+	if err == nil {
+		rows = append(rows, [2]string{"user", user})
+	}
+	table := tabwriter.NewWriter(o.streams.Out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintf(table, "%s\t%s\n", row[0], report.Clean(row[1]))
+	}
+	if printed := table.Flush(); printed != nil {
+		return errors.Join(err, printed)
+	}
+	return err
+}
+
+func (o *authOptions) logout(ctx context.Context) error {
+	sources := o.sources(o.streams)
+	name, err := sources.ProfileName()
+	if err != nil {
+		return err
+	}
+	removed, err := sources.Remove(ctx)
+	if removed.Keychain {
+		o.say("the credentials of profile %q are removed from the keychain", name)
+	}
+	if removed.File != "" {
+		o.say("the credentials of profile %q are removed from %s", name, removed.File)
+	}
+	if err == nil && removed == (config.Removed{}) {
+		o.say("profile %q has no credentials to remove", name)
+	}
+	o.warnOfEnvironment("are still used")
+	return err
+}
+
+// say writes a line to stderr.
+func (o *authOptions) say(format string, args ...any) {
+	fmt.Fprintf(o.streams.Err, "bynder: %s\n", report.Clean(fmt.Sprintf(format, args...)))
+}
+
+// warnOfEnvironment says that the environment has credentials, which come first.
+func (o *authOptions) warnOfEnvironment(effect string) {
+	var names []string
+	for _, kind := range config.Kinds() {
+		for _, v := range kind.Values() {
+			if o.streams.Getenv(v.Variable) != "" {
+				names = append(names, v.Variable)
+			}
+		}
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		o.say("credentials in the environment %s: %s", effect, strings.Join(names, ", "))
+	}
+}
+
+// currentUser asks the portal who the credentials belong to, in words for people. Some
+// credentials may not ask that; then they work all the same.
+func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (string, error) {
+	screen := report.NewScreen(o.streams.Out, o.streams.Err, nil)
+	portal, err := o.portal(conf, screen, func(h budget.Hold) { o.say("waiting: %s", holdText(h)) }, 1)
+	if err != nil {
+		return "", err
+	}
+	user, err := portal.client.CurrentUser(ctx)
+	if api := (*bynder.APIError)(nil); errors.As(err, &api) && api.Status == http.StatusForbidden {
+		return "not told: the portal accepts the credentials, but does not let them ask who they belong to", nil
+	}
+	if err != nil {
+		return "", blameClock(err, conf.Credentials.Kind, time.Now())
+	}
+	return user.String(), nil
+}

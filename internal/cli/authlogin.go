@@ -1,0 +1,231 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bynder-cli/bynder/internal/config"
+)
+
+// loginOptions are what `bynder auth login` was asked for.
+type loginOptions struct {
+	authOptions
+
+	withToken bool
+	insecure  bool
+}
+
+func newAuthLogin(shared authOptions) *cobra.Command {
+	o := loginOptions{authOptions: shared}
+	cmd := &cobra.Command{
+		Use:   "login",
+		Short: "Store the credentials for a portal",
+		Long: `Ask for a portal and the credentials for it, try them with one call, and store them in
+the system's keychain. What is secret is not shown as it is typed.
+
+Where there is no keychain (on many servers and in containers) nothing is stored,
+unless --insecure-storage allows the config file: the secrets are then in a file that
+only you can read, and so can whoever gets at your files or backups.`,
+		Example: `  bynder auth login
+  bynder auth login --profile press --domain press.example.com
+  pass show bynder | bynder auth login --with-token --domain brand.getbynder.com`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.login(cmd.Context()) },
+	}
+	f := cmd.Flags()
+	o.add(f)
+	f.BoolVar(&o.withToken, "with-token", false, "read a permanent token from standard input; needs --domain")
+	f.BoolVar(&o.insecure, "insecure-storage", false, "store the secrets in the config file, not in the keychain")
+	return cmd
+}
+
+// notStoredError says that a login came to nothing because there is no place for it.
+type notStoredError struct{ err error }
+
+func (e *notStoredError) Error() string { return "nothing was stored: " + e.err.Error() }
+func (e *notStoredError) Unwrap() error { return e.err }
+
+// Hint says what the user can do about it.
+func (e *notStoredError) Hint() string {
+	return "--insecure-storage keeps the secrets in a file that only you can read; or export the BYNDER_* variables that `bynder help` lists"
+}
+
+// stored adds advice to an error of storing that has none.
+func stored(ctx context.Context, err error) error {
+	var known *config.Error
+	if err == nil || ctx.Err() != nil || errors.As(err, &known) {
+		return err
+	}
+	return &notStoredError{err}
+}
+
+func (o *loginOptions) login(ctx context.Context) error {
+	sources := o.sources(o.streams)
+	portal, _, err := sources.Portal()
+	if err != nil {
+		return err
+	}
+	terminal := newPrompter(o.streams)
+	switch {
+	case terminal == nil && !o.withToken:
+		return &usageError{
+			err:  errors.New("standard input is no terminal, so nobody can be asked for credentials"),
+			hint: "pass a permanent token with --with-token on standard input, or export the BYNDER_* variables that `bynder help` lists",
+		}
+	case portal == nil && o.withToken:
+		return &usageError{err: errors.New("--with-token does not say for which portal"), hint: "add --domain brand.getbynder.com (your portal's host)"}
+	}
+	// Before anybody types a secret that has no place to go.
+	if err := sources.Ready(ctx, o.insecure); err != nil {
+		return stored(ctx, err)
+	}
+	conf := config.Config{Portal: portal}
+	if conf.Roots, err = config.LoadRoots(ctx, o.CACert); err != nil {
+		return err
+	}
+	if o.withToken {
+		conf.Credentials, err = o.readToken(ctx, terminal)
+	} else {
+		err = terminal.credentials(ctx, &conf)
+	}
+	if err != nil {
+		return err
+	}
+	if conf.Credentials.Scopes, err = sources.Scopes(ctx); err != nil {
+		return err
+	}
+	user, err := o.currentUser(ctx, conf)
+	if err != nil {
+		return fmt.Errorf("nothing was stored: trying the credentials: %w", err)
+	}
+	return o.store(ctx, sources, conf, user)
+}
+
+// store keeps what has been tried, and says where.
+func (o *loginOptions) store(ctx context.Context, sources config.Sources, conf config.Config, user string) error {
+	name, err := sources.ProfileName()
+	if err != nil {
+		return err
+	}
+	login := config.Login{Portal: conf.Portal, Credentials: conf.Credentials}
+	where := "the system's keychain"
+	if o.insecure {
+		where, err = sources.SaveInFile(ctx, login)
+	} else {
+		err = sources.SaveInKeychain(ctx, login)
+	}
+	if err != nil {
+		return stored(ctx, err)
+	}
+	o.say("logged in to %s; user: %s", conf.Portal.Host, user)
+	o.say("the credentials are in %s, as profile %q", where, name)
+	o.warnOfEnvironment("come before what was stored")
+	return nil
+}
+
+// readToken reads a permanent token from stdin: all of its first line, unseen where
+// stdin is a terminal.
+func (o *loginOptions) readToken(ctx context.Context, terminal *prompter) (config.Credentials, error) {
+	var text string
+	var err error
+	if terminal != nil {
+		text, err = terminal.secret(ctx, "Permanent token (not shown): ")
+	} else {
+		text, err = abandonable(ctx, func() (string, error) { return readLine(o.streams.In, maxAnswer) })
+	}
+	if ctx.Err() != nil {
+		return config.Credentials{}, context.Cause(ctx)
+	}
+	token := strings.TrimSpace(text)
+	if token == "" {
+		return config.Credentials{}, &usageError{err: errors.New("--with-token: standard input holds no token"), hint: "print the token on one line"}
+	}
+	return config.Credentials{Kind: config.PermanentToken, PermanentToken: config.NewSecret(token)}, err
+}
+
+// loginKinds are the kinds in the order in which portals hand them out today.
+var loginKinds = []config.Kind{config.PermanentToken, config.ClientGrant, config.OAuth1}
+
+// valueNames are what people call the values.
+var valueNames = map[string]string{
+	"permanent_token": "Permanent token",
+	"client_id":       "Client ID",
+	"client_secret":   "Client secret",
+	"consumer_key":    "Consumer key",
+	"consumer_secret": "Consumer secret",
+	"token":           "Token",
+	"token_secret":    "Token secret",
+}
+
+// credentials asks for what conf lacks: the portal, unless it is there, the kind and the
+// values.
+func (p *prompter) credentials(ctx context.Context, conf *config.Config) error {
+	if conf.Portal == nil {
+		portal, err := p.portal(ctx)
+		if err != nil {
+			return err
+		}
+		conf.Portal = portal
+	} else {
+		fmt.Fprintf(p.out, "Portal: %s\n", conf.Portal.Host)
+	}
+	kind, err := p.kind(ctx)
+	if err != nil {
+		return err
+	}
+	conf.Credentials.Kind = kind
+	for _, v := range kind.Values() {
+		question := valueNames[v.Key] + " (not shown): "
+		answer := ""
+		for answer == "" {
+			if answer, err = p.secret(ctx, question); err != nil {
+				return err
+			}
+		}
+		v.Set(&conf.Credentials, config.NewSecret(answer))
+	}
+	return nil
+}
+
+func (p *prompter) portal(ctx context.Context) (*url.URL, error) {
+	for {
+		answer, err := p.line(ctx, "Portal (such as brand.getbynder.com): ")
+		if err != nil {
+			return nil, err
+		}
+		if answer == "" {
+			continue
+		}
+		portal, err := config.ParsePortal(answer)
+		if err == nil {
+			return portal, nil
+		}
+		fmt.Fprintf(p.out, "%v.\n", err)
+	}
+}
+
+func (p *prompter) kind(ctx context.Context) (config.Kind, error) {
+	fmt.Fprintln(p.out, "Kind of credentials:")
+	for i, kind := range loginKinds {
+		fmt.Fprintf(p.out, "  %d  %s\n", i+1, kind)
+	}
+	for {
+		answer, err := p.line(ctx, "1, 2 or 3 [1]: ")
+		if err != nil {
+			return "", err
+		}
+		switch answer {
+		case "", "1":
+			return loginKinds[0], nil
+		case "2":
+			return loginKinds[1], nil
+		case "3":
+			return loginKinds[2], nil
+		}
+	}
+}

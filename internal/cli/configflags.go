@@ -1,0 +1,44 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// configFlags are the flags that choose a portal and the credentials for it.
+type configFlags struct {
+	config.Flags
+
+	keychain config.Keychain // the system's where nil
+}
+
+func (o *configFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&o.Profile, "profile", "", "`name` of the profile in the config file or keychain (default \"default\")")
+	f.StringVar(&o.Domain, "domain", "", "the portal's `host`")
+	f.StringVar(&o.ConfigFile, "config", "", "the config `file` (default bynder/config.toml in the user's config folder)")
+	f.StringVar(&o.CACert, "ca-cert", "", "a `file` of certificates to trust beside the system's, as PEM")
+}
+
+// sources is where settings come from.
+func (o *configFlags) sources(s Streams) config.Sources {
+	k := o.keychain
+	if k == nil {
+		k = config.SystemKeychain()
+	}
+	return config.Sources{Flags: o.Flags, Getenv: s.Getenv, Keychain: k}
+}
+
+// load finds portal and credentials, and says on stderr what is wrong with how they are
+// kept.
+func (o *configFlags) load(ctx context.Context, s Streams) (config.Config, error) {
+	c, err := config.Load(ctx, o.sources(s))
+	for _, w := range c.Warnings {
+		fmt.Fprintf(s.Err, "bynder: %s\n", report.Clean(w))
+	}
+	return c, err
+}
