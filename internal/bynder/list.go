@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"maps"
 	"net/http"
@@ -17,11 +16,6 @@ import (
 )
 
 const (
-	// maxElement is how much of one element of a list is read, 1 MiB.
-	maxElement = 1 << 20
-	// maxPage is how much of one page is read, 64 MiB; a larger one is asked for in
-	// halves.
-	maxPage = 64 << 20
 	// pageLimit is the most that the portal gives in a page.
 	pageLimit = 1000
 	// maxIDQuery bounds the ids= of one call, so that the URL stays under 7 KiB: the
@@ -40,6 +34,8 @@ type Query struct {
 	Archived, Limited, Public             *bool
 	Order                                 string // "dateModified desc"
 	IDs                                   []string
+	// Limit is how many are wanted, where that is less than a page; 0 is all.
+	Limit int
 }
 
 func (q Query) values() url.Values {
@@ -77,7 +73,11 @@ func (q Query) values() url.Values {
 // An asset may come twice when the portal's data change between two pages.
 func (c *Client) Assets(ctx context.Context, q Query) iter.Seq2[*Asset, error] {
 	return func(yield func(*Asset, error) bool) {
-		for raw, err := range c.pages(ctx, "/api/v4/media/", q.values()) {
+		limit := pageLimit
+		if q.Limit > 0 {
+			limit = min(limit, q.Limit)
+		}
+		for raw, err := range c.pages(ctx, "/api/v4/media/", q.values(), limit) {
 			var a *Asset
 			if err == nil {
 				a, err = ParseAsset(raw)
@@ -111,12 +111,25 @@ func BatchIDs(ids iter.Seq[string]) iter.Seq[[]string] {
 	}
 }
 
+// maxBroken is how often in a row a page may break off without an element more.
+const maxBroken = 3
+
 // pages yields the elements of a list, following the portal's cursor where it gives
-// one, else asking page after page until a short one.
-func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.Seq2[json.RawMessage, error] {
+// one, else asking page after page until a short one. A page that breaks off is asked
+// for again, and what it has brought already is passed over.
+func (c *Client) pages(ctx context.Context, path string, query url.Values, limit int) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		limit, skip, cursor := pageLimit, 0, ""
+		skip, cursor, head := 0, "", ""
+		followed := map[string]bool{}
 		for {
+			before := head
+			head = ""
+			each := func(raw json.RawMessage, err error) bool {
+				if head == "" {
+					head = string(raw)
+				}
+				return yield(raw, err)
+			}
 			page := maps.Clone(query)
 			page.Set("limit", strconv.Itoa(limit))
 			if cursor != "" {
@@ -124,143 +137,70 @@ func (c *Client) pages(ctx context.Context, path string, query url.Values) iter.
 			} else {
 				page.Set("page", strconv.Itoa(skip/limit+1))
 			}
-			n, next, stop, err := c.page(ctx, path, page, yield)
-			switch {
-			case stop:
+			n, next, stop, err := c.wholePage(ctx, path, page, each)
+			if err == nil && (followed[next] || head != "" && head == before) {
+				err = &ProtocolError{Path: path, Err: errors.New("the portal's pages repeat themselves")}
+			}
+			if stop {
 				return
-			case errors.Is(err, errPageTooLarge) && n == 0 && limit > 1:
-				limit /= 2
-				continue
-			case err != nil:
+			}
+			if err != nil {
 				yield(nil, err)
 				return
 			}
-			// With cursors the page without one is the last, else a short one is. A portal
-			// that repeats itself must not be followed for ever.
-			hadCursor, repeats := cursor != "", next != "" && next == cursor
-			if n == 0 || repeats || next == "" && (hadCursor || n < limit) {
+			// With cursors the page without one is the last, else a short one is.
+			if next == "" && (cursor != "" || n < limit) {
 				return
 			}
 			skip, cursor = skip+n, next
+			if next != "" {
+				followed[next] = true
+			}
 		}
 	}
 }
 
-// page asks for one page and yields its elements. It returns how many there were and
-// the cursor of the next page; stop tells that the consumer wants no more.
-func (c *Client) page(ctx context.Context, path string, query url.Values, yield func(json.RawMessage, error) bool) (n int, next string, stop bool, err error) {
+// wholePage asks for one page until it has come to its end, and yields each of its
+// elements once. It returns how many there were and the cursor of the next page; stop
+// tells that the consumer wants no more.
+func (c *Client) wholePage(ctx context.Context, path string, query url.Values, yield func(json.RawMessage, error) bool) (n int, next string, stop bool, err error) {
+	for broken := 0; ; broken++ {
+		before := n
+		n, next, stop, err = c.page(ctx, path, query, n, yield)
+		if n > before {
+			broken = 0
+		}
+		if _, again := errors.AsType[*readError](err); !again || broken == maxBroken || ctx.Err() != nil {
+			return n, next, stop, err
+		}
+	}
+}
+
+// page asks for one page and yields its elements but the first few, which are known. It
+// returns how many are known then.
+func (c *Client) page(ctx context.Context, path string, query url.Values, known int, yield func(json.RawMessage, error) bool) (n int, next string, stop bool, err error) {
 	resp, err := c.open(ctx, path, query)
 	if err != nil {
-		return 0, "", false, err
+		return known, "", false, err
 	}
 	defer resp.Body.Close()
-	for raw, err := range elements(resp) {
-		if err != nil {
-			return n, "", false, &ProtocolError{Path: path, Err: err}
+	for raw, err := range elements(resp.Body) {
+		if err != nil && !IsMalformedElement(err) {
+			return max(n, known), "", false, c.notAList(path, resp, err)
 		}
-		n++
-		if !yield(raw, nil) {
+		if n++; n > known && !yield(raw, err) {
 			return n, "", true, nil
 		}
 	}
-	return n, resp.Header.Get("X-Bynder-NextCursor"), false, nil
+	return max(n, known), resp.Header.Get("X-Bynder-NextCursor"), false, nil
 }
 
-var errPageTooLarge = errors.New("the page is too large")
-
-// elements decodes a list as a stream, so that a page is never held as a whole: a bare
-// array, or an object whose "media" is the array (as with total=1 and count=1).
-func elements(resp *http.Response) iter.Seq2[json.RawMessage, error] {
-	return func(yield func(json.RawMessage, error) bool) {
-		body := &elementReader{r: resp.Body, page: maxPage}
-		body.next()
-		d := json.NewDecoder(body)
-		if err := findArray(d, body); err != nil {
-			yield(nil, notAList(resp, err))
-			return
-		}
-		for d.More() {
-			body.next()
-			var raw json.RawMessage
-			if err := d.Decode(&raw); err != nil {
-				yield(nil, notAList(resp, err))
-				return
-			}
-			if !yield(raw, nil) {
-				return
-			}
-		}
-		if _, err := d.Token(); err != nil { // the closing bracket: a list that is cut off is no list
-			yield(nil, notAList(resp, err))
-		}
+// notAList says what is wrong with a page; one that broke off is no fault of its own.
+func (c *Client) notAList(path string, resp *http.Response, err error) error {
+	if _, broke := errors.AsType[*readError](err); broke {
+		return fmt.Errorf("asking the portal for %s: %w", path, err)
 	}
-}
-
-func notAList(resp *http.Response, err error) error {
-	if errors.Is(err, errPageTooLarge) {
-		return err
-	}
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
-	return fmt.Errorf("%s where a list was expected: %w", describe(resp), err)
-}
-
-// findArray reads up to and including the bracket that opens the list.
-func findArray(d *json.Decoder, body *elementReader) error {
-	token, err := d.Token()
-	if err != nil {
-		return err
-	}
-	if token == json.Delim('[') {
-		return nil
-	}
-	if token != json.Delim('{') {
-		return errors.New("neither an array nor an object")
-	}
-	for d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return err
-		}
-		if key == "media" {
-			if token, err = d.Token(); err != nil {
-				return err
-			}
-			if token != json.Delim('[') {
-				return errors.New("its media are no array")
-			}
-			return nil
-		}
-		body.next()
-		var skipped json.RawMessage
-		if err := d.Decode(&skipped); err != nil {
-			return err
-		}
-	}
-	return errors.New("an object without media")
-}
-
-// elementReader bounds what is read for one element and for the page.
-type elementReader struct {
-	r             io.Reader
-	element, page int
-}
-
-// next allows one more element; what the decoder has read ahead belongs to it, too.
-func (e *elementReader) next() { e.element = maxElement }
-
-func (e *elementReader) Read(p []byte) (int, error) {
-	if e.element == 0 {
-		return 0, fmt.Errorf("an element is larger than %d MiB", maxElement>>20)
-	}
-	if e.page == 0 {
-		return 0, errPageTooLarge
-	}
-	n, err := e.r.Read(p[:min(len(p), e.element, e.page)])
-	e.element -= n
-	e.page -= n
-	return n, err
+	return &ProtocolError{Path: path, Err: fmt.Errorf("%s where a list was expected: %w", describe(resp), err)}
 }
 
 // AssetsByID asks for the assets named by ids, in as few calls as their URLs allow, and
@@ -314,7 +254,7 @@ func (c *Client) Collections(ctx context.Context, keyword string) iter.Seq2[*Col
 		query.Set("keyword", keyword)
 	}
 	return func(yield func(*Collection, error) bool) {
-		for raw, err := range c.pages(ctx, "/api/v4/collections/", query) {
+		for raw, err := range c.pages(ctx, "/api/v4/collections/", query, pageLimit) {
 			var found *Collection
 			if err == nil {
 				found, err = parseCollection(raw)

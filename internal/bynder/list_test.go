@@ -1,6 +1,7 @@
 package bynder_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -78,21 +79,6 @@ func TestAssetsPages(t *testing.T) {
 	}
 }
 
-func TestAssetsEndsWhereACursorRepeats(t *testing.T) {
-	calls := 0
-	c := portal(t, func(w http.ResponseWriter, _ *http.Request) {
-		if calls++; calls > 5 {
-			t.Error("the list never ends")
-			return
-		}
-		w.Header().Set("X-Bynder-NextCursor", "same")
-		page(w, 0, 3)
-	})
-	if ids, errs := list(c, t, bynder.Query{}); len(ids) != 6 || len(errs) != 0 {
-		t.Errorf("%d assets, errors %v", len(ids), errs)
-	}
-}
-
 func TestAssetsAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		name, body string
@@ -113,7 +99,7 @@ func TestAssetsAnswers(t *testing.T) {
 		{"scalar", `7`, 0, "neither an array nor an object"},
 		{"HTML", `<html>`, 0, "a list was expected"},
 		{"empty", ``, 0, "unexpected EOF"},
-		{"huge element", `[{"id":"a"},{"id":"` + strings.Repeat("x", 3<<20) + `"}]`, 1, "larger than 1 MiB"},
+		{"huge element", `[{"id":"a"},{"id":"` + strings.Repeat("x", 3<<20) + `"},{"id":"b"}]`, 2, "larger than 1 MiB"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := portal(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tt.body) })
@@ -135,33 +121,149 @@ func TestAssetsAnswers(t *testing.T) {
 	}
 }
 
-// A page that is too large as a whole is asked for in halves, and nothing is lost.
-func TestAssetsHalvesAPageThatIsTooLarge(t *testing.T) {
-	big := strings.Repeat("x", 100<<10) // 1,000 of them are more than 64 MiB
-	var limits []string
+// A page that breaks off is asked for again, and each of its elements comes once.
+func TestAssetsContinuesAPageThatBreaksOff(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		after []int // elements that the answers bring before they break off
+		ids   int
+		fails bool
+	}{
+		{"once", []int{400}, 1500, false},
+		{"further each time", []int{1, 2, 3, 4, 5, 6}, 1500, false},
+		{"never further", []int{7, 7, 7, 7}, 7, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			asked := 0
+			c := portal(t, func(w http.ResponseWriter, r *http.Request) {
+				p, _ := strconv.Atoi(r.URL.Query().Get("page"))
+				if p == 1 && asked < len(tt.after) {
+					w.Header().Set("Content-Length", "100000")
+					part := tt.after[asked]
+					asked++
+					var b strings.Builder
+					page(&b, 0, part)
+					_, _ = io.WriteString(w, strings.TrimSuffix(b.String(), "]")+",")
+					return // with fewer bytes than promised: the connection closes
+				}
+				page(w, (p-1)*1000, min(p*1000, 1500))
+			})
+			ids, errs := list(c, t, bynder.Query{})
+			if len(ids) != tt.ids || (len(errs) > 0) != tt.fails {
+				t.Fatalf("%d assets and errors %v, want %d", len(ids), errs, tt.ids)
+			}
+			for i, id := range ids {
+				if id != "a"+strconv.Itoa(i) {
+					t.Fatalf("asset %d is %s", i, id)
+				}
+			}
+			if _, ok := errors.AsType[*bynder.ProtocolError](errors.Join(errs...)); ok {
+				t.Errorf("a broken connection is called an answer that is wrong: %v", errs)
+			}
+		})
+	}
+}
+
+// Lists that repeat themselves end in an error, and soon.
+func TestAssetsRepeating(t *testing.T) {
+	for name, next := range map[string]func(asked int) string{
+		"one cursor":      func(int) string { return "same" },
+		"cursors in turn": func(asked int) string { return []string{"a", "b", "c"}[asked%3] },
+		"one page":        func(int) string { return "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			c := portal(t, func(w http.ResponseWriter, _ *http.Request) {
+				if asked++; asked > 9 {
+					t.Error("the list never ends")
+					return
+				}
+				if cursor := next(asked); cursor != "" {
+					w.Header().Set("X-Bynder-NextCursor", cursor)
+				}
+				page(w, 0, 1000)
+			})
+			_, errs := list(c, t, bynder.Query{})
+			if len(errs) != 1 || !strings.Contains(errs[0].Error(), "repeat") {
+				t.Errorf("errors %v, want one", errs)
+			}
+		})
+	}
+}
+
+func TestAssetsAsksForNoMoreThanAreWanted(t *testing.T) {
 	c := portal(t, func(w http.ResponseWriter, r *http.Request) {
-		q := r.URL.Query()
-		limits = append(limits, q.Get("limit")+"/"+q.Get("page"))
-		limit, _ := strconv.Atoi(q.Get("limit"))
-		p, _ := strconv.Atoi(q.Get("page"))
-		from := (p - 1) * limit
-		if limit == 1000 { // too large before the first element
-			fmt.Fprintf(w, `{"count":{"a":1},"padding":%s`, strings.Repeat("[1],\"p\":", 9<<20))
+		if limit := r.URL.Query().Get("limit"); limit != "5" {
+			t.Errorf("limit %s", limit)
+		}
+		page(w, 0, 3)
+	})
+	list(c, t, bynder.Query{Limit: 5})
+}
+
+// The elements of a list are those that encoding/json finds in it.
+func FuzzElements(f *testing.F) {
+	for _, seed := range []string{
+		`[]`, `[1, 2 ,"a\"]","\\",{"a":[1,{}]},null,true,-1.5e3]`, `{"total":{"count":2},"media":[{"id":"a"}],"x":1}`,
+		`{"count":[1,"]"], "media" : [ ] }`, `[1,]`, `[,]`, `[1`, `{"media":7}`, `{}`, `7`, `[1 2]`, `["\u00e9"]`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var got []json.RawMessage
+		var failed error
+		for raw, err := range bynder.Elements(bytes.NewReader(body)) {
+			if err != nil {
+				failed = err
+				continue
+			}
+			got = append(got, raw)
+		}
+		var want []json.RawMessage
+		if json.Unmarshal(body, &want) != nil || want == nil {
+			return // nothing to compare with; that it ends is enough
+		}
+		if failed != nil || len(got) != len(want) {
+			t.Fatalf("%q: %d elements, %v; want %d", body, len(got), failed, len(want))
+		}
+		for i := range want {
+			if string(bytes.TrimSpace(got[i])) != string(want[i]) {
+				t.Errorf("%q: element %d is %q, want %q", body, i, got[i], want[i])
+			}
+		}
+	})
+}
+
+// Whatever an error or a list of collections holds, reading it ends, and shows no more
+// than a line's worth.
+func FuzzAnswers(f *testing.F) {
+	f.Add(500, []byte(`{"message":"x","statuscode":"500"}`))
+	f.Add(200, []byte(`[{"id":"c","collectionCount":"7","dateCreated":"March, 01 2017 10:49:12 +0000"}]`))
+	f.Add(404, []byte("<html>"))
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		if status < 200 || status > 599 {
 			return
 		}
-		_, _ = io.WriteString(w, "[")
-		for i := from; i < min(from+limit, 700); i++ {
-			if i > from {
-				_, _ = io.WriteString(w, ",")
+		c := bynder.New(&url.URL{Scheme: "https", Host: "h"}, &http.Client{Transport: answer{status, body}})
+		for found, err := range c.Collections(t.Context(), "") {
+			if err == nil && found.ID == "" {
+				t.Errorf("%q gives a collection without an id", body)
 			}
-			fmt.Fprintf(w, `{"id":"a%d","description":%q}`, i, big)
+			if api, ok := errors.AsType[*bynder.APIError](err); ok && len(api.Message) > 400 {
+				t.Errorf("a message of %d bytes", len(api.Message))
+			}
 		}
-		_, _ = io.WriteString(w, "]")
 	})
-	ids, errs := list(c, t, bynder.Query{})
-	if len(ids) != 700 || len(errs) != 0 || !slices.Equal(limits, []string{"1000/1", "500/1", "500/2"}) {
-		t.Errorf("%d assets, errors %v, asked %q", len(ids), errs, limits)
-	}
+}
+
+// answer is a portal that always says the same.
+type answer struct {
+	status int
+	body   []byte
+}
+
+func (a answer) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: a.status, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(a.body)), Request: r}, nil
 }
 
 func TestQuery(t *testing.T) {

@@ -1,0 +1,211 @@
+package bynder
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+)
+
+// maxElement is how much of one element of a list is kept, 1 MiB.
+const maxElement = 1 << 20
+
+// readError is a list that broke off on its way, not one that is malformed.
+type readError struct{ err error }
+
+func (e *readError) Error() string { return "the list broke off: " + e.err.Error() }
+func (e *readError) Unwrap() error { return e.err }
+
+// elements splits a list into its elements as it comes, so that a page is never held as a
+// whole: a bare array, or an object whose "media" is the array (as with total=1 and
+// count=1). What is inside an element is looked at by whoever decodes it. An element
+// that is too large is passed over as an error of its own (IsMalformedElement); other
+// errors end the list, a *readError where the connection broke.
+func elements(body io.Reader) iter.Seq2[json.RawMessage, error] {
+	return func(yield func(json.RawMessage, error) bool) {
+		s := splitter{r: bufio.NewReaderSize(body, 64<<10)}
+		if err := s.open(); err != nil {
+			yield(nil, err)
+			return
+		}
+		for first := true; ; first = false {
+			more, err := s.another(first)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !more {
+				return
+			}
+			raw, err := s.value()
+			if !yield(raw, err) || err != nil && !IsMalformedElement(err) {
+				return
+			}
+		}
+	}
+}
+
+// splitter reads JSON only as far as it takes to find where values end.
+type splitter struct{ r *bufio.Reader }
+
+// next is the next byte that is no white space.
+func (s *splitter) next() (byte, error) {
+	for {
+		b, err := s.r.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF):
+			return 0, io.ErrUnexpectedEOF
+		case err != nil:
+			return 0, &readError{err}
+		case b != ' ' && b != '\n' && b != '\r' && b != '\t':
+			return b, nil
+		}
+	}
+}
+
+// open reads up to and including the bracket that opens the list.
+func (s *splitter) open() error {
+	b, err := s.next()
+	switch {
+	case err != nil:
+		return err
+	case b == '[':
+		return nil
+	case b != '{':
+		return errors.New("neither an array nor an object")
+	}
+	for first := true; ; first = false {
+		key, err := s.key(first)
+		if err != nil {
+			return err
+		}
+		if key == "media" {
+			if b, err := s.next(); err != nil {
+				return err
+			} else if b != '[' {
+				return errors.New("its media are no array")
+			}
+			return nil
+		}
+		if _, err := s.value(); err != nil {
+			return err
+		}
+	}
+}
+
+// key reads the name of the next field, and the colon behind it.
+func (s *splitter) key(first bool) (string, error) {
+	b, err := s.next()
+	if err == nil && b == ',' && !first {
+		b, err = s.next()
+	}
+	switch {
+	case err != nil:
+		return "", err
+	case b == '}':
+		return "", errors.New("an object without media")
+	case b != '"':
+		return "", fmt.Errorf("%q where the name of a field was expected", b)
+	}
+	if err := s.r.UnreadByte(); err != nil {
+		return "", err
+	}
+	raw, err := s.value()
+	if err != nil {
+		return "", err
+	}
+	var name string
+	if err := json.Unmarshal(raw, &name); err != nil {
+		return "", err
+	}
+	if b, err = s.next(); err == nil && b != ':' {
+		err = fmt.Errorf("%q where a colon was expected", b)
+	}
+	return name, err
+}
+
+// another tells whether an element follows, and stops before it.
+func (s *splitter) another(first bool) (bool, error) {
+	b, err := s.next()
+	switch {
+	case err != nil:
+		return false, err
+	case b == ']':
+		return false, nil
+	case first:
+		return true, s.r.UnreadByte()
+	case b != ',':
+		return false, fmt.Errorf("%q where a comma was expected", b)
+	}
+	if _, err := s.next(); err != nil {
+		return false, err
+	}
+	return true, s.r.UnreadByte()
+}
+
+// value reads one value, whatever it is. Of one that is too large only the end is found.
+func (s *splitter) value() (json.RawMessage, error) {
+	if _, err := s.next(); err != nil {
+		return nil, err
+	}
+	if err := s.r.UnreadByte(); err != nil {
+		return nil, err
+	}
+	var raw json.RawMessage
+	depth, size := 0, 0
+	inString, escaped := false, false
+	for {
+		b, err := s.r.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, io.ErrUnexpectedEOF
+		case err != nil:
+			return nil, &readError{err}
+		}
+		ends := false
+		switch {
+		case escaped:
+			escaped = false
+		case inString:
+			escaped, inString = b == '\\', b != '"'
+			ends = !inString && depth == 0
+		case b == '"':
+			inString = true
+		case b == '{' || b == '[':
+			depth++
+		case depth == 0 && (b == ',' || b == ']' || b == '}'): // behind a number or a word
+			return raw, s.end(raw, size)
+		case b == '}' || b == ']':
+			depth--
+			ends = depth == 0
+		}
+		if size++; size <= maxElement {
+			raw = append(raw, b)
+		}
+		if ends {
+			return s.checked(raw, size)
+		}
+	}
+}
+
+// end puts back the byte behind a value that has no end of its own.
+func (s *splitter) end(raw json.RawMessage, size int) error {
+	if err := s.r.UnreadByte(); err != nil {
+		return err
+	}
+	if len(raw) == 0 {
+		return errors.New("a value is missing")
+	}
+	_, err := s.checked(raw, size)
+	return err
+}
+
+// checked refuses a value that was too large to be kept.
+func (s *splitter) checked(raw json.RawMessage, size int) (json.RawMessage, error) {
+	if size > maxElement {
+		return nil, malformed("an element", fmt.Errorf("it is larger than %d MiB", maxElement>>20))
+	}
+	return raw, nil
+}

@@ -1,0 +1,4 @@
+package bynder
+
+// Elements is elements, for its fuzz target.
+var Elements = elements
