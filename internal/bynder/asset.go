@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -72,8 +74,11 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 	if err != nil {
 		return nil, malformed("an asset", err)
 	}
+	if err := sound(raw); err != nil {
+		return nil, malformed("the asset "+strconv.Quote(f.text("id")), err)
+	}
 	a := &Asset{
-		ID: f.text("id"), Name: f.text("name"), Type: f.text("type"), Modified: f.text("dateModified"),
+		ID: f.text("id"), Name: f.text("name"), Type: f.text("type"), Modified: f.day("dateModified"),
 		Size: orUnknown(f.number("fileSize")), Tags: f.list("tags"), Thumbnails: f.links("thumbnails"),
 		Archived: f.flag("archive", false), Limited: f.flag("limited", false), Watermarked: f.flag("watermarked", false),
 		Properties: map[string][]string{}, fields: f,
@@ -93,6 +98,43 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 		}
 	}
 	return a, nil
+}
+
+// sound refuses an asset that has something else altogether where names, files or
+// derivatives belong: what is made of it would be wrong in silence. It looks at what was
+// sent, before it is normalised.
+func sound(raw json.RawMessage) error {
+	var sent map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &sent); err != nil {
+		return err
+	}
+	for _, name := range []string{"name", "type"} {
+		if k := kindOf(sent[name]); k == 'o' || k == 'a' {
+			return fmt.Errorf("its %s is no text", name)
+		}
+	}
+	for _, name := range []string{"thumbnails", "mediaItems"} {
+		// PHP spells an empty object as an empty array, and sometimes as "".
+		if value := bytes.TrimSpace(sent[name]); kindOf(value) == 's' && string(value) != `""` {
+			return fmt.Errorf("its %s are no list", name)
+		}
+	}
+	return nil
+}
+
+// kindOf tells objects (o), arrays (a) and scalars (s) apart; 0 is null or missing.
+func kindOf(raw json.RawMessage) byte {
+	raw = bytes.TrimSpace(raw)
+	switch {
+	case len(raw) == 0 || bytes.Equal(raw, null):
+		return 0
+	case raw[0] == '{':
+		return 'o'
+	case raw[0] == '[':
+		return 'a'
+	default:
+		return 's'
+	}
 }
 
 // parseItem reads one media item; everything in it may be missing.

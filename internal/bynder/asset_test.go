@@ -121,7 +121,8 @@ func TestMediaItems(t *testing.T) {
 }
 
 func TestParseAssetRefuses(t *testing.T) {
-	for _, raw := range []string{``, `null`, `7`, `"a"`, `[]`, `{}`, `{"id":null}`, `{"id":""}`, `{"id":{}}`, `{"id":"a"`} {
+	for _, raw := range []string{``, `null`, `7`, `"a"`, `[]`, `{}`, `{"id":null}`, `{"id":""}`, `{"id":{}}`, `{"id":"a"`,
+		`{"id":"a","name":{"en":"x"}}`, `{"id":"a","type":["image"]}`, `{"id":"a","thumbnails":"none"}`, `{"id":"a","mediaItems":7}`} {
 		if a, err := bynder.ParseAsset(json.RawMessage(raw)); err == nil {
 			t.Errorf("ParseAsset(%s) = %+v, want an error", raw, a)
 		}

@@ -12,6 +12,13 @@ import (
 // maxElement is how much of one element of a list is kept, 1 MiB.
 const maxElement = 1 << 20
 
+// maxPage is how much of one page is read, 256 MiB: a list does not go on for ever, and
+// 1,000 assets with all that is known of them have some MiB.
+const maxPage = 256 << 20
+
+// errPage is a page that is larger than that.
+var errPage = fmt.Errorf("the page is larger than %d MiB", maxPage>>20)
+
 // readError is a list that broke off on its way, not one that is malformed.
 type readError struct{ err error }
 
@@ -25,7 +32,7 @@ func (e *readError) Unwrap() error { return e.err }
 // errors end the list, a *readError where the connection broke.
 func elements(body io.Reader) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		s := splitter{r: bufio.NewReaderSize(body, 64<<10)}
+		s := splitter{r: bufio.NewReaderSize(&pageReader{r: body, left: maxPage}, 64<<10)}
 		if err := s.open(); err != nil {
 			yield(nil, err)
 			return
@@ -47,6 +54,33 @@ func elements(body io.Reader) iter.Seq2[json.RawMessage, error] {
 	}
 }
 
+// pageReader bounds a page.
+type pageReader struct {
+	r    io.Reader
+	left int
+}
+
+func (p *pageReader) Read(b []byte) (int, error) {
+	if p.left == 0 {
+		return 0, errPage
+	}
+	n, err := p.r.Read(b[:min(len(b), p.left)])
+	p.left -= n
+	return n, err
+}
+
+// broken is what a failing read means for the list.
+func broken(err error) error {
+	switch {
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	case errors.Is(err, errPage):
+		return err
+	default:
+		return &readError{err}
+	}
+}
+
 // splitter reads JSON only as far as it takes to find where values end.
 type splitter struct{ r *bufio.Reader }
 
@@ -55,10 +89,8 @@ func (s *splitter) next() (byte, error) {
 	for {
 		b, err := s.r.ReadByte()
 		switch {
-		case errors.Is(err, io.EOF):
-			return 0, io.ErrUnexpectedEOF
 		case err != nil:
-			return 0, &readError{err}
+			return 0, broken(err)
 		case b != ' ' && b != '\n' && b != '\r' && b != '\t':
 			return b, nil
 		}
@@ -158,11 +190,8 @@ func (s *splitter) value() (json.RawMessage, error) {
 	inString, escaped := false, false
 	for {
 		b, err := s.r.ReadByte()
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil, io.ErrUnexpectedEOF
-		case err != nil:
-			return nil, &readError{err}
+		if err != nil {
+			return nil, broken(err)
 		}
 		ends := false
 		switch {

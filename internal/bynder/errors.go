@@ -41,6 +41,9 @@ func (e *APIError) Hint() string {
 	case http.StatusUnauthorized:
 		return "check the credentials and that they belong to this portal"
 	case http.StatusForbidden:
+		if !strings.Contains(e.Path, "/download/") {
+			return "these credentials lack a role that this call needs; ask the portal's administrator"
+		}
 		return "originals need the role MEDIAHIGHRES; archived, watermarked and limited assets need ARCHIVEDOWNLOAD, DOWNLOADWATERMARK and KEYVISUALSDOWNLOAD"
 	case http.StatusNotFound:
 		return "check the id; an asset that was deleted or that these credentials may not see is not found either"

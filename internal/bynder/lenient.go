@@ -219,6 +219,14 @@ var dateLayouts = []string{
 	"January, 02 2006 15:04:05 -0700", "January, 2 2006 15:04:05 -0700", time.RFC1123Z, time.RFC1123,
 }
 
+// day is a date as it was sent, "" for what is none.
+func (f fields) day(name string) string {
+	if f.date(name).IsZero() {
+		return ""
+	}
+	return f.text(name)
+}
+
 // date reads a date in any of the portal's ways, in UTC; zero where it is unknown.
 func (f fields) date(name string) time.Time {
 	value := strings.TrimSpace(f.text(name))

@@ -60,7 +60,7 @@ assets, created; of its assets, what search writes.`,
 
 var collectionColumns = []report.Column{
 	{Title: "ID", Width: 36, Least: 35},
-	{Title: "NAME", Width: 60, Least: 10, Drop: 1},
+	{Title: "NAME", Width: 60, Least: 20, Drop: 1},
 	{Title: "ASSETS", Width: 8, Right: true, Drop: 2},
 	{Title: "CREATED", Width: 10, Drop: 3},
 }
@@ -68,12 +68,12 @@ var collectionColumns = []report.Column{
 func listCollections(ctx context.Context, o *collectionsOptions) error {
 	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, collectionColumns, o.json)
-		seen := newFingerprints()
+		seen, complain := newFingerprints(), newComplaints(screen)
 		listed, malformed := 0, 0
 		for c, err := range p.client.Collections(ctx, o.keyword) {
 			if bynder.IsMalformedElement(err) {
 				malformed++
-				complain(screen, "list", err)
+				complain.about("list", err)
 				continue
 			}
 			if err != nil {

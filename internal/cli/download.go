@@ -87,7 +87,7 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 	if err := checkIDs(o.ids); err != nil {
 		return err
 	}
-	return o.transferFlags.check(o.single(), given)
+	return o.transferFlags.check(o.single())
 }
 
 // single tells that one file is asked for.

@@ -42,7 +42,7 @@ for each asset.
 			} else {
 				o.items = args
 			}
-			if err := o.check(cmd.Flags().Changed); err != nil {
+			if err := o.check(); err != nil {
 				return err
 			}
 			return run(cmd.Context(), &o)
@@ -56,7 +56,7 @@ for each asset.
 }
 
 // check refuses what cannot be meant, before any call.
-func (o *fetchItemOptions) check(given func(flag string) bool) error {
+func (o *fetchItemOptions) check() error {
 	listed := len(o.from)+len(o.from0) > 0
 	switch {
 	case len(o.items) == 0 && !listed:
@@ -72,7 +72,7 @@ func (o *fetchItemOptions) check(given func(flag string) bool) error {
 	if err := checkIDs(o.items); err != nil {
 		return err
 	}
-	return o.transferFlags.check(o.single(), given)
+	return o.transferFlags.check(o.single())
 }
 
 // single tells that one file is asked for.

@@ -112,9 +112,18 @@ func TestParseDate(t *testing.T) {
 		"0d":                   "2026-03-31T10:00:00Z",
 		"":                     "", "d": "", "-1d": "", "7": "", "7y": "", "2026-13-01": "", "31.01.2026": "", "999999999d": "",
 	} {
-		got, err := parseDate(text, now)
+		got, err := parseDate(text, now, false)
 		if got != want || (err != nil) != (want == "") {
 			t.Errorf("parseDate(%q) = %q, %v; want %q", text, got, err, want)
+		}
+	}
+}
+
+func TestUntilADayIsUntilItsEnd(t *testing.T) {
+	now := time.Date(2026, 3, 31, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]string{"2026-01-31": "2026-01-31T23:59:59Z", "2026-01-31T12:00": "2026-01-31T12:00:00Z", "7d": "2026-03-24T12:00:00Z"} {
+		if got, err := parseDate(text, now, true); got != want || err != nil {
+			t.Errorf("until %s is until %s, %v; want %s", text, got, err, want)
 		}
 	}
 }

@@ -97,7 +97,11 @@ func openList(s Streams, name string, format input.Format) (list, error) {
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return list{}, &usageError{err: fmt.Errorf("opening the list of ids: %w", err)}
+		return list{}, &usageError{err: fmt.Errorf("the list of ids: %w", err)}
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return list{}, usagef("the list of ids: %s is a folder", name)
 	}
 	return list{name: name, r: f, format: format, regular: isRegular(f)}, nil
 }

@@ -46,6 +46,10 @@ size in bytes, width, height, created, file name; what is unknown is empty.`,
 			if err := checkIDs(args); err != nil {
 				return err
 			}
+			if slices.Contains(args, "-") {
+				return &usageError{err: errors.New("items reads no list"), hint: "xargs bynder items < ids"}
+			}
+			o.ids = distinct(args)
 			return run(cmd.Context(), &o)
 		},
 	}
@@ -59,18 +63,18 @@ size in bytes, width, height, created, file name; what is unknown is empty.`,
 
 var itemColumns = []report.Column{
 	{Title: "ITEM ID", Width: 36, Least: 35},
-	{Title: "TYPE", Width: 10, Least: 8, Drop: 2},
-	{Title: "VER", Width: 5, Least: 4, Right: true, Drop: 5},
+	{Title: "TYPE", Width: 10, Drop: 3},
+	{Title: "VER", Width: 4, Right: true, Drop: 2},
 	{Title: "SIZE", Width: 8, Right: true, Drop: 4},
-	{Title: "PIXELS", Width: 11, Least: 9, Right: true, Drop: 6},
-	{Title: "CREATED", Width: 10, Drop: 7},
-	{Title: "FILE NAME", Width: 60, Least: 12, Drop: 3},
+	{Title: "PIXELS", Width: 11, Least: 9, Right: true, Drop: 5},
+	{Title: "CREATED", Width: 10, Drop: 6},
+	{Title: "FILE NAME", Width: 60, Least: 12, Drop: 1},
 }
 
 func runItems(ctx context.Context, o *itemsOptions) error {
 	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, itemColumns, o.json)
-		failed := &runError{wanted: len(o.ids)}
+		failed, complain := &runError{wanted: len(o.ids)}, newComplaints(screen)
 		for _, id := range o.ids {
 			asset, err := p.client.Asset(ctx, id)
 			if err == nil {
@@ -84,7 +88,7 @@ func runItems(ctx context.Context, o *itemsOptions) error {
 				return fmt.Errorf("%s: %w", id, err)
 			}
 			failed.failed++
-			complain(screen, id, err)
+			complain.about(id, err)
 		}
 		return failed.orNil()
 	})
@@ -167,11 +171,32 @@ func goesOn(err error) bool {
 	return isProtocol || isAPI && !api.Unauthorised()
 }
 
-// complain says what is wrong with one of several.
-func complain(screen *report.Screen, what string, err error) {
+// complaints says what is wrong with one of several, and each hint once.
+type complaints struct {
+	screen *report.Screen
+	hints  map[string]bool
+}
+
+func newComplaints(screen *report.Screen) *complaints {
+	return &complaints{screen: screen, hints: map[string]bool{}}
+}
+
+func (c *complaints) about(what string, err error) {
 	lines := []string{fmt.Sprintf("bynder: %s: %v", what, err)}
-	if hint := hintOf(err); hint != "" {
+	if hint := hintOf(err); hint != "" && !c.hints[hint] {
+		c.hints[hint] = true
 		lines = append(lines, "hint: "+hint)
 	}
-	screen.Message(slices.Clip(lines)...)
+	c.screen.Message(lines...)
+}
+
+// distinct is ids without doubles, in their order.
+func distinct(ids []string) []string {
+	var once []string
+	for _, id := range ids {
+		if !slices.Contains(once, id) {
+			once = append(once, id)
+		}
+	}
+	return once
 }

@@ -14,6 +14,9 @@ import (
 
 // list runs a command that asks the portal and writes a listing.
 func (o *portalFlags) list(ctx context.Context, run func(context.Context, *portal, *report.Screen) error) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	conf, err := o.load(ctx, o.streams)
 	if err != nil {
 		return err
@@ -36,9 +39,9 @@ func (o *portalFlags) list(ctx context.Context, run func(context.Context, *porta
 
 var assetColumns = []report.Column{
 	{Title: "MEDIA ID", Width: 36, Least: 35},
-	{Title: "NAME", Width: 60, Least: 10, Drop: 1},
-	{Title: "TYPE", Width: 8, Drop: 3},
-	{Title: "SIZE", Width: 8, Right: true, Drop: 2},
+	{Title: "NAME", Width: 60, Least: 20, Drop: 1},
+	{Title: "TYPE", Width: 8, Drop: 2},
+	{Title: "SIZE", Width: 8, Right: true, Drop: 3},
 	{Title: "MODIFIED", Width: 10, Drop: 4},
 }
 
@@ -62,12 +65,12 @@ func assetRow(a *bynder.Asset) report.Row {
 // listAssets writes assets as they come, each once, at most limit of them (0 is all).
 // What was listed before an error stays listed; the error says how many that were.
 func listAssets(ctx context.Context, l *report.Listing, screen *report.Screen, assets iter.Seq2[*bynder.Asset, error], limit int) error {
-	seen := newFingerprints()
+	seen, complain := newFingerprints(), newComplaints(screen)
 	listed, malformed := 0, 0
 	for a, err := range assets {
 		if bynder.IsMalformedElement(err) {
 			malformed++
-			complain(screen, "list", err)
+			complain.about("list", err)
 			continue
 		}
 		if err != nil {

@@ -36,6 +36,17 @@ func (o *portalFlags) add(f *pflag.FlagSet) {
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show each request, and why something is tried again")
 }
 
+// check refuses what cannot be meant, before any call.
+func (o *portalFlags) check() error {
+	if o.apiRate != 0 && !(o.apiRate >= budget.MinRate && o.apiRate <= budget.MaxRate) {
+		return usagef("--api-rate is %g, and must be 0 or from %g to %g", o.apiRate, budget.MinRate, float64(budget.MaxRate))
+	}
+	if o.retries < 0 {
+		return usagef("--retries is %d, and must not be negative", o.retries)
+	}
+	return nil
+}
+
 // portal is everything that speaks to the outside, wired.
 type portal struct {
 	client  *bynder.Client

@@ -5,9 +5,11 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Main runs the program with the given arguments and returns its exit status.
@@ -68,6 +70,7 @@ func newRoot(s Streams) *cobra.Command {
 			return err
 		},
 	}
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return refuseEmpty(cmd.Flags()) }
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
@@ -113,4 +116,19 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return &usageError{err: fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
 	}
 	return nil
+}
+
+// refuseEmpty refuses flags that were given without a value: that is most often a variable
+// of a script that is not set, and must not mean "everything".
+func refuseEmpty(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		empty := f.Value.String() == "" && f.Value.Type() == "string"
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			empty = len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")
+		}
+		if empty && err == nil {
+			err = usagef("--%s is given without a value", f.Name)
+		}
+	})
+	return err
 }

@@ -49,6 +49,11 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	defer endInTime(ctx)()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	destination, err := o.destination(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, destination.Close()) }()
 	reporter := report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
 		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: single,
@@ -59,11 +64,6 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	defer context.AfterFunc(ctx, reporter.EndProgress)()
 	defer showStatus(reporter)()
 
-	destination, err := o.destination(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, destination.Close()) }()
 	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(in.holdText(h)) }, o.jobs)
 	if err != nil {
 		return err

@@ -65,6 +65,7 @@ Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
 	f.StringArrayVar(&o.faults, "fault", nil, "switch a fault on (repeatable)")
 	f.IntVar(&o.portal.Assets, "assets", 300, "number of generated assets")
 	f.BoolVar(&o.portal.NoRateLimit, "no-limit", false, "do not block after 4,500 calls in five minutes")
+	f.BoolVar(&o.portal.NoCursor, "no-cursor", false, "give lists no cursor, so that clients page")
 	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "quiet time after which a block is lifted")
 	f.StringVar(&o.stats, "stats", "", "write what was counted to this `file` at the end, as JSON")
 	return cmd

@@ -58,7 +58,7 @@ A thousand assets cost one API call.`,
 	o.add(f)
 	f.StringVar(&o.query.Keyword, "keyword", "", "words in name, description and metadata")
 	f.StringSliceVar(&o.query.Types, "type", nil, "image, document, audio, video or 3d (repeatable)")
-	f.StringSliceVar(&o.query.Tags, "tag", nil, "a tag (repeatable)")
+	f.StringArrayVar(&o.query.Tags, "tag", nil, "a tag (repeatable)")
 	f.StringSliceVar(&o.query.Brands, "brand", nil, "a brand's id (repeatable)")
 	f.StringVar(&o.query.Collection, "collection", "", "a collection's id")
 	f.StringArrayVar(&o.properties, "property", nil, "`NAME=VALUE` of the portal's own metadata (repeatable)")
@@ -81,16 +81,17 @@ func (o *searchOptions) check(now time.Time, given func(flag string) bool) error
 	}
 	for _, d := range []struct {
 		flag, text string
+		until      bool
 		to         *string
 	}{
-		{"created-since", o.createdSince, &o.query.CreatedFrom},
-		{"modified-since", o.modifiedSince, &o.query.ModifiedFrom},
-		{"modified-until", o.modifiedUntil, &o.query.ModifiedTo},
+		{"created-since", o.createdSince, false, &o.query.CreatedFrom},
+		{"modified-since", o.modifiedSince, false, &o.query.ModifiedFrom},
+		{"modified-until", o.modifiedUntil, true, &o.query.ModifiedTo},
 	} {
 		if !given(d.flag) {
 			continue
 		}
-		date, err := parseDate(d.text, now)
+		date, err := parseDate(d.text, now, d.until)
 		if err != nil {
 			return usagef("--%s: %w", d.flag, err)
 		}
@@ -116,10 +117,17 @@ func (o *searchOptions) check(now time.Time, given func(flag string) bool) error
 }
 
 // parseDate reads a date, a time, or a span back from now, and spells it as the portal
-// does: ISO 8601 in UTC. A date is its beginning in the local time zone.
-func parseDate(text string, now time.Time) (string, error) {
+// does: ISO 8601 in UTC. A day is its beginning in the local time zone, or its end where
+// something is to last until that day.
+func parseDate(text string, now time.Time, until bool) (string, error) {
 	spell := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateOnly} {
+	if day, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
+		if until {
+			day = day.AddDate(0, 0, 1).Add(-time.Second)
+		}
+		return spell(day), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04"} {
 		if t, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
 			return spell(t), nil
 		}
@@ -144,6 +152,7 @@ func parseDate(text string, now time.Time) (string, error) {
 func runSearch(ctx context.Context, o *searchOptions) error {
 	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, assetColumns, o.json)
+		o.query.Limit = o.limit
 		return listAssets(ctx, listing, screen, p.client.Assets(ctx, o.query), o.limit)
 	})
 }

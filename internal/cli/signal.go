@@ -27,7 +27,7 @@ var endSignals = []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHU
 // not ignored, because children would inherit an ignored signal.
 func SignalContext() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 2)
+	signals := make(chan os.Signal, 1)
 	for _, s := range endSignals {
 		if !signal.Ignored(s) {
 			signal.Notify(signals, s)
@@ -44,13 +44,6 @@ func SignalContext() (context.Context, func()) {
 			signal.Stop(signals)
 			number, _ := s.(syscall.Signal)
 			cancel(&interrupted{number})
-			select {
-			case again := <-signals: // it came before Stop, and means "at once"
-				if self, err := os.FindProcess(os.Getpid()); err == nil {
-					_ = self.Signal(again)
-				}
-			default:
-			}
 		case <-ctx.Done():
 		}
 	}()

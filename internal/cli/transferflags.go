@@ -66,7 +66,10 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 
 // check refuses what cannot be meant, before any call. single tells that one file at
 // most is asked for.
-func (o *transferFlags) check(single bool, given func(flag string) bool) error {
+func (o *transferFlags) check(single bool) error {
+	if err := o.portalFlags.check(); err != nil {
+		return err
+	}
 	var err error
 	if o.template, err = naming.Parse(o.name); err != nil {
 		return &usageError{err: fmt.Errorf("--name: %w", err), hint: hintOf(err)}
@@ -89,8 +92,6 @@ func (o *transferFlags) check(single bool, given func(flag string) bool) error {
 		return usagef("--max-failures is %d, and must not be negative", o.maxFailures)
 	case o.checksum != "" && o.checksum != "sha256":
 		return usagef("--checksum is %q, and can only be sha256", o.checksum)
-	case o.output == "" && given("output"):
-		return usagef("--output names no file")
 	case o.output != "" && !single:
 		return &usageError{err: errors.New("--output names one file, and several were asked for"), hint: "use --dir, and --name for what they are called"}
 	case o.output != "" && o.name != naming.DefaultTemplate:

@@ -34,10 +34,10 @@ func (e *Engine) transfer(ctx context.Context, job Job, r *Result) error {
 	if job.Err != nil {
 		return job.Err
 	}
-	asked := 0
+	asked := -1
 	source := func(ctx context.Context) (transfer.Location, error) {
 		asked++
-		location, err := locate(ctx, e.API, job, asked == 1)
+		location, err := locate(ctx, e.API, job, asked)
 		return transfer.Location{URL: location.URL}, err
 	}
 	notify := func(err error, wait time.Duration) { e.Observer.Retried(job, err, wait) }

@@ -13,6 +13,8 @@ type Job struct {
 	Selector bynder.Selector
 	// Asset is the metadata that is known already, nil where none is.
 	Asset *bynder.Asset
+	// batch is what was looked up together with it, nil where nothing was.
+	batch *batch
 	// Origin is the line of input that asked for it; several jobs may come of one line.
 	Origin string
 	// Err is why the job cannot be done at all; its result is a failure. It takes the

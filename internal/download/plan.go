@@ -38,9 +38,11 @@ const (
 // moment.
 func WithMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
-		for batch := range batches(jobs) {
-			known := lookUp(ctx, p, batch)
-			for _, job := range batch {
+		for jobs := range batches(jobs) {
+			known := lookUp(ctx, p, jobs)
+			together := newBatch(jobs)
+			for _, job := range jobs {
+				job.batch = together
 				if job.Asset == nil && job.Err == nil {
 					found := known[strings.ToUpper(job.MediaID)]
 					job.Asset, job.Err = found.asset, found.err
@@ -95,6 +97,51 @@ func lookUp(ctx context.Context, p Portal, batch []Job) map[string]lookedUp {
 		known[key] = lookedUp{asset: asset, err: err}
 	}
 	return known
+}
+
+// batch is the assets whose metadata were looked up together. When the URL of a derivative
+// has expired, those of the others have too, or will have: they are all asked for again
+// with one call.
+type batch struct {
+	ids []string
+
+	mu     sync.Mutex
+	age    int // how often they were asked for again
+	assets map[string]*bynder.Asset
+}
+
+func newBatch(jobs []Job) *batch {
+	b := &batch{}
+	for _, job := range jobs {
+		if job.Err == nil && !slices.Contains(b.ids, job.MediaID) {
+			b.ids = append(b.ids, job.MediaID)
+		}
+	}
+	return b
+}
+
+// again returns the metadata of an asset that were asked for at least age times again. An
+// asset that the list does not return is asked for by itself.
+func (b *batch) again(ctx context.Context, p Portal, id string, age int) (*bynder.Asset, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.age < age {
+		assets := map[string]*bynder.Asset{}
+		for asset, err := range p.AssetsByID(ctx, b.ids) {
+			if bynder.IsMalformedElement(err) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			assets[strings.ToUpper(asset.ID)] = asset
+		}
+		b.age, b.assets = age, assets
+	}
+	if asset := b.assets[strings.ToUpper(id)]; asset != nil {
+		return asset, nil
+	}
+	return p.Asset(ctx, id)
 }
 
 // batches groups jobs by batchIDs, or by what has come when the input pauses. The
@@ -192,7 +239,7 @@ func WithItems(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] 
 	return func(yield func(Job) bool) {
 		var latest Job
 		for job := range jobs {
-			if job.Err == nil && (latest.MediaID != job.MediaID || latest.Asset == nil) {
+			if job.Err == nil && (latest.MediaID != job.MediaID || latest.Asset == nil && latest.Err == nil) {
 				latest = Job{MediaID: job.MediaID}
 				latest.Asset, latest.Err = p.Asset(ctx, job.MediaID)
 			}
@@ -206,18 +253,22 @@ func WithItems(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] 
 	}
 }
 
-// locate finds the temporary location of a job's file. first tells that none was
-// asked for before: then what the metadata say will do.
-func locate(ctx context.Context, p Portal, job Job, first bool) (bynder.Location, error) {
+// locate finds the temporary location of a job's file; again is how many were asked for
+// before it. For the first one, what the metadata say will do.
+func locate(ctx context.Context, p Portal, job Job, again int) (bynder.Location, error) {
 	if job.Selector.Kind != bynder.Derivative {
 		return p.Location(ctx, job.MediaID, job.Selector)
 	}
-	asset := job.Asset
-	if asset == nil || !first { // the URL in the metadata may have expired
-		var err error
-		if asset, err = p.Asset(ctx, job.MediaID); err != nil {
-			return bynder.Location{}, err
-		}
+	asset, err := job.Asset, error(nil)
+	switch {
+	case asset != nil && again == 0:
+	case job.batch != nil:
+		asset, err = job.batch.again(ctx, p, job.MediaID, again)
+	default:
+		asset, err = p.Asset(ctx, job.MediaID)
+	}
+	if err != nil {
+		return bynder.Location{}, err
 	}
 	thumbnails := asset.Thumbnails
 	if id := job.Selector.ItemID; id != "" {

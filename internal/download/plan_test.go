@@ -203,7 +203,7 @@ func TestWithItemsAsksOnceForItemsThatFollowEachOther(t *testing.T) {
 			t.Errorf("job %+v", job)
 		}
 	}
-	if want := []string{"asset A", "asset B", "asset gone", "asset gone"}; n != 5 || !slices.Equal(p.calls, want) {
+	if want := []string{"asset A", "asset B", "asset gone"}; n != 5 || !slices.Equal(p.calls, want) {
 		t.Errorf("%d jobs by %q, want 5 by %q", n, p.calls, want)
 	}
 }
@@ -220,22 +220,22 @@ func TestLocate(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		job   Job
-		again bool
+		again int
 		want  string // the URL, or the code of the failure and a word of its hint
 		calls int
 	}{
-		{"an original", Job{MediaID: "A"}, false, "https://h/A", 1},
-		{"a derivative that is known", Job{MediaID: "A", Asset: asset("A"), Selector: derivative}, false, "https://h/A", 0},
-		{"its URL has expired", Job{MediaID: "A", Asset: asset("A"), Selector: derivative}, true, "https://h/fresh", 1},
-		{"of an item", Job{MediaID: "A", Asset: withItem, Selector: ofItem}, false, "https://h/item", 0},
-		{"of no such item", Job{MediaID: "A", Asset: asset("A"), Selector: ofItem}, false, "not_found lists its items", 0},
-		{"it lacks", Job{MediaID: "A", Asset: asset("A"), Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x"}}, false, "not_found mini, web", 0},
-		{"there are none", Job{MediaID: "A", Asset: &bynder.Asset{}, Selector: derivative}, false, "not_found none", 0},
-		{"a URL that is none", Job{MediaID: "A", Asset: bad, Selector: derivative}, false, "protocol ", 0},
+		{"an original", Job{MediaID: "A"}, 0, "https://h/A", 1},
+		{"a derivative that is known", Job{MediaID: "A", Asset: asset("A"), Selector: derivative}, 0, "https://h/A", 0},
+		{"its URL has expired", Job{MediaID: "A", Asset: asset("A"), Selector: derivative}, 1, "https://h/fresh", 1},
+		{"of an item", Job{MediaID: "A", Asset: withItem, Selector: ofItem}, 0, "https://h/item", 0},
+		{"of no such item", Job{MediaID: "A", Asset: asset("A"), Selector: ofItem}, 0, "not_found lists its items", 0},
+		{"it lacks", Job{MediaID: "A", Asset: asset("A"), Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x"}}, 0, "not_found mini, web", 0},
+		{"there are none", Job{MediaID: "A", Asset: &bynder.Asset{}, Selector: derivative}, 0, "not_found none", 0},
+		{"a URL that is none", Job{MediaID: "A", Asset: bad, Selector: derivative}, 0, "protocol ", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := &fakePortal{single: map[string]*bynder.Asset{"A": fresh}}
-			got, err := locate(t.Context(), p, tt.job, !tt.again)
+			got, err := locate(t.Context(), p, tt.job, tt.again)
 			if err != nil {
 				f := failure(t.Context(), tt.job, err)
 				code, hint, _ := strings.Cut(tt.want, " ")
@@ -249,6 +249,29 @@ func TestLocate(t *testing.T) {
 				t.Errorf("calls %q, want %d", p.calls, tt.calls)
 			}
 		})
+	}
+}
+
+// When the URLs of a batch have expired, one call brings all of them again, and another
+// one only when those have expired, too.
+func TestBatchAsksAgainTogether(t *testing.T) {
+	p := &fakePortal{listed: map[string]*bynder.Asset{"A": asset("A"), "B": asset("B")}, single: map[string]*bynder.Asset{"H": asset("H")}}
+	mini := bynder.Selector{Kind: bynder.Derivative, Name: "mini"}
+	var jobs []Job
+	for job := range WithMetadata(t.Context(), p, jobsOf("A", "B", "H")) {
+		job.Selector = mini
+		jobs = append(jobs, job)
+	}
+	p.calls = nil
+	for _, again := range []int{0, 1, 1, 2} {
+		for _, job := range jobs {
+			if _, err := locate(t.Context(), p, job, again); err != nil {
+				t.Errorf("%s: %v", job.MediaID, err)
+			}
+		}
+	}
+	if want := []string{"list of 3", "asset H", "asset H", "list of 3", "asset H"}; !slices.Equal(p.calls, want) {
+		t.Errorf("calls %q, want %q", p.calls, want)
 	}
 }
 

@@ -183,7 +183,7 @@ func parseObject(line []byte) Entry {
 		if ids.Name != nil && ids.Thumbnails != nil {
 			e.Asset, _ = bynder.ParseAsset(line) // without it the metadata are asked for
 		}
-	default:
+	case ids.ItemID == nil:
 		return Entry{Err: errors.New("the JSON object has neither mediaId nor id")}
 	}
 	if ids.ItemID != nil {

@@ -60,6 +60,8 @@ func TestRead(t *testing.T) {
 		{name: "columns of items", text: "A\tI\tweb\t1\nB\t\timage\n", want: []entry{{line: 1, media: "A", item: "I"}, {line: 2, media: "B"}}},
 		{name: "an item of no asset", text: "\tI\n", want: []entry{{line: 1, item: "I", err: "empty"}}},
 		{name: "item ids", text: "I\nA\tJ\n", format: input.Format{ItemColumn: true}, want: []entry{{line: 1, item: "I"}, {line: 2, media: "A", item: "J"}}},
+		{name: "an item alone", text: `{"itemId":"I"}`, format: input.Format{ItemColumn: true}, want: []entry{{line: 1, item: "I"}}},
+		{name: "an item of no asset, as JSON", text: `{"itemId":"I"}`, want: []entry{{line: 1, item: "I", err: "empty"}}},
 		{name: "an asset", text: `{"id":"A"}`, want: []entry{{line: 1, media: "A"}}},
 		{name: "an asset with metadata", text: `{"id":"A","name":"n","thumbnails":{}}`, want: []entry{{line: 1, media: "A", metadata: true}}},
 		{name: "an item", text: `{"id":"I","mediaId":"A","itemId":"I","name":"n"}`, want: []entry{{line: 1, media: "A", item: "I"}}},

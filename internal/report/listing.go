@@ -2,10 +2,12 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -21,6 +23,10 @@ type Column struct {
 	// highest. Those of 0 always stay.
 	Drop int
 }
+
+// stackBelow is how many columns the value that tells entries apart needs beside an id; on
+// a terminal that has not got them, each entry takes two lines.
+const stackBelow = 12
 
 // Row is one entry of a listing in all the forms it may take.
 type Row struct {
@@ -61,6 +67,10 @@ func (l *Listing) Row(r Row) error {
 	case l.width == 0:
 		line = tabbed(r.Fields)
 	default:
+		if l.stacks() {
+			line = l.stacked(r.Cells)
+			break
+		}
 		if l.layout == nil {
 			l.layout = layout(l.columns, l.width)
 			titles := make([]string, len(l.columns))
@@ -152,6 +162,35 @@ func layout(columns []Column, room int) []int {
 		}
 	}
 	return widths
+}
+
+// stacks tells whether the terminal is too narrow for a table: for its first column, an
+// id, and something that tells entries apart.
+func (l *Listing) stacks() bool {
+	return l.width < l.columns[0].Width+len(columnGap)+stackBelow
+}
+
+// stacked is an entry on two lines: the id, which is never cut because it is there to be
+// copied, and as much of the rest as fits, what matters most first.
+func (l *Listing) stacked(cells []string) []byte {
+	order := make([]int, 0, len(cells))
+	for i := range cells[1:] {
+		order = append(order, i+1)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(l.columns[a].Drop, l.columns[b].Drop) })
+	rest := ""
+	for _, i := range order {
+		text := label(cells[i])
+		room := l.width - columns(rest) - 2*len(columnGap)
+		switch {
+		case text == "":
+		case rest == "":
+			rest = cutMiddle(text, min(room, max(room-2*stackBelow, stackBelow)))
+		case columns(text) <= room:
+			rest += columnGap + text
+		}
+	}
+	return []byte(label(cells[0]) + "\n" + strings.TrimRight(columnGap+rest, " ") + "\n")
 }
 
 // aligned is one line of the table, never wider than the terminal.

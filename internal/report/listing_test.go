@@ -32,6 +32,9 @@ func TestListingFitsTheTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(b.String()) {
+			if strings.TrimSpace(line) == "ABCDEFGH" {
+				continue // an id is never cut
+			}
 			if n := columns(strings.TrimSuffix(line, "\n")); n > tt.width {
 				t.Errorf("at %d columns, a line has %d: %q", tt.width, n, line)
 			}
@@ -39,7 +42,7 @@ func TestListingFitsTheTerminal(t *testing.T) {
 		if tt.width == 80 && b.String() != tt.want {
 			t.Errorf("at 80 columns:\n%swant\n%s", b.String(), tt.want)
 		}
-		if tt.width >= 8 && !strings.Contains(b.String(), "ABCDEFGH") {
+		if !strings.Contains(b.String(), "ABCDEFGH") {
 			t.Errorf("at %d columns the id is cut: %q", tt.width, b.String())
 		}
 	}

@@ -1,0 +1,688 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/sandbox"
+)
+
+// recipeTests run the recipes of docs/scripting.md, each against a sandbox of its own.
+var recipeTests = map[string]func(*testing.T, *kitchen){
+	"list":                   testList,
+	"list-powershell":        testListPowerShell,
+	"search":                 testSearch,
+	"two-processes":          testTwoProcesses,
+	"again":                  testAgain,
+	"jq":                     testJQ,
+	"jq-powershell":          testJQPowerShell,
+	"spreadsheet":            testSpreadsheet,
+	"spreadsheet-powershell": testSpreadsheetPowerShell,
+	"nightly":                testNightly,
+	"crontab":                testCrontab,
+	"systemd.service":        testSystemdService,
+	"systemd.timer":          testSystemdTimer,
+	"ten-hosts":              testTenHosts,
+	"test":                   testTest,
+}
+
+// TestRecipes does what docs/scripting.md tells people to do, with the text of the page.
+func TestRecipes(t *testing.T) {
+	all := recipes(t)
+	if documented, tested := slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(recipeTests)); !slices.Equal(documented, tested) {
+		t.Fatalf("the page has the recipes %q, and there are tests for %q", documented, tested)
+	}
+	for name, test := range recipeTests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if all[name].language == "bash" && !strings.HasPrefix(all[name].text, "#!/usr/bin/env bash\n") {
+				t.Error("it does not begin as a script does")
+			}
+			if all[name].language == "bash" && !strings.Contains(all[name].text, "\nset -euo pipefail\n") {
+				t.Error("it goes on after failures")
+			}
+			test(t, newKitchen(t, all))
+		})
+	}
+}
+
+// recipe is a block of code in docs/scripting.md.
+type recipe struct{ language, text string }
+
+var (
+	taggedBlock = regexp.MustCompile("(?ms)^<!-- recipe: (\\S+) -->\n```(\\w+)\n(.*?)^```$")
+	anyBlock    = regexp.MustCompile("(?m)^```\\w+$")
+)
+
+// recipes are the blocks of docs/scripting.md by their names. There is none without.
+func recipes(t *testing.T) map[string]recipe {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/scripting.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]recipe{}
+	for _, found := range taggedBlock.FindAllStringSubmatch(string(page), -1) {
+		all[found[1]] = recipe{language: found[2], text: found[3]}
+	}
+	if blocks := len(anyBlock.FindAll(page, -1)); blocks != len(all) {
+		t.Fatalf("the page has %d blocks of code, of which %d have names of their own", blocks, len(all))
+	}
+	return all
+}
+
+// kitchen is where a recipe is tried: a folder, a portal, and the variables that lead to it.
+type kitchen struct {
+	recipes map[string]recipe
+	portal  *sandbox.Sandbox
+	folder  string
+	env     []string
+}
+
+func newKitchen(t *testing.T, all map[string]recipe) *kitchen {
+	t.Helper()
+	portal, err := sandbox.New(sandbox.Options{NoRateLimit: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, err := portal.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	home := t.TempDir()
+	return &kitchen{
+		recipes: all, portal: portal, folder: t.TempDir(),
+		env: append([]string{
+			"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + home,
+			"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+		}, portal.Env(sandbox.OAuth1)...),
+	}
+}
+
+// needs skips the test where a program is not installed.
+func (k *kitchen) needs(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed", program)
+		}
+	}
+}
+
+// gnu skips the test where the programs of the recipe are not the GNU ones.
+func (k *kitchen) gnu(t *testing.T, program string) {
+	t.Helper()
+	k.needs(t, program)
+	if err := exec.CommandContext(t.Context(), program, "--version").Run(); err != nil {
+		t.Skipf("%s is not the one of GNU", program)
+	}
+}
+
+// path is that of a file in the folder.
+func (k *kitchen) path(name string) string { return filepath.Join(k.folder, name) }
+
+func (k *kitchen) write(t *testing.T, name, text string, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(k.path(name), []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (k *kitchen) read(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(k.path(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// ids writes ids.txt.
+func (k *kitchen) ids(t *testing.T, ids ...string) {
+	t.Helper()
+	k.write(t, "ids.txt", strings.Join(ids, "\n")+"\n", 0o666)
+}
+
+// images are the ids of n assets.
+func (k *kitchen) images(t *testing.T, n int) []string {
+	t.Helper()
+	out := k.run(t, 0, "bynder", "search", "--api-rate", "0", "--type", "image", "--order", "name asc", "--limit", fmt.Sprint(n)).stdout
+	var ids []string
+	for line := range strings.Lines(out) {
+		id, _, _ := strings.Cut(line, "\t")
+		ids = append(ids, id)
+	}
+	if len(ids) != n {
+		t.Fatalf("the sandbox has %d images, want %d", len(ids), n)
+	}
+	return ids
+}
+
+// ran is what a command has written.
+type ran struct{ stdout, stderr string }
+
+// command is one that runs in the kitchen, in a process group of its own.
+func (k *kitchen) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Env = k.folder, k.env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = patience
+	return cmd
+}
+
+// run runs a command, which has to end with a status.
+func (k *kitchen) run(t *testing.T, status int, name string, args ...string) ran {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	cmd := k.command(ctx, name, args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
+		t.Fatal(err)
+	}
+	if got := cmd.ProcessState.ExitCode(); got != status {
+		t.Fatalf("%s %q ended with %d, want %d\n%s%s", name, args, got, status, stdout.Bytes(), stderr.Bytes())
+	}
+	return ran{stdout.String(), stderr.String()}
+}
+
+// cook runs a recipe, which has to end with a status.
+func (k *kitchen) cook(t *testing.T, status int, name string, args ...string) ran {
+	t.Helper()
+	return k.run(t, status, k.recipes[name].language, k.prepare(t, name, args...)...)
+}
+
+// prepare writes a recipe to a file and returns what its interpreter is given.
+func (k *kitchen) prepare(t *testing.T, name string, args ...string) []string {
+	t.Helper()
+	k.needs(t, "bash")
+	k.write(t, name, k.recipes[name].text, 0o777)
+	return append([]string{k.path(name)}, args...)
+}
+
+// cookPowerShell runs a recipe with PowerShell.
+func (k *kitchen) cookPowerShell(t *testing.T, status int, name string) ran {
+	t.Helper()
+	k.needs(t, "pwsh")
+	k.write(t, name+".ps1", k.recipes[name].text, 0o666)
+	return k.run(t, status, "pwsh", "-NoProfile", "-NonInteractive", "-File", k.path(name+".ps1"))
+}
+
+// calls are those that the portal has counted since the last time, and storage's requests.
+func (k *kitchen) calls(before sandbox.Stats) (calls, requests int64) {
+	now := k.portal.Stats()
+	return now.APICalls - before.APICalls, now.StorageRequests - before.StorageRequests
+}
+
+// free fails the test where f costs anything.
+func (k *kitchen) free(t *testing.T, f func()) {
+	t.Helper()
+	before := k.portal.Stats()
+	f()
+	if calls, requests := k.calls(before); calls != 0 || requests != 0 {
+		t.Errorf("it has cost %d API calls and %d requests to storage, want none", calls, requests)
+	}
+}
+
+// faults breaks the portal.
+func (k *kitchen) faults(t *testing.T, texts ...string) {
+	t.Helper()
+	var all []sandbox.Fault
+	for _, text := range texts {
+		f, err := sandbox.ParseFault(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, f)
+	}
+	if err := k.portal.SetFaults(all...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// original fails the test where a file is not an asset's original.
+func (k *kitchen) original(t *testing.T, id, name string) {
+	t.Helper()
+	object, ok := k.portal.Object(id, "original")
+	if !ok {
+		t.Fatalf("there is no asset %s", id)
+	}
+	f, err := os.Open(k.path(name))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer f.Close()
+	if !bytes.Equal(digest(t, f), digest(t, object.Reader())) {
+		t.Errorf("%s is not the original of %s", name, id)
+	}
+}
+
+// originals fails the test where the originals of the assets are not in a folder, under
+// their ids.
+func (k *kitchen) originals(t *testing.T, folder string, ids []string) {
+	t.Helper()
+	entries, err := os.ReadDir(k.path(folder))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := map[string]string{}
+	for _, entry := range entries {
+		id := strings.TrimSuffix(entry.Name(), filepath.Ext(entry.Name()))
+		names[id] = entry.Name()
+	}
+	if len(entries) != len(ids) {
+		t.Errorf("%s holds %d files, want %d", folder, len(entries), len(ids))
+	}
+	for _, id := range ids {
+		if names[id] == "" {
+			t.Errorf("%s does not hold %s", folder, id)
+			continue
+		}
+		k.original(t, id, filepath.Join(folder, names[id]))
+	}
+}
+
+const noAsset = "no-such-asset"
+
+func testList(t *testing.T, k *kitchen) {
+	k.ids(t, sandbox.DocumentedAsset, sandbox.EmptyAsset, noAsset)
+	got := k.cook(t, 3, "list")
+	if paths := strings.Fields(got.stdout); len(paths) != 2 || !slices.Contains(paths, "photos/Twitter.jpg") || !slices.Contains(paths, "photos/empty.txt") {
+		t.Errorf("it has written %q", got.stdout)
+	}
+	if undone := k.read(t, "undone.txt"); undone != noAsset+"\n" || !strings.HasSuffix(got.stderr, "not there: 1 ids, see undone.txt\n") {
+		t.Errorf("undone.txt holds %q, and it has said\n%s", undone, got.stderr)
+	}
+	k.original(t, sandbox.DocumentedAsset, "photos/Twitter.jpg")
+	k.original(t, sandbox.EmptyAsset, "photos/empty.txt")
+
+	k.ids(t, sandbox.DocumentedAsset, sandbox.EmptyAsset)
+	k.free(t, func() {
+		if got := k.cook(t, 0, "list"); !strings.HasSuffix(got.stdout, "everything is there\n") {
+			t.Errorf("it has written %q", got.stdout)
+		}
+	})
+
+	k.faults(t, "api-401")
+	k.ids(t, sandbox.VideoAsset)
+	if got := k.cook(t, 4, "list"); !strings.Contains(got.stderr, "bynder auth status") {
+		t.Errorf("it has said\n%s", got.stderr)
+	}
+}
+
+func testListPowerShell(t *testing.T, k *kitchen) {
+	k.ids(t, sandbox.DocumentedAsset, noAsset)
+	if got := k.cookPowerShell(t, 3, "list-powershell"); !strings.Contains(got.stderr, "not there: 1 ids") {
+		t.Errorf("it has said\n%s", got.stderr)
+	}
+	k.original(t, sandbox.DocumentedAsset, "photos/Twitter.jpg")
+}
+
+func testSearch(t *testing.T, k *kitchen) {
+	got := k.cook(t, 0, "search", sandbox.CollectionSocial)
+	found := k.run(t, 0, "bynder", "search", "--collection", sandbox.CollectionSocial, "--type", "image")
+	var ids []string
+	for line := range strings.Lines(found.stdout) {
+		id, _, _ := strings.Cut(line, "\t")
+		ids = append(ids, id)
+	}
+	if len(ids) < 2 || strings.Count(got.stdout, "\n") != len(ids) {
+		t.Errorf("it has written %q for %d assets", got.stdout, len(ids))
+	}
+	k.originals(t, "spring/image", ids)
+
+	// What is replaced is noticed, and a search that breaks off is a failure.
+	twitter := "spring/image/" + sandbox.DocumentedAsset + ".jpg"
+	k.write(t, twitter, "another", 0o666)
+	k.cook(t, 0, "search", sandbox.CollectionSocial)
+	k.original(t, sandbox.DocumentedAsset, twitter)
+	k.faults(t, "api-403")
+	k.cook(t, 1, "search", sandbox.CollectionSocial)
+}
+
+func testTwoProcesses(t *testing.T, k *kitchen) {
+	k.gnu(t, "tac")
+	ids := k.images(t, 60)
+	k.ids(t, ids...)
+	if got := k.cook(t, 0, "two-processes"); got != (ran{}) {
+		t.Errorf("it has written %q", got)
+	}
+	k.originals(t, "photos", ids)
+	k.free(t, func() { k.cook(t, 0, "two-processes") })
+
+	k.ids(t, append(ids, noAsset)...)
+	if got := k.cook(t, 1, "two-processes"); !strings.Contains(got.stderr, noAsset) {
+		t.Errorf("it has said %q", got.stderr)
+	}
+}
+
+// The recipe is killed with kill -9 in the middle, as by a machine that goes down, and run
+// again.
+func testAgain(t *testing.T, k *kitchen) {
+	ids := k.images(t, 100)
+	k.ids(t, ids...)
+	k.faults(t, "slow=100000")
+	args := k.prepare(t, "again")
+	ctx, pullThePlug := context.WithCancel(t.Context())
+	defer pullThePlug()
+	cmd := k.command(ctx, "bash", args...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	first := func() bool {
+		found, _ := filepath.Glob(k.path("photos/*"))
+		return slices.ContainsFunc(found, func(name string) bool { return !strings.HasSuffix(name, ".part") })
+	}
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	timeout := time.After(patience)
+	for !first() {
+		select {
+		case <-tick.C:
+		case err := <-ended:
+			t.Fatalf("it has ended before the first file was there: %v", err)
+		case <-timeout:
+			t.Fatal("no file comes")
+		}
+	}
+	pullThePlug()
+	<-ended
+	if whole, _ := filepath.Glob(k.path("photos/*[!t]")); len(whole) >= len(ids) {
+		t.Fatal("it had ended")
+	}
+	k.faults(t)
+
+	before := k.portal.Stats()
+	k.cook(t, 0, "again")
+	k.originals(t, "photos", ids)
+	if calls, _ := k.calls(before); calls > int64(len(ids)) {
+		t.Errorf("the second run has cost %d calls for %d files", calls, len(ids))
+	}
+	k.free(t, func() { k.cook(t, 0, "again") })
+
+	// Where another try does not help there is none.
+	k.faults(t, "api-401")
+	k.ids(t, sandbox.VideoAsset)
+	k.cook(t, 4, "again")
+}
+
+func testJQ(t *testing.T, k *kitchen) {
+	k.needs(t, "jq")
+	k.ids(t, sandbox.EmptyAsset, noAsset)
+	got := k.cook(t, 3, "jq")
+	const empty = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	want := []string{"FAILED\t" + noAsset + "\tnot_found", "new\t" + sandbox.EmptyAsset + "\tphotos/empty.txt\t" + empty}
+	if lines := sortedLines(got.stdout); !slices.Equal(lines, want) {
+		t.Errorf("it has written %q, want %q", lines, want)
+	}
+	want[1] = "there\t" + sandbox.EmptyAsset + "\tphotos/empty.txt"
+	if lines := sortedLines(k.cook(t, 3, "jq").stdout); !slices.Equal(lines, want) {
+		t.Errorf("the second time it has written %q, want %q", lines, want)
+	}
+}
+
+func sortedLines(text string) []string {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	slices.Sort(lines)
+	return lines
+}
+
+func testJQPowerShell(t *testing.T, k *kitchen) {
+	k.ids(t, sandbox.EmptyAsset, noAsset)
+	if got := k.cookPowerShell(t, 0, "jq-powershell"); strings.TrimSpace(got.stdout) != noAsset+" not_found" {
+		t.Errorf("it has written %q", got.stdout)
+	}
+}
+
+// failures makes a journal in which one asset has come after it failed, another has not,
+// and a third has a message that a spreadsheet would take for a formula.
+func (k *kitchen) failures(t *testing.T) {
+	t.Helper()
+	get := []string{"download", "-q", "--retries", "0", "--dir", "photos", "--journal", "photos.ndjson", "--"}
+	k.faults(t, "api-500,asset="+sandbox.EmptyAsset)
+	k.run(t, 3, "bynder", append(get, sandbox.DocumentedAsset, sandbox.EmptyAsset, noAsset)...)
+	k.faults(t)
+	k.run(t, 0, "bynder", append(get, sandbox.EmptyAsset)...)
+	k.run(t, 1, "bynder", append(get, `-1+1|"a,b"`)...)
+	f, err := os.OpenFile(k.path("photos.ndjson"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(`{"portal":"127.0`); err != nil { // as a kill may leave it
+		t.Fatal(err)
+	}
+}
+
+func testSpreadsheet(t *testing.T, k *kitchen) {
+	k.needs(t, "jq")
+	k.failures(t)
+	k.cook(t, 0, "spreadsheet")
+	rows, err := csv.NewReader(strings.NewReader(k.read(t, "failed.csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 3 || !slices.Equal(rows[0], []string{"media id", "file", "cause", "try again", "message", "advice"}) {
+		t.Fatalf("failed.csv has %d rows: %q", len(rows), rows)
+	}
+	for i, id := range []string{noAsset, `'-1+1|"a,b"`} {
+		if want := []string{id, "original", "not_found", "false"}; !slices.Equal(rows[i+1][:4], want) || rows[i+1][4] == "" {
+			t.Errorf("failed.csv has %q, want %q", rows[i+1], want)
+		}
+	}
+}
+
+func testSpreadsheetPowerShell(t *testing.T, k *kitchen) {
+	k.needs(t, "pwsh")
+	k.failures(t)
+	k.cookPowerShell(t, 0, "spreadsheet-powershell")
+	rows, err := csv.NewReader(strings.NewReader(k.read(t, "failed.csv"))).ReadAll()
+	if err != nil || len(rows) != 3 || rows[1][0] != noAsset || rows[1][2] != "not_found" {
+		t.Errorf("failed.csv has %q: %v", rows, err)
+	}
+}
+
+// What the catalogue has was modified years ago; a search for the last two days finds
+// nothing, so here it is for the last hundred years.
+func (k *kitchen) nightly(t *testing.T) {
+	t.Helper()
+	const recent = "--modified-since 2d"
+	r := k.recipes["nightly"]
+	if !strings.Contains(r.text, recent) {
+		t.Fatalf("the recipe has no %q", recent)
+	}
+	r.text = strings.Replace(r.text, recent, "--modified-since 36500d --collection "+sandbox.CollectionSocial, 1)
+	k.recipes = map[string]recipe{"nightly": r}
+}
+
+func testNightly(t *testing.T, k *kitchen) {
+	k.needs(t, "flock")
+	if err := os.Mkdir(k.path("brand"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if got := k.cook(t, 0, "nightly", k.path("brand")); got != (ran{}) {
+		t.Errorf("it has found what is not there, and written %q", got)
+	}
+	k.nightly(t)
+	if got := k.cook(t, 0, "nightly", k.path("brand")); got != (ran{}) {
+		t.Errorf("on a good night it has written %q", got)
+	}
+	k.original(t, sandbox.DocumentedAsset, "brand/"+sandbox.DocumentedAsset+".jpg")
+
+	k.faults(t, "api-404,asset="+sandbox.DocumentedAsset)
+	if got := k.cook(t, 3, "nightly", k.path("brand")); got.stdout != "" || !strings.HasPrefix(got.stderr, "bynder: "+sandbox.DocumentedAsset+": not found") {
+		t.Errorf("on a bad night it has written %q", got)
+	}
+	k.faults(t, "api-403")
+	if got := k.cook(t, 1, "nightly", k.path("brand")); got.stderr == "" {
+		t.Error("where the search fails it has said nothing")
+	}
+
+	// While another run is at it there is none.
+	lock, err := os.OpenFile(k.path("brand/.lock"), os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	k.free(t, func() { k.cook(t, 0, "nightly", k.path("brand")) })
+}
+
+func testCrontab(t *testing.T, k *kitchen) {
+	setting := regexp.MustCompile(`^[A-Z_]+=\S+$`)
+	entry := regexp.MustCompile(`^\d+ \d+ [\d*]+ [\d*]+ [\d*]+ bynder-nightly$`)
+	entries := 0
+	for line := range strings.Lines(k.recipes["crontab"].text) {
+		line = strings.TrimSuffix(line, "\n")
+		switch {
+		case entry.MatchString(line):
+			entries++
+		case !setting.MatchString(line):
+			t.Errorf("%q is neither a setting nor an entry", line)
+		}
+	}
+	if entries != 1 || !strings.Contains(k.recipes["nightly"].text, "/usr/local/bin/bynder-nightly") {
+		t.Errorf("there are %d entries for the script", entries)
+	}
+}
+
+// unit is one of systemd's with this machine's paths.
+func (k *kitchen) unit(t *testing.T, name string) string {
+	t.Helper()
+	program, err := exec.LookPath("bynder")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{"etc", "srv", "lib"} {
+		if err := os.MkdirAll(k.path(folder), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return strings.NewReplacer(
+		"/usr/local/bin/bynder", program, "/etc/bynder", k.path("etc"), "/srv/brand", k.path("srv"), "/var/lib/bynder", k.path("lib"),
+	).Replace(k.recipes[name].text)
+}
+
+// verify asks systemd whether the units make sense.
+func (k *kitchen) verify(t *testing.T) {
+	t.Helper()
+	k.needs(t, "systemd-analyze")
+	k.write(t, "bynder.service", k.unit(t, "systemd.service"), 0o666)
+	k.write(t, "bynder.timer", k.unit(t, "systemd.timer"), 0o666)
+	for _, unit := range []string{"bynder.service", "bynder.timer"} {
+		got := k.run(t, 0, "systemd-analyze", "verify", "--man=no", k.path(unit))
+		if strings.Contains(got.stderr, "bynder") {
+			t.Errorf("systemd says of the %s:\n%s", unit, got.stderr)
+		}
+	}
+}
+
+// The service's command does what it is meant to do.
+func testSystemdService(t *testing.T, k *kitchen) {
+	command := regexp.MustCompile(`(?m)^ExecStart=(.+)$`).FindStringSubmatch(k.unit(t, "systemd.service"))
+	if command == nil {
+		t.Fatal("the service starts nothing")
+	}
+	k.write(t, "etc/ids.txt", sandbox.DocumentedAsset+"\n", 0o666)
+	start := strings.Fields(command[1])
+	k.run(t, 0, start[0], start[1:]...)
+	k.original(t, sandbox.DocumentedAsset, "srv/Twitter.jpg")
+	k.free(t, func() { k.run(t, 0, start[0], start[1:]...) })
+	k.verify(t)
+}
+
+func testSystemdTimer(t *testing.T, k *kitchen) {
+	k.verify(t)
+	at := regexp.MustCompile(`(?m)^OnCalendar=(.+)$`).FindStringSubmatch(k.recipes["systemd.timer"].text)
+	if at == nil {
+		t.Fatal("the timer has no time")
+	}
+	if got := k.run(t, 0, "systemd-analyze", "calendar", at[1]); !strings.Contains(got.stdout, "02:17:00") {
+		t.Errorf("systemd says of %q:\n%s", at[1], got.stdout)
+	}
+}
+
+// Ten folders stand for ten hosts.
+func testTenHosts(t *testing.T, k *kitchen) {
+	k.gnu(t, "split")
+	k.needs(t, "bash", "parallel")
+	hosts := k.folder + "/hosts"
+	k.write(t, "ssh", "#!/bin/sh\nset -e\nmkdir -p "+hosts+"/$1\ncd "+hosts+"/$1\nshift\nexec sh -c \"$*\"\n", 0o777)
+	k.env = append(k.env, "PATH="+k.folder+":"+os.Getenv("PATH"))
+	ids := k.images(t, 25)
+	k.ids(t, append(ids, noAsset)...)
+	got := k.cook(t, 1, "ten-hosts")
+	var statuses []string
+	for line := range strings.Lines(got.stdout) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		statuses = append(statuses, strings.Join(fields[:3], " "))
+	}
+	if want := []string{"downloaded  25", "failed not_found 1"}; !slices.Equal(statuses, want) {
+		t.Errorf("it has written %q, want %q", statuses, want)
+	}
+	at := map[string]string{}
+	for line := range strings.Lines(k.read(t, "all.ndjson")) {
+		var r struct{ MediaID, Path, Status string }
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		at[r.MediaID] = r.Path
+	}
+	used := map[string]bool{}
+	for _, id := range ids {
+		real, err := filepath.EvalSymlinks(k.folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name, err := filepath.Rel(real, at[id])
+		if err != nil {
+			t.Fatalf("the journals do not know %s: %v", id, err)
+		}
+		k.original(t, id, name)
+		used[strings.Split(filepath.ToSlash(name), "/")[1]] = true
+	}
+	if len(used) != 10 {
+		t.Errorf("%d hosts have got files, want 10", len(used))
+	}
+	k.ids(t, ids...)
+	k.free(t, func() { k.cook(t, 0, "ten-hosts") })
+}
+
+func testTest(t *testing.T, k *kitchen) {
+	k.ids(t, sandbox.DocumentedAsset, sandbox.EmptyAsset)
+	k.write(t, "get.sh", k.recipes["list"].text, 0o777)
+	got := k.cook(t, 0, "test")
+	if want := strings.Count(k.recipes["test"].text, "\nexpect ") - 0; strings.Count(got.stdout, "ok: ") != want {
+		t.Errorf("it has written %q, want %d times ok", got.stdout, want)
+	}
+	// A script that does not do as it should is found.
+	k.write(t, "get.sh", "#!/bin/sh\nbynder download -d photos --from ids.txt || true\n", 0o777)
+	if got := k.cook(t, 1, "test"); !strings.Contains(got.stderr, "ended with 0, not 4") {
+		t.Errorf("it has said %q", got.stderr)
+	}
+}
