@@ -24,8 +24,6 @@ type Asset struct {
 	// Thumbnails are the derivatives by name, custom ones included, with the URLs
 	// where they can be had now.
 	Thumbnails map[string]string
-	// Properties are the portal's own metadata by name, without the property_ prefix.
-	Properties map[string][]string
 	// Items are the asset's files. They are known only from Client.Asset.
 	Items []MediaItem
 	// Flags that explain why a download may be refused.
@@ -51,12 +49,23 @@ type MediaItem struct {
 }
 
 // MarshalJSON writes the asset's own fields, normalised; unknown ones are kept.
-func (a *Asset) MarshalJSON() ([]byte, error) { return marshal(a.fields) }
+func (a *Asset) MarshalJSON() ([]byte, error) { return marshal(a.fields.normalised()) }
+
+// Properties are the portal's own metadata by name, without the property_ prefix.
+func (a *Asset) Properties() map[string][]string {
+	properties := map[string][]string{}
+	for name := range a.fields {
+		if property, ok := strings.CutPrefix(name, propertyPrefix); ok {
+			properties[property] = a.fields.list(name)
+		}
+	}
+	return properties
+}
 
 // JSON writes the item's own fields, normalised, with the ids that a later command
 // needs to find it.
 func (m *MediaItem) JSON(mediaID string) ([]byte, error) {
-	return marshal(m.fields.with(map[string]string{"mediaId": mediaID, "itemId": m.ID}))
+	return marshal(m.fields.normalised().with(map[string]string{"mediaId": mediaID, "itemId": m.ID}))
 }
 
 func marshal(f fields) ([]byte, error) {
@@ -74,24 +83,19 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 	if err != nil {
 		return nil, malformed("an asset", err)
 	}
-	if err := sound(raw); err != nil {
+	if err := f.sound(); err != nil {
 		return nil, malformed("the asset "+strconv.Quote(f.text("id")), err)
 	}
 	a := &Asset{
 		ID: f.text("id"), Name: f.text("name"), Type: f.text("type"), Modified: f.day("dateModified"),
 		Size: orUnknown(f.number("fileSize")), Tags: f.list("tags"), Thumbnails: f.links("thumbnails"),
 		Archived: f.flag("archive", false), Limited: f.flag("limited", false), Watermarked: f.flag("watermarked", false),
-		Properties: map[string][]string{}, fields: f,
+		fields: f,
 	}
 	if a.ID == "" {
 		return nil, malformed("an asset", errors.New("it has no id"))
 	}
 	a.Version, _ = f.number("activeVersion")
-	for name := range f {
-		if property, ok := strings.CutPrefix(name, propertyPrefix); ok {
-			a.Properties[property] = f.list(name)
-		}
-	}
 	for _, element := range f.elements("mediaItems") {
 		if item, err := parseItem(element); err == nil {
 			a.Items = append(a.Items, item)
@@ -101,21 +105,16 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 }
 
 // sound refuses an asset that has something else altogether where names, files or
-// derivatives belong: what is made of it would be wrong in silence. It looks at what was
-// sent, before it is normalised.
-func sound(raw json.RawMessage) error {
-	var sent map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &sent); err != nil {
-		return err
-	}
+// derivatives belong: what is made of it would be wrong in silence.
+func (f fields) sound() error {
 	for _, name := range []string{"name", "type"} {
-		if k := kindOf(sent[name]); k == 'o' || k == 'a' {
+		if k := kindOf(f[name]); k == 'o' || k == 'a' {
 			return fmt.Errorf("its %s is no text", name)
 		}
 	}
 	for _, name := range []string{"thumbnails", "mediaItems"} {
 		// PHP spells an empty object as an empty array, and sometimes as "".
-		if value := bytes.TrimSpace(sent[name]); kindOf(value) == 's' && string(value) != `""` {
+		if value := bytes.TrimSpace(f[name]); kindOf(value) == 's' && string(value) != `""` {
 			return fmt.Errorf("its %s are no list", name)
 		}
 	}

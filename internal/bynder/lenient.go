@@ -38,25 +38,32 @@ var shapes = map[string]shape{
 // propertyPrefix is what the fields of a portal's own metadata begin with.
 const propertyPrefix = "property_"
 
-// fields is a JSON object, normalised.
+// fields is a JSON object as it was sent. What is read of it is brought to its shape then;
+// of most assets most fields are never looked at.
 type fields map[string]json.RawMessage
 
-// readFields reads one JSON object and brings its known fields to their shapes.
+// readFields reads one JSON object.
 func readFields(raw json.RawMessage) (fields, error) {
 	var f fields
 	if err := json.Unmarshal(raw, &f); err != nil || f == nil {
 		return nil, errors.New("no JSON object")
 	}
-	for name, value := range f {
+	return f, nil
+}
+
+// normalised is f with all known fields brought to their shapes.
+func (f fields) normalised() fields {
+	all := maps.Clone(f)
+	for name, value := range all {
 		s, known := shapes[name]
 		if !known && strings.HasPrefix(name, propertyPrefix) {
 			s, known = list, true
 		}
 		if known {
-			f[name] = normalise(value, s)
+			all[name] = normalise(value, s)
 		}
 	}
-	return f, nil
+	return all
 }
 
 var null = json.RawMessage("null")
@@ -145,7 +152,7 @@ func (f fields) text(name string) string {
 
 // number is a field of whole units; ok is false where it is unknown or no whole number.
 func (f fields) number(name string) (n int64, ok bool) {
-	value, ok := scalar(f[name])
+	value, ok := scalar(normalise(f[name], number))
 	if !ok {
 		return 0, false
 	}
@@ -160,7 +167,7 @@ func (f fields) number(name string) (n int64, ok bool) {
 }
 
 func (f fields) flag(name string, missing bool) bool {
-	switch value, _ := scalar(f[name]); value {
+	switch string(normalise(f[name], flag)) {
 	case "true":
 		return true
 	case "false":
@@ -172,7 +179,7 @@ func (f fields) flag(name string, missing bool) bool {
 
 func (f fields) list(name string) []string {
 	var values []string
-	if json.Unmarshal(f[name], &values) != nil {
+	if json.Unmarshal(normaliseList(f[name]), &values) != nil {
 		return nil
 	}
 	return values

@@ -245,7 +245,7 @@ type Collection struct {
 }
 
 // MarshalJSON writes the collection's own fields, normalised; unknown ones are kept.
-func (c *Collection) MarshalJSON() ([]byte, error) { return marshal(c.fields) }
+func (c *Collection) MarshalJSON() ([]byte, error) { return marshal(c.fields.normalised()) }
 
 // Collections lists the collections whose name or description holds keyword; all for "".
 func (c *Client) Collections(ctx context.Context, keyword string) iter.Seq2[*Collection, error] {

@@ -54,6 +54,8 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 		return err
 	}
 	defer func() { err = errors.Join(err, destination.Close()) }()
+	lines, known := in.count()
+	collect(lines)
 	reporter := report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
 		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: single,
@@ -85,7 +87,14 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 		if single {
 			return in.jobs(ctx)
 		}
-		return counted(in, reporter, in.jobs(ctx))
+		in.more = reporter.Queued
+		if known {
+			in.total.Store(int64(lines))
+			reporter.Queued(lines)
+			reporter.QueueClosed()
+			return in.jobs(ctx)
+		}
+		return counted(reporter, in.jobs(ctx))
 	})
 	totals.APICalls = portal.calls()
 	totals.InputUnread = in.undone.unread
@@ -177,7 +186,7 @@ func (o *transferFlags) namer(fixed string) func(download.Job, transfer.Object) 
 func templateFields(job download.Job, object transfer.Object) naming.Fields {
 	f := naming.Fields{ID: job.MediaID, ItemID: job.Selector.ItemID, Filename: object.Name}
 	if a := job.Asset; a != nil {
-		f.Name, f.Type, f.Properties = a.Name, a.Type, a.Properties
+		f.Name, f.Type, f.Properties = a.Name, a.Type, a.Properties()
 		if a.Version > 0 {
 			f.Version = strconv.FormatInt(a.Version, 10)
 		}
@@ -188,16 +197,8 @@ func templateFields(job download.Job, object transfer.Object) naming.Fields {
 	return f
 }
 
-// counted tells the reporter how many files are wanted: at once where that can be
-// known, else as they come.
-func counted(in *intake, r *report.Reporter, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
-	in.more = r.Queued
-	if n, ok := in.count(); ok {
-		in.total.Store(int64(n))
-		r.Queued(n)
-		r.QueueClosed()
-		return jobs
-	}
+// counted tells the reporter of the files that are wanted as they come.
+func counted(r *report.Reporter, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 	return func(yield func(download.Job) bool) {
 		defer r.QueueClosed()
 		for job := range jobs {

@@ -137,6 +137,7 @@ func (r *run) left(jobs iter.Seq[Job]) iter.Seq[Job] {
 		for job := range jobs {
 			result, done := r.engine.Done(job)
 			if done {
+				job.Done = true
 				r.mu.Lock()
 				r.tally.Wanted++
 				r.mu.Unlock()

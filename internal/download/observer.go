@@ -15,6 +15,8 @@ type Job struct {
 	Asset *bynder.Asset
 	// batch is what was looked up together with it, nil where nothing was.
 	batch *batch
+	// Done tells that its result was known before the run, see Engine.Done.
+	Done bool
 	// Origin is the line of input that asked for it; several jobs may come of one line.
 	Origin string
 	// Err is why the job cannot be done at all; its result is a failure. It takes the

@@ -38,18 +38,50 @@ const (
 // moment.
 func WithMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
-		for jobs := range batches(jobs) {
+		complete := func(jobs []Job) []Job {
 			known := lookUp(ctx, p, jobs)
 			together := newBatch(jobs)
-			for _, job := range jobs {
+			for i := range jobs {
+				job := &jobs[i]
 				job.batch = together
 				if job.Asset == nil && job.Err == nil {
 					found := known[strings.ToUpper(job.MediaID)]
 					job.Asset, job.Err = found.asset, found.err
 				}
+			}
+			return jobs
+		}
+		for jobs := range ahead(batches(jobs), complete) {
+			for _, job := range jobs {
 				if !yield(job) {
 					return
 				}
+			}
+		}
+	}
+}
+
+// ahead yields each batch after work was done on it, and works on the next one while the
+// consumer is busy with the one before.
+func ahead(batches iter.Seq[[]Job], work func([]Job) []Job) iter.Seq[[]Job] {
+	return func(yield func([]Job) bool) {
+		ready, stop := make(chan []Job), make(chan struct{})
+		var worker sync.WaitGroup
+		defer worker.Wait()
+		defer close(stop)
+		worker.Go(func() {
+			defer close(ready)
+			for batch := range batches {
+				select {
+				case ready <- work(batch):
+				case <-stop:
+					return
+				}
+			}
+		})
+		for batch := range ready {
+			if !yield(batch) {
+				return
 			}
 		}
 	}

@@ -183,8 +183,8 @@ func (j *Journal) Retried(download.Job, error, time.Duration) {}
 
 // Finished implements download.Observer: it has the result added, unless it says nothing
 // that the journal does not know. It waits while 100 files have not been stored yet.
-func (j *Journal) Finished(_ download.Job, r download.Result) {
-	if j.opts.DryRun {
+func (j *Journal) Finished(job download.Job, r download.Result) {
+	if j.opts.DryRun || job.Done {
 		return
 	}
 	e, ok := j.entry(r)

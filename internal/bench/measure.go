@@ -1,0 +1,190 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+)
+
+// row is one line of the table: some work, done by bynder and by what people would use in
+// its place.
+type row struct {
+	name   string // for -only
+	work   string
+	beside string // "" where nothing does the same
+	target limits
+	needs  []string // tools
+	flag   string   // of bynder download, without which it cannot be measured
+	pairs  int      // in place of the usual number, 0 for that
+	slow   bool     // takes so long that nothing is gained by a pair that does not count
+	set    func(context.Context, *site) (*contest, error)
+}
+
+// limits are what a row's figures should not exceed; 0 is no limit.
+type limits struct {
+	wall, cpu float64 // times what beside takes
+	peak      int64   // MiB
+	perSecond float64 // at least; of contest.units
+}
+
+// contest is a row made ready.
+type contest struct {
+	ours, theirs []string // commands; theirs is nil where nothing does the same
+	portal       string   // address
+	units        int      // what is done in a run, for limits.perSecond
+	// before, where set, is called before each run. Both runs of a pair get the same number.
+	before func(pair int)
+	// check says what is wrong with what a run left in the out folder and on standard output.
+	check func(stdout string) error
+	// keep tells that runs are to find the out folder as it is.
+	keep  bool
+	ended []func()
+}
+
+func (c *contest) close() {
+	for _, end := range slices.Backward(c.ended) {
+		end()
+	}
+}
+
+// outcome is what was measured of a row.
+type outcome struct {
+	row
+	ours, theirs []usage // pair by pair
+	units        int
+	skipped      string // why nothing was measured
+	err          error  // what went wrong
+}
+
+// measure measures a row.
+func (s *site) measure(ctx context.Context, r row) outcome {
+	o := outcome{row: r, skipped: s.found.lacks(r.needs)}
+	if o.skipped == "" && r.flag != "" && !hasFlag(s.help, r.flag) {
+		o.skipped = "bynder download has no " + r.flag
+	}
+	if o.skipped != "" {
+		return o
+	}
+	c, err := r.set(ctx, s)
+	if err != nil {
+		o.err = err
+		return o
+	}
+	defer c.close()
+	o.units = c.units
+	pairs := s.runs
+	if r.pairs > 0 {
+		pairs = r.pairs
+	}
+	if s.warm && !r.slow {
+		_, _, o.err = s.pair(ctx, c, 0)
+	}
+	for i := range pairs {
+		var a, b usage
+		if o.err == nil {
+			a, b, o.err = s.pair(ctx, c, i)
+		}
+		if o.err != nil {
+			return o
+		}
+		o.ours = append(o.ours, a)
+		if c.theirs != nil {
+			o.theirs = append(o.theirs, b)
+		}
+	}
+	return o
+}
+
+// pair runs both sides, one after the other.
+func (s *site) pair(ctx context.Context, c *contest, number int) (ours, theirs usage, err error) {
+	if ours, err = s.once(ctx, c, c.ours, number); err != nil || c.theirs == nil {
+		return ours, theirs, err
+	}
+	theirs, err = s.once(ctx, c, c.theirs, number)
+	return ours, theirs, err
+}
+
+// once runs one side in a clean place and checks what it left.
+func (s *site) once(ctx context.Context, c *contest, command []string, pair int) (usage, error) {
+	clean := []string{s.path("home")}
+	if !c.keep {
+		clean = append(clean, s.out())
+	}
+	defer func() {
+		for _, folder := range clean {
+			_ = os.RemoveAll(folder)
+		}
+	}()
+	for _, folder := range clean {
+		if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o755)); err != nil {
+			return usage{}, err
+		}
+	}
+	if c.before != nil {
+		c.before(pair)
+	}
+	t := timed{args: command, env: s.environment(c.portal), dir: s.dir, stdout: s.path("stdout"), stderr: s.path("stderr")}
+	u, err := t.run(ctx)
+	if err == nil && c.check != nil {
+		if err = c.check(t.stdout); err != nil {
+			err = fmt.Errorf("after %s: %w", command[0], err)
+		}
+	}
+	return u, err
+}
+
+// spread is the median of some figures and how far they reach.
+type spread[T cmp.Ordered] struct{ median, low, high T }
+
+// spreadOf needs at least one figure. Of an even number the lower middle one is the
+// median: it was measured.
+func spreadOf[T cmp.Ordered](figures []T) spread[T] {
+	sorted := slices.Sorted(slices.Values(figures))
+	return spread[T]{sorted[(len(sorted)-1)/2], sorted[0], sorted[len(sorted)-1]}
+}
+
+// each picks a figure of every run.
+func each[T any](runs []usage, figure func(usage) T) []T {
+	picked := make([]T, len(runs))
+	for i, u := range runs {
+		picked[i] = figure(u)
+	}
+	return picked
+}
+
+// median is the median of a figure of every run.
+func median[T cmp.Ordered](runs []usage, figure func(usage) T) T {
+	return spreadOf(each(runs, figure)).median
+}
+
+func wall(u usage) time.Duration      { return u.Wall }
+func inProgram(u usage) time.Duration { return u.User }
+func inKernel(u usage) time.Duration  { return u.System }
+func peak(u usage) int64              { return u.Peak }
+
+// ratios divides ours by theirs, pair by pair: what slows the machine down for a while slows
+// both down.
+func (o outcome) ratios(figure func(usage) time.Duration) []float64 {
+	all := make([]float64, len(o.theirs))
+	for i := range all {
+		all[i] = float64(figure(o.ours[i])) / float64(max(figure(o.theirs[i]), 1))
+	}
+	return all
+}
+
+// brief is the outcome in a few words.
+func (o outcome) brief() string {
+	switch {
+	case o.err != nil:
+		return "failed: " + o.err.Error()
+	case o.skipped != "":
+		return "not measured: " + o.skipped
+	case len(o.theirs) == 0:
+		return fmt.Sprintf("%s, %s", seconds(median(o.ours, wall)), mebibytes(median(o.ours, peak)))
+	}
+	return fmt.Sprintf("%.2f of %s", spreadOf(o.ratios(wall)).median, seconds(median(o.theirs, wall)))
+}
