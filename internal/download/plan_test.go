@@ -286,7 +286,7 @@ func TestForbiddenNamesTheRole(t *testing.T) {
 		{&bynder.Asset{Limited: true}, "KEYVISUALSDOWNLOAD is"},
 		{&bynder.Asset{Watermarked: true}, "DOWNLOADWATERMARK is"},
 	} {
-		f := failure(t.Context(), Job{Asset: tt.asset}, &bynder.APIError{Status: http.StatusForbidden})
+		f := failure(t.Context(), Job{Asset: tt.asset}, &bynder.APIError{Status: http.StatusForbidden, Path: "/api/v4/media/a/download/"})
 		if f.Code != CodeForbidden || !strings.Contains(f.Hint, strings.Fields(tt.want)[0]) {
 			t.Errorf("asset %+v: %+v, want %s", tt.asset, f, tt.want)
 		}
