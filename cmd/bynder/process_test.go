@@ -245,7 +245,8 @@ var inherited = []string{
 }
 
 func environment(ts *testscript.TestScript) []string {
-	var env []string
+	// No keychain: that of whoever runs the tests is none of their business.
+	env := []string{"DBUS_SESSION_BUS_ADDRESS=autolaunch:"}
 	for _, name := range inherited {
 		if value := ts.Getenv(name); value != "" {
 			env = append(env, name+"="+value)

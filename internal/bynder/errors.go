@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -79,6 +80,9 @@ func newAPIError(resp *http.Response, path string, body []byte) *APIError {
 	return e
 }
 
+// queries matches the queries of URLs in running text.
+var queries = regexp.MustCompile(`\?[^\s"'<>]*=[^\s"'<>]*`)
+
 // maxMessage is how many bytes of a portal's message are worth showing.
 const maxMessage = 300
 
@@ -101,6 +105,8 @@ func errorMessage(body []byte) string {
 	} else if len(body) > 0 && body[0] != '<' && body[0] != '{' && body[0] != '[' {
 		message = string(body)
 	}
+	// A URL in it may be a temporary one, whose query is the permission to read.
+	message = queries.ReplaceAllString(message, "")
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
 	}

@@ -118,6 +118,7 @@ func TestAPIErrors(t *testing.T) {
 		{"cut off", 400, `{"message":"Invalid ty`, "400 Bad Request (HTTP 400)"},
 		{"text", 400, "Invalid type\n", "400 Bad Request: Invalid type"},
 		{"odd message", 400, `{"message":{"a":1}}`, "400 Bad Request (HTTP 400)"},
+		{"a URL", 500, `{"message":"cannot read https://s3/k?X-Amz-Signature=secret&b=1 now"}`, "500 Internal Server Error: cannot read https://s3/k now"},
 		{"blocked", 429, "", "the portal has blocked this address for a while (HTTP 429)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

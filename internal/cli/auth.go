@@ -161,7 +161,7 @@ func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (stri
 		return "", err
 	}
 	user, err := portal.client.CurrentUser(ctx)
-	if api := (*bynder.APIError)(nil); errors.As(err, &api) && api.Status == http.StatusForbidden {
+	if api := (*bynder.APIError)(nil); errors.As(err, &api) && api.Status == http.StatusForbidden && api.Message != "" { // not a firewall's page
 		return "not told: the portal accepts the credentials, but does not let them ask who they belong to", nil
 	}
 	if err != nil {

@@ -23,6 +23,8 @@ func hideInput(terminal *os.File) (restore func(), err error) {
 	hidden.Lflag &^= unix.ECHO
 	hidden.Lflag |= unix.ICANON | unix.ISIG
 	hidden.Iflag |= unix.ICRNL
+	// Stopped by Ctrl-Z, the terminal would be the shell's, which shows what is typed.
+	hidden.Cc[unix.VSUSP] = noKey
 	if err := unix.IoctlSetTermios(fd, writeTermios, &hidden); err != nil {
 		return nil, err
 	}

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"os"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -63,6 +65,15 @@ func (o *transferFlags) intake(format input.Format, choose func(input.Entry) (by
 		}
 		return err
 	}
+	stdin := 0
+	for _, name := range slices.Concat(args, o.from, o.from0) {
+		if name == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return nil, usagef("standard input is named %d times as the list of ids", stdin)
+	}
 	var err error
 	if slices.Contains(args, "-") {
 		err = open("-", format)
@@ -88,12 +99,14 @@ type list struct {
 	format input.Format
 	// regular tells that what is left of it can be read after the run was stopped.
 	regular bool
+	// start is where it stood when it was opened: another program may have read some.
+	start int64
 }
 
 // openList opens a list; "-" is standard input.
 func openList(s Streams, name string, format input.Format) (list, error) {
 	if name == "-" {
-		return list{name: "standard input", r: s.In, format: format, regular: isRegular(s.In)}, nil
+		return newList("standard input", s.In, format), nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -103,7 +116,16 @@ func openList(s Streams, name string, format input.Format) (list, error) {
 		f.Close()
 		return list{}, usagef("the list of ids: %s is a folder", name)
 	}
-	return list{name: name, r: f, format: format, regular: isRegular(f)}, nil
+	return newList(name, f, format), nil
+}
+
+func newList(name string, r io.Reader, format input.Format) list {
+	l := list{name: name, r: r, format: format, regular: isRegular(r)}
+	if l.regular {
+		start, err := r.(*os.File).Seek(0, io.SeekCurrent)
+		l.start, l.regular = start, err == nil
+	}
+	return l
 }
 
 func isRegular(r io.Reader) bool {
@@ -136,10 +158,7 @@ func (in *intake) job(e input.Entry) download.Job {
 	if e.MediaID == "" && e.Err == nil {
 		e.MediaID = in.mediaID
 	}
-	job := download.Job{MediaID: e.MediaID, Asset: e.Asset, Origin: e.MediaID}
-	if e.ItemID != "" {
-		job.Origin += "\t" + e.ItemID
-	}
+	job := download.Job{MediaID: e.MediaID, Asset: e.Asset, Origin: spelled(e.MediaID, e.ItemID)}
 	err := e.Err
 	if err == nil {
 		job.Selector, err = in.choose(e)
@@ -152,6 +171,25 @@ func (in *intake) job(e input.Entry) download.Job {
 		job.Origin = fmt.Sprintf("# line %d: %s", e.Line, job.Origin)
 	}
 	return job
+}
+
+// spelled is a line that input.Read reads as these ids.
+func spelled(mediaID, itemID string) string {
+	odd := func(id string) bool { return id != strings.TrimSpace(id) || id != "" && strings.Contains("#{", id[:1]) }
+	if odd(mediaID) || odd(itemID) {
+		ids := map[string]string{"mediaId": mediaID}
+		if itemID != "" {
+			ids["itemId"] = itemID
+		}
+		encoded, err := json.Marshal(ids)
+		if err == nil {
+			return string(encoded)
+		}
+	}
+	if itemID != "" {
+		return mediaID + "\t" + itemID
+	}
+	return mediaID
 }
 
 // entries yields what is asked for. A list that cannot be read on is an entry with an
@@ -187,12 +225,8 @@ func (in *intake) count() (n int, ok bool) {
 		if !l.regular || !isFile {
 			return 0, false
 		}
-		at, err := f.Seek(0, io.SeekCurrent)
-		if err != nil {
-			return 0, false
-		}
 		listed, err := input.Count(f, l.format)
-		if _, back := f.Seek(at, io.SeekStart); err != nil || back != nil {
+		if _, back := f.Seek(l.start, io.SeekStart); err != nil || back != nil {
 			return 0, false
 		}
 		n += listed
@@ -223,7 +257,7 @@ func (in *intake) left() iter.Seq[input.Entry] {
 				continue
 			}
 			f := l.r.(*os.File)
-			if _, err := f.Seek(0, io.SeekStart); err != nil {
+			if _, err := f.Seek(l.start, io.SeekStart); err != nil {
 				continue
 			}
 			for e, err := range input.Read(f, l.format) {

@@ -73,11 +73,15 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	observers := download.Observers{reporter, in.undone}
 	var done func(download.Job) (download.Result, bool)
 	if o.journal != "" {
-		j, err := o.openJournal(ctx, conf, reporter)
-		if err != nil {
-			return err
+		j, failed := o.openJournal(ctx, conf, reporter)
+		if failed != nil {
+			return failed
 		}
-		defer func() { err = errors.Join(err, j.Close()) }()
+		defer func() {
+			if failed := j.Close(); failed != nil { // it has been said
+				err = errors.Join(err, &runError{wanted: 1, failed: 1})
+			}
+		}()
 		observers, done = append(observers, j), j.Done
 	}
 	engine := o.engine(conf, portal, destination, observers)
@@ -96,6 +100,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 		}
 		return counted(reporter, in.jobs(ctx))
 	})
+	sayWhyStopped(reporter.Screen(), tally.Stop)
 	totals.APICalls = portal.calls()
 	totals.InputUnread = in.undone.unread
 	rest := in.rest
@@ -142,15 +147,28 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, ob
 		Options: download.Options{
 			Portal:      conf.Portal.Host,
 			Name:        o.namer(to.Name),
-			Workers:     o.jobs,
+			Workers:     within(openFiles(), o.jobs),
 			MaxFailures: o.maxFailures,
 			Digest:      transfer.DigestOptions{Verify: !o.noVerify, SHA256: o.checksum != ""},
 		},
 	}
 	if o.dryRun {
-		e.Options.Preview = func(name string) string { return filepath.Join(o.dir, filepath.FromSlash(name)) }
+		e.Options.Preview = o.preview
 	}
 	return e
+}
+
+// preview is the path that a dry run shows for a name.
+func (o *transferFlags) preview(name string) string {
+	switch {
+	case o.output == "-":
+		return ""
+	case filepath.IsAbs(o.output):
+		return o.output
+	case o.output != "":
+		return filepath.Join(o.dir, o.output)
+	}
+	return filepath.Join(o.dir, filepath.FromSlash(name))
 }
 
 // destination is where the files go.
@@ -206,6 +224,16 @@ func counted(r *report.Reporter, jobs iter.Seq[download.Job]) iter.Seq[download.
 			if !yield(job) {
 				return
 			}
+		}
+	}
+}
+
+// sayWhyStopped says what ended a run before its end, unless a signal did or nobody reads
+// results any more.
+func sayWhyStopped(screen *report.Screen, why error) {
+	for _, known := range []error{download.ErrUnauthorised, download.ErrDiskFull, download.ErrMaxFailures} {
+		if errors.Is(why, known) {
+			screen.Message("bynder: stopped: " + why.Error())
 		}
 	}
 }

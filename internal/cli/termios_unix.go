@@ -7,4 +7,5 @@ import "golang.org/x/sys/unix"
 const (
 	readTermios  = unix.TCGETS
 	writeTermios = unix.TCSETS
+	noKey        = 0 // _POSIX_VDISABLE
 )

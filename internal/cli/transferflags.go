@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -98,10 +100,25 @@ func (o *transferFlags) check(single bool) error {
 		return usagef("--output and --name exclude each other")
 	case o.output == "-" && (o.json || o.print0):
 		return usagef("--output - leaves no room for results on standard output")
+	case o.journal != "" && o.undoneOut != "" && sameFile(o.journal, o.undoneOut):
+		return usagef("--journal and --undone-out name the same file")
 	case o.json && o.print0:
 		return usagef("--json and --print0 exclude each other")
 	}
 	return nil
+}
+
+// sameFile tells whether two paths lead to one file, which need not be there.
+func sameFile(a, b string) bool {
+	if filepath.Clean(a) == filepath.Clean(b) {
+		return true
+	}
+	one, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(b)
+	return err == nil && os.SameFile(one, other)
 }
 
 // parseRate reads a number of bytes with a suffix K, M, G or T, in powers of 1024; "" is

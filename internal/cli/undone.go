@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"os"
 	"slices"
@@ -24,7 +23,8 @@ type undone struct {
 	open   map[string]*line
 	order  int
 	out    *bufio.Writer // nil when nobody wants the list
-	file   io.Closer
+	file   *os.File
+	final  string // where file belongs when it is whole
 	err    error
 	unread bool // input was left unread that cannot be read any more
 }
@@ -36,18 +36,29 @@ type line struct {
 	written bool
 }
 
-// newUndone writes the lines that are not done to file, "" for nowhere.
+// newUndone writes the lines that are not done to file, "" for nowhere. A regular file is
+// replaced when the run is over: it may be the very list that the run reads.
 func newUndone(file string) (*undone, error) {
 	u := &undone{seen: newFingerprints(), open: map[string]*line{}}
 	if file == "" {
 		return u, nil
 	}
-	f, err := os.Create(file)
+	to, err := openUndone(file)
 	if err != nil {
 		return nil, &usageError{err: fmt.Errorf("opening --undone-out: %w", err)}
 	}
-	u.out, u.file = bufio.NewWriter(f), f
+	u.out, u.file, u.final = bufio.NewWriter(to), to, file
 	return u, nil
+}
+
+// openUndone opens what the lines go to: a new file beside a regular one, or the device or
+// FIFO that is there.
+func openUndone(file string) (*os.File, error) {
+	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
+		return os.OpenFile(file, os.O_WRONLY, 0)
+	}
+	beside := file + ".new"
+	return os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 }
 
 // read notes a line and tells whether it is new.
@@ -129,7 +140,7 @@ func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
 	u.mu.Unlock()
 	notStarted = len(left)
 	for text := range rest {
-		if u.read(text) {
+		if u.seen.first(text) {
 			u.write(text)
 			notStarted++
 		}
@@ -137,7 +148,11 @@ func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
 	if u.out == nil {
 		return notStarted, nil
 	}
-	if err := errors.Join(u.err, u.out.Flush(), u.file.Close()); err != nil {
+	err = errors.Join(u.err, u.out.Flush(), u.file.Close())
+	if name := u.file.Name(); err == nil && name != u.final {
+		err = os.Rename(name, u.final)
+	}
+	if err != nil {
 		return notStarted, fmt.Errorf("writing --undone-out: %w", err)
 	}
 	return notStarted, nil

@@ -100,7 +100,10 @@ func (s Sources) Portal() (portal *url.URL, by string, err error) {
 
 // Scopes are what environment or profile set for a ClientGrant, nil for DefaultScopes.
 func (s Sources) Scopes(ctx context.Context) ([]string, error) {
-	f, err := s.readFile(ctx)
+	f, err := s.fileToWrite(ctx)
+	if errors.Is(err, errNoFolder) {
+		err = nil
+	}
 	name, _ := s.profile()
 	return firstOf(strings.Fields(s.Getenv("BYNDER_SCOPES")), f.profiles[name].scopes), err
 }

@@ -165,7 +165,8 @@ func TestSecretIsNeverSeen(t *testing.T) {
 	holder := struct {
 		S config.Secret
 		P *config.Secret
-	}{s, &s}
+		s config.Secret
+	}{s, &s, s}
 	var shown strings.Builder
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 		fmt.Fprintf(&shown, verb+verb+"\n", s, holder)

@@ -12,16 +12,24 @@ const redacted = "[redacted]"
 // Secret is a value that must not be seen: every way of printing, logging or
 // encoding it yields a placeholder. Only Reveal gives it away, so each use can be
 // found by that name.
-type Secret struct{ value string }
+//
+// The value is behind a pointer, because fmt prints what is in the unexported fields of
+// others without asking a type how it wants to be printed.
+type Secret struct{ value *string }
 
 // NewSecret hides value.
-func NewSecret(value string) Secret { return Secret{value: value} }
+func NewSecret(value string) Secret { return Secret{value: &value} }
 
 // Reveal returns the value itself, for signing a request or storing it.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // IsZero tells whether there is no value.
-func (s Secret) IsZero() bool { return s.value == "" }
+func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
 // String implements fmt.Stringer with a placeholder.
 func (s Secret) String() string { return redacted }

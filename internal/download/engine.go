@@ -40,7 +40,8 @@ type Engine struct {
 	// Expand, where set, makes of each job the jobs for the files that it means.
 	Expand func(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job]
 	// Done, where set, knows jobs whose files are there already: their results are
-	// reported as they are, and nothing is asked about them.
+	// reported as they are, and nothing is asked about them. A result beside false has the
+	// path of a file that is known to be the job's and is not as it was; it is replaced.
 	Done func(Job) (Result, bool)
 	// Confirm, where set, tells whether the portal still accepts the credentials. It is
 	// asked before a 401 that follows successes ends the run: that may be one asset's.
@@ -142,7 +143,10 @@ func (r *run) left(jobs iter.Seq[Job]) iter.Seq[Job] {
 				r.tally.Wanted++
 				r.mu.Unlock()
 				r.engine.Observer.Finished(job, result)
-			} else if !yield(job) {
+				continue
+			}
+			job.Replaces = result.Path
+			if !yield(job) {
 				return
 			}
 		}

@@ -35,7 +35,7 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 	case errors.As(err, &known):
 		f.Code = known.Code
 	case errors.As(err, &blocked):
-		f.Code, f.Retryable = CodeRateLimited, true
+		f.Code, f.HTTPStatus, f.Retryable = CodeRateLimited, http.StatusTooManyRequests, true
 	case errors.As(err, &api):
 		f.Code, f.HTTPStatus = apiCode(api.Status), api.Status
 		f.Retryable = api.Status >= 500 || api.Status == http.StatusTooManyRequests

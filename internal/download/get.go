@@ -40,13 +40,16 @@ func (e *Engine) transfer(ctx context.Context, job Job, r *Result) error {
 		location, err := locate(ctx, e.API, job, asked)
 		return transfer.Location{URL: location.URL}, err
 	}
-	notify := func(err error, wait time.Duration) { e.Observer.Retried(job, err, wait) }
+	r.Attempts = 1
+	notify := func(err error, wait time.Duration) {
+		r.Attempts++
+		e.Observer.Retried(job, err, wait)
+	}
 	stream, err := e.Opener.Open(ctx, source, notify)
 	if err != nil {
 		return err
 	}
 	defer stream.Close()
-	defer func() { r.Attempts = stream.Attempts() }()
 	for {
 		err := e.land(ctx, job, stream, r)
 		if !transfer.StartsOver(err) || !e.Sink.CanRestart() {
@@ -67,7 +70,9 @@ func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *
 	if e.Options.Preview != nil {
 		return e.preview(job, name, object, r)
 	}
-	partial, err := e.Sink.Begin(ctx, target(r, job, name), object)
+	to := target(r, job, name)
+	to.Replaces = job.Replaces
+	partial, err := e.Sink.Begin(ctx, to, object)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,9 @@ type Target struct {
 	// Identity is the file's own: portal, media id and selector. Two targets of
 	// one identity are the same file, whatever it is called.
 	Identity string
+	// Replaces is the path, as results show it, of a file that is known to be this one and
+	// not whole any more; it is replaced whatever else is said about files that exist.
+	Replaces string
 	// Key is what --if-exists rename puts behind the stem.
 	Key string
 }

@@ -142,7 +142,8 @@ func (j *Journal) free() error {
 // Done tells whether the journal knows that a job is done and the file is still there: a
 // regular file of the same size, in the run's folder. The result is unchanged (or skipped,
 // see Options.Skip) and shows the path as the run does. What other processes have added
-// meanwhile counts.
+// meanwhile counts. A file that this or an earlier run has put there and whose size is
+// another now is not done; the result then has its path.
 func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	if job.Err != nil || j.place == nil {
 		return download.Result{}, false
@@ -150,8 +151,12 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	k := key{j.opts.Portal, job.MediaID, job.Selector.String()}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	var spoilt download.Result
 	for {
 		if r, ok := j.view.latest(k); ok {
+			if name, altered := j.place.altered(&r); altered {
+				spoilt.Path = j.place.shown + name
+			}
 			if name, ok := j.place.stands(&r, j.opts.Skip); ok {
 				status := download.Unchanged
 				if r.status.is(string(download.Skipped)) {
@@ -167,7 +172,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 			j.fail(err)
 		}
 		if err != nil || !more {
-			return download.Result{}, false
+			return spoilt, false
 		}
 	}
 }

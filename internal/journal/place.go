@@ -135,3 +135,17 @@ func (p *place) stands(r *record, skipped bool) (name string, ok bool) {
 	info, err := p.root.Lstat(name)
 	return name, err == nil && info.Mode().IsRegular() && info.Size() == r.bytes
 }
+
+// altered tells whether the file that a record says was put in the run's folder is there
+// with another size, and its name there.
+func (p *place) altered(r *record) (name string, ok bool) {
+	if p == nil || !r.sized || !r.status.is(string(download.Downloaded)) && !r.status.is(string(download.Unchanged)) {
+		return "", false
+	}
+	name, inside := strings.CutPrefix(r.path.String(), p.real)
+	if !inside || !p.has(name) {
+		return "", false
+	}
+	info, err := p.root.Lstat(name)
+	return name, err == nil && info.Mode().IsRegular() && info.Size() != r.bytes
+}

@@ -79,9 +79,12 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 	case who == nobody:
 		return at, nil
 	case who == identical:
+		if d.policy(t) == Overwrite && !d.keeps(info, t) {
+			return d.settle(ctx, t, obj) // another one was put there meanwhile
+		}
 		return at, d.unchanged(t.Name, t)
 	}
-	switch d.opts.IfExists {
+	switch d.policy(t) {
 	case Fail:
 	case Overwrite:
 		if !d.published.byAnother(info, t.Name, t.Identity) {
@@ -105,6 +108,31 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 		}
 	}
 	return at, d.exists(at.name, t)
+}
+
+// policy is what a different file at t's name means: what the user said, but a file that
+// is known to be t's own, and spoilt, is replaced.
+func (d *Dir) policy(t download.Target) IfExists {
+	if t.Replaces != "" && t.Replaces == d.show(t.Name) {
+		return Overwrite
+	}
+	return d.opts.IfExists
+}
+
+// keeps gives t the path of the identical file that info describes, as if it had come now:
+// no other file of this run takes it away. It is false where that is not the file any
+// more.
+func (d *Dir) keeps(info fs.FileInfo, t download.Target) bool {
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
+	now, err := d.root.Lstat(t.Name)
+	if err != nil || !os.SameFile(now, info) {
+		return false
+	}
+	if !d.published.byAnother(info, t.Name, t.Identity) {
+		d.published.remember(info, t.Name, t.Identity)
+	}
+	return true
 }
 
 // unaltered tells whether a place is still as it was found.

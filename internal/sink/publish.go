@@ -86,7 +86,7 @@ func (p *filePartial) store() error {
 // take moves the file to the name that is its own, or by policy to another, and
 // returns that name.
 func (p *filePartial) take(ctx context.Context) (string, error) {
-	if p.dir.opts.IfExists == Overwrite {
+	if p.dir.policy(p.target) == Overwrite {
 		return p.name, p.replace()
 	}
 	name := p.name

@@ -3,9 +3,11 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/bynder-cli/bynder/internal/config"
@@ -23,7 +25,7 @@ const (
 // token that they do not know), and their words end up on screens and in logs.
 type echoless struct {
 	next   http.RoundTripper
-	hidden *strings.Replacer
+	hidden []string // pairs for a Replacer
 }
 
 func newEcholess(c config.Credentials, next http.RoundTripper) *echoless {
@@ -35,7 +37,7 @@ func newEcholess(c config.Credentials, next http.RoundTripper) *echoless {
 			}
 		}
 	}
-	return &echoless{next: next, hidden: strings.NewReplacer(pairs...)}
+	return &echoless{next: next, hidden: pairs}
 }
 
 // spellings are the forms in which a value may stand in an answer: as it is, escaped
@@ -56,14 +58,39 @@ func spellings(value string) []string {
 
 func (e *echoless) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := e.next.RoundTrip(req)
-	if err != nil || resp.StatusCode < http.StatusBadRequest {
+	if err != nil || resp.StatusCode == http.StatusOK {
 		return resp, err
+	}
+	if _, err := resp.Location(); err != nil && !errors.Is(err, http.ErrNoLocation) {
+		resp.Body.Close()
+		return nil, &RedirectError{To: "something that is no URL", Reason: "which is not the portal"}
 	}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what came of it has to do
 	resp.Body.Close()
-	shown := e.hidden.Replace(string(body))
+	hidden := slices.Clone(e.hidden)
+	if token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
+		for _, spelling := range spellings(token) {
+			hidden = append(hidden, spelling, "[redacted]")
+		}
+	}
+	shown := strings.NewReplacer(hidden...).Replace(canonical(body))
 	resp.Body = io.NopCloser(strings.NewReader(shown))
 	resp.ContentLength = int64(len(shown))
 	resp.Header.Del("Content-Length")
 	return resp, nil
+}
+
+// canonical is JSON with as few escapes as it can have, and any other text as it is.
+func canonical(body []byte) string {
+	var v any
+	if json.Unmarshal(body, &v) != nil {
+		return string(body)
+	}
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if e.Encode(v) != nil {
+		return string(body)
+	}
+	return b.String()
 }

@@ -3,8 +3,10 @@ package transport
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/dghubble/oauth1"
@@ -21,11 +23,14 @@ const maxRedirects = 5
 // leaves. What broke on the way, and 5xx, is tried again with a signature of its own.
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
-	base.ForceAttemptHTTP2 = true
-	// A kept connection that has died in silence is noticed before it costs a time-out.
-	base.HTTP2 = &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 15 * time.Second}
-	signed := authorise(c, o, &traced{next: &watched{next: base, limit: portalIdle}, trace: o.Trace})
-	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: newEcholess(c.Credentials, signed)}
+	// HTTP/1.1, where an empty body cannot be told from none: see sentOnce.
+	base.ForceAttemptHTTP2 = false
+	base.Protocols = new(http.Protocols)
+	base.Protocols.SetHTTP1(true)
+	base.MaxIdleConnsPerHost = max(o.Connections, 2)
+	wire := &traced{next: &watched{next: &sentOnce{base}, limit: portalIdle}, trace: o.Trace}
+	signed := authorise(c, o, newEcholess(c.Credentials, wire))
+	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: signed}
 	return &http.Client{
 		Transport: &retried{next: &allowed{next: pin, allowance: o.Allowance}, limit: o.Retries, notify: o.Retried},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
@@ -41,6 +46,20 @@ func Portal(c config.Config, o Options) *http.Client {
 			return nil
 		},
 	}
+}
+
+// sentOnce keeps net/http from sending a request again by itself, as it does with a GET when
+// a kept connection turns out to be closed: with the same signature, whose nonce the portal
+// may have seen, and past the allowance. A body that cannot be had twice prevents that;
+// being empty, it leaves no trace on the wire.
+type sentOnce struct{ next http.RoundTripper }
+
+func (s *sentOnce) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		req = req.Clone(req.Context())
+		req.Body, req.GetBody = io.NopCloser(strings.NewReader("")), nil
+	}
+	return s.next.RoundTrip(req)
 }
 
 // RedirectError is a redirect that was not followed.

@@ -271,3 +271,44 @@ func TestTraceShowsNoSecrets(t *testing.T) {
 func roots(server *recorder) *x509.CertPool {
 	return server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 }
+
+// A call whose kept connection breaks is made again with a signature of its own: net/http
+// does not repeat the old one.
+func TestNoSignatureIsSentTwice(t *testing.T) {
+	n := 0
+	var portal *recorder
+	portal = record(t, false, func(w http.ResponseWriter, req *http.Request) {
+		if n++; n == 2 {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err == nil {
+				conn.Close() // without an answer
+			}
+			return
+		}
+		if req.ContentLength != 0 || len(req.TransferEncoding) != 0 || req.Header.Get("Content-Length") != "" {
+			t.Errorf("a GET has a body: length %d, %v", req.ContentLength, req.TransferEncoding)
+		}
+		ok(w, req)
+	})
+	client := transport.Portal(portalConfig(t, portal.URL, config.OAuth1), transport.Options{Retries: 1})
+	defer client.CloseIdleConnections()
+	for range 2 {
+		resp, err := client.Get(portal.URL + "/api/v4/media/x/") //nolint:noctx // the test's own time is bound enough
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, resp.Body)
+		resp.Body.Close()
+	}
+	seen := map[string]bool{}
+	for _, h := range portal.headers() {
+		if a := h.Get("Authorization"); seen[a] {
+			t.Errorf("a signature was sent twice: %s", a)
+		} else {
+			seen[a] = true
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("%d requests, want 3", len(seen))
+	}
+}

@@ -1,0 +1,17 @@
+package cli
+
+import "testing"
+
+func TestWithin(t *testing.T) {
+	for _, tt := range []struct {
+		limit uint64
+		jobs  int
+		want  int
+	}{
+		{0, 32, 32}, {1 << 20, 32, 32}, {148, 32, 32}, {147, 32, 31}, {64, 32, 11}, {24, 32, 1}, {20, 32, 1}, {1, 32, 1}, {64, 4, 4},
+	} {
+		if got := within(tt.limit, tt.jobs); got != tt.want {
+			t.Errorf("%d jobs under a limit of %d files: %d, want %d", tt.jobs, tt.limit, got, tt.want)
+		}
+	}
+}
