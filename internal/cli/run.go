@@ -141,6 +141,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, ob
 			Retries:     o.retries,
 			Limiter:     transfer.NewRateLimiter(o.bytesRate),
 			Connections: o.connections,
+			Jobs:        within(openFiles(), o.jobs),
 		}),
 		Sink:     to.Sink,
 		Observer: observer,

@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -28,9 +27,26 @@ type answer struct {
 	watch  *time.Timer // runs only while storage is waited for; cancels the request
 }
 
-// ask makes one request for the file at u: the bytes from offset from on, or all of
-// it for zero. ifMatch, where not "", is the ETag that the object must still have.
-func ask(ctx context.Context, o *Options, u *url.URL, from int64, ifMatch string) (*answer, error) {
+// span is the bytes from offset from on: until that of the first byte after them, or to
+// the end of the file for zero.
+type span struct {
+	from, until int64
+}
+
+// header is the value of Range that asks for s (RFC 9110, section 14.2); "" for a whole file.
+func (s span) header() string {
+	switch {
+	case s.until > 0:
+		return fmt.Sprintf("bytes=%d-%d", s.from, s.until-1)
+	case s.from > 0:
+		return fmt.Sprintf("bytes=%d-", s.from)
+	}
+	return ""
+}
+
+// ask makes one request for what s says of the file at u. ifMatch, where not "", is the ETag
+// that the object must still have.
+func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*answer, error) {
 	reqCtx, cancel := context.WithCancelCause(ctx)
 	req, err := http.NewRequestWithContext(reqCtx, http.MethodGet, u.String(), nil)
 	if err != nil {
@@ -39,8 +55,8 @@ func ask(ctx context.Context, o *Options, u *url.URL, from int64, ifMatch string
 	}
 	// A length that counts encoded bytes would say nothing about the file.
 	req.Header.Set("Accept-Encoding", "identity")
-	if from > 0 {
-		req.Header.Set("Range", "bytes="+strconv.FormatInt(from, 10)+"-")
+	if rng := s.header(); rng != "" {
+		req.Header.Set("Range", rng)
 		if ifMatch != "" {
 			req.Header.Set("If-Match", ifMatch)
 		}

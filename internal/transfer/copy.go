@@ -79,7 +79,8 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 }
 
 // pump is the copy loop: io.Copy would ignore the buffer where dst is a file. After
-// each write, pass takes the buffer with its n bytes and gives the one to fill next.
+// each write, pass takes the buffer with its n bytes and gives the one to fill next. What other
+// connections have fetched ahead comes in buffers of theirs, and is not copied.
 func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass func(buf *[]byte, n int) (*[]byte, error)) error {
 	buf := pool.Get().(*[]byte)
 	defer func() {
@@ -88,7 +89,7 @@ func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass fu
 		}
 	}()
 	for {
-		n, err := s.Read(*buf)
+		n, err := s.fill(buf, true)
 		if err == io.EOF { //nolint:errorlint // one that is wrapped is a failure
 			return nil
 		}

@@ -103,6 +103,16 @@ func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 	return failed
 }
 
+// interrupted is the Error of an answer from u that ended before its end.
+func interrupted(u *url.URL, err error) *Error {
+	failed := unanswered(u, nil, err)
+	failed.Retryable, failed.remedy = true, wait
+	if failed.Kind != Timeout {
+		failed.Kind = Network
+	}
+	return failed
+}
+
 func timedOut(err error) bool {
 	timeout, ok := errors.AsType[interface {
 		error

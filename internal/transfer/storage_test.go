@@ -30,6 +30,7 @@ type file struct {
 	bytes    []byte
 	etag     string
 	modified time.Time
+	in       *storage // where it is stored; nil elsewhere
 }
 
 var lastYear = time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -154,8 +155,8 @@ func unmatched(f *file, w http.ResponseWriter, r *http.Request) {
 	f.serve(w, r)
 }
 
-// part answers 206 with what it likes: header is the Content-Range.
-func part(header string, from, to int, change ...func(h http.Header)) step {
+// fragment answers 206 with what it likes: header is the Content-Range.
+func fragment(header string, from, to int, change ...func(h http.Header)) step {
 	return func(f *file, w http.ResponseWriter, _ *http.Request) {
 		f.headers(w.Header())
 		w.Header().Set("Content-Range", header)
@@ -188,7 +189,7 @@ func chunked(n int) step {
 // becomes replaces the file before it answers by then.
 func becomes(next *file, then step) step {
 	return func(f *file, w http.ResponseWriter, r *http.Request) {
-		*f = *next
+		*f = f.in.put(next)
 		then(f, w, r)
 	}
 }
@@ -203,7 +204,9 @@ type storage struct {
 	mu     sync.Mutex
 	file   file
 	script []step
-	asked  []string // "GET", "GET 100-", `GET 100- if "v1"`
+	parts  map[string][]step // for requests of a range, such as "100-199", in place of the script
+	ranged step              // for all other requests of a range; nil for the script
+	asked  []string          // "GET", "GET 100-", `GET 100- if "v1"`
 	paths  []string
 }
 
@@ -237,15 +240,32 @@ func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.asked = append(s.asked, asked)
 	s.paths = append(s.paths, r.URL.Path)
 	next := step(well)
-	if len(s.script) > 0 {
+	rng := strings.TrimPrefix(r.Header.Get("Range"), "bytes=")
+	switch {
+	case len(s.parts[rng]) > 0:
+		next, s.parts[rng] = s.parts[rng][0], s.parts[rng][1:]
+	case s.ranged != nil && rng != "":
+		next = s.ranged
+	case len(s.script) > 0:
 		next, s.script = s.script[0], s.script[1:]
 	}
+	current := s.file
+	current.in = s
 	s.mu.Unlock()
 	if r.Header.Get("Accept-Encoding") != "identity" || r.Header.Get("Authorization") != "" {
 		http.Error(w, "no request for the bytes as they are", http.StatusTeapot)
 		return
 	}
-	next(&s.file, w, r)
+	next(&current, w, r)
+}
+
+// put replaces the file, and returns it as it is stored.
+func (s *storage) put(f *file) file {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.file = *f
+	s.file.in = s
+	return s.file
 }
 
 func (s *storage) requests() []string {

@@ -24,7 +24,8 @@ const maxOdd = 2
 // happens to connections and locations behind. It is for one goroutine, except for
 // Fetched.
 type Stream struct {
-	opts   Options
+	opener *Opener
+	opts   *Options
 	ctx    context.Context // of Open: a Reader has no other way to take one
 	cancel context.CancelFunc
 	source Source
@@ -32,15 +33,20 @@ type Stream struct {
 
 	object Object
 	known  bool // object is what storage said
+	joined bool // counted as a file in flight
+	begun  bool // something has been read
 	next   int64
-	ended  bool // an object of unknown length came to its end
+	until  int64   // where another connection takes over; 0 for nowhere
+	window *window // nil where there is one connection only
+	ended  bool    // an object of unknown length came to its end
 	answer *answer
 	broken error // why answer was lost; to be remedied before the next is asked for
 	failed error // what all further reads return
 
 	location Location
-	located  time.Time // when location was fresh
-	barren   int       // locations since the last new byte
+	located  time.Time     // when location was fresh
+	delay    time.Duration // of the last answer
+	barren   int           // locations since the last new byte
 
 	conditional bool // If-Match is worth sending
 	odd         int  // answers to Range that held something else
@@ -81,32 +87,48 @@ func (s *Stream) Continue(n int64) {
 
 // Read reads the next bytes. It returns io.EOF only after the last byte of the whole
 // file. Other errors are final, but see Restart.
-func (s *Stream) Read(p []byte) (int, error) {
+func (s *Stream) Read(p []byte) (int, error) { return s.fill(&p, false) }
+
+// fill reads the next bytes into *buf; or, where exchange allows it, it exchanges *buf for
+// another buffer of its length that holds them.
+func (s *Stream) fill(buf *[]byte, exchange bool) (int, error) {
 	if s.failed != nil {
 		return 0, s.failed
 	}
-	if len(p) == 0 {
+	if len(*buf) == 0 {
 		return 0, nil
 	}
-	n, err := s.read(p)
+	if !s.begun {
+		s.begun = true
+		s.widen()
+	}
+	n, err := s.read(buf, exchange)
 	if err != nil {
-		s.hangUp()
+		s.leave()
 		s.failed = err
 	}
 	return n, err
 }
 
-func (s *Stream) read(p []byte) (int, error) {
+func (s *Stream) read(buf *[]byte, exchange bool) (int, error) {
 	for {
 		if s.whole() {
 			return 0, io.EOF
+		}
+		if s.window != nil {
+			if n, err := s.fromWindow(buf, exchange); n > 0 || err != nil {
+				return n, err
+			}
 		}
 		if s.answer == nil {
 			if err := s.connect(); err != nil {
 				return 0, err
 			}
+			if s.answer == nil {
+				continue // the bytes came by another connection
+			}
 		}
-		n, err := s.receive(p)
+		n, err := s.receive(*buf)
 		if err != nil {
 			return 0, err
 		}
@@ -128,8 +150,13 @@ func (s *Stream) receive(p []byte) (int, error) {
 		p = p[:min(int64(len(p)), repeated)]
 	} else {
 		p = p[:min(int64(len(p)), a.until-a.from)]
+		if s.until > 0 {
+			p = p[:min(int64(len(p)), s.until-s.next)]
+		}
 	}
+	s.window.reads(true)
 	n, err := a.read(s.opts.Limiter.slice(p))
+	s.window.reads(false)
 	a.from += int64(n)
 	s.fetched.Add(int64(n))
 	if err != nil || a.from >= a.until {
@@ -141,10 +168,15 @@ func (s *Stream) receive(p []byte) (int, error) {
 	if repeated > 0 || n == 0 {
 		return 0, nil
 	}
+	s.advance(n)
+	return n, nil
+}
+
+// advance notes that n new bytes are delivered.
+func (s *Stream) advance(n int) {
 	s.next += int64(n)
 	s.backoff.Reset()
 	s.barren = 0
-	return n, nil
 }
 
 // finish lets go of an answer that ended with err, nil where all that it promised has
@@ -162,21 +194,20 @@ func (s *Stream) finish(a *answer, err error) {
 	case s.ctx.Err() != nil:
 		s.broken = s.ctx.Err()
 		return
+	case overtaken(a.ctx):
+		return
 	case atEnd:
 		err = io.ErrUnexpectedEOF
 	}
-	broken := unanswered(s.location.URL, nil, err)
-	broken.Retryable, broken.remedy = true, wait
-	if broken.Kind != Timeout {
-		broken.Kind = Network
-	}
+	broken := interrupted(s.location.URL, err)
 	if a.from > 0 && !s.object.Resumable() {
 		broken.remedy = startOver
 	}
 	s.broken = broken
 }
 
-// connect asks until there is an answer with the next byte.
+// connect asks until there is an answer with the next byte, or that byte has come by
+// another connection.
 func (s *Stream) connect() error {
 	err := s.broken
 	s.broken = nil
@@ -187,7 +218,7 @@ func (s *Stream) connect() error {
 			}
 			s.attempts++
 		}
-		if err = s.ask(); err == nil {
+		if err = s.ask(); err == nil || err == errOvertaken { //nolint:errorlint // ask wraps none
 			return nil
 		}
 	}
@@ -234,25 +265,40 @@ func (s *Stream) ask() error {
 	if err := s.locate(); err != nil {
 		return err
 	}
-	from, ifMatch := s.next, ""
-	if s.odd >= maxOdd {
-		from = 0
+	s.join()
+	wanted, ifMatch := span{s.next, s.until}, ""
+	if s.odd >= maxOdd || s.next == 0 {
+		wanted = span{}
 	}
 	if s.conditional {
 		ifMatch = s.object.condition()
 	}
-	a, err := ask(s.ctx, &s.opts, s.location.URL, from, ifMatch)
+	ctx, stop := s.ctx, context.CancelCauseFunc(nil)
+	if s.window != nil {
+		ctx, stop = s.window.leading(s.ctx)
+	}
+	start := time.Now()
+	a, err := ask(ctx, s.opts, s.location.URL, wanted, ifMatch)
 	if err != nil {
+		if overtaken(ctx) {
+			return errOvertaken
+		}
 		if e, ok := err.(*Error); ok && e.Status == http.StatusRequestedRangeNotSatisfiable { //nolint:errorlint // ask wraps none
 			s.odd++
 		}
 		return err
 	}
-	if err := s.judge(a, from > 0); err != nil {
+	if stop != nil {
+		a.cancel = stop
+	}
+	if err := s.judge(a, wanted.from > 0); err != nil {
 		a.close()
 		return err
 	}
-	s.answer = a
+	s.answer, s.delay = a, time.Since(start)
+	if s.window != nil {
+		s.window.answered(s.site(), s.delay, s.odd < maxOdd)
+	}
 	return nil
 }
 
@@ -317,54 +363,6 @@ func (s *Stream) senseless(r remedy, text string) *Error {
 	}
 }
 
-// StartsOver tells whether err, of Read or of Digest.Check, says that the bytes
-// delivered so far are of no use: they are no beginning of the file as it is now, or
-// it cannot be known whether they are. They are not to be kept, and Restart may help.
-func StartsOver(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && (e.remedy == startOver || e.remedy == startOverOnChange)
-}
-
-// Restart begins again after a cause that StartsOver: once where the file changed, as
-// many times as there are retries where an answer that cannot be continued broke or
-// the digest of the whole is wrong. On success Object is what storage has now, and Continue and Read
-// start over. Otherwise it returns the error with which the transfer fails: cause
-// itself where beginning again would not help.
-func (s *Stream) Restart(cause error) error {
-	if !StartsOver(cause) || s.ctx.Err() != nil {
-		return cause
-	}
-	e, _ := errors.AsType[*Error](cause)
-	var pause time.Duration
-	if e.remedy == startOver {
-		var ok bool
-		if pause, ok = s.restarts.Next(0); !ok {
-			return cause
-		}
-	} else {
-		if s.changed {
-			return cause
-		}
-		s.changed = true
-	}
-	s.notify(e, pause)
-	if err := retry.Sleep(s.ctx, pause); err != nil {
-		return err
-	}
-	s.attempts++
-	s.begin()
-	return s.connect()
-}
-
-// begin makes s a stream of which nothing is known or delivered yet.
-func (s *Stream) begin() {
-	s.hangUp()
-	s.object, s.known = Object{Size: -1}, false
-	s.next, s.ended = 0, false
-	s.broken, s.failed = nil, nil
-	s.conditional = true
-}
-
 // hangUp lets go of the answer at hand.
 func (s *Stream) hangUp() {
 	if s.answer != nil {
@@ -373,9 +371,9 @@ func (s *Stream) hangUp() {
 	}
 }
 
-// Close ends the stream and its connection.
+// Close ends the stream and its connections.
 func (s *Stream) Close() {
-	s.hangUp()
+	s.leave()
 	s.cancel()
 	if s.failed == nil {
 		s.failed = errors.New("read from a closed stream")

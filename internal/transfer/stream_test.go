@@ -167,14 +167,14 @@ func TestStream(t *testing.T) {
 		{
 			name: "an answer of less than the range is taken and the rest asked for",
 			file: first,
-			script: []step{cut(100), part("bytes 100-999/100000", 100, 1000),
-				part("bytes 1000-1099/100000", 1000, 1100)},
+			script: []step{cut(100), fragment("bytes 100-999/100000", 100, 1000),
+				fragment("bytes 1000-1099/100000", 1000, 1100)},
 			requests: []string{"GET", `GET 100- if "v1"`, `GET 1000- if "v1"`, `GET 1100- if "v1"`},
 		},
 		{
 			name:     "a body that is longer than its range is cut",
 			file:     first,
-			script:   []step{cut(100), part("bytes 100-109/100000", 100, 500)},
+			script:   []step{cut(100), fragment("bytes 100-109/100000", 100, 500)},
 			requests: []string{"GET", `GET 100- if "v1"`, `GET 110- if "v1"`},
 		},
 
@@ -214,7 +214,7 @@ func TestStream(t *testing.T) {
 		{
 			name:     "a part where the whole was asked for",
 			file:     first,
-			script:   []step{part("bytes 0-9/100000", 0, 10)},
+			script:   []step{fragment("bytes 0-9/100000", 0, 10)},
 			requests: []string{"GET"},
 			kind:     Protocol,
 		},
@@ -444,27 +444,27 @@ func TestStream(t *testing.T) {
 		{
 			name:     "another part than the one asked for, then the right one",
 			file:     first,
-			script:   []step{cut(100), part("bytes 50-99999/100000", 50, size)},
+			script:   []step{cut(100), fragment("bytes 50-99999/100000", 50, size)},
 			requests: []string{"GET", `GET 100- if "v1"`, `GET 100- if "v1"`},
 		},
 		{
 			name:     "always another part turns ranges off",
 			file:     first,
-			script:   []step{cut(100), part("bytes 50-99999/100000", 50, size), part("pages 1-2/3", 50, size)},
+			script:   []step{cut(100), fragment("bytes 50-99999/100000", 50, size), fragment("pages 1-2/3", 50, size)},
 			requests: []string{"GET", `GET 100- if "v1"`, `GET 100- if "v1"`, "GET"},
 			wasted:   100,
 		},
 		{
 			name:     "a part that tells another length than the whole did",
 			file:     first,
-			script:   []step{cut(100), part("bytes 100-99999/100001", 100, size), well},
+			script:   []step{cut(100), fragment("bytes 100-99999/100001", 100, size), well},
 			requests: []string{"GET", `GET 100- if "v1"`, "GET"},
 			wasted:   100,
 		},
 		{
 			name:     "parts that always tell another length than the whole did",
 			file:     first,
-			script:   slices.Repeat([]step{cut(100), part("bytes 100-99999/100001", 100, size)}, 4),
+			script:   slices.Repeat([]step{cut(100), fragment("bytes 100-99999/100001", 100, size)}, 4),
 			requests: slices.Repeat([]string{"GET", `GET 100- if "v1"`}, 4),
 			kind:     Integrity,
 			text:     "storage told a length of 100000 and then of 100001 bytes",
@@ -472,7 +472,7 @@ func TestStream(t *testing.T) {
 		{
 			name:     "parts that tell no ETag prove nothing",
 			file:     first,
-			script:   []step{cut(100), part("bytes 100-99999/100000", 100, size, dropETag), part("bytes 100-99999/100000", 100, size, dropETag)},
+			script:   []step{cut(100), fragment("bytes 100-99999/100000", 100, size, dropETag), fragment("bytes 100-99999/100000", 100, size, dropETag)},
 			requests: []string{"GET", `GET 100- if "v1"`, `GET 100- if "v1"`, "GET"},
 			wasted:   100,
 		},

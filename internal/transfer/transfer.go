@@ -1,7 +1,8 @@
 // Package transfer turns a temporary location into one ordered stream of bytes that
 // ends only when the whole file has been delivered. A connection that breaks, stalls
 // or ends early is continued from the byte where it broke; a location that has expired is
-// asked for again; what comes is always of the object that was there first.
+// asked for again; what comes is always of the object that was there first. Where
+// storage, or the distance to it, limits each connection, several fetch parts of a file ahead.
 //
 //	s, err := opener.Open(ctx, source, notify) // storage has answered: s.Object()
 //	s.Continue(held)                            // so many bytes are here already
@@ -35,13 +36,23 @@ type Options struct {
 	AllowHTTP bool
 	// Limiter holds all transfers together to a rate; nil for none.
 	Limiter *RateLimiter
-	// Connections is the most that one file may use at a time. One is used at present.
+	// Jobs is the number of connections in all. Each file has one, whatever the number; those that
+	// are left over go to the largest file. Zero stands for Connections, so that one file in
+	// flight alone may have as many.
+	Jobs int
+	// Connections is the most that one file may use at a time; with zero or one, or with
+	// a Limiter, which one connection reaches as well as many, none uses another one. A file
+	// of 16 MiB and more whose length and strong ETag storage tells begins with one, and gets more
+	// as long as that makes it faster.
 	Connections int
 }
 
 // Opener opens streams. It may be used from several goroutines at once.
 type Opener struct {
-	opts Options
+	opts   Options
+	shares *allotment
+	pool   *buffers
+	layout layout
 }
 
 // New returns an Opener.
@@ -49,7 +60,15 @@ func New(opts Options) *Opener {
 	if opts.Idle <= 0 {
 		opts.Idle = 30 * time.Second
 	}
-	return &Opener{opts: opts}
+	if opts.Jobs <= 0 {
+		opts.Jobs = opts.Connections
+	}
+	return &Opener{
+		opts:   opts,
+		shares: newAllotment(opts.Jobs),
+		pool:   &buffers{size: largeBuffer, most: poolBytes / largeBuffer},
+		layout: usualLayout,
+	}
 }
 
 // Open asks src for a location and storage for the file there, from its first byte
@@ -66,7 +85,8 @@ func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wa
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Stream{
-		opts:     o.opts,
+		opener:   o,
+		opts:     &o.opts,
 		ctx:      ctx,
 		cancel:   cancel,
 		source:   src,
@@ -77,6 +97,7 @@ func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wa
 	}
 	s.begin()
 	if err := s.connect(); err != nil {
+		s.leave()
 		cancel()
 		return nil, err
 	}

@@ -1,0 +1,405 @@
+package transfer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+const testPart = 10_000
+
+// dividing returns an Opener that uses level connections for one file from the
+// beginning, for parts of 10,000 bytes.
+func dividing(s *storage, level int, opts Options) *Opener {
+	opts.Client, opts.AllowHTTP = s.client, true
+	opts.Connections = level
+	o := New(opts)
+	o.layout = layout{least: 1, large: 1 << 40, part: testPart, shortest: testPart, level: level}
+	o.pool = &buffers{size: 4096, most: 100}
+	return o
+}
+
+// arrival is what came of a file by several connections.
+type arrival struct {
+	outcome
+	fetched  int64
+	attempts int
+}
+
+// arrive reads a file to its end, or until it fails, by Restart where that helps.
+func arrive(t *testing.T, s *storage, o *Opener, held int, read func(*Stream, []byte) (int, error)) (a arrival) {
+	t.Helper()
+	start := time.Now()
+	stream, err := o.Open(t.Context(), s.source(&a.locations), func(err error, _ time.Duration) { a.retried = append(a.retried, err) })
+	if err != nil {
+		a.err = err
+		return a
+	}
+	stream.Continue(int64(held))
+	a.bytes = slices.Clone(s.file.bytes[:held])
+	buf := make([]byte, 3000)
+	for {
+		n, err := read(stream, buf)
+		a.bytes = append(a.bytes, buf[:n]...)
+		if err == nil {
+			continue
+		}
+		if err == io.EOF { //nolint:errorlint // one that is wrapped is no proper end
+			break
+		}
+		if err = stream.Restart(err); err != nil {
+			a.err = err
+			break
+		}
+		a.bytes = nil
+	}
+	a.took, a.fetched, a.attempts = time.Since(start), stream.Fetched(), stream.Attempts()
+	stream.Close()
+	a.requests = s.requests()
+	if o.pool.lent != 0 || o.shares.files != 0 || len(o.shares.wants) != 0 {
+		t.Errorf("after Close %d buffers are lent and %d files in flight, %d of which want more", o.pool.lent, o.shares.files, len(o.shares.wants))
+	}
+	return a
+}
+
+func swiftly(s *Stream, p []byte) (int, error) { return s.Read(p) }
+
+// slowly lets the parts be far ahead, and try again what fails, before the reader comes.
+func slowly(s *Stream, p []byte) (int, error) {
+	time.Sleep(3 * time.Second) //nolint:forbidigo // the clock is the bubble's
+	return s.Read(p)
+}
+
+// headOnly answers the first request with the bytes of the first part, and then nothing.
+var headOnly = stall(testPart)
+
+func ranges(n int, except ...int) []string {
+	var want []string
+	for i := 1; i < n; i++ {
+		if !slices.Contains(except, i) {
+			want = append(want, fmt.Sprintf(`GET %d-%d if "v1"`, i*testPart, (i+1)*testPart-1))
+		}
+	}
+	return want
+}
+
+// Everything that storage can do wrong with a part is made up for, whether the reader or the part comes
+// first, and costs nothing but the speed of it.
+func TestPartsThatFail(t *testing.T) {
+	f := randomFile(10*testPart, 1)
+	weak := func(h http.Header) { h.Set("ETag", `W/"v1"`) }
+	drop := func(h http.Header) { h.Del("ETag") }
+	other := randomFile(10*testPart, 2)
+	expired := status(403, s3("AccessDenied", "Request has expired"))
+	faults := []struct {
+		name string
+		step step
+	}{
+		{"cut before its first byte", cut(0)},
+		{"cut in the middle", cut(5000)},
+		{"no answer", hangUp},
+		{"silence", silent},
+		{"silence in the middle", stall(5000)},
+		{"overload", status(503, s3("SlowDown", "Please reduce your request rate."))},
+		{"overload that tells how long", status(429, "", "Retry-After", "20")},
+		{"an error of the server's", status(500, "")},
+		{"expired", expired},
+		{"expired credentials of its own", status(400, s3("ExpiredToken", ""))},
+		{"not found", status(404, "")},
+		{"no file", status(204, "")},
+		{"412", status(412, "")},
+		{"416", status(416, "")},
+		{"the whole", whole(-1)},
+		{"the whole, cut", whole(100)},
+		{"the whole of no length", chunked(-1)},
+		{"another part", fragment("bytes 0-9999/100000", 0, 10_000)},
+		{"a part that says nothing of itself", fragment("", 30_000, 40_000)},
+		{"a part of another length", fragment("bytes 30000-39999/100001", 30_000, 40_000)},
+		{"a part of no length", fragment("bytes 30000-39999/*", 30_000, 40_000)},
+		{"a part without an ETag", fragment("bytes 30000-39999/100000", 30_000, 40_000, drop)},
+		{"a part with a weak ETag", fragment("bytes 30000-39999/100000", 30_000, 40_000, weak)},
+		{"a part of another object", func(_ *file, w http.ResponseWriter, r *http.Request) { unconditional(other, w, r) }},
+		{"more than the part", fragment("bytes 30000-59999/100000", 30_000, 60_000)},
+		{"less than the part", fragment("bytes 30000-34999/100000", 30_000, 35_000)},
+		{"a longer body than its range", fragment("bytes 30000-39999/100000", 30_000, 60_000)},
+		{"a redirect", func(_ *file, w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/elsewhere?X-Amz-Signature="+secret, http.StatusFound)
+		}},
+	}
+	readers := map[string]func(*Stream, []byte) (int, error){"swift": swiftly, "slow": slowly}
+	for _, fault := range faults {
+		for pace, read := range readers {
+			t.Run(fault.name+"/"+pace, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := newStorage(t, f, headOnly)
+					s.parts = map[string][]step{"30000-39999": {fault.step}}
+					a := arrive(t, s, dividing(s, 3, Options{Retries: 3}), 0, read)
+					if a.err != nil || !bytes.Equal(a.bytes, f.bytes) {
+						t.Fatalf("%d bytes, %v, after %q", len(a.bytes), a.err, a.requests)
+					}
+					if a.attempts != 1+len(a.retried) {
+						t.Errorf("%d attempts after %d retries", a.attempts, len(a.retried))
+					}
+					if n := len(a.requests); n > 10+3 {
+						t.Errorf("%d requests for 10 parts: %q", n, a.requests)
+					}
+				})
+			})
+			t.Run(fault.name+", always/"+pace, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := newStorage(t, f)
+					s.ranged = fault.step
+					a := arrive(t, s, dividing(s, 3, Options{Retries: 3}), 0, read)
+					// The head alone is enough.
+					if a.err != nil || !bytes.Equal(a.bytes, f.bytes) || a.locations != 1 {
+						t.Fatalf("%d bytes from %d locations, %v, after %q", len(a.bytes), a.locations, a.err, a.requests)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestParallelStream(t *testing.T) {
+	const size = 10 * testPart
+	first := randomFile(size, 1)
+	second := randomFile(size+5, 2)
+	expiredAt := func(path string) step {
+		return func(f *file, w http.ResponseWriter, r *http.Request) {
+			if from := r.Header.Get("Range"); strings.HasPrefix(r.URL.Path, path) && from >= "bytes=50000" {
+				status(403, s3("AccessDenied", "Request has expired"))(f, w, r)
+				return
+			}
+			f.serve(w, r)
+		}
+	}
+	busy := status(503, s3("SlowDown", "Please reduce your request rate."))
+	tests := []struct {
+		name     string
+		file     *file
+		script   []step
+		parts    map[string][]step
+		ranged   step
+		held     int
+		level    int // 3 for zero
+		slow     bool
+		requests []string // in any order; nil where that is left open
+		want     *file
+		located  int // 1 for zero
+		retried  int
+		kind     Kind
+		text     string
+	}{
+		{
+			name:     "each part is asked for once",
+			file:     first,
+			script:   []step{headOnly},
+			requests: append(ranges(10), "GET"),
+		},
+		{
+			name:     "what is held is not asked for",
+			file:     first,
+			held:     35_000,
+			script:   []step{well},
+			requests: []string{"GET", `GET 35000-44999 if "v1"`, `GET 45000-54999 if "v1"`, `GET 55000-64999 if "v1"`, `GET 65000-74999 if "v1"`, `GET 75000-84999 if "v1"`, `GET 85000-94999 if "v1"`, `GET 95000-99999 if "v1"`},
+		},
+		{
+			name:     "a part that breaks before the reader comes is tried again alone",
+			file:     first,
+			script:   []step{headOnly},
+			parts:    map[string][]step{"30000-39999": {cut(4000)}},
+			slow:     true,
+			requests: append(ranges(10), "GET", `GET 34000-39999 if "v1"`),
+			retried:  1,
+		},
+		{
+			name:     "a part that breaks when the reader is there is the reader's",
+			file:     first,
+			script:   []step{headOnly},
+			parts:    map[string][]step{"30000-39999": {cut(4000)}, "34000-39999": {busy}},
+			requests: append(ranges(10), "GET", `GET 34000-39999 if "v1"`, `GET 34000-39999 if "v1"`),
+			retried:  2,
+		},
+		{
+			name:   "tries are counted only in a row without progress",
+			file:   first,
+			script: []step{headOnly},
+			parts: map[string][]step{"30000-39999": {cut(1)}, "30001-39999": {cut(1)}, "30002-39999": {cut(1)}, "30003-39999": {cut(1)},
+				"30004-39999": {cut(1)}, "30005-39999": {cut(1)}},
+			retried: 6,
+		},
+		{
+			name:   "a part that never comes fails the file, after all that comes before it",
+			file:   first,
+			script: []step{headOnly},
+			parts:  map[string][]step{"30000-39999": slices.Repeat([]step{busy}, 99)},
+			kind:   Storage,
+			text:   "storage answered 503 Service Unavailable",
+		},
+		{
+			name:    "an expiry in the middle renews the location once for all parts",
+			file:    first,
+			script:  []step{headOnly},
+			ranged:  expiredAt("/1/"),
+			located: 2,
+			retried: 1,
+		},
+		{
+			name:    "an expiry that no new location helps against",
+			file:    first,
+			script:  []step{headOnly},
+			ranged:  expiredAt("/"),
+			located: 4,
+			retried: 3,
+			kind:    Storage,
+			text:    "AccessDenied: Request has expired, at 3 locations in a row",
+		},
+		{
+			name:    "412 to every condition",
+			file:    first,
+			script:  []step{headOnly},
+			parts:   map[string][]step{"10000-19999": {well}},
+			ranged:  unmatched,
+			retried: 1,
+		},
+		{
+			name:   "a changed file is started over",
+			file:   first,
+			script: []step{headOnly},
+			parts:  map[string][]step{"30000-39999": {becomes(second, well)}},
+			want:   second,
+		},
+		{
+			name:    "the head breaks while parts are ahead of it",
+			file:    first,
+			script:  []step{cut(5000)},
+			retried: 1,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStorage(t, tt.file, tt.script...)
+				s.parts, s.ranged = tt.parts, tt.ranged
+				read, level := swiftly, max(tt.level, 3)
+				if tt.slow {
+					read = slowly
+				}
+				a := arrive(t, s, dividing(s, level, Options{Retries: 3}), tt.held, read)
+				if tt.requests != nil && !slices.Equal(slices.Sorted(slices.Values(a.requests)), slices.Sorted(slices.Values(tt.requests))) {
+					t.Errorf("requests:\n got %q\nwant %q", a.requests, tt.requests)
+				}
+				if a.locations != max(tt.located, 1) {
+					t.Errorf("asked for %d locations, want %d", a.locations, max(tt.located, 1))
+				}
+				if tt.retried > 0 && len(a.retried) != tt.retried {
+					t.Errorf("told of %d tries, want %d: %v, after %q", len(a.retried), tt.retried, a.retried, a.requests)
+				}
+				for _, err := range append(a.retried, a.err) {
+					if err != nil && strings.Contains(err.Error(), secret) {
+						t.Errorf("an error shows what it must not: %q", err)
+					}
+				}
+				if tt.kind != "" {
+					e, ok := errors.AsType[*Error](a.err)
+					if !ok || e.Kind != tt.kind || !strings.Contains(e.Error(), tt.text) {
+						t.Fatalf("error %v, want %s with %q", a.err, tt.kind, tt.text)
+					}
+					if !bytes.HasPrefix(tt.file.bytes, a.bytes) || len(a.bytes) < 3*testPart {
+						t.Errorf("%d bytes came before the failure, or others", len(a.bytes))
+					}
+					return
+				}
+				want := tt.want
+				if want == nil {
+					want = tt.file
+				}
+				if a.err != nil || !bytes.Equal(a.bytes, want.bytes) {
+					t.Errorf("%d bytes, %v, after %q", len(a.bytes), a.err, a.requests)
+				}
+			})
+		})
+	}
+}
+
+// Whatever happens to each request, the bytes are the file's.
+func TestAnyFailuresOfParts(t *testing.T) {
+	for seed := range uint64(60) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			var mu sync.Mutex
+			size := 1 + random.IntN(300_000)
+			f := randomFile(size, seed)
+			steps := []func() step{
+				func() step { return cut(random.IntN(9000)) },
+				func() step { return stall(random.IntN(9000)) },
+				func() step { return hangUp },
+				func() step { return status(503, "") },
+				func() step { return status(403, "") },
+				func() step { return unmatched },
+				func() step { return whole(random.IntN(size)) },
+				func() step { return fragment("bytes 0-0/1", 0, 1) },
+			}
+			s := newStorage(t, f)
+			anything := func(f *file, w http.ResponseWriter, r *http.Request) {
+				mu.Lock()
+				do := step(well)
+				if random.IntN(3) == 0 {
+					do = steps[random.IntN(len(steps))]()
+				}
+				mu.Unlock()
+				do(f, w, r)
+			}
+			s.ranged = anything
+			s.script = []step{cut(random.IntN(size))}
+			o := dividing(s, 2+random.IntN(6), Options{Retries: 50})
+			o.layout.shortest = 500
+			o.layout.part = int64(1000 + random.IntN(20_000))
+			o.pool.most = 10 + random.IntN(50)
+			a := arrive(t, s, o, random.IntN(size), swiftly)
+			if e, ok := errors.AsType[*Error](a.err); ok && e.Status == 403 {
+				return // three refusals in a row may happen
+			}
+			if a.err != nil || !bytes.Equal(a.bytes, f.bytes) {
+				t.Errorf("seed %d: %d bytes of %d, %v", seed, len(a.bytes), size, a.err)
+			}
+		})
+	}
+}
+
+func TestAContextEndsAllConnections(t *testing.T) {
+	for name, ranged := range map[string]step{"silent": silent, "stalled": stall(10), "busy": status(503, "", "Retry-After", "500")} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStorage(t, randomFile(10*testPart, 1), headOnly)
+				s.ranged = ranged
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+				defer cancel()
+				o := dividing(s, 4, Options{Retries: 3})
+				stream, err := o.Open(ctx, s.source(new(int)), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				err = Copy(ctx, io.Discard, stream, nil, nil, nil)
+				if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) || took > 5*time.Second+time.Millisecond {
+					t.Errorf("%v after %v, want the context's error after 5s", err, took)
+				}
+				// Without Close: the goroutines have ended with the failure.
+				if stream.window != nil || o.pool.lent != 0 || o.shares.files != 0 {
+					t.Errorf("the window is open, with %d buffers, %d files", o.pool.lent, o.shares.files)
+				}
+			})
+		})
+	}
+}
