@@ -46,6 +46,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	if in.undone, err = newUndone(o.undoneOut); err != nil {
 		return err
 	}
+	defer in.undone.abandon()
 	defer endInTime(ctx)()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -65,17 +66,29 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	defer func() { err = errors.Join(err, reporter.Close(totals)) }()
 	defer context.AfterFunc(ctx, reporter.EndProgress)()
 	defer showStatus(reporter)()
+	if known && by.expand == nil && !single {
+		in.total.Store(int64(lines))
+		reporter.Queued(lines)
+		reporter.QueueClosed()
+	} else if !single {
+		in.more = reporter.Queued
+	}
+	totals, err = o.get(ctx, conf, in, by, destination, reporter)
+	return err
+}
 
+// get wires the rooms and gets what the intake asks for.
+func (o *transferFlags) get(ctx context.Context, conf config.Config, in *intake, by plan, to sink.Output, reporter *report.Reporter) (totals report.Totals, err error) {
 	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(in.holdText(h)) }, o.jobs)
 	if err != nil {
-		return err
+		return totals, err
 	}
 	observers := download.Observers{reporter, in.undone}
 	var done func(download.Job) (download.Result, bool)
 	if o.journal != "" {
 		j, failed := o.openJournal(ctx, conf, reporter)
 		if failed != nil {
-			return failed
+			return totals, failed
 		}
 		defer func() {
 			if failed := j.Close(); failed != nil { // it has been said
@@ -84,31 +97,20 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 		}()
 		observers, done = append(observers, j), j.Done
 	}
-	engine := o.engine(conf, portal, destination, observers)
+	engine := o.engine(conf, portal, to, observers)
 	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
 	engine.Done, engine.Expand, engine.Plan = done, by.expand.on(engine.API), by.complete.on(engine.API)
 	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
-		if single {
-			return in.jobs(ctx)
-		}
-		in.more = reporter.Queued
-		if known {
-			in.total.Store(int64(lines))
-			reporter.Queued(lines)
-			reporter.QueueClosed()
-			return in.jobs(ctx)
-		}
-		return counted(reporter, in.jobs(ctx))
+		return counted(in, reporter, in.jobs(ctx))
 	})
 	sayWhyStopped(reporter.Screen(), tally.Stop)
-	totals.APICalls = portal.calls()
-	totals.InputUnread = in.undone.unread
 	rest := in.rest
 	if tally.Stop == nil {
 		rest = func(func(string) bool) {}
 	}
-	totals.NotStarted, err = in.undone.close(rest)
-	return errors.Join(outcome(ctx, tally, totals.NotStarted), err)
+	notStarted, err := in.undone.close(rest)
+	totals = report.Totals{APICalls: portal.calls(), InputUnread: in.undone.unread, NotStarted: notStarted}
+	return totals, errors.Join(outcome(ctx, tally, notStarted), err)
 }
 
 // openJournal opens the journal that --journal names.
@@ -216,8 +218,12 @@ func templateFields(job download.Job, object transfer.Object) naming.Fields {
 	return f
 }
 
-// counted tells the reporter of the files that are wanted as they come.
-func counted(r *report.Reporter, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+// counted tells the reporter of the files that are wanted as they come, where it has not
+// been told of all of them.
+func counted(in *intake, r *report.Reporter, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+	if in.more == nil {
+		return jobs
+	}
 	return func(yield func(download.Job) bool) {
 		defer r.QueueClosed()
 		for job := range jobs {

@@ -149,6 +149,7 @@ func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
 		return notStarted, nil
 	}
 	err = errors.Join(u.err, u.out.Flush(), u.file.Close())
+	u.out = nil
 	if name := u.file.Name(); err == nil && name != u.final {
 		err = os.Rename(name, u.final)
 	}
@@ -156,4 +157,15 @@ func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
 		return notStarted, fmt.Errorf("writing --undone-out: %w", err)
 	}
 	return notStarted, nil
+}
+
+// abandon takes away what was begun where close did not come to be called.
+func (u *undone) abandon() {
+	if u.out == nil {
+		return
+	}
+	u.file.Close()
+	if name := u.file.Name(); name != u.final {
+		_ = os.Remove(name) // it is empty
+	}
 }

@@ -75,7 +75,7 @@ func originHost(u *url.URL) string {
 // IsLoopback tells whether host is this machine itself: 127.0.0.0/8, ::1 or the
 // name localhost.
 func IsLoopback(host string) bool {
-	if strings.ToLower(host) == "localhost" { //nolint:staticcheck // EqualFold takes other letters for these, too
+	if strings.ToLower(host) == "localhost" { // EqualFold would take other letters for these, too
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

@@ -276,8 +276,7 @@ func roots(server *recorder) *x509.CertPool {
 // does not repeat the old one.
 func TestNoSignatureIsSentTwice(t *testing.T) {
 	n := 0
-	var portal *recorder
-	portal = record(t, false, func(w http.ResponseWriter, req *http.Request) {
+	portal := record(t, false, func(w http.ResponseWriter, req *http.Request) {
 		if n++; n == 2 {
 			conn, _, err := w.(http.Hijacker).Hijack()
 			if err == nil {
@@ -293,7 +292,7 @@ func TestNoSignatureIsSentTwice(t *testing.T) {
 	client := transport.Portal(portalConfig(t, portal.URL, config.OAuth1), transport.Options{Retries: 1})
 	defer client.CloseIdleConnections()
 	for range 2 {
-		resp, err := client.Get(portal.URL + "/api/v4/media/x/") //nolint:noctx // the test's own time is bound enough
+		resp, err := client.Get(portal.URL + "/api/v4/media/x/")
 		if err != nil {
 			t.Fatal(err)
 		}
