@@ -175,7 +175,9 @@ func (in *intake) job(e input.Entry) download.Job {
 
 // spelled is a line that input.Read reads as these ids.
 func spelled(mediaID, itemID string) string {
-	odd := func(id string) bool { return id != strings.TrimSpace(id) || strings.HasPrefix(id, "#") || strings.HasPrefix(id, "{") }
+	odd := func(id string) bool {
+		return id != strings.TrimSpace(id) || strings.HasPrefix(id, "#") || strings.HasPrefix(id, "{")
+	}
 	if odd(mediaID) || odd(itemID) {
 		ids := map[string]string{"mediaId": mediaID}
 		if itemID != "" {
