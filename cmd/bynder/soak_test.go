@@ -27,17 +27,25 @@ import (
 	"github.com/bynder-cli/bynder/internal/sandbox"
 )
 
-// The variables of TestSoak: how many kills, from which seed, and, for the program that
-// it runs, the file in which that counts what it reads from its sockets.
+// The variables of TestSoak: how many kills, from which seed, with how many connections
+// (1 where it is not set), and, for the program that it runs, the file in which that counts what it
+// reads from its sockets.
 const (
-	soakKills   = "BYNDER_SOAK"
-	soakSeed    = "BYNDER_SOAK_SEED"
-	soakCounter = "BYNDER_SOAK_COUNTER"
+	soakKills       = "BYNDER_SOAK"
+	soakSeed        = "BYNDER_SOAK_SEED"
+	soakConnections = "BYNDER_SOAK_CONNECTIONS"
+	soakCounter     = "BYNDER_SOAK_COUNTER"
 )
 
-// lostByKill is how much of what was read a kill may cost, in bytes: what was on its way
-// from a socket to the file, and the beginning of the answer that tells what storage has.
-const lostByKill = 2 << 20
+// lostByKill is how much of what was read a kill may cost, in bytes. With one connection: what
+// was on its way from a socket to the file, and the beginning of the answer that tells what
+// storage has. With several also the parts that wait for their turn, two of 4 MiB for each connection.
+func lostByKill(connections int) int64 {
+	if connections == 1 {
+		return 2 << 20
+	}
+	return (2*int64(connections) + 1) * (4 << 20)
+}
 
 // TestSoak downloads 256 MiB with the program itself and kills it (SIGKILL) at random
 // moments until the file is whole, and begins anew until it has been killed as often as
@@ -62,9 +70,9 @@ func TestSoak(t *testing.T) {
 	whole++
 	s.check(t)
 
-	fetched, most := s.fetched.Load(), int64(whole)*sandbox.VideoSize+int64(kills)*lostByKill
-	t.Logf("%d kills, the file was whole %d times: read %d MiB from sockets, %.2f × the files, %.2f MiB more for each kill",
-		kills, whole, fetched>>20, float64(fetched)/float64(int64(whole)*sandbox.VideoSize),
+	fetched, most := s.fetched.Load(), int64(whole)*sandbox.VideoSize+int64(kills)*lostByKill(s.connections)
+	t.Logf("%d kills, connections: %d, the file was whole %d times: read %d MiB from sockets, %.2f × the files, %.2f MiB more for each kill",
+		kills, s.connections, whole, fetched>>20, float64(fetched)/float64(int64(whole)*sandbox.VideoSize),
 		float64(fetched-int64(whole)*sandbox.VideoSize)/float64(kills)/(1<<20))
 	if fetched > most {
 		t.Errorf("read %d bytes from sockets, want at most %d", fetched, most)
@@ -74,17 +82,26 @@ func TestSoak(t *testing.T) {
 // soak is the world of TestSoak: a portal, a folder, and a count of what the programs that
 // run in it read from their sockets.
 type soak struct {
-	env     []string
-	folder  string
-	digest  []byte
-	random  *rand.Rand
-	fetched *atomic.Int64
+	env         []string
+	folder      string
+	connections int // that the program may use for the file
+	digest      []byte
+	random      *rand.Rand
+	fetched     *atomic.Int64
 }
 
 func newSoak(t *testing.T) *soak {
+	connections := 1
+	if text := os.Getenv(soakConnections); text != "" {
+		var err error
+		if connections, err = strconv.Atoi(text); err != nil || connections < 1 {
+			t.Fatalf("%s=%s, want a number from 1 up", soakConnections, text)
+		}
+	}
 	portal, err := sandbox.New(sandbox.Options{
 		Assets: -1, NoRateLimit: true,
-		Faults: []sandbox.Fault{{Name: "slow", Value: sandbox.VideoSize}}, // in a second
+		// The file in a second, by all connections together: one that is faster alone gets no others.
+		Faults: []sandbox.Fault{{Name: "slow", Value: sandbox.VideoSize / int64(connections)}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +123,9 @@ func newSoak(t *testing.T) *soak {
 	if err := os.WriteFile(counter, make([]byte, 8), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	s := &soak{folder: filepath.Join(t.TempDir(), "dir"), random: rand.New(rand.NewPCG(seed, 0))}
+	s := &soak{
+		folder: filepath.Join(t.TempDir(), "dir"), connections: connections, random: rand.New(rand.NewPCG(seed, 0)),
+	}
 	if s.fetched, err = mapCounter(counter); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +155,7 @@ func (s *soak) run(t *testing.T) (killed bool) {
 	ctx, cancel := context.WithTimeout(t.Context(), moment)
 	defer cancel()
 	var output bytes.Buffer
-	cmd := exec.CommandContext(ctx, self, "download", "--connections", "1", "-d", s.folder, sandbox.VideoAsset)
+	cmd := exec.CommandContext(ctx, self, "download", "--connections", strconv.Itoa(s.connections), "-d", s.folder, sandbox.VideoAsset)
 	cmd.Args[0] = "bynder" // under this name the test binary is the program: see TestMain
 	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, &output, &output
 	err = cmd.Run()

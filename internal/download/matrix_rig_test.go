@@ -48,6 +48,9 @@ type rig struct {
 	state   string // of the API allowance
 	fetched counter
 
+	connections int // for one file at a time; 0 for one
+	open        *openAnswers
+
 	idle    time.Duration // 0 for one that no row reaches
 	undated bool          // storage does not say when the file was changed
 	sink    sink.DirOptions
@@ -77,7 +80,7 @@ func newRig(ctx context.Context, root, faults string) (g *rig, stop func(), err 
 		return nil, nil, err
 	}
 	g = &rig{
-		sandbox: s, asset: sandbox.DocumentedAsset,
+		sandbox: s, asset: sandbox.DocumentedAsset, open: &openAnswers{},
 		folder: filepath.Join(root, "around", "dir"), state: filepath.Join(root, "state"),
 	}
 	if err := os.MkdirAll(g.folder, 0o777); err != nil {
@@ -135,7 +138,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 	storage := transport.Storage(o)
 	defer storage.CloseIdleConnections()
 	counted := *storage
-	counted.Transport = &counting{next: storage.Transport, fetched: g.fetched, answered: g.hooks.answered}
+	counted.Transport = &counting{next: storage.Transport, fetched: g.fetched, open: g.open, answered: g.hooks.answered}
 
 	to, err := g.destination()
 	if err != nil {
@@ -147,8 +150,10 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 		idle = patience
 	}
 	engine := download.Engine{
-		API:      bynder.New(g.portal, api),
-		Opener:   transfer.New(transfer.Options{Client: &counted, Retries: retries, Idle: idle, AllowHTTP: true, Connections: 1}),
+		API: bynder.New(g.portal, api),
+		Opener: transfer.New(transfer.Options{
+			Client: &counted, Retries: retries, Idle: idle, AllowHTTP: true, Jobs: max(g.connections, 1), Connections: max(g.connections, 1),
+		}),
 		Sink:     to.Sink,
 		Observer: seen,
 		Options: download.Options{
@@ -213,10 +218,36 @@ func (w *witness) Finished(_ download.Job, r download.Result) {
 	w.results = append(w.results, r)
 }
 
+// openAnswers counts answers of storage that bring the file at the same time.
+type openAnswers struct {
+	mu        sync.Mutex
+	now, most int
+}
+
+func (o *openAnswers) add(n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.now += n
+	o.most = max(o.most, o.now)
+}
+
+func (o *openAnswers) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch o.most {
+	case 0:
+		return "none"
+	case 1:
+		return "one"
+	}
+	return "several"
+}
+
 // counting counts the bytes of files that are read from the answers of storage.
 type counting struct {
 	next     http.RoundTripper
 	fetched  counter
+	open     *openAnswers
 	answered func()
 }
 
@@ -225,7 +256,8 @@ func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
 		return resp, err
 	}
-	resp.Body = &countedBody{resp.Body, c.fetched}
+	c.open.add(1)
+	resp.Body = &countedBody{resp.Body, c.fetched, sync.OnceFunc(func() { c.open.add(-1) })}
 	if c.answered != nil {
 		c.answered()
 	}
@@ -235,6 +267,12 @@ func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
 type countedBody struct {
 	io.ReadCloser
 	fetched counter
+	closed  func()
+}
+
+func (b *countedBody) Close() error {
+	b.closed()
+	return b.ReadCloser.Close()
 }
 
 func (b *countedBody) Read(p []byte) (int, error) {

@@ -49,6 +49,7 @@ func holdTable(t *testing.T, got []measured) {
 // played here, the line is the old one.
 func renderTable(got []measured, old []string) string {
 	var b strings.Builder
+	several, got := got[:len(severalRows)], got[len(severalRows):]
 	for _, g := range groups {
 		fmt.Fprintf(&b, "\n### %s\n\n", g.title)
 		b.WriteString("| what goes wrong | `--fault` | outcome | verified | fetched ÷ size | in the folder | the next run |\n")
@@ -65,8 +66,22 @@ func renderTable(got []measured, old []string) string {
 			got = got[1:]
 		}
 	}
+	renderSeveral(&b, several)
 	b.WriteByte('\n')
 	return b.String()
+}
+
+// renderSeveral is the table of files that come by several connections.
+func renderSeveral(b *strings.Builder, got []measured) {
+	fmt.Fprintf(b, "\n### With several connections\n\n")
+	fmt.Fprintf(b, "A file of 20 MiB, of which up to %d connections bring parts at the same time. What they have on\n", severalConnections)
+	b.WriteString("their way when something goes wrong differs from run to run, so *fetched ÷ size* is a bound here.\n")
+	b.WriteString("*At once* says whether more than one connection was bringing the file at any moment.\n\n")
+	b.WriteString("| what goes wrong | `--fault` | at once | outcome | verified | fetched ÷ size | in the folder | the next run |\n")
+	b.WriteString("|---|---|---|---|---|---|---|---|\n")
+	for i, r := range severalRows {
+		b.WriteString(renderRow(r, got[i].outcome) + "\n")
+	}
 }
 
 func renderRow(r row, o outcome) string {
@@ -81,9 +96,11 @@ func renderRow(r row, o outcome) string {
 		}
 		names = append(names, name)
 	}
-	cells := []string{
-		r.what, strings.Join(faults, " "), o.status, string(o.verified), o.fetched, strings.Join(names, ", "), o.next,
+	cells := []string{r.what, strings.Join(faults, " ")}
+	if o.connections != "" {
+		cells = append(cells, o.connections)
 	}
+	cells = append(cells, o.status, string(o.verified), o.fetched, strings.Join(names, ", "), o.next)
 	return "| " + strings.Join(cells, " | ") + " |"
 }
 
