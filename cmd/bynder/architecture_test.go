@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 
 	"bynder":   {}, // takes an http.Client
 	"budget":   {"filelock", "retry"},
-	"config":   {},
+	"config":   {"filelock", "retry"},
 	"naming":   {},
 	"filelock": {},
 	"bench":    {}, // measures the built program from outside

@@ -9,6 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // Login is what a profile is to hold from now on.
@@ -56,6 +60,7 @@ func (s Sources) Ready(ctx context.Context, inFile bool) error {
 // SaveInKeychain stores a login in the keychain. The file is touched only where it has
 // the profile: its values come first, so they are taken out.
 func (s Sources) SaveInKeychain(ctx context.Context, login Login) error {
+	defer s.alone(ctx)()
 	name, err := s.ProfileName()
 	if err != nil {
 		return err
@@ -81,6 +86,12 @@ func (s Sources) SaveInKeychain(ctx context.Context, login Login) error {
 
 // SaveInFile stores a login, secrets included, in the config file and returns its path.
 func (s Sources) SaveInFile(ctx context.Context, login Login) (path string, err error) {
+	if path, _ := s.file(); path != "" {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return "", fmt.Errorf("writing the config file: %w", err)
+		}
+	}
+	defer s.alone(ctx)()
 	name, err := s.ProfileName()
 	if err != nil {
 		return "", err
@@ -111,6 +122,7 @@ type Removed struct {
 // whose other settings stay. The error tells what may be left; a session without a
 // keychain is none.
 func (s Sources) Remove(ctx context.Context) (Removed, error) {
+	defer s.alone(ctx)()
 	name, err := s.ProfileName()
 	if err != nil {
 		return Removed{}, err
@@ -136,6 +148,27 @@ func (s Sources) Remove(ctx context.Context) (Removed, error) {
 		failures = append(failures, err)
 	}
 	return removed, errors.Join(failures...)
+}
+
+// alonePatience is how long one login waits for another to be done with the file.
+const alonePatience = 3 * time.Second
+
+// alone keeps other logins from the config file until the returned function is called, so
+// that none undoes what another has stored. The lock is on the folder, which leaves no
+// file behind. Where it cannot be had the file is changed all the same: what is there is
+// whole at any time.
+func (s Sources) alone(ctx context.Context) (done func()) {
+	path, _ := s.file()
+	folder, err := os.Open(filepath.Dir(path))
+	if path == "" || err != nil {
+		return func() {}
+	}
+	patient, cancel := context.WithTimeout(ctx, alonePatience)
+	defer cancel()
+	for errors.Is(filelock.Try(folder), filelock.ErrHeld) && retry.Sleep(patient, 10*time.Millisecond) == nil {
+		continue
+	}
+	return func() { folder.Close() }
 }
 
 // withoutValues are the changes that take every credential out of a profile.

@@ -2,11 +2,14 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/bynder-cli/bynder/internal/config"
@@ -206,5 +209,31 @@ func TestRemove(t *testing.T) {
 	k.err = config.ErrNoKeychain
 	if _, err := s.Remove(t.Context()); err != nil {
 		t.Errorf("without a keychain: %v", err)
+	}
+}
+
+// Logins at the same moment, into one file, lose nothing of each other.
+func TestLoginsAtTheSameMoment(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "new", "config.toml")
+	portal := &url.URL{Scheme: "https", Host: "brand.example"}
+	var logins sync.WaitGroup
+	for i := range 16 {
+		logins.Go(func() {
+			s := config.Sources{Flags: config.Flags{Profile: fmt.Sprintf("p%d", i), ConfigFile: file}, Getenv: func(string) string { return "" }}
+			_, err := s.SaveInFile(t.Context(), config.Login{Portal: portal, Credentials: config.Credentials{
+				Kind: config.PermanentToken, PermanentToken: config.NewSecret(fmt.Sprintf("token-%d", i)),
+			}})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	logins.Wait()
+	for i := range 16 {
+		s := config.Sources{Flags: config.Flags{Profile: fmt.Sprintf("p%d", i), ConfigFile: file}, Getenv: func(string) string { return "" }}
+		c, err := config.Load(t.Context(), s)
+		if err != nil || c.Credentials.PermanentToken.Reveal() != fmt.Sprintf("token-%d", i) {
+			t.Errorf("profile p%d: %v", i, err)
+		}
 	}
 }
