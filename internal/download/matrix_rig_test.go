@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/budget"
@@ -256,8 +257,7 @@ func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
 		return resp, err
 	}
-	c.open.add(1)
-	resp.Body = &countedBody{resp.Body, c.fetched, sync.OnceFunc(func() { c.open.add(-1) })}
+	resp.Body = &countedBody{ReadCloser: resp.Body, fetched: c.fetched, open: c.open}
 	if c.answered != nil {
 		c.answered()
 	}
@@ -267,17 +267,23 @@ func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
 type countedBody struct {
 	io.ReadCloser
 	fetched counter
-	closed  func()
+	open    *openAnswers
+	brought atomic.Bool // some of the file, so that it counts as open until it is closed
 }
 
 func (b *countedBody) Close() error {
-	b.closed()
+	if b.brought.CompareAndSwap(true, false) {
+		b.open.add(-1)
+	}
 	return b.ReadCloser.Close()
 }
 
 func (b *countedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 {
+		if b.brought.CompareAndSwap(false, true) {
+			b.open.add(1)
+		}
 		if err := b.fetched.add(n); err != nil {
 			return n, err
 		}

@@ -145,7 +145,9 @@ func (r row) measure(ctx context.Context, root string) (m measured) {
 	m.status, m.verified = string(result.Status), result.Verified
 	m.fetched, m.folder = r.cost(g), g.listing()
 	if r.connections > 1 {
-		m.connections = g.open.String()
+		if m.connections = g.open.String(); r.want.connections == eitherWay && m.connections != "none" {
+			m.connections = eitherWay
+		}
 	}
 	if result.Error != nil {
 		if m.status += ": " + string(result.Error.Code); result.Error.Code == codeKilled {
@@ -227,6 +229,9 @@ func (g *rig) checkFile(path, etag string, want content) error {
 	if filepath.Dir(path) != g.folder {
 		return fmt.Errorf("the file is at %s, outside %s", path, g.folder)
 	}
+	if want == asStored {
+		return g.checkStored(path)
+	}
 	got, err := os.ReadFile(path)
 	if err != nil {
 		return err
@@ -236,15 +241,7 @@ func (g *rig) checkFile(path, etag string, want content) error {
 		return err
 	}
 	switch want {
-	case asStored:
-		if !bytes.Equal(got, stored) {
-			return fmt.Errorf("%s: %d bytes are not those on storage", path, len(got))
-		}
-		info, err := os.Stat(path)
-		if err == nil && !g.undated && !info.ModTime().Equal(g.object().LastModified) {
-			err = fmt.Errorf("%s is of %v, want %v", path, info.ModTime(), g.object().LastModified)
-		}
-		return err
+	case asStored: // seen to above
 	case replaced:
 		// That of a file that came in parts has a hyphen and is no MD5 of the whole.
 		if sum := fmt.Sprintf(`"%x"`, md5.Sum(got)); sum != etag && etag != "" && !strings.Contains(etag, "-") {
@@ -260,6 +257,39 @@ func (g *rig) checkFile(path, etag string, want content) error {
 		if len(got) != len(stored) || bytes.Equal(got, stored) {
 			return fmt.Errorf("%s: the %d bytes are not wrong", path, len(got))
 		}
+	}
+	return nil
+}
+
+// checkStored sees that the file at path is, byte for byte, that on storage, and of its date.
+func (g *rig) checkStored(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if want := g.object().Size; info.Size() != want {
+		return fmt.Errorf("%s has %d bytes, want %d", path, info.Size(), want)
+	}
+	if want := g.object().LastModified; !g.undated && !info.ModTime().Equal(want) {
+		return fmt.Errorf("%s is of %v, want %v", path, info.ModTime(), want)
+	}
+	got, stored := make([]byte, 256<<10), make([]byte, 256<<10)
+	for at, r := int64(0), g.object().Reader(); at < info.Size(); {
+		n := min(int64(len(got)), info.Size()-at)
+		_, err1 := io.ReadFull(f, got[:n])
+		_, err2 := io.ReadFull(r, stored[:n])
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		if !bytes.Equal(got[:n], stored[:n]) {
+			return fmt.Errorf("%s is not as on storage in the %d bytes from %d on", path, n, at)
+		}
+		at += n
 	}
 	return nil
 }
