@@ -43,7 +43,10 @@ func (s *Stream) Restart(cause error) error {
 	}
 	s.attempts++
 	s.begin()
-	return s.connect()
+	if err := s.connect(); err != nil {
+		return s.Restart(err) // err itself where that would not help
+	}
+	return nil
 }
 
 // begin makes s a stream of which nothing is known or delivered yet.

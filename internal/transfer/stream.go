@@ -51,6 +51,9 @@ type Stream struct {
 	conditional bool // If-Match is worth sending
 	odd         int  // answers to Range that held something else
 	changed     bool // the file was started over for a change already
+	// longest is the file as a whole answer told it before another one of the same strong
+	// ETag told a smaller length, which is not believed.
+	longest Object
 
 	backoff  *retry.Backoff // tries in a row without a new byte
 	restarts *retry.Backoff // never starts afresh, for each restart brings bytes
@@ -329,6 +332,9 @@ func (s *Stream) judge(a *answer, ranged bool) error {
 		return s.senseless(nothing, "storage answered a part where the whole was asked for")
 	}
 	if !s.known {
+		if tag := s.longest.StrongETag(); tag != "" && tag == a.object.StrongETag() && a.object.Size < s.longest.Size {
+			return corrupt("storage told a length of %d and then of %d bytes for the same file", s.longest.Size, a.object.Size)
+		}
 		s.object, s.known = a.object, true
 		return nil
 	}
@@ -337,6 +343,9 @@ func (s *Stream) judge(a *answer, ranged bool) error {
 	}
 	switch like := compare(s.object, a.object); {
 	case like == unlike && s.object.StrongETag() != "" && s.object.ETag == a.object.ETag:
+		if s.object.Size > a.object.Size {
+			s.longest = s.object
+		}
 		return corrupt("storage told a length of %d and then of %d bytes for the same file", s.object.Size, a.object.Size)
 	case like == unlike:
 		return &Error{
