@@ -110,9 +110,11 @@ func (a *answer) send(p []byte) error {
 		if a.pace > 0 { // twenty pieces a second, or what fits in one packet
 			n = min(n, max(int(a.pace/20), 1024))
 		}
+		// Counted beforehand: whoever has read the last byte may ask for the count at once.
+		a.s.counters.storageBytes(int64(n))
 		k, err := a.ResponseWriter.Write(p[:n])
 		a.sent += int64(k)
-		a.s.counters.storageBytes(int64(k))
+		a.s.counters.storageBytes(int64(k - n))
 		if err != nil {
 			return err
 		}
