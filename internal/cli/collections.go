@@ -68,39 +68,20 @@ var collectionColumns = []report.Column{
 func listCollections(ctx context.Context, o *collectionsOptions) error {
 	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, collectionColumns, o.json)
-		seen, complain := newFingerprints(), newComplaints(screen)
-		listed, malformed := 0, 0
-		for c, err := range p.client.Collections(ctx, o.keyword) {
-			if bynder.IsMalformedElement(err) {
-				malformed++
-				complain.about("list", err)
-				continue
-			}
-			if err != nil {
-				return fmt.Errorf("after %s: %w", count(listed, "collection"), err)
-			}
-			if !seen.first(c.ID) {
-				continue
-			}
-			created := c.Created
-			if len(created) > 10 {
-				created = created[:10]
-			}
-			err := listing.Row(report.Row{
-				Cells:  []string{c.ID, c.Name, known(c.Count), created},
-				Fields: []string{c.ID, c.Name, known(c.Count), c.Created},
-				Object: c,
-			})
-			if err != nil {
-				return &stdoutError{err}
-			}
-			listed++
-		}
-		if listed == 0 && malformed == 0 {
-			screen.Message("bynder: there are no collections")
-		}
-		return (&runError{wanted: listed + malformed, failed: malformed}).orNil()
+		return listEach(ctx, listing, screen, p.client.Collections(ctx, o.keyword), listed[*bynder.Collection]{
+			noun: "collection", nothing: "there are no collections",
+			id: func(c *bynder.Collection) string { return c.ID }, row: collectionRow,
+		})
 	})
+}
+
+// collectionRow is a collection in all forms of a listing.
+func collectionRow(c *bynder.Collection) report.Row {
+	return report.Row{
+		Cells:  []string{c.ID, c.Name, known(c.Count), dayOf(c.Created)},
+		Fields: []string{c.ID, c.Name, known(c.Count), c.Created},
+		Object: c,
+	}
 }
 
 func showCollection(ctx context.Context, o *collectionsOptions, name string) error {

@@ -51,49 +51,65 @@ func assetRow(a *bynder.Asset) report.Row {
 	if a.Size >= 0 {
 		size = report.Bytes(a.Size)
 	}
-	modified := a.Modified
-	if len(modified) > len(time.DateOnly) {
-		modified = modified[:len(time.DateOnly)]
-	}
 	return report.Row{
-		Cells:  []string{a.ID, a.Name, a.Type, size, modified},
+		Cells:  []string{a.ID, a.Name, a.Type, size, dayOf(a.Modified)},
 		Fields: []string{a.ID, "", a.Name, a.Type, known(a.Size), a.Modified},
 		Object: a,
 	}
 }
 
-// listAssets writes assets as they come, each once, at most limit of them (0 is all).
-// What was listed before an error stays listed; the error says how many that were.
+// listAssets writes assets as they come, at most limit of them (0 is all).
 func listAssets(ctx context.Context, l *report.Listing, screen *report.Screen, assets iter.Seq2[*bynder.Asset, error], limit int) error {
+	return listEach(ctx, l, screen, assets, listed[*bynder.Asset]{
+		noun: "asset", nothing: "nothing matches", limit: limit,
+		id: func(a *bynder.Asset) string { return a.ID }, row: assetRow,
+	})
+}
+
+// listed says how entries of one kind are listed.
+type listed[T any] struct {
+	noun    string // of one of them
+	nothing string // what is said where there are none
+	limit   int    // how many at most; 0 is all
+	id      func(T) string
+	row     func(T) report.Row
+}
+
+// listEach writes entries as they come, each once. What was listed before an error stays
+// listed; the error says how many that were. An entry that cannot be read fails alone.
+func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Screen, entries iter.Seq2[T, error], by listed[T]) error {
 	seen, complain := newFingerprints(), newComplaints(screen)
-	listed, malformed := 0, 0
-	for a, err := range assets {
+	n, malformed := 0, 0
+	for entry, err := range entries {
 		if bynder.IsMalformedElement(err) {
 			malformed++
 			complain.about("list", err)
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("after %s: %w", count(listed, "asset"), err)
+			return fmt.Errorf("after %s: %w", count(n, by.noun), err)
 		}
-		if !seen.first(a.ID) {
+		if !seen.first(by.id(entry)) {
 			continue
 		}
-		if err := l.Row(assetRow(a)); err != nil {
+		if err := l.Row(by.row(entry)); err != nil {
 			return &stdoutError{err}
 		}
-		if listed++; listed == limit {
+		if n++; n == by.limit {
 			break
 		}
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if listed == 0 && malformed == 0 {
-		screen.Message("bynder: nothing matches")
+	if n == 0 && malformed == 0 {
+		screen.Message("bynder: " + by.nothing)
 	}
-	return (&runError{wanted: listed + malformed, failed: malformed}).orNil()
+	return (&runError{wanted: n + malformed, failed: malformed}).orNil()
 }
+
+// dayOf is the date of a time as the portal writes it.
+func dayOf(text string) string { return text[:min(len(text), len(time.DateOnly))] }
 
 // count is a number with its noun.
 func count(n int, noun string) string {

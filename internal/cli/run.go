@@ -135,6 +135,7 @@ func (e *stdoutError) Unwrap() error { return e.err }
 
 // engine wires the rooms.
 func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, observer download.Observer) *download.Engine {
+	jobs := within(openFiles(), o.jobs)
 	e := &download.Engine{
 		API: blamingPortal{p.client, p.kind},
 		Opener: transfer.New(transfer.Options{
@@ -143,14 +144,14 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, ob
 			Retries:     o.retries,
 			Limiter:     transfer.NewRateLimiter(o.bytesRate),
 			Connections: o.connections,
-			Jobs:        within(openFiles(), o.jobs),
+			Jobs:        jobs,
 		}),
 		Sink:     to.Sink,
 		Observer: observer,
 		Options: download.Options{
 			Portal:      conf.Portal.Host,
 			Name:        o.namer(to.Name),
-			Workers:     within(openFiles(), o.jobs),
+			Workers:     jobs,
 			MaxFailures: o.maxFailures,
 			Digest:      transfer.DigestOptions{Verify: !o.noVerify, SHA256: o.checksum != ""},
 		},
