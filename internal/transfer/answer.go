@@ -2,13 +2,24 @@ package transfer
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"math"
+	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"time"
+)
+
+const (
+	// gatherBytes is how many bytes are gathered for a write. More do not make it faster.
+	gatherBytes = 256 << 10
+	// recordBytes is the most that a TLS record takes (RFC 8446, section 5.2; RFC 5246, section
+	// 6.2.3), so that to read one does not wait where as many have arrived.
+	recordBytes = 5 + 16<<10 + 2<<10
 )
 
 // answer is one response of storage: some or all bytes of one object.
@@ -21,11 +32,16 @@ type answer struct {
 	partial     bool // it is a 206
 
 	body   io.ReadCloser
+	conn   net.Conn        // from which body comes
+	gather waiter          // the same below TLS; nil where there is none, or no need
 	ctx    context.Context // of the request
 	cancel context.CancelCauseFunc
 	idle   time.Duration
 	watch  *time.Timer // runs only while storage is waited for; cancels the request
 }
+
+// waiter is a connection that knows how many bytes have arrived and were not read yet.
+type waiter interface{ Waiting() int }
 
 // span is the bytes from offset from on: until that of the first byte after them, or to
 // the end of the file for zero.
@@ -61,6 +77,10 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 			req.Header.Set("If-Match", ifMatch)
 		}
 	}
+	var conn net.Conn
+	req = req.WithContext(httptrace.WithClientTrace(reqCtx, &httptrace.ClientTrace{
+		GotConn: func(got httptrace.GotConnInfo) { conn = got.Conn },
+	}))
 	watch := time.AfterFunc(o.Idle, func() { cancel(&stalled{o.Idle}) })
 	defer watch.Stop()
 	resp, err := o.Client.Do(req) //nolint:bodyclose // answer.close does
@@ -71,7 +91,10 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		}
 		return nil, unanswered(u, resp, causeOf(reqCtx, err))
 	}
-	a := &answer{body: resp.Body, ctx: reqCtx, cancel: cancel, idle: o.Idle, watch: watch, until: math.MaxInt64}
+	a := &answer{body: resp.Body, conn: conn, ctx: reqCtx, cancel: cancel, idle: o.Idle, watch: watch, until: math.MaxInt64}
+	if c, ok := conn.(*tls.Conn); ok {
+		a.gather, _ = c.NetConn().(waiter)
+	}
 	switch resp.StatusCode {
 	case http.StatusOK:
 		a.object = describe(u, resp.Header, resp.ContentLength)
@@ -91,8 +114,29 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	return nil, refused(u, resp)
 }
 
-// read reads from the connection and gives it up where nothing comes for too long.
+// read reads from the connection and gives it up where nothing comes for too long. Over TLS a
+// read yields one record; those that have arrived already are gathered for one write.
 func (a *answer) read(p []byte) (int, error) {
+	n, err := a.readOnce(p)
+	if a.gather == nil {
+		return n, err
+	}
+	for arrived := 0; err == nil && n < min(len(p), gatherBytes); {
+		if arrived < recordBytes {
+			arrived = a.gather.Waiting()
+		}
+		if arrived < recordBytes {
+			break
+		}
+		var more int
+		more, err = a.readOnce(p[n:])
+		n += more
+		arrived -= recordBytes
+	}
+	return n, err
+}
+
+func (a *answer) readOnce(p []byte) (int, error) {
 	a.watch.Reset(a.idle)
 	n, err := a.body.Read(p)
 	a.watch.Stop()

@@ -37,6 +37,7 @@ type Stream struct {
 	begun  bool // something has been read
 	next   int64
 	until  int64   // where another connection takes over; 0 for nowhere
+	pipe   *Pipe   // takes bytes that need not be looked at; nil where there is none
 	window *window // nil where there is one connection only
 	ended  bool    // an object of unknown length came to its end
 	answer *answer
@@ -158,7 +159,7 @@ func (s *Stream) receive(p []byte) (int, error) {
 		}
 	}
 	s.window.reads(true)
-	n, err := a.read(s.opts.Limiter.slice(p))
+	n, err := s.readAnswer(a, s.opts.Limiter.slice(p), repeated > 0)
 	s.window.reads(false)
 	a.from += int64(n)
 	s.fetched.Add(int64(n))
@@ -173,6 +174,14 @@ func (s *Stream) receive(p []byte) (int, error) {
 	}
 	s.advance(n)
 	return n, nil
+}
+
+// readAnswer reads into p or, where they are new bytes and that can be, into the pipe.
+func (s *Stream) readAnswer(a *answer, p []byte, repeated bool) (int, error) {
+	if s.pipe == nil || repeated {
+		return a.read(p)
+	}
+	return a.readPast(p, s.pipe)
 }
 
 // advance notes that n new bytes are delivered.

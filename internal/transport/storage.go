@@ -49,6 +49,7 @@ func Storage(o Options) *http.Client {
 	base.Protocols = new(http.Protocols)
 	base.Protocols.SetHTTP1(true)
 	base.DisableCompression = true
+	base.DialContext = dialPlain(base.DialContext)
 	base.MaxIdleConns = 0 // no limit but the one per host
 	base.MaxIdleConnsPerHost = max(o.Connections, 2)
 	base.ResponseHeaderTimeout = 30 * time.Second

@@ -1,0 +1,77 @@
+package transfer
+
+import (
+	"context"
+	"io"
+	"testing"
+	"time"
+)
+
+// records is a body that yields one record a read, and knows how many bytes have arrived.
+type records struct {
+	sizes   []int
+	arrived int
+}
+
+func (r *records) Waiting() int { return r.arrived }
+
+func (r *records) Close() error { return nil }
+
+func (r *records) Read(p []byte) (int, error) {
+	if len(r.sizes) == 0 {
+		return 0, io.EOF
+	}
+	n := min(len(p), r.sizes[0])
+	r.sizes[0] -= n
+	if r.sizes[0] == 0 {
+		r.sizes = r.sizes[1:]
+	}
+	r.arrived = max(r.arrived-n, 0)
+	return n, nil
+}
+
+// A read takes more than one record only where it does not have to wait for it.
+func TestAnswerGathersWhatHasArrived(t *testing.T) {
+	const record = 16 << 10
+	sixteen := func() []int {
+		sizes := make([]int, 40)
+		for i := range sizes {
+			sizes[i] = record
+		}
+		return sizes
+	}
+	tests := []struct {
+		name    string
+		arrived int
+		sizes   []int
+		buffer  int
+		n       int
+		err     error
+	}{
+		{"nothing else", record, sixteen(), mib, record, nil},
+		{"less than one more", record + recordBytes - 1, sixteen(), mib, record, nil},
+		{"one more", record + recordBytes, sixteen(), mib, 2 * record, nil},
+		{"all", 40 * recordBytes, sixteen(), mib, gatherBytes, nil},
+		{"a small buffer", 40 * recordBytes, sixteen(), 3*record - 100, 3*record - 100, nil},
+		{"the end", recordBytes * 10, []int{record, 77}, mib, record + 77, io.EOF},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := &records{sizes: tt.sizes, arrived: tt.arrived}
+			ctx, cancel := context.WithCancelCause(t.Context())
+			a := &answer{body: r, ctx: ctx, cancel: cancel, idle: time.Minute, watch: time.AfterFunc(time.Minute, func() {}), gather: r}
+			defer a.close()
+			if n, err := a.read(make([]byte, tt.buffer)); n != tt.n || err != tt.err { //nolint:errorlint // as it is
+				t.Errorf("read = %d, %v; want %d, %v", n, err, tt.n, tt.err)
+			}
+		})
+	}
+	// Where nobody knows what has arrived, each read is one.
+	r := &records{sizes: sixteen(), arrived: mib}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	a := &answer{body: r, ctx: ctx, cancel: cancel, idle: time.Minute, watch: time.AfterFunc(time.Minute, func() {})}
+	defer a.close()
+	if n, err := a.read(make([]byte, mib)); n != record || err != nil {
+		t.Errorf("read = %d, %v; want one record", n, err)
+	}
+}

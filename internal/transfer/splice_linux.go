@@ -1,0 +1,145 @@
+package transfer
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// pipeBytes is what a pipe is asked to hold: the most that everybody may ask for
+	// (pipe(7), /proc/sys/fs/pipe-max-size).
+	pipeBytes = 1 << 20
+	// spareBuffer is for bytes that have to be copied out of a pipe after all.
+	spareBuffer = 64 << 10
+)
+
+// Pipe holds bytes in the kernel, on their way from a connection to a file. It is for one
+// goroutine. A nil *Pipe is none.
+type Pipe struct {
+	r, w  int
+	held  int
+	unfit bool // the file does not take what comes out of a pipe
+}
+
+// newPipe is nil where there is none to be had: too many files are open, say.
+func newPipe() *Pipe {
+	var ends [2]int
+	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
+		return nil
+	}
+	// A smaller one does as well, with more calls.
+	_, _ = unix.FcntlInt(uintptr(ends[0]), unix.F_SETPIPE_SZ, pipeBytes)
+	return &Pipe{r: ends[0], w: ends[1]}
+}
+
+func (p *Pipe) close() {
+	if p != nil {
+		_ = unix.Close(p.r)
+		_ = unix.Close(p.w)
+	}
+}
+
+func (p *Pipe) usable() bool { return p != nil && !p.unfit }
+
+// holds is how many bytes are in the pipe.
+func (p *Pipe) holds() int {
+	if p == nil {
+		return 0
+	}
+	return p.held
+}
+
+// fill moves what conn has, at least one byte and at most limit, into the pipe, which is empty. It
+// returns what a Read of conn would, and waits like one.
+func (p *Pipe) fill(conn syscall.RawConn, limit int) (int, error) {
+	var n int64
+	var failed error
+	err := conn.Read(func(fd uintptr) bool {
+		n, failed = splice(int(fd), p.w, limit)
+		return failed != unix.EAGAIN //nolint:errorlint // a system call's own
+	})
+	p.held = max(int(n), 0)
+	switch {
+	case err != nil:
+		return p.held, err
+	case failed != nil:
+		return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("splice", failed)}
+	case n == 0:
+		return 0, io.EOF
+	}
+	return p.held, nil
+}
+
+// MoveTo moves all that the pipe holds to where f stands, and returns how many bytes got
+// there. A file system that cannot take them out of a pipe gets them by Write.
+func (p *Pipe) MoveTo(f *os.File) (int, error) {
+	moved := 0
+	if !p.unfit {
+		var err error
+		moved, err = p.spliceTo(f)
+		if err == nil || !errors.Is(err, unix.EINVAL) {
+			return moved, err
+		}
+		p.unfit = true
+	}
+	buf := make([]byte, spareBuffer)
+	for p.held > 0 {
+		n, err := unix.Read(p.r, buf[:min(len(buf), p.held)])
+		if err == unix.EINTR { //nolint:errorlint // a system call's own
+			continue
+		}
+		if err != nil {
+			return moved, os.NewSyscallError("read", err)
+		}
+		p.held -= n
+		n, err = f.Write(buf[:n])
+		moved += n
+		if err != nil {
+			return moved, err
+		}
+	}
+	return moved, nil
+}
+
+func (p *Pipe) spliceTo(f *os.File) (int, error) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	moved := 0
+	for p.held > 0 {
+		var n int64
+		var failed error
+		err := raw.Write(func(fd uintptr) bool {
+			n, failed = splice(p.r, int(fd), p.held)
+			return true
+		})
+		if err == nil && failed == nil && n == 0 {
+			failed = unix.EIO // the pipe holds less than was put into it
+		}
+		if err == nil && failed != nil {
+			err = &os.PathError{Op: "write", Path: f.Name(), Err: failed}
+		}
+		if err != nil {
+			return moved, err
+		}
+		p.held -= int(n)
+		moved += int(n)
+	}
+	return moved, nil
+}
+
+// splice moves bytes where one of the two is a pipe (splice(2)).
+func splice(from, to, limit int) (int64, error) {
+	for {
+		n, err := unix.Splice(from, nil, to, nil, limit, unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
+		if err != unix.EINTR {
+			return n, err
+		}
+	}
+}
