@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -51,16 +50,9 @@ type MediaItem struct {
 // MarshalJSON writes the asset's own fields, normalised; unknown ones are kept.
 func (a *Asset) MarshalJSON() ([]byte, error) { return marshal(a.fields.normalised()) }
 
-// Properties are the portal's own metadata by name, without the property_ prefix.
-func (a *Asset) Properties() map[string][]string {
-	properties := map[string][]string{}
-	for name := range a.fields {
-		if property, ok := strings.CutPrefix(name, propertyPrefix); ok {
-			properties[property] = a.fields.list(name)
-		}
-	}
-	return properties
-}
+// Property reads the portal's own metadata: the values of one property, whose name is
+// without the property_ prefix.
+func (a *Asset) Property(name string) []string { return a.fields.list(propertyPrefix + name) }
 
 // JSON writes the item's own fields, normalised, with the ids that a later command
 // needs to find it.

@@ -12,6 +12,9 @@ import (
 // maxElement is how much of one element of a list is kept, 1 MiB.
 const maxElement = 1 << 20
 
+// maxGuess is how much room is made for an element before it is known how long it is.
+const maxGuess = 16 << 10
+
 // maxPage is how much of one page is read, 256 MiB: a list does not go on for ever, and
 // 1,000 assets with all that is known of them have some MiB.
 const maxPage = 256 << 20
@@ -82,7 +85,10 @@ func broken(err error) error {
 }
 
 // splitter reads JSON only as far as it takes to find where values end.
-type splitter struct{ r *bufio.Reader }
+type splitter struct {
+	r    *bufio.Reader
+	last int // length of the last value, up to maxGuess: elements of a list are much alike
+}
 
 // next is the next byte that is no white space.
 func (s *splitter) next() (byte, error) {
@@ -185,50 +191,62 @@ func (s *splitter) value() (json.RawMessage, error) {
 	if err := s.r.UnreadByte(); err != nil {
 		return nil, err
 	}
-	var raw json.RawMessage
-	depth, size := 0, 0
-	inString, escaped := false, false
-	for {
-		b, err := s.r.ReadByte()
-		if err != nil {
+	raw := make(json.RawMessage, 0, s.last)
+	size := 0
+	for end := (valueEnd{}); ; {
+		if _, err := s.r.Peek(1); err != nil {
 			return nil, broken(err)
 		}
-		ends := false
-		switch {
-		case escaped:
-			escaped = false
-		case inString:
-			escaped, inString = b == '\\', b != '"'
-			ends = !inString && depth == 0
-		case b == '"':
-			inString = true
-		case b == '{' || b == '[':
-			depth++
-		case depth == 0 && (b == ',' || b == ']' || b == '}'): // behind a number or a word
-			return raw, s.end(raw, size)
-		case b == '}' || b == ']':
-			depth--
-			ends = depth == 0
+		chunk, _ := s.r.Peek(s.r.Buffered()) // which are there
+		n, found := end.in(chunk)
+		size += n
+		if len(raw) < maxElement {
+			raw = append(raw, chunk[:min(n, maxElement-len(raw))]...)
 		}
-		if size++; size <= maxElement {
-			raw = append(raw, b)
+		if _, err := s.r.Discard(n); err != nil {
+			return nil, broken(err)
 		}
-		if ends {
-			return s.checked(raw, size)
+		if !found {
+			continue
 		}
+		if size == 0 {
+			return nil, errors.New("a value is missing")
+		}
+		s.last = min(size, maxGuess)
+		return s.checked(raw, size)
 	}
 }
 
-// end puts back the byte behind a value that has no end of its own.
-func (s *splitter) end(raw json.RawMessage, size int) error {
-	if err := s.r.UnreadByte(); err != nil {
-		return err
+// valueEnd finds where a value ends that comes in pieces.
+type valueEnd struct {
+	depth             int
+	inString, escaped bool
+}
+
+// in is how many bytes of the piece belong to the value, and whether it ends there.
+func (e *valueEnd) in(piece []byte) (n int, found bool) {
+	for i, b := range piece {
+		switch {
+		case e.escaped:
+			e.escaped = false
+		case e.inString:
+			e.escaped, e.inString = b == '\\', b != '"'
+			if !e.inString && e.depth == 0 {
+				return i + 1, true
+			}
+		case b == '"':
+			e.inString = true
+		case b == '{' || b == '[':
+			e.depth++
+		case e.depth == 0 && (b == ',' || b == ']' || b == '}'): // behind a number or a word
+			return i, true
+		case b == '}' || b == ']':
+			if e.depth--; e.depth == 0 {
+				return i + 1, true
+			}
+		}
 	}
-	if len(raw) == 0 {
-		return errors.New("a value is missing")
-	}
-	_, err := s.checked(raw, size)
-	return err
+	return len(piece), false
 }
 
 // checked refuses a value that was too large to be kept.

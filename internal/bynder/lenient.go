@@ -38,15 +38,21 @@ var shapes = map[string]shape{
 // propertyPrefix is what the fields of a portal's own metadata begin with.
 const propertyPrefix = "property_"
 
+// usualFields is about how many an asset has.
+const usualFields = 32
+
 // fields is a JSON object as it was sent. What is read of it is brought to its shape then;
 // of most assets most fields are never looked at.
 type fields map[string]json.RawMessage
 
 // readFields reads one JSON object.
 func readFields(raw json.RawMessage) (fields, error) {
-	var f fields
-	if err := json.Unmarshal(raw, &f); err != nil || f == nil {
+	if !json.Valid(raw) || kindOf(raw) != 'o' {
 		return nil, errors.New("no JSON object")
+	}
+	f := make(fields, usualFields)
+	for name, value := range members(raw) {
+		f[name] = value
 	}
 	return f, nil
 }
@@ -98,23 +104,29 @@ func normalise(raw json.RawMessage, s shape) json.RawMessage {
 
 // normaliseList makes one string a list of one, and drops what is no scalar.
 func normaliseList(raw json.RawMessage) json.RawMessage {
-	if value, ok := scalar(raw); ok {
-		if value == "" {
-			return json.RawMessage("[]")
-		}
-		return encode([]string{value})
-	}
-	var elements []json.RawMessage
-	if json.Unmarshal(raw, &elements) != nil || elements == nil {
+	values, ok := scalars(raw)
+	if !ok {
 		return null
 	}
-	values := []string{}
+	return encode(values)
+}
+
+// scalars reads a list of texts, or one text in place of it; ok is false for anything else.
+func scalars(raw json.RawMessage) (values []string, ok bool) {
+	if value, ok := scalar(raw); ok {
+		if value == "" {
+			return []string{}, true
+		}
+		return []string{value}, true
+	}
+	elements, ok := parts(raw)
+	values = make([]string, 0, len(elements))
 	for _, element := range elements {
 		if value, ok := scalar(element); ok {
 			values = append(values, value)
 		}
 	}
-	return encode(values)
+	return values, ok
 }
 
 // scalar returns a string, number or boolean as text.
@@ -125,9 +137,7 @@ func scalar(raw json.RawMessage) (string, bool) {
 	}
 	switch raw[0] {
 	case '"':
-		var s string
-		err := json.Unmarshal(raw, &s)
-		return s, err == nil
+		return unquote(raw)
 	case '[', '{':
 		return "", false
 	}
@@ -177,9 +187,10 @@ func (f fields) flag(name string, missing bool) bool {
 	}
 }
 
+// list is nil where the field is none.
 func (f fields) list(name string) []string {
-	var values []string
-	if json.Unmarshal(normaliseList(f[name]), &values) != nil {
+	values, ok := scalars(f[name])
+	if !ok {
 		return nil
 	}
 	return values
@@ -188,12 +199,11 @@ func (f fields) list(name string) []string {
 // links reads an object of names and URLs, such as thumbnails; entries of other kinds
 // are left out, and so is a list in place of an object (how PHP spells an empty one).
 func (f fields) links(name string) map[string]string {
-	var raw map[string]json.RawMessage
-	if json.Unmarshal(f[name], &raw) != nil {
+	if kindOf(f[name]) != 'o' {
 		return nil
 	}
 	links := map[string]string{}
-	for key, value := range raw {
+	for key, value := range members(f[name]) {
 		if link, ok := scalar(value); ok && link != "" {
 			links[key] = link
 		}
@@ -203,11 +213,8 @@ func (f fields) links(name string) map[string]string {
 
 // elements reads a list of objects.
 func (f fields) elements(name string) []json.RawMessage {
-	var raw []json.RawMessage
-	if json.Unmarshal(f[name], &raw) != nil {
-		return nil
-	}
-	return raw
+	values, _ := parts(f[name])
+	return values
 }
 
 // with is a copy of f with some more fields.

@@ -208,7 +208,7 @@ func (o *transferFlags) namer(fixed string) func(download.Job, transfer.Object) 
 func templateFields(job download.Job, object transfer.Object) naming.Fields {
 	f := naming.Fields{ID: job.MediaID, ItemID: job.Selector.ItemID, Filename: object.Name}
 	if a := job.Asset; a != nil {
-		f.Name, f.Type, f.Properties = a.Name, a.Type, a.Properties()
+		f.Name, f.Type, f.Property = a.Name, a.Type, a.Property
 		if a.Version > 0 {
 			f.Version = strconv.FormatInt(a.Version, 10)
 		}

@@ -18,9 +18,9 @@ type Fields struct {
 	Filename string // as the location gives it, see FromDisposition
 	Type     string
 	Version  string
-	// Properties are the asset's metaproperties by their name, without the
-	// portal's prefix property_.
-	Properties map[string][]string
+	// Property reads one of the asset's metaproperties, whose name is without the
+	// portal's prefix property_. A nil one knows none.
+	Property func(name string) []string
 }
 
 // Template is a --name template: a path below the user's folder with fields in
@@ -68,7 +68,14 @@ var fields = []field{
 	{"ext", fromObject, func(f Fields, _ string) string { _, ext := split(Safe(f.Filename)); return ext }, true},
 	{"type", fromMetadata, func(f Fields, _ string) string { return f.Type }, false},
 	{"version", fromMetadata, func(f Fields, _ string) string { return f.Version }, true},
-	{propertyField, fromMetadata, func(f Fields, name string) string { return strings.Join(f.Properties[name], ",") }, false},
+	{propertyField, fromMetadata, func(f Fields, name string) string { return strings.Join(f.property(name), ",") }, false},
+}
+
+func (f Fields) property(name string) []string {
+	if f.Property == nil {
+		return nil
+	}
+	return f.Property(name)
 }
 
 // NeedsMetadata tells whether the path depends on what only the portal's metadata

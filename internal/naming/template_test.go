@@ -16,9 +16,14 @@ var asset = Fields{
 	Filename: "photo.final.jpg",
 	Type:     "image",
 	Version:  "3",
-	Properties: map[string][]string{
+	Property: among(map[string][]string{
 		"Region": {"EMEA", "US/CA"}, "Up": {".."}, "Empty": {}, "Blank": {" "}, "Bidi": {"\u202e"},
-	},
+	}),
+}
+
+// among reads properties from a map.
+func among(properties map[string][]string) func(string) []string {
+	return func(name string) []string { return properties[name] }
 }
 
 func TestTemplatePath(t *testing.T) {
@@ -277,7 +282,7 @@ func FuzzTemplatePath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id, name, property, filename string) {
 		values := Fields{
 			ID: id, ItemID: property, Name: name, Filename: filename, Type: name, Version: property,
-			Properties: map[string][]string{"P": {property, name}},
+			Property: among(map[string][]string{"P": {property, name}}),
 		}
 		for _, text := range []string{
 			"{filename}", "{stem}.{ext}", "{name}", "{id}", "{property_P}", "{id}.{ext}/{name}.{ext}",
@@ -320,7 +325,7 @@ func ExampleTemplate_Path() {
 	}
 	fmt.Println(tmpl.Path(Fields{
 		ID: "D4AC0B41", Filename: "Launch.tar.gz", Type: "image",
-		Properties: map[string][]string{"Region": {"US/CA", "EMEA"}},
+		Property: func(string) []string { return []string{"US/CA", "EMEA"} },
 	}))
 	fmt.Println(tmpl.Path(Fields{ID: "D4AC0B41", Filename: "README"}))
 	// Output:
