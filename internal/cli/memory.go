@@ -15,6 +15,6 @@ func collect(lines int) {
 	case lines >= manyLines:
 		debug.SetGCPercent(30)
 	case lines > 0:
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(400)
 	}
 }

@@ -87,7 +87,7 @@ func (p *filePartial) open(ctx context.Context, at place) error {
 // be continued.
 func (p *filePartial) start() error {
 	info, err := p.file.Stat()
-	if err != nil {
+	if err != nil || info.Size() == 0 {
 		return err
 	}
 	if p.continues(info) {
@@ -167,7 +167,7 @@ func (p *filePartial) Keep() error {
 		_ = p.remove()
 		return p.fail("write", err)
 	}
-	if p.dir.owns(p.file, p.path) {
+	if _, ours := p.dir.owns(p.file, p.path); ours {
 		p.dir.leftovers.add(p.path)
 	}
 	return nil
@@ -184,7 +184,7 @@ func (p *filePartial) Discard() error {
 
 // remove takes the partial's name away, if it is still its own.
 func (p *filePartial) remove() error {
-	if !p.dir.owns(p.file, p.path) {
+	if _, ours := p.dir.owns(p.file, p.path); !ours {
 		return nil
 	}
 	if err := p.dir.root.Remove(p.path); err != nil && !errors.Is(err, fs.ErrNotExist) {

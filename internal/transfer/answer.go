@@ -33,7 +33,8 @@ type answer struct {
 
 	body   io.ReadCloser
 	conn   net.Conn        // from which body comes
-	gather waiter          // the same below TLS; nil where there is none, or no need
+	gather waiter          // the same, below TLS; nil where it does not know what has arrived
+	enough int             // so many bytes have to have arrived that a read does not wait
 	ctx    context.Context // of the request
 	cancel context.CancelCauseFunc
 	idle   time.Duration
@@ -64,7 +65,11 @@ func (s span) header() string {
 // that the object must still have.
 func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*answer, error) {
 	reqCtx, cancel := context.WithCancelCause(ctx)
-	req, err := http.NewRequestWithContext(reqCtx, http.MethodGet, u.String(), nil)
+	var conn net.Conn // the last one, after redirects
+	traced := httptrace.WithClientTrace(reqCtx, &httptrace.ClientTrace{
+		GotConn: func(got httptrace.GotConnInfo) { conn = got.Conn },
+	})
+	req, err := http.NewRequestWithContext(traced, http.MethodGet, u.String(), nil)
 	if err != nil {
 		cancel(nil)
 		return nil, &Error{Kind: Protocol, Err: fmt.Errorf("get %s: %w", Redacted(u), withoutURL(err))}
@@ -77,10 +82,6 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 			req.Header.Set("If-Match", ifMatch)
 		}
 	}
-	var conn net.Conn
-	req = req.WithContext(httptrace.WithClientTrace(reqCtx, &httptrace.ClientTrace{
-		GotConn: func(got httptrace.GotConnInfo) { conn = got.Conn },
-	}))
 	watch := time.AfterFunc(o.Idle, func() { cancel(&stalled{o.Idle}) })
 	defer watch.Stop()
 	resp, err := o.Client.Do(req) //nolint:bodyclose // answer.close does
@@ -92,9 +93,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		return nil, unanswered(u, resp, causeOf(reqCtx, err))
 	}
 	a := &answer{body: resp.Body, conn: conn, ctx: reqCtx, cancel: cancel, idle: o.Idle, watch: watch, until: math.MaxInt64}
-	if c, ok := conn.(*tls.Conn); ok {
-		a.gather, _ = c.NetConn().(waiter)
-	}
+	a.gather, a.enough = gathering(conn)
 	switch resp.StatusCode {
 	case http.StatusOK:
 		a.object = describe(u, resp.Header, resp.ContentLength)
@@ -114,24 +113,35 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	return nil, refused(u, resp)
 }
 
-// read reads from the connection and gives it up where nothing comes for too long. Over TLS a
-// read yields one record; those that have arrived already are gathered for one write.
+// gathering is how to tell that a read of conn would not wait.
+func gathering(conn net.Conn) (gather waiter, enough int) {
+	if c, ok := conn.(*tls.Conn); ok {
+		gather, _ = c.NetConn().(waiter)
+		return gather, recordBytes
+	}
+	gather, _ = conn.(waiter)
+	return gather, 1
+}
+
+// read reads from the connection and gives it up where nothing comes for too long. A read
+// yields what came with the header, or one record of TLS; what has arrived already is
+// gathered for one write.
 func (a *answer) read(p []byte) (int, error) {
 	n, err := a.readOnce(p)
 	if a.gather == nil {
 		return n, err
 	}
 	for arrived := 0; err == nil && n < min(len(p), gatherBytes); {
-		if arrived < recordBytes {
+		if arrived < a.enough {
 			arrived = a.gather.Waiting()
 		}
-		if arrived < recordBytes {
+		if arrived < a.enough {
 			break
 		}
 		var more int
 		more, err = a.readOnce(p[n:])
 		n += more
-		arrived -= recordBytes
+		arrived -= max(more, a.enough)
 	}
 	return n, err
 }

@@ -59,7 +59,7 @@ func TestAnswerGathersWhatHasArrived(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &records{sizes: tt.sizes, arrived: tt.arrived}
 			ctx, cancel := context.WithCancelCause(t.Context())
-			a := &answer{body: r, ctx: ctx, cancel: cancel, idle: time.Minute, watch: time.AfterFunc(time.Minute, func() {}), gather: r}
+			a := &answer{body: r, ctx: ctx, cancel: cancel, idle: time.Minute, watch: time.AfterFunc(time.Minute, func() {}), gather: r, enough: recordBytes}
 			defer a.close()
 			if n, err := a.read(make([]byte, tt.buffer)); n != tt.n || err != tt.err { //nolint:errorlint // as it is
 				t.Errorf("read = %d, %v; want %d, %v", n, err, tt.n, tt.err)
