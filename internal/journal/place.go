@@ -113,39 +113,44 @@ func (p *place) has(name string) bool {
 // absolute is the path of a name as the journal has it.
 func (p *place) absolute(name string) string { return p.real + name }
 
-// stands tells whether the file that a record speaks of is here and as it was, and its
-// name. skipped says whether one that was skipped counts.
-func (p *place) stands(r *record, skipped bool) (name string, ok bool) {
+// fate is what became of a file that a record speaks of.
+type fate int
+
+const (
+	gone    fate = iota // or it never was in the place
+	stands              // it is there, as it was
+	altered             // it is there with another size, and was put there by a run
+)
+
+// find looks for the file that a record speaks of, and says what its name is. skipped
+// says whether one that was skipped counts.
+func (p *place) find(r *record, skipped bool) (name string, f fate) {
 	if p == nil || !r.sized {
-		return "", false
+		return "", gone
 	}
-	switch download.Status(r.status.bytes()) {
+	status := download.Status(r.status.bytes())
+	switch status {
 	case download.Downloaded, download.Unchanged:
 	case download.Skipped:
 		if !skipped {
-			return "", false
+			return "", gone
 		}
 	default:
-		return "", false
+		return "", gone
 	}
 	name, inside := strings.CutPrefix(r.path.String(), p.real)
 	if !inside || !p.has(name) {
-		return "", false
+		return "", gone
 	}
 	info, err := p.root.Lstat(name)
-	return name, err == nil && info.Mode().IsRegular() && info.Size() == r.bytes
-}
-
-// altered tells whether the file that a record says was put in the run's folder is there
-// with another size, and its name there.
-func (p *place) altered(r *record) (name string, ok bool) {
-	if p == nil || !r.sized || !r.status.is(string(download.Downloaded)) && !r.status.is(string(download.Unchanged)) {
-		return "", false
+	switch {
+	case err != nil || !info.Mode().IsRegular():
+		return name, gone
+	case info.Size() == r.bytes:
+		return name, stands
+	case status == download.Skipped:
+		return name, gone
+	default:
+		return name, altered
 	}
-	name, inside := strings.CutPrefix(r.path.String(), p.real)
-	if !inside || !p.has(name) {
-		return "", false
-	}
-	info, err := p.root.Lstat(name)
-	return name, err == nil && info.Mode().IsRegular() && info.Size() != r.bytes
 }

@@ -22,9 +22,9 @@ type view struct {
 	end     int64 // of the last line that was read
 	seed    maphash.Seed
 	index   *index
-	records int    // lines that are results
-	foreign int    // lines that are not
-	buffer  []byte // of lookup
+	records int   // lines that are results
+	foreign int   // lines that are not
+	piece   piece // of file, which line has read
 }
 
 func newView(t *turns) *view {
@@ -75,7 +75,7 @@ func (v *view) reopen() error {
 		return fmt.Errorf("opening the journal: %w", err)
 	}
 	_ = v.close()
-	v.file, v.info, v.end, v.index, v.records, v.foreign = f, info, 0, &index{}, 0, 0
+	v.file, v.info, v.end, v.index, v.records, v.foreign, v.piece = f, info, 0, &index{}, 0, 0, piece{}
 	return nil
 }
 
@@ -101,21 +101,63 @@ func (v *view) latest(k key) (record, bool) {
 	return r, ok && k.of(&r)
 }
 
-// line reads the line at an offset; nil where there is none.
+// piece is a part of a file.
+type piece struct {
+	bytes []byte
+	from  int64
+	after int64 // where the line ends that was read last
+}
+
+const (
+	// leastPiece holds almost any line.
+	leastPiece = 1 << 10
+	// ahead is how much is read where one line after another is wanted.
+	ahead = 32 << 10
+)
+
+// line reads the line at an offset; nil where there is none. It is good until the next call.
+// Lines that are whole never change, so what has been read of them is as good as the file.
 func (v *view) line(offset int64) []byte {
-	if v.buffer == nil {
-		v.buffer = make([]byte, 1<<10)
+	if line, whole := v.piece.line(offset); whole {
+		return line
+	}
+	size := leastPiece
+	if offset == v.piece.after {
+		size = ahead
 	}
 	for {
-		n, err := v.file.ReadAt(v.buffer, offset)
-		if line, _, whole := bytes.Cut(v.buffer[:n], []byte{'\n'}); whole {
+		err := v.piece.read(v.file, offset, size)
+		line, whole := v.piece.line(offset)
+		switch {
+		case whole:
 			return line
-		}
-		if err != nil || n > maxLine {
+		case err != nil || size > maxLine:
 			return nil
 		}
-		v.buffer = make([]byte, 4*len(v.buffer))
+		size *= 4
 	}
+}
+
+// line is the one at an offset of the file, if the piece has all of it.
+func (p *piece) line(offset int64) (line []byte, whole bool) {
+	at := offset - p.from
+	if at < 0 || at >= int64(len(p.bytes)) {
+		return nil, false
+	}
+	line, _, whole = bytes.Cut(p.bytes[at:], []byte{'\n'})
+	if whole {
+		p.after = offset + int64(len(line)) + 1
+	}
+	return line, whole
+}
+
+func (p *piece) read(f *os.File, offset int64, size int) error {
+	if cap(p.bytes) < size {
+		p.bytes = make([]byte, size)
+	}
+	n, err := f.ReadAt(p.bytes[:size], offset)
+	p.bytes, p.from = p.bytes[:n], offset
+	return err
 }
 
 // tail is what stands behind the last line: nothing, unless a writer was killed or the
