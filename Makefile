@@ -21,8 +21,10 @@ test: ## all tests
 race: ## all tests under the race detector
 	go test -race ./...
 
-vet:
+vet: ## here, and for systems that differ
 	go vet ./...
+	@for system in windows/amd64 darwin/arm64 freebsd/amd64 linux/arm; do \
+		echo "go vet, $$system" && GOOS=$${system%/*} GOARCH=$${system#*/} go vet ./... || exit 1; done
 
 format: ## fails when a file is not as gofmt writes it
 	@files=$$(gofmt -l cmd internal) && if [ -n "$$files" ]; then echo "gofmt: $$files"; exit 1; fi

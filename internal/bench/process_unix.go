@@ -15,10 +15,11 @@ func peakMemory(ended *os.ProcessState) int64 {
 	if !ok {
 		return 0
 	}
+	most := int64(u.Maxrss) //nolint:unconvert // its size differs between systems
 	if runtime.GOOS == "darwin" {
-		return u.Maxrss // bytes there, KiB elsewhere
+		return most // bytes there, KiB elsewhere
 	}
-	return u.Maxrss << 10
+	return most << 10
 }
 
 // endTogether lets whatever the command starts end with it when its context does.

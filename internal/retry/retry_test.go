@@ -85,7 +85,7 @@ func TestAfter(t *testing.T) {
 		{name: "zero", value: "0", ok: true},
 		{name: "too long", value: "86400", want: longestAfter, ok: true},
 		{name: "beyond int64", value: strings.Repeat("9", 40), want: longestAfter, ok: true},
-		{name: "largest int64", value: strconv.Itoa(math.MaxInt64), want: longestAfter, ok: true},
+		{name: "largest int64", value: strconv.FormatInt(math.MaxInt64, 10), want: longestAfter, ok: true},
 		{name: "negative", value: "-5"},
 		{name: "fraction", value: "1.5"},
 		{name: "words", value: "soon"},

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bufio"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -124,7 +125,7 @@ func pageBounds(values url.Values, length int) (first, last int, ok bool) {
 	for key, n := range map[string]*int{"limit": &limit, "page": &page} {
 		if text := values.Get(key); text != "" {
 			value, err := strconv.Atoi(text)
-			if err != nil || value < 1 || value > 1<<31 {
+			if err != nil || value < 1 || value > math.MaxInt32 {
 				return 0, 0, false
 			}
 			*n = value

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -135,7 +136,7 @@ func (q *query) start(values url.Values) error {
 	}
 	if page := values.Get("page"); page != "" {
 		n, err := strconv.Atoi(page)
-		if err != nil || n < 1 || n > 1<<31 {
+		if err != nil || n < 1 || n > math.MaxInt32 {
 			return errors.New("invalid page")
 		}
 		q.skip = (n - 1) * q.limit

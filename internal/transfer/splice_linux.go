@@ -57,13 +57,13 @@ func (p *Pipe) holds() int {
 // fill moves what conn has, at least one byte and at most limit, into the pipe, which is empty. It
 // returns what a Read of conn would, and waits like one.
 func (p *Pipe) fill(conn syscall.RawConn, limit int) (int, error) {
-	var n int64
+	var n int
 	var failed error
 	err := conn.Read(func(fd uintptr) bool {
 		n, failed = splice(int(fd), p.w, limit)
 		return failed != unix.EAGAIN //nolint:errorlint // a system call's own
 	})
-	p.held = max(int(n), 0)
+	p.held = max(n, 0)
 	switch {
 	case err != nil:
 		return p.held, err
@@ -113,7 +113,7 @@ func (p *Pipe) spliceTo(f *os.File) (int, error) {
 	}
 	moved := 0
 	for p.held > 0 {
-		var n int64
+		var n int
 		var failed error
 		err := raw.Write(func(fd uintptr) bool {
 			n, failed = splice(p.r, int(fd), p.held)
@@ -128,18 +128,18 @@ func (p *Pipe) spliceTo(f *os.File) (int, error) {
 		if err != nil {
 			return moved, err
 		}
-		p.held -= int(n)
-		moved += int(n)
+		p.held -= n
+		moved += n
 	}
 	return moved, nil
 }
 
 // splice moves bytes where one of the two is a pipe (splice(2)).
-func splice(from, to, limit int) (int64, error) {
+func splice(from, to, limit int) (int, error) {
 	for {
 		n, err := unix.Splice(from, nil, to, nil, limit, unix.SPLICE_F_NONBLOCK|unix.SPLICE_F_MOVE)
 		if err != unix.EINTR {
-			return n, err
+			return int(n), err
 		}
 	}
 }
