@@ -68,6 +68,10 @@ func (s *site) contest(ctx context.Context, set string, urls []string, far func(
 		return nil, err
 	}
 	c := &contest{portal: p.addr(), ended: []func(){p.close}, check: func(string) error { return sameFiles(s.path("served", set), s.out()) }}
+	if c.bytes, err = sizeOf(s.path("served", set)); err != nil {
+		p.close()
+		return nil, err
+	}
 	if far != nil {
 		between, err := far(p.addr())
 		if err != nil {

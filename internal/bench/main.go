@@ -62,7 +62,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.StringVar(&only, "only", "", "measure the rows whose names match this `regexp`")
 	f.StringVar(&o.write, "write", "", "write the page to this `file`, docs/performance.md")
 	f.StringVar(&o.dir, "dir", "", "`folder` for files, 3 GiB of them (default /dev/shm; with -quick the system's for temporary files)")
-	f.IntVar(&o.runs, "runs", 5, "pairs of runs for each row")
+	f.IntVar(&o.runs, "runs", 7, "pairs of runs for each row")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}

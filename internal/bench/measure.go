@@ -40,6 +40,7 @@ type contest struct {
 	before func(pair int)
 	// check says what is wrong with what a run left in the out folder and on standard output.
 	check func(stdout string) error
+	bytes int64 // that a run leaves
 	// keep tells that runs are to find the out folder as it is.
 	keep  bool
 	ended []func()
@@ -124,6 +125,11 @@ func (s *site) once(ctx context.Context, c *contest, command []string, pair int)
 			return usage{}, err
 		}
 	}
+	if s.warm {
+		if err := s.touch(c.bytes); err != nil {
+			return usage{}, err
+		}
+	}
 	if c.before != nil {
 		c.before(pair)
 	}
@@ -135,6 +141,24 @@ func (s *site) once(ctx context.Context, c *contest, command []string, pair int)
 		}
 	}
 	return u, err
+}
+
+// touch makes a file of so many bytes and some more, and removes it: memory that a virtual machine has given
+// back to its host, or never had, is slow the first time, and whose turn that is is chance.
+func (s *site) touch(bytes int64) error {
+	name := s.path("touched")
+	defer os.Remove(name)
+	if err := writeFile(name, zeros{}, bytes+bytes/4); err != nil {
+		return fmt.Errorf("touching memory: %w", err)
+	}
+	return nil
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
 }
 
 // spread is the median of some figures and how far they reach.

@@ -22,6 +22,7 @@ type portal struct {
 	listener net.Listener
 	server   *http.Server
 	urls     map[string]string // of files, by media id
+	assets   map[string]string // as lists have them
 	calls    atomic.Int64
 }
 
@@ -34,9 +35,10 @@ func startPortal(ctx context.Context, urls []string) (*portal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &portal{listener: l, urls: make(map[string]string, len(urls))}
+	p := &portal{listener: l, urls: make(map[string]string, len(urls)), assets: make(map[string]string, len(urls))}
 	for i, u := range urls {
-		p.urls[mediaID(i)] = u
+		id := mediaID(i)
+		p.urls[id], p.assets[id] = u, asset(id, u)
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/v4/media/{id}/download/{$}", p.location)
@@ -82,9 +84,9 @@ func (p *portal) list(w http.ResponseWriter, r *http.Request) {
 	}
 	var page strings.Builder
 	for _, id := range ids {
-		if u, ok := p.urls[id]; ok {
+		if a, ok := p.assets[id]; ok {
 			page.WriteString(",")
-			page.WriteString(asset(id, u))
+			page.WriteString(a)
 		}
 	}
 	fmt.Fprintf(w, "[%s]", strings.TrimPrefix(page.String(), ","))

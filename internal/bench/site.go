@@ -136,6 +136,23 @@ func (s *site) files(set string, n int, size int64) ([]string, error) {
 	return names, nil
 }
 
+// sizeOf is how many bytes the files in a folder have.
+func sizeOf(folder string) (int64, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return 0, err
+	}
+	var bytes int64
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			return 0, err
+		}
+		bytes += info.Size()
+	}
+	return bytes, nil
+}
+
 func writeFile(name string, content io.Reader, size int64) error {
 	f, err := os.Create(name)
 	if err != nil {
