@@ -147,7 +147,7 @@ func (s *site) once(ctx context.Context, c *contest, command []string, pair int)
 // back to its host, or never had, is slow the first time, and whose turn that is is chance.
 func (s *site) touch(bytes int64) error {
 	name := s.path("touched")
-	defer os.Remove(name)
+	defer func() { _ = os.Remove(name) }()
 	if err := writeFile(name, zeros{}, bytes+bytes/4); err != nil {
 		return fmt.Errorf("touching memory: %w", err)
 	}
