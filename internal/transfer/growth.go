@@ -19,6 +19,10 @@ const (
 	// downProbes-th time a lower one.
 	probeTime  = 5 * time.Second
 	downProbes = 4
+	// firstProbe is when a file that went back to one connection tries again. That the second was
+	// no gain may have been bad luck, with a slow connection or a failure. The pause
+	// doubles each time, up to probeTime.
+	firstProbe = 500 * time.Millisecond
 
 	// fast is from how many bytes a second on there is no hurry: the machine itself may be what
 	// limits, and says different things at each moment.
@@ -47,7 +51,8 @@ type growth struct {
 	flat   int     // samples of this level that showed no gain
 	doubt  bool    // the level was reached by a gain that left some
 	probes int
-	began  sample // when the current phase or sample did
+	pause  time.Duration // until the next one, where there is one connection
+	began  sample        // when the current phase or sample did
 }
 
 type phase int
@@ -71,7 +76,7 @@ type sample struct {
 }
 
 func newGrowth(most, level int, start sample) growth {
-	return growth{most: most, level: level, began: start}
+	return growth{most: most, level: level, pause: firstProbe, began: start}
 }
 
 // observe takes the next sample, and sets level.
@@ -91,7 +96,7 @@ func (g *growth) observe(now sample) {
 			g.try(g.higher(), now, rate)
 		}
 	case steady:
-		if elapsed >= probeTime {
+		if elapsed >= probeTime || g.level == 1 && elapsed >= g.pause {
 			g.probe(now, rate)
 		}
 	case settling:
@@ -118,6 +123,10 @@ func (g *growth) higher() int { return min(2*g.level, g.most) }
 // probe tries another level than the one that has been good for a while.
 func (g *growth) probe(now sample, rate float64) {
 	level := g.higher()
+	g.pause = min(2*g.pause, probeTime)
+	if rate >= fast {
+		g.pause = probeTime
+	}
 	if g.probes++; g.level > 1 && (g.doubt || g.probes%downProbes == 0) {
 		level = g.level / 2
 	}
@@ -169,7 +178,7 @@ func (g *growth) judgeLower(now sample, elapsed time.Duration, rate float64) {
 
 // shrink halves the level, because storage asked for fewer requests.
 func (g *growth) shrink(now sample) {
-	g.level = max(g.level/2, 1)
+	g.level, g.pause = max(g.level/2, 1), probeTime
 	g.enter(steady, now)
 }
 

@@ -77,8 +77,19 @@ func TestGrowth(t *testing.T) {
 		if peak(got) != 2 || at(got, 2) != 1 {
 			t.Errorf("levels %v, want two tried, and one", got)
 		}
-		if tries := rises(got); tries < 3 || tries > 5 {
-			t.Errorf("tried %d times in 20 s, want every few seconds", tries)
+		if tries := rises(got); tries < 5 || tries > 8 {
+			t.Errorf("tried %d times in 20 s, want soon again, and then every few seconds", tries)
+		}
+	})
+	t.Run("the second connection is slow", func(t *testing.T) {
+		straggler := func(n int, after time.Duration) float64 {
+			if n == 2 && after < time.Second {
+				return 10.9 * mb
+			}
+			return float64(n) * 10 * mb
+		}
+		if got := levels(straggler, 8, 500*mb, 0); at(got, 3) != 8 {
+			t.Errorf("levels %v, want 8 within three seconds", got)
 		}
 	})
 	t.Run("two connections are in each other's way", func(t *testing.T) {
