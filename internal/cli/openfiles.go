@@ -5,8 +5,9 @@ const (
 	// journal, the allowance, what the runtime needs.
 	filesAlways = 20
 	// filesEach are open for one file in flight at most: a connection to storage, one to the
-	// portal, the partial, and a folder or file that is looked at meanwhile.
-	filesEach = 4
+	// portal, the partial, the two ends of a pipe, and a folder or file that is looked at
+	// meanwhile.
+	filesEach = 6
 )
 
 // within is how many of the jobs may be in flight under a limit of open files, at least 1;

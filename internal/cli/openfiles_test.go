@@ -8,7 +8,7 @@ func TestWithin(t *testing.T) {
 		jobs  int
 		want  int
 	}{
-		{0, 32, 32}, {1 << 20, 32, 32}, {148, 32, 32}, {147, 32, 31}, {64, 32, 11}, {24, 32, 1}, {20, 32, 1}, {1, 32, 1}, {64, 4, 4},
+		{0, 32, 32}, {1 << 20, 32, 32}, {212, 32, 32}, {211, 32, 31}, {64, 32, 7}, {26, 32, 1}, {20, 32, 1}, {1, 32, 1}, {64, 4, 4},
 	} {
 		if got := within(tt.limit, tt.jobs); got != tt.want {
 			t.Errorf("%d jobs under a limit of %d files: %d, want %d", tt.jobs, tt.limit, got, tt.want)
