@@ -377,6 +377,22 @@ func TestAnyFailuresOfParts(t *testing.T) {
 	}
 }
 
+// A file that became a small one, for which one connection is enough, has no part any more at which
+// that connection would have to stop.
+func TestAFileThatBecomesSmall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		large, small := randomFile(10*testPart, 1), randomFile(5*testPart, 2)
+		s := newStorage(t, large, cut(testPart/2))
+		s.ranged = becomes(small, unconditional)
+		o := dividing(s, 2, Options{Retries: 3})
+		o.layout.least = 6 * testPart
+		got := arrive(t, s, o, 0, swiftly)
+		if got.err != nil || !bytes.Equal(got.bytes, small.bytes) {
+			t.Errorf("%d bytes, %v; want the small file", len(got.bytes), got.err)
+		}
+	})
+}
+
 func TestAContextEndsAllConnections(t *testing.T) {
 	for name, ranged := range map[string]step{"silent": silent, "stalled": stall(10), "busy": status(503, "", "Retry-After", "500")} {
 		t.Run(name, func(t *testing.T) {

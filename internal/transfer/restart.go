@@ -53,7 +53,7 @@ func (s *Stream) Restart(cause error) error {
 func (s *Stream) begin() {
 	s.leave()
 	s.object, s.known = Object{Size: -1}, false
-	s.next, s.ended, s.begun = 0, false, false
+	s.next, s.until, s.ended, s.begun = 0, 0, false, false
 	s.broken, s.failed = nil, nil
 	s.conditional = true
 }
