@@ -154,11 +154,11 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	var spoilt download.Result
 	for {
 		if r, ok := j.view.latest(k); ok {
-			name, fate := j.place.find(&r, j.opts.Skip)
-			if fate == altered {
+			name, became := j.place.find(&r, j.opts.Skip)
+			if became == altered {
 				spoilt.Path = j.place.shown + name
 			}
-			if fate == stands {
+			if became == stands {
 				status := download.Unchanged
 				if r.status.is(string(download.Skipped)) {
 					status = download.Skipped
@@ -233,8 +233,8 @@ func (j *Journal) knows(r download.Result, name string) bool {
 	if !ok {
 		return false
 	}
-	where, fate := j.place.find(&known, r.Status == download.Skipped)
-	return fate == stands && where == name && known.status.is(string(download.Skipped)) == (r.Status == download.Skipped)
+	where, became := j.place.find(&known, r.Status == download.Skipped)
+	return became == stands && where == name && known.status.is(string(download.Skipped)) == (r.Status == download.Skipped)
 }
 
 // Close stores the results that wait, and ends the journal's work; nothing may be told to

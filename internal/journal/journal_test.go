@@ -42,6 +42,7 @@ func TestDone(t *testing.T) {
 	put(downloaded(download.Job{MediaID: "A", Selector: item}, "", 5), filepath.Join(dir, "item"))
 	put(as(ok("unchanged"), download.Unchanged), filepath.Join(dir, "unchanged"))
 	put(as(ok("skipped"), download.Skipped), filepath.Join(dir, "skipped"))
+	put(as(downloaded(original("somebody else's"), "", 6), download.Skipped), filepath.Join(dir, "skipped"))
 	put(downloaded(original("changed"), "", 6), filepath.Join(dir, "changed"))
 	put(ok("vanished"), filepath.Join(dir, "vanished"))
 	put(ok("then-failed"), filepath.Join(dir, "then-failed"))
@@ -118,6 +119,13 @@ func TestDone(t *testing.T) {
 	j = openJournal(t, file, Options{Dir: dir, Skip: true})
 	if r, done := j.Done(original("skipped")); !done || r.Status != download.Skipped || r.Path != filepath.Join(dir, "skipped") {
 		t.Errorf("what was skipped is %v, %+v", done, r)
+	}
+	// A file that was in the way and has changed is not the run's to replace.
+	if r, done := j.Done(original("somebody else's")); done || r.Path != "" {
+		t.Errorf("what was skipped and has changed is %v, %+v", done, r)
+	}
+	if r, done := j.Done(original("changed")); done || r.Path != filepath.Join(dir, "changed") {
+		t.Errorf("what was downloaded and has changed is %v, %+v", done, r)
 	}
 	closeJournal(t, j)
 }

@@ -117,7 +117,7 @@ func (p *place) absolute(name string) string { return p.real + name }
 type fate int
 
 const (
-	gone    fate = iota // or it never was in the place
+	gone    fate = iota // or it never was in the place, or the record is of no file that counts
 	stands              // it is there, as it was
 	altered             // it is there with another size, and was put there by a run
 )

@@ -116,7 +116,8 @@ const (
 )
 
 // line reads the line at an offset; nil where there is none. It is good until the next call.
-// Lines that are whole never change, so what has been read of them is as good as the file.
+// Whole lines of a journal never change where they are, so what has been read of them is as
+// good as the file.
 func (v *view) line(offset int64) []byte {
 	if line, whole := v.piece.line(offset); whole {
 		return line

@@ -91,7 +91,7 @@ func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, error) {
 			f.Close()
 			return nil, err
 		}
-		if _, ours := d.owns(f, path); ours {
+		if d.owns(f, path) {
 			return f, nil
 		}
 		f.Close()
@@ -144,12 +144,12 @@ func (d *Dir) createPartial(path string) (*os.File, error) {
 }
 
 // owns tells whether f is still what is at path: a file can be removed or
-// replaced between its opening and its locking, and while it is being written. info is of f.
-func (d *Dir) owns(f *os.File, path string) (info fs.FileInfo, ours bool) {
+// replaced between its opening and its locking, and while it is being written.
+func (d *Dir) owns(f *os.File, path string) bool {
 	there, err := d.root.Lstat(path)
 	if err != nil {
-		return nil, false
+		return false
 	}
-	info, err = f.Stat()
-	return info, err == nil && os.SameFile(info, there)
+	ours, err := f.Stat()
+	return err == nil && os.SameFile(ours, there)
 }

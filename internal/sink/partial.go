@@ -167,7 +167,7 @@ func (p *filePartial) Keep() error {
 		_ = p.remove()
 		return p.fail("write", err)
 	}
-	if _, ours := p.dir.owns(p.file, p.path); ours {
+	if p.dir.owns(p.file, p.path) {
 		p.dir.leftovers.add(p.path)
 	}
 	return nil
@@ -184,7 +184,7 @@ func (p *filePartial) Discard() error {
 
 // remove takes the partial's name away, if it is still its own.
 func (p *filePartial) remove() error {
-	if _, ours := p.dir.owns(p.file, p.path); !ours {
+	if !p.dir.owns(p.file, p.path) {
 		return nil
 	}
 	if err := p.dir.root.Remove(p.path); err != nil && !errors.Is(err, fs.ErrNotExist) {

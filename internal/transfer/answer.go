@@ -31,18 +31,21 @@ type answer struct {
 	from, until int64
 	partial     bool // it is a 206
 
-	body   io.ReadCloser
-	conn   net.Conn        // from which body comes
-	gather waiter          // the same, below TLS; nil where it does not know what has arrived
-	enough int             // so many bytes have to have arrived that a read does not wait
-	ctx    context.Context // of the request
-	cancel context.CancelCauseFunc
-	idle   time.Duration
-	watch  *time.Timer // runs only while storage is waited for; cancels the request
+	body  io.ReadCloser
+	conn  net.Conn // from which body comes
+	sized bool     // body's length was told, so that it is nothing but bytes of the file
+	// arrivals knows what has arrived, nil where nobody does; where that is enough, a read
+	// does not wait.
+	arrivals arrivals
+	enough   int
+	ctx      context.Context // of the request
+	cancel   context.CancelCauseFunc
+	idle     time.Duration
+	watch    *time.Timer // runs only while storage is waited for; cancels the request
 }
 
-// waiter is a connection that knows how many bytes have arrived and were not read yet.
-type waiter interface{ Waiting() int }
+// arrivals is a connection that knows how many bytes have arrived and were not read yet.
+type arrivals interface{ Waiting() int }
 
 // span is the bytes from offset from on: until that of the first byte after them, or to
 // the end of the file for zero.
@@ -92,8 +95,10 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		}
 		return nil, unanswered(u, resp, causeOf(reqCtx, err))
 	}
-	a := &answer{body: resp.Body, conn: conn, ctx: reqCtx, cancel: cancel, idle: o.Idle, watch: watch, until: math.MaxInt64}
-	a.gather, a.enough = gathering(conn)
+	a := &answer{body: resp.Body, conn: conn, sized: resp.ContentLength >= 0, ctx: reqCtx, cancel: cancel, idle: o.Idle, watch: watch, until: math.MaxInt64}
+	if a.sized {
+		a.arrivals, a.enough = arrivalsOf(conn)
+	}
 	switch resp.StatusCode {
 	case http.StatusOK:
 		a.object = describe(u, resp.Header, resp.ContentLength)
@@ -113,27 +118,27 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	return nil, refused(u, resp)
 }
 
-// gathering is how to tell that a read of conn would not wait.
-func gathering(conn net.Conn) (gather waiter, enough int) {
+// arrivalsOf is how to tell that a read of conn would not wait.
+func arrivalsOf(conn net.Conn) (known arrivals, enough int) {
 	if c, ok := conn.(*tls.Conn); ok {
-		gather, _ = c.NetConn().(waiter)
-		return gather, recordBytes
+		known, _ = c.NetConn().(arrivals)
+		return known, recordBytes
 	}
-	gather, _ = conn.(waiter)
-	return gather, 1
+	known, _ = conn.(arrivals)
+	return known, 1
 }
 
-// read reads from the connection and gives it up where nothing comes for too long. A read
-// yields what came with the header, or one record of TLS; what has arrived already is
-// gathered for one write.
+// read reads from the connection and gives it up where nothing comes for too long. One read
+// may yield only what came with the header, or one record of TLS; so what has arrived
+// already is gathered for one write.
 func (a *answer) read(p []byte) (int, error) {
 	n, err := a.readOnce(p)
-	if a.gather == nil {
+	if a.arrivals == nil {
 		return n, err
 	}
 	for arrived := 0; err == nil && n < min(len(p), gatherBytes); {
 		if arrived < a.enough {
-			arrived = a.gather.Waiting()
+			arrived = a.arrivals.Waiting()
 		}
 		if arrived < a.enough {
 			break

@@ -33,7 +33,7 @@ func (r *records) Read(p []byte) (int, error) {
 // A read takes more than one record only where it does not have to wait for it.
 func TestAnswerGathersWhatHasArrived(t *testing.T) {
 	const record = 16 << 10
-	sixteen := func() []int {
+	ofMany := func() []int {
 		sizes := make([]int, 40)
 		for i := range sizes {
 			sizes[i] = record
@@ -48,18 +48,18 @@ func TestAnswerGathersWhatHasArrived(t *testing.T) {
 		n       int
 		err     error
 	}{
-		{"nothing else", record, sixteen(), mib, record, nil},
-		{"less than one more", record + recordBytes - 1, sixteen(), mib, record, nil},
-		{"one more", record + recordBytes, sixteen(), mib, 2 * record, nil},
-		{"all", 40 * recordBytes, sixteen(), mib, gatherBytes, nil},
-		{"a small buffer", 40 * recordBytes, sixteen(), 3*record - 100, 3*record - 100, nil},
+		{"nothing else", record, ofMany(), mib, record, nil},
+		{"less than one more", record + recordBytes - 1, ofMany(), mib, record, nil},
+		{"one more", record + recordBytes, ofMany(), mib, 2 * record, nil},
+		{"all", 40 * recordBytes, ofMany(), mib, gatherBytes, nil},
+		{"a small buffer", 40 * recordBytes, ofMany(), 3*record - 100, 3*record - 100, nil},
 		{"the end", recordBytes * 10, []int{record, 77}, mib, record + 77, io.EOF},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &records{sizes: tt.sizes, arrived: tt.arrived}
 			ctx, cancel := context.WithCancelCause(t.Context())
-			a := &answer{body: r, ctx: ctx, cancel: cancel, idle: time.Minute, watch: time.AfterFunc(time.Minute, func() {}), gather: r, enough: recordBytes}
+			a := &answer{body: r, ctx: ctx, cancel: cancel, idle: time.Minute, watch: time.AfterFunc(time.Minute, func() {}), arrivals: r, enough: recordBytes}
 			defer a.close()
 			if n, err := a.read(make([]byte, tt.buffer)); n != tt.n || err != tt.err { //nolint:errorlint // as it is
 				t.Errorf("read = %d, %v; want %d, %v", n, err, tt.n, tt.err)
@@ -67,7 +67,7 @@ func TestAnswerGathersWhatHasArrived(t *testing.T) {
 		})
 	}
 	// Where nobody knows what has arrived, each read is one.
-	r := &records{sizes: sixteen(), arrived: mib}
+	r := &records{sizes: ofMany(), arrived: mib}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	a := &answer{body: r, ctx: ctx, cancel: cancel, idle: time.Minute, watch: time.AfterFunc(time.Minute, func() {})}
 	defer a.close()

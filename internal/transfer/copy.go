@@ -56,8 +56,7 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 	}
 	if d == nil || !d.Needed() {
 		if _, ok := dst.(PipeWriter); ok && pool == largeBuffers {
-			s.pipe = newPipe()
-			defer func() { s.pipe.close(); s.pipe = nil }()
+			defer s.usePipe()()
 		}
 		return pump(s, dst, pool, advanced, func(buf *[]byte, _ int) (*[]byte, error) { return buf, nil })
 	}
@@ -100,7 +99,12 @@ func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass fu
 		if err != nil {
 			return err
 		}
-		written, err := write(dst, s.pipe, (*buf)[:n])
+		var written int
+		if s.pipe.holds() > 0 {
+			written, err = dst.(PipeWriter).WriteFrom(s.pipe)
+		} else {
+			written, err = dst.Write((*buf)[:n])
+		}
 		if written > 0 {
 			advanced(written)
 		}
@@ -114,20 +118,6 @@ func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass fu
 			return err
 		}
 	}
-}
-
-// write writes what b stands for: its first bytes may be in the pipe instead.
-func write(dst io.Writer, pipe *Pipe, b []byte) (int, error) {
-	piped := pipe.holds()
-	if piped == 0 {
-		return dst.Write(b)
-	}
-	n, err := dst.(PipeWriter).WriteFrom(pipe)
-	if err != nil || piped == len(b) {
-		return n, err
-	}
-	more, err := dst.Write(b[piped:])
-	return n + more, err
 }
 
 // hashing feeds a Digest beside the copy: from the file itself while it is behind, then

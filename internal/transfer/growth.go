@@ -21,7 +21,8 @@ const (
 	downProbes = 4
 	// firstProbe is when a file that went back to one connection tries again. That the second was
 	// no gain may have been bad luck, with a slow connection or a failure. The pause
-	// doubles each time, up to probeTime.
+	// doubles each time, up to probeTime. A path that is fast, or storage that asked for fewer
+	// requests, is left alone for all of that.
 	firstProbe = 500 * time.Millisecond
 
 	// fast is from how many bytes a second on there is no hurry: the machine itself may be what
@@ -124,9 +125,6 @@ func (g *growth) higher() int { return min(2*g.level, g.most) }
 func (g *growth) probe(now sample, rate float64) {
 	level := g.higher()
 	g.pause = min(2*g.pause, probeTime)
-	if rate >= fast {
-		g.pause = probeTime
-	}
 	if g.probes++; g.level > 1 && (g.doubt || g.probes%downProbes == 0) {
 		level = g.level / 2
 	}
@@ -159,6 +157,9 @@ func (g *growth) judgeHigher(now sample, elapsed time.Duration, rate float64) {
 		g.began = now
 		if g.flat++; g.flat == flatSamples || rate < loss*g.base {
 			g.level = g.before
+			if g.base >= fast {
+				g.pause = probeTime
+			}
 			g.enter(steady, now)
 		}
 	}

@@ -165,6 +165,12 @@ func TestGrowth(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a fast path is left alone for seconds", func(t *testing.T) {
+		got := levels(together(500*mb), 8, 3000*mb, 0)
+		if len(got) < 5*second || rises(got[:5*second]) != 1 {
+			t.Errorf("levels %v, want one try in five seconds", got)
+		}
+	})
 	t.Run("nothing comes", func(t *testing.T) {
 		g := newGrowth(8, 1, sample{at: time.Unix(0, 0)})
 		for i := range 100 {
@@ -188,6 +194,12 @@ func TestGrowth(t *testing.T) {
 		for _, want := range []int{4, 2, 1, 1} {
 			if g.shrink(sample{at: time.Unix(1, 0)}); g.level != want {
 				t.Errorf("level %d, want %d", g.level, want)
+			}
+		}
+		for after := time.Duration(0); after < probeTime; after += tickTime {
+			g.observe(sample{at: time.Unix(1, 0).Add(after), fetched: int64(after.Seconds() * 10 * mb), rest: 1e9, granted: 8})
+			if g.level > 1 {
+				t.Fatalf("level %d again after %v", g.level, after)
 			}
 		}
 	})

@@ -11,9 +11,11 @@ import (
 )
 
 const (
-	// pipeBytes is what a pipe is asked to hold: the most that everybody may ask for
-	// (pipe(7), /proc/sys/fs/pipe-max-size).
-	pipeBytes = 1 << 20
+	// pipeBytes is what a pipe is asked to hold. Larger ones are hardly faster, and all pipes of a
+	// user share 64 MiB (pipe(7), /proc/sys/fs/pipe-user-pages-soft).
+	pipeBytes = 256 << 10
+	// leastPipe is what one has to hold to be worth it.
+	leastPipe = 64 << 10
 	// spareBuffer is for bytes that have to be copied out of a pipe after all.
 	spareBuffer = 64 << 10
 )
@@ -23,18 +25,26 @@ const (
 type Pipe struct {
 	r, w  int
 	held  int
-	unfit bool // the file does not take what comes out of a pipe
+	unfit bool // it cannot be used, for connection, file or system do not take part
 }
 
-// newPipe is nil where there is none to be had: too many files are open, say.
+// newPipe is nil where there is none to be had: too many files are open, say, or all
+// that pipes may hold is in use.
 func newPipe() *Pipe {
 	var ends [2]int
 	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return nil
 	}
-	// A smaller one does as well, with more calls.
-	_, _ = unix.FcntlInt(uintptr(ends[0]), unix.F_SETPIPE_SZ, pipeBytes)
-	return &Pipe{r: ends[0], w: ends[1]}
+	p := &Pipe{r: ends[0], w: ends[1]}
+	size, err := unix.FcntlInt(uintptr(p.r), unix.F_SETPIPE_SZ, pipeBytes)
+	if err != nil {
+		size, err = unix.FcntlInt(uintptr(p.r), unix.F_GETPIPE_SZ, 0)
+	}
+	if err != nil || size < leastPipe {
+		p.close()
+		return nil
+	}
+	return p
 }
 
 func (p *Pipe) close() {
@@ -55,7 +65,8 @@ func (p *Pipe) holds() int {
 }
 
 // fill moves what conn has, at least one byte and at most limit, into the pipe, which is empty. It
-// returns what a Read of conn would, and waits like one.
+// returns what a Read of conn would, and waits like one; or errors.ErrUnsupported where nothing
+// can be moved.
 func (p *Pipe) fill(conn syscall.RawConn, limit int) (int, error) {
 	var n int
 	var failed error
@@ -67,6 +78,9 @@ func (p *Pipe) fill(conn syscall.RawConn, limit int) (int, error) {
 	switch {
 	case err != nil:
 		return p.held, err
+	case unable(failed):
+		p.unfit = true
+		return 0, errors.ErrUnsupported
 	case failed != nil:
 		return 0, &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("splice", failed)}
 	case n == 0:
@@ -82,7 +96,7 @@ func (p *Pipe) MoveTo(f *os.File) (int, error) {
 	if !p.unfit {
 		var err error
 		moved, err = p.spliceTo(f)
-		if err == nil || !errors.Is(err, unix.EINVAL) {
+		if !unable(err) {
 			return moved, err
 		}
 		p.unfit = true
@@ -132,6 +146,12 @@ func (p *Pipe) spliceTo(f *os.File) (int, error) {
 		moved += n
 	}
 	return moved, nil
+}
+
+// unable tells that splice(2) cannot be used here: not with this connection or file, or not
+// in this process, which a sandbox may forbid it.
+func unable(err error) bool {
+	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.EOPNOTSUPP)
 }
 
 // splice moves bytes where one of the two is a pipe (splice(2)).

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -68,21 +69,38 @@ func TestCopyPastMemory(t *testing.T) {
 		held   int
 		opts   Options
 		dst    func(t *testing.T, p *piped)
-		least  int // bytes that come by the pipe
-		want   []byte
+		pipe   func(t *testing.T) *Pipe // in place of the Stream's own
+		// least and most are how many bytes come by the pipe.
+		least, most int
 	}{
-		{name: "nothing happens", least: size - mib},
-		{name: "some of it is here", held: 3*mib + 17, least: 5 * mib},
-		{name: "the connection closes, twice", script: []step{cut(2 * mib), cut(3 * mib)}, least: 7 * mib},
-		{name: "the server falls silent", script: []step{stall(2*mib + 5)}, opts: Options{Idle: 50 * time.Millisecond}, least: 7 * mib},
-		{name: "ranges are ignored", script: []step{cut(2 * mib), whole(-1)}, least: 5 * mib},
+		{name: "nothing happens", least: size - mib, most: size},
+		{name: "some of it is here", held: 3*mib + 17, least: 5 * mib, most: size},
+		{name: "the connection closes, twice", script: []step{cut(2 * mib), cut(3 * mib)}, least: 7 * mib, most: size},
+		{name: "the server falls silent", script: []step{stall(2*mib + 5)}, opts: Options{Idle: 200 * time.Millisecond}, least: 7 * mib, most: size},
+		{name: "ranges are ignored", script: []step{cut(2 * mib), whole(-1)}, least: 5 * mib, most: size},
 		{name: "small chunks", script: []step{inChunks(700)}},
 		{name: "large chunks", script: []step{inChunks(100_000)}},
-		{name: "a rate", opts: Options{Limiter: NewRateLimiter(1 << 30)}, least: size - mib},
-		{name: "several connections", opts: Options{Connections: 4, Jobs: 4}},
+		{name: "a rate", opts: Options{Limiter: NewRateLimiter(1 << 30)}, least: size - mib, most: size},
+		{name: "several connections", opts: Options{Connections: 4, Jobs: 4}, most: size},
+		{
+			// Where neither end is a pipe, the kernel says what it says of connections that it cannot splice from.
+			name: "a connection that cannot be spliced from",
+			pipe: func(t *testing.T) *Pipe {
+				other := newPartial(t, nil)
+				ends := [2]int{}
+				for i := range ends {
+					fd, err := unix.Dup(int(other.Fd()))
+					if err != nil {
+						t.Fatal(err)
+					}
+					ends[i] = fd
+				}
+				return &Pipe{r: ends[0], w: ends[1]} // Copy closes it
+			},
+		},
 		{
 			// The kernel does not splice to a file that is appended to, as it does not to some file systems.
-			name: "a file that cannot be spliced to",
+			name: "a file that cannot be spliced to", least: 1, most: pipeBytes,
 			dst: func(t *testing.T, p *piped) {
 				appended, err := os.OpenFile(p.Name(), os.O_WRONLY|os.O_APPEND, 0)
 				if err != nil {
@@ -107,6 +125,9 @@ func TestCopyPastMemory(t *testing.T) {
 				tt.dst(t, dst)
 			}
 			stream.Continue(int64(tt.held))
+			if tt.pipe != nil {
+				stream.pipe = tt.pipe(t)
+			}
 			advanced := 0
 			if err := Copy(t.Context(), dst, stream, nil, nil, func(n int) { advanced += n }); err != nil {
 				t.Fatal(err)
@@ -117,8 +138,8 @@ func TestCopyPastMemory(t *testing.T) {
 			if advanced != size-tt.held {
 				t.Errorf("advanced by %d, want %d", advanced, size-tt.held)
 			}
-			if dst.moved < tt.least {
-				t.Errorf("%d bytes came by the pipe, want at least %d", dst.moved, tt.least)
+			if dst.moved < tt.least || dst.moved > tt.most {
+				t.Errorf("%d bytes came by the pipe, want %d to %d", dst.moved, tt.least, tt.most)
 			}
 		})
 	}
@@ -152,6 +173,38 @@ func TestCopyReadsWhatItHasToSee(t *testing.T) {
 	}
 }
 
+// fullPipe is a file that has room for what is written, and none for what comes by a pipe.
+type fullPipe struct {
+	partial
+	full *os.File
+}
+
+func (p fullPipe) WriteFrom(pipe *Pipe) (int, error) { return pipe.MoveTo(p.full) }
+
+// A connection that brought bytes by a pipe brings others to memory afterwards, in the same buffer.
+func TestAConnectionIsReadAgainAfterAPipe(t *testing.T) {
+	f := randomFile(9*mib, 1)
+	client, source := onLoopback(t, newStorage(t, f))
+	for range 3 {
+		for _, dst := range []interface {
+			io.Writer
+			content(t *testing.T) []byte
+		}{&piped{partial: newPartial(t, nil)}, newPartial(t, nil)} {
+			stream, err := New(Options{Client: client, AllowHTTP: true}).Open(t.Context(), source, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := Copy(t.Context(), dst, stream, nil, nil, nil); err != nil {
+				t.Error(err)
+			}
+			stream.Close()
+			if !bytes.Equal(dst.content(t), f.bytes) {
+				t.Error("the file is not what storage has")
+			}
+		}
+	}
+}
+
 // A destination that fails is no failure of storage, and what is there is a prefix.
 func TestCopyPastMemoryFails(t *testing.T) {
 	f := randomFile(9*mib, 1)
@@ -166,7 +219,7 @@ func TestCopyPastMemoryFails(t *testing.T) {
 		t.Skip(err)
 	}
 	defer full.Close()
-	err = Copy(t.Context(), &piped{partial: partial{full}}, stream, nil, nil, nil)
+	err = Copy(t.Context(), fullPipe{newPartial(t, nil), full}, stream, nil, nil, nil)
 	if _, ok := errors.AsType[*Error](err); ok || !errors.Is(err, unix.ENOSPC) {
 		t.Errorf("Copy = %v, want the disk's own error", err)
 	}
@@ -233,7 +286,7 @@ func TestPipeMovesAll(t *testing.T) {
 			t.Fatal("there is no pipe")
 		}
 		defer p.close()
-		content := bytes.Repeat([]byte("0123456789abcdef"), 3<<10)
+		content := bytes.Repeat([]byte("0123456789abcdef"), 256) // a page: any pipe holds one
 		n, err := unix.Write(p.w, content)
 		if err != nil || n != len(content) {
 			t.Fatal(n, err)

@@ -19,6 +19,7 @@ func (p *Pipe) usable() bool { return false }
 
 func (p *Pipe) holds() int { return 0 }
 
+// fill is never called.
 func (p *Pipe) fill(syscall.RawConn, int) (int, error) { return 0, errors.ErrUnsupported }
 
 // MoveTo is never called.

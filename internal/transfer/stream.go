@@ -37,7 +37,8 @@ type Stream struct {
 	begun  bool // something has been read
 	next   int64
 	until  int64   // where another connection takes over; 0 for nowhere
-	pipe   *Pipe   // takes bytes that need not be looked at; nil where there is none
+	piping bool    // the destination takes bytes out of a pipe
+	pipe   *Pipe   // nil until there is a use for it
 	window *window // nil where there is one connection only
 	ended  bool    // an object of unknown length came to its end
 	answer *answer
@@ -174,14 +175,6 @@ func (s *Stream) receive(p []byte) (int, error) {
 	}
 	s.advance(n)
 	return n, nil
-}
-
-// readAnswer reads into p or, where they are new bytes and that can be, into the pipe.
-func (s *Stream) readAnswer(a *answer, p []byte, repeated bool) (int, error) {
-	if s.pipe == nil || repeated {
-		return a.read(p)
-	}
-	return a.readPast(p, s.pipe)
 }
 
 // advance notes that n new bytes are delivered.

@@ -2,15 +2,16 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync/atomic"
 	"syscall"
 )
 
 // plainConn is a connection whose bytes can go another way than through the memory of
-// this program. What net/http does of HTTP, it goes on doing: it asks the
-// connection to fill the buffer that its caller gave, and is told how many bytes came. Only
-// that the buffer does not hold them.
+// this program. net/http goes on doing all that is HTTP: it asks the connection to fill
+// the buffer that its caller gave, and is told how many bytes came, only that the buffer does
+// not hold them.
 //
 // Over TLS nothing of the kind is possible, and nothing is done: crypto/tls reads into
 // buffers of its own.
@@ -24,8 +25,9 @@ type diversion struct {
 	take func(conn syscall.RawConn, limit int) (int, error)
 }
 
-// Divert has take called for each read into exactly the buffer into, instead of the
-// read; with a nil take, reads are reads again. take returns what Read would.
+// Divert has take called, instead of the read, for each read into a buffer that begins where
+// into does; with a nil take, reads are reads again. take returns what Read would, or
+// errors.ErrUnsupported where it takes nothing and the read is to be done after all.
 func (c *plainConn) Divert(into []byte, take func(conn syscall.RawConn, limit int) (int, error)) {
 	if take == nil || len(into) == 0 {
 		c.diversion.Store(nil)
@@ -43,7 +45,11 @@ func (c *plainConn) Read(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return d.take(raw, len(p))
+	n, err := d.take(raw, len(p))
+	if errors.Is(err, errors.ErrUnsupported) {
+		return c.TCPConn.Read(p)
+	}
+	return n, err
 }
 
 // dialPlain makes the connections that dial opens plainConns, where they can be.

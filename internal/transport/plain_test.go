@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -34,7 +35,7 @@ func dialled(t *testing.T) (*plainConn, net.Conn) {
 // Only reads into the buffer that was named go another way, and only until that ends.
 func TestDivert(t *testing.T) {
 	c, far := dialled(t)
-	if _, err := io.WriteString(far, "abcdef"); err != nil {
+	if _, err := io.WriteString(far, "abcdefg"); err != nil {
 		t.Fatal(err)
 	}
 	into, other := make([]byte, 4), make([]byte, 2)
@@ -61,8 +62,12 @@ func TestDivert(t *testing.T) {
 	if n, err := c.Read(nil); n != 0 || err != nil {
 		t.Errorf("read of nothing = %d, %v", n, err)
 	}
+	c.Divert(into, func(syscall.RawConn, int) (int, error) { return 0, errors.ErrUnsupported })
+	if n, err := c.Read(into[:1]); n != 1 || err != nil || into[0] != 'f' {
+		t.Errorf("read where nothing can be taken = %d, %v, %q", n, err, into[:1])
+	}
 	c.Divert(nil, nil)
-	if n, err := c.Read(into); n != 1 || err != nil || into[0] != 'f' {
+	if n, err := c.Read(into); n != 1 || err != nil || into[0] != 'g' {
 		t.Errorf("read afterwards = %d, %v, %q", n, err, into[:n])
 	}
 }
@@ -92,12 +97,9 @@ func TestWaiting(t *testing.T) {
 }
 
 func TestDialPlainPassesErrorsOn(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	if c, err := dialPlain((&net.Dialer{}).DialContext)(t.Context(), "tcp", l.Addr().String()); err == nil || c != nil {
+	want := errors.New("no way there")
+	c, err := dialPlain(func(context.Context, string, string) (net.Conn, error) { return nil, want })(t.Context(), "tcp", "storage.example:80")
+	if c != nil || !errors.Is(err, want) {
 		t.Errorf("dial = %v, %v", c, err)
 	}
 }
