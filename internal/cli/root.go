@@ -5,6 +5,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"slices"
 	"strings"
 
@@ -14,6 +16,8 @@ import (
 
 // Main runs the program with the given arguments and returns its exit status.
 func Main(ctx context.Context, args []string, s Streams) int {
+	// net/http remarks on odd servers there; what matters of that is an error, too.
+	log.SetOutput(io.Discard)
 	root := newRoot(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)

@@ -20,6 +20,9 @@ const (
 	// recordBytes is the most that a TLS record takes (RFC 8446, section 5.2; RFC 5246, section
 	// 6.2.3), so that to read one does not wait where as many have arrived.
 	recordBytes = 5 + 16<<10 + 2<<10
+	// maxUnsized is how much is read at once where no length was told: net/http waits until a
+	// buffer is full, or a chunk at its end.
+	maxUnsized = 16 << 10
 )
 
 // answer is one response of storage: some or all bytes of one object.
@@ -152,6 +155,9 @@ func (a *answer) read(p []byte) (int, error) {
 }
 
 func (a *answer) readOnce(p []byte) (int, error) {
+	if !a.sized {
+		p = p[:min(len(p), maxUnsized)]
+	}
 	a.watch.Reset(a.idle)
 	n, err := a.body.Read(p)
 	a.watch.Stop()

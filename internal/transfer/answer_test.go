@@ -1,11 +1,52 @@
 package transfer
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
+	"net/http"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
+
+// One chunk may be as long as a file, and a slow line bring it in no time that anybody would wait
+// without a byte. They are read as they come.
+func TestALongChunkOnASlowLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := randomFile(20*maxUnsized, 1).with(func(f *file) { f.etag = "" })
+		s := newStorage(t, f, func(f *file, w http.ResponseWriter, _ *http.Request) {
+			conn, out, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			fmt.Fprintf(out, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n%x\r\n", len(f.bytes))
+			for piece := range slices.Chunk(f.bytes, maxUnsized/2) {
+				_, _ = out.Write(piece) // the client says how it went
+				_ = out.Flush()
+				time.Sleep(5 * time.Second) //nolint:forbidigo // the clock is the bubble's
+			}
+			fmt.Fprint(out, "\r\n0\r\n\r\n")
+			_ = out.Flush()
+		})
+		stream, err := New(Options{Client: s.client, AllowHTTP: true}).Open(t.Context(), s.source(new(int)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stream.Close()
+		dst := newPartial(t, nil)
+		if err := Copy(t.Context(), dst, stream, nil, nil, nil); err != nil {
+			t.Error(err)
+		}
+		if !bytes.Equal(dst.content(t), f.bytes) {
+			t.Error("the file is not what storage has")
+		}
+	})
+}
 
 // records is a body that yields one record a read, and knows how many bytes have arrived.
 type records struct {

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// pipeBytes is what a pipe is asked to hold. Larger ones are hardly faster, and all pipes of a
+	// pipeBytes is what a pipe is asked to hold. Larger ones are no faster, and all pipes of a
 	// user share 64 MiB (pipe(7), /proc/sys/fs/pipe-user-pages-soft).
-	pipeBytes = 256 << 10
+	pipeBytes = 512 << 10
 	// leastPipe is what one has to hold to be worth it.
 	leastPipe = 64 << 10
 	// spareBuffer is for bytes that have to be copied out of a pipe after all.
