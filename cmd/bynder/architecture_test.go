@@ -19,9 +19,9 @@ var rooms = map[string][]string{
 	"cmd/bynder": {"cli"},
 	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "naming", "report", "sandbox", "sink", "transfer", "transport"},
 
-	"report":    {"download", "transfer"},                       // what happened, never the portal
-	"sink":      {"download", "filelock", "naming", "transfer"}, // where bytes land
-	"journal":   {"download", "filelock", "transfer"},           // results on disk
+	"report":    {"download", "transfer"},                                // what happened, never the portal
+	"sink":      {"download", "filelock", "naming", "retry", "transfer"}, // where bytes land
+	"journal":   {"download", "filelock", "retry", "transfer"},           // results on disk
 	"input":     {"bynder"},
 	"download":  {"budget", "bynder", "retry", "transfer"}, // no terminal, no folder, no credentials
 	"transfer":  {"naming", "retry"},
@@ -32,7 +32,7 @@ var rooms = map[string][]string{
 	"config":   {"filelock", "retry"},
 	"naming":   {},
 	"filelock": {},
-	"bench":    {}, // measures the built program from outside
+	"bench":    {"retry"}, // measures the built program from outside
 	"retry":    {},
 	"sandbox":  {}, // judges the client, so it shares no code with it
 }

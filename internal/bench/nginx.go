@@ -19,6 +19,8 @@ import (
 	"runtime"
 	"text/template"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // nginx serves a folder on two ports of loopback.
@@ -128,7 +130,7 @@ func (n *nginx) start(ctx context.Context, program, dir, file string) error {
 		if answers(ctx, n.plain) && answers(ctx, n.tls) {
 			return nil
 		}
-		if err := until(ctx, time.Now().Add(20*time.Millisecond)); err != nil {
+		if err := retry.Sleep(ctx, 20*time.Millisecond); err != nil {
 			n.close()
 			return fmt.Errorf("nginx does not answer: %w", err)
 		}

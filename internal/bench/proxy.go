@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // proxy passes connections on to one address and spoils them on the way, as networks
@@ -112,7 +114,7 @@ func throttle(ctx context.Context, to io.Writer, from io.Reader, rate float64) e
 		}
 		due = later(due, time.Now().Add(-5*time.Millisecond)) // what timers are late by
 		due = due.Add(time.Duration(float64(n) / rate * float64(time.Second)))
-		if err := until(ctx, due); err != nil {
+		if err := retry.Sleep(ctx, time.Until(due)); err != nil {
 			return err
 		}
 		if _, err := to.Write(buf[:n]); err != nil {
@@ -147,7 +149,7 @@ func delay(ctx context.Context, to io.Writer, from io.Reader, while time.Duratio
 	arriving.Go(func() {
 		for d := range way {
 			if lost == nil {
-				lost = until(ctx, d.arrives)
+				lost = retry.Sleep(ctx, time.Until(d.arrives))
 			}
 			if lost == nil {
 				_, lost = to.Write(d.bytes)
@@ -169,20 +171,4 @@ func delay(ctx context.Context, to io.Writer, from io.Reader, while time.Duratio
 		err = nil
 	}
 	return errors.Join(err, lost)
-}
-
-// until waits for a moment.
-func until(ctx context.Context, t time.Time) error {
-	left := time.Until(t)
-	if left <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(left)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 var (
@@ -113,11 +114,7 @@ func (t *turns) wait(ctx context.Context, f *os.File) error {
 		case !errors.Is(err, filelock.ErrHeld):
 			return err
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if retry.Sleep(ctx, pause) != nil {
 			if cause := context.Cause(ctx); !errors.Is(cause, errPatience) {
 				return cause
 			}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // claims keeps goroutines of this process off each other's partials, which the
@@ -55,12 +56,8 @@ func (d *Dir) waitLock(ctx context.Context, f *os.File) (waited bool, err error)
 			return waited, err
 		}
 		waited = true
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return waited, ctx.Err()
+		if err := retry.Sleep(ctx, pause); err != nil {
+			return waited, err
 		}
 	}
 }

@@ -9,9 +9,10 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // openStream opens a device or FIFO. A FIFO that nobody reads is tried again until
@@ -22,12 +23,8 @@ func openStream(ctx context.Context, path string) (*os.File, error) {
 		if !errors.Is(err, unix.ENXIO) {
 			return f, err
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, ctx.Err()
+		if err := retry.Sleep(ctx, pause); err != nil {
+			return nil, err
 		}
 	}
 }
