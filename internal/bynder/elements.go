@@ -212,8 +212,11 @@ func (s *splitter) value() (json.RawMessage, error) {
 		if size == 0 {
 			return nil, errors.New("a value is missing")
 		}
+		if size > maxElement {
+			return nil, malformed("an element", fmt.Errorf("it is larger than %d MiB", maxElement>>20))
+		}
 		s.last = min(size, maxGuess)
-		return s.checked(raw, size)
+		return raw, nil
 	}
 }
 
@@ -247,12 +250,4 @@ func (e *valueEnd) in(piece []byte) (n int, found bool) {
 		}
 	}
 	return len(piece), false
-}
-
-// checked refuses a value that was too large to be kept.
-func (s *splitter) checked(raw json.RawMessage, size int) (json.RawMessage, error) {
-	if size > maxElement {
-		return nil, malformed("an element", fmt.Errorf("it is larger than %d MiB", maxElement>>20))
-	}
-	return raw, nil
 }

@@ -52,41 +52,8 @@ func parts(raw json.RawMessage) (values []json.RawMessage, ok bool) {
 
 // cut cuts off the value with which b begins.
 func cut(b []byte) (value, rest []byte) {
-	end := 0
-	switch b[0] {
-	case '"':
-		end = stringEnd(b)
-	case '{', '[':
-		for depth := 1; depth > 0; {
-			end++
-			switch b[end] {
-			case '"':
-				end += stringEnd(b[end:]) - 1
-			case '{', '[':
-				depth++
-			case '}', ']':
-				depth--
-			}
-		}
-		end++
-	default: // a number or a word
-		if end = bytes.IndexAny(b, ",]} \t\r\n"); end < 0 {
-			end = len(b)
-		}
-	}
-	return b[:end:end], b[end:]
-}
-
-// stringEnd is the length of the string with which b begins, quotes included.
-func stringEnd(b []byte) int {
-	for i := 1; ; i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
+	n, _ := new(valueEnd).in(b)
+	return bytes.TrimRight(b[:n:n], " \t\r\n"), b[n:] // space may follow a number or a word
 }
 
 // spaceless is b without the white space that it begins with.
