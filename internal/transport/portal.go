@@ -23,11 +23,6 @@ const maxRedirects = 5
 // leaves. What broke on the way, and 5xx, is tried again with a signature of its own.
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
-	// HTTP/1.1, where an empty body cannot be told from none: see sentOnce.
-	base.ForceAttemptHTTP2 = false
-	base.Protocols = new(http.Protocols)
-	base.Protocols.SetHTTP1(true)
-	base.MaxIdleConnsPerHost = max(o.Connections, 2)
 	wire := &traced{next: &watched{next: &sentOnce{base}, limit: portalIdle}, trace: o.Trace}
 	signed := authorise(c, o, newEcholess(c.Credentials, wire))
 	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: signed}

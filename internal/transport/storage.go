@@ -12,7 +12,7 @@ import (
 type Options struct {
 	// UserAgent names the program and its version.
 	UserAgent string
-	// Connections is how many connections to storage are kept open for reuse.
+	// Connections is how many connections to a host are kept open for reuse.
 	Connections int
 	// PlainHTTP lets storage be reached without TLS: where the portal itself is on
 	// this machine.
@@ -29,9 +29,14 @@ type Options struct {
 }
 
 // base is a fresh transport: the two clients share no connection and no setting
-// that one of them changes.
+// that one of them changes. Both speak HTTP/1.1: on the portal's side an empty body cannot be
+// told from none there (see sentOnce), on storage's one large stream is cheaper than over HTTP/2.
 func (o Options) base() *http.Transport {
 	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.ForceAttemptHTTP2 = false
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetHTTP1(true)
+	t.MaxIdleConnsPerHost = max(o.Connections, 2)
 	t.TLSClientConfig = &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12}
 	t.ResponseHeaderTimeout = 60 * time.Second
 	return t
@@ -41,17 +46,12 @@ func (o Options) base() *http.Transport {
 // Cookie and no Referer, whatever a URL or a redirect says: S3 refuses a second way
 // of authorising ("Only one auth mechanism allowed"), and the hosts there are not
 // the portal. It follows at most five redirects, never from https to http. Bytes
-// come as they are stored, not decompressed, over HTTP/1.1, where one large stream is
-// cheaper than over HTTP/2.
+// come as they are stored, not decompressed.
 func Storage(o Options) *http.Client {
 	base := o.base()
-	base.ForceAttemptHTTP2 = false
-	base.Protocols = new(http.Protocols)
-	base.Protocols.SetHTTP1(true)
 	base.DisableCompression = true
 	base.DialContext = dialPlain(base.DialContext)
 	base.MaxIdleConns = 0 // no limit but the one per host
-	base.MaxIdleConnsPerHost = max(o.Connections, 2)
 	base.ResponseHeaderTimeout = 30 * time.Second
 	return &http.Client{
 		Transport: &bare{agent: o.UserAgent, plain: o.PlainHTTP, next: &traced{next: base, trace: o.Trace}},
