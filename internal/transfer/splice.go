@@ -39,8 +39,7 @@ func (s *Stream) usePipe() (end func()) {
 // readAnswer reads once: into p or, where they are new bytes and that can be, into the pipe,
 // which is empty. The n bytes are all here or all there.
 func (s *Stream) readAnswer(a *answer, p []byte, repeated bool) (n int, err error) {
-	conn, plain := a.conn.(diverter)
-	if !s.piping || repeated || !plain || !a.sized {
+	if !s.piping || repeated || a.plain == nil {
 		return a.read(p)
 	}
 	if s.pipe == nil {
@@ -50,7 +49,7 @@ func (s *Stream) readAnswer(a *answer, p []byte, repeated bool) (n int, err erro
 		s.piping = false
 		return a.read(p)
 	}
-	conn.Divert(p, s.pipe.fill)
-	defer conn.Divert(nil, nil)
+	a.plain.Divert(p, s.pipe.fill)
+	defer a.plain.Divert(nil, nil)
 	return a.readOnce(p)
 }
