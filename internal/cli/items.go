@@ -192,11 +192,6 @@ func (c *complaints) about(what string, err error) {
 
 // distinct is ids without doubles, in their order.
 func distinct(ids []string) []string {
-	var once []string
-	for _, id := range ids {
-		if !slices.Contains(once, id) {
-			once = append(once, id)
-		}
-	}
-	return once
+	seen := newFingerprints()
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !seen.first(id) })
 }
