@@ -53,15 +53,7 @@ type kitchen struct {
 
 func newKitchen(t *testing.T, all map[string]recipe) *kitchen {
 	t.Helper()
-	portal, err := sandbox.New(sandbox.Options{NoRateLimit: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop, err := portal.Start(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	portal := startSandbox(t, sandbox.Options{NoRateLimit: true})
 	home := t.TempDir()
 	return &kitchen{
 		recipes: all, portal: portal, folder: t.TempDir(),

@@ -90,15 +90,7 @@ func runJSON(t *testing.T, faults []string, args ...string) []byte {
 		}
 		o.Faults = append(o.Faults, f)
 	}
-	portal, err := sandbox.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop, err := portal.Start(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stop()
+	portal := startSandbox(t, o)
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
 	env := map[string]string{}
 	for _, pair := range portal.Env(sandbox.OAuth1) {
@@ -117,4 +109,19 @@ func runJSON(t *testing.T, faults []string, args ...string) []byte {
 		t.Errorf("download %q wrote nothing", args)
 	}
 	return out.Bytes()
+}
+
+// startSandbox serves a portal and its storage until the test ends.
+func startSandbox(t *testing.T, o sandbox.Options) *sandbox.Sandbox {
+	t.Helper()
+	portal, err := sandbox.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop, err := portal.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return portal
 }

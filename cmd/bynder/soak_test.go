@@ -98,19 +98,12 @@ func newSoak(t *testing.T) *soak {
 			t.Fatalf("%s=%s, want a number from 1 up", soakConnections, text)
 		}
 	}
-	portal, err := sandbox.New(sandbox.Options{
+	portal := startSandbox(t, sandbox.Options{
 		Assets: -1, NoRateLimit: true,
 		// The file in a second, by all connections together: one that is faster alone gets no others.
 		Faults: []sandbox.Fault{{Name: "slow", Value: sandbox.VideoSize / int64(connections)}},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	stop, err := portal.Start(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
+	var err error
 	seed := uint64(time.Now().UnixNano())
 	if text := os.Getenv(soakSeed); text != "" {
 		if seed, err = strconv.ParseUint(text, 10, 64); err != nil {
