@@ -30,8 +30,9 @@ func (p *piped) WriteFrom(pipe *Pipe) (int, error) {
 	return n, err
 }
 
-// onLoopback serves s by TCP to the client that the program uses.
-func onLoopback(t *testing.T, s *storage) (*http.Client, Source) {
+// onLoopback serves s by TCP, and returns what opens streams of it with the client that the
+// program uses.
+func onLoopback(t *testing.T, s *storage) func(Options) *Stream {
 	t.Helper()
 	srv := httptest.NewServer(s)
 	client := transport.Storage(transport.Options{PlainHTTP: true})
@@ -39,9 +40,18 @@ func onLoopback(t *testing.T, s *storage) (*http.Client, Source) {
 		client.CloseIdleConnections()
 		srv.Close()
 	})
-	return client, func(context.Context) (Location, error) {
+	source := func(context.Context) (Location, error) {
 		u, err := url.Parse(srv.URL + "/photo.jpg")
 		return Location{URL: u}, err
+	}
+	return func(opts Options) *Stream {
+		opts.Client, opts.AllowHTTP, opts.Retries = client, true, 3
+		stream, err := New(opts).Open(t.Context(), source, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(stream.Close)
+		return stream
 	}
 }
 
@@ -113,13 +123,7 @@ func TestCopyPastMemory(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			client, source := onLoopback(t, newStorage(t, f, tt.script...))
-			tt.opts.Client, tt.opts.AllowHTTP, tt.opts.Retries = client, true, 3
-			stream, err := New(tt.opts).Open(t.Context(), source, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer stream.Close()
+			stream := onLoopback(t, newStorage(t, f, tt.script...))(tt.opts)
 			dst := &piped{partial: newPartial(t, f.bytes[:tt.held])}
 			if tt.dst != nil {
 				tt.dst(t, dst)
@@ -152,12 +156,7 @@ func TestCopyReadsWhatItHasToSee(t *testing.T) {
 		"small":          randomFile(mib, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			client, source := onLoopback(t, newStorage(t, f))
-			stream, err := New(Options{Client: client, AllowHTTP: true}).Open(t.Context(), source, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer stream.Close()
+			stream := onLoopback(t, newStorage(t, f))(Options{})
 			dst := &piped{partial: newPartial(t, nil)}
 			d := NewDigest(stream.Object(), DigestOptions{Verify: true})
 			if err := Copy(t.Context(), dst, stream, d, nil, nil); err != nil {
@@ -184,16 +183,13 @@ func (p fullPipe) WriteFrom(pipe *Pipe) (int, error) { return pipe.MoveTo(p.full
 // A connection that brought bytes by a pipe brings others to memory afterwards, in the same buffer.
 func TestAConnectionIsReadAgainAfterAPipe(t *testing.T) {
 	f := randomFile(9*mib, 1)
-	client, source := onLoopback(t, newStorage(t, f))
+	open := onLoopback(t, newStorage(t, f))
 	for range 3 {
 		for _, dst := range []interface {
 			io.Writer
 			content(t *testing.T) []byte
 		}{&piped{partial: newPartial(t, nil)}, newPartial(t, nil)} {
-			stream, err := New(Options{Client: client, AllowHTTP: true}).Open(t.Context(), source, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			stream := open(Options{})
 			if err := Copy(t.Context(), dst, stream, nil, nil, nil); err != nil {
 				t.Error(err)
 			}
@@ -208,12 +204,7 @@ func TestAConnectionIsReadAgainAfterAPipe(t *testing.T) {
 // A destination that fails is no failure of storage, and what is there is a prefix.
 func TestCopyPastMemoryFails(t *testing.T) {
 	f := randomFile(9*mib, 1)
-	client, source := onLoopback(t, newStorage(t, f))
-	stream, err := New(Options{Client: client, AllowHTTP: true, Retries: 3}).Open(t.Context(), source, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stream.Close()
+	stream := onLoopback(t, newStorage(t, f))(Options{})
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip(err)
@@ -232,12 +223,7 @@ func TestCopyPastMemoryToAFullDisk(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = unix.Unmount(folder, unix.MNT_DETACH) })
 	f := randomFile(9*mib, 1)
-	client, source := onLoopback(t, newStorage(t, f))
-	stream, err := New(Options{Client: client, AllowHTTP: true, Retries: 3}).Open(t.Context(), source, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stream.Close()
+	stream := onLoopback(t, newStorage(t, f))(Options{})
 	file, err := os.Create(filepath.Join(folder, "partial"))
 	if err != nil {
 		t.Fatal(err)
@@ -255,17 +241,12 @@ func TestCopyPastMemoryToAFullDisk(t *testing.T) {
 
 func TestCopyPastMemoryEndsWithItsContext(t *testing.T) {
 	f := randomFile(9*mib, 1)
-	client, source := onLoopback(t, newStorage(t, f, stall(5*mib)))
-	stream, err := New(Options{Client: client, AllowHTTP: true, Retries: 3}).Open(t.Context(), source, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stream.Close()
+	stream := onLoopback(t, newStorage(t, f, stall(5*mib)))(Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	dst := &piped{partial: newPartial(t, nil)}
 	advanced := 0
-	err = Copy(ctx, dst, stream, nil, nil, func(n int) {
+	err := Copy(ctx, dst, stream, nil, nil, func(n int) {
 		if advanced += n; advanced == 5*mib {
 			cancel()
 		}
