@@ -350,7 +350,7 @@ func TestOtherProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer fetched.file.Close()
-	g := &rig{portal: portal, asset: p.Asset, folder: p.Folder, state: p.State, fetched: fetched, open: &openAnswers{}}
+	g := &rig{portal: portal, asset: p.Asset, folder: p.Folder, state: p.State, fetched: fetched, requests: &requests{}}
 	g.hooks.advanced = func(landed int64) {
 		if p.KillAt == 0 || landed < p.KillAt {
 			return

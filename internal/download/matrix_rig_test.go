@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/budget"
@@ -50,7 +49,7 @@ type rig struct {
 	fetched counter
 
 	connections int // for one file at a time; 0 for one
-	open        *openAnswers
+	requests    *requests
 
 	idle    time.Duration // 0 for one that no row reaches
 	undated bool          // storage does not say when the file was changed
@@ -81,7 +80,7 @@ func newRig(ctx context.Context, root, faults string) (g *rig, stop func(), err 
 		return nil, nil, err
 	}
 	g = &rig{
-		sandbox: s, asset: sandbox.DocumentedAsset, open: &openAnswers{},
+		sandbox: s, asset: sandbox.DocumentedAsset, requests: &requests{},
 		folder: filepath.Join(root, "around", "dir"), state: filepath.Join(root, "state"),
 	}
 	if err := os.MkdirAll(g.folder, 0o777); err != nil {
@@ -139,7 +138,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 	storage := transport.Storage(o)
 	defer storage.CloseIdleConnections()
 	counted := *storage
-	counted.Transport = &counting{next: storage.Transport, fetched: g.fetched, open: g.open, answered: g.hooks.answered}
+	counted.Transport = &counting{next: storage.Transport, fetched: g.fetched, requests: g.requests, answered: g.hooks.answered}
 
 	to, err := g.destination()
 	if err != nil {
@@ -219,45 +218,78 @@ func (w *witness) Finished(_ download.Job, r download.Result) {
 	w.results = append(w.results, r)
 }
 
-// openAnswers counts answers of storage that bring the file at the same time.
-type openAnswers struct {
-	mu        sync.Mutex
-	now, most int
+// requests knows which requests for the file were under way at the same time: each from when it was
+// sent until its answer was closed. When first bytes come is up to the machine; that the next
+// request is sent while another one is open hardly is.
+type requests struct {
+	mu    sync.Mutex
+	clock int
+	all   []*request
 }
 
-func (o *openAnswers) add(n int) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.now += n
-	o.most = max(o.most, o.now)
+type request struct {
+	sent, closed int  // on the clock; not closed yet at 0
+	brought      bool // some of the file
 }
 
-func (o *openAnswers) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	switch o.most {
-	case 0:
-		return "none"
-	case 1:
-		return "one"
+func (rs *requests) begin() *request {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	rs.clock++
+	r := &request{sent: rs.clock}
+	rs.all = append(rs.all, r)
+	return r
+}
+
+func (rs *requests) bring(r *request) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	r.brought = true
+}
+
+func (rs *requests) end(r *request) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.clock++; r.closed == 0 {
+		r.closed = rs.clock
 	}
-	return "several"
+}
+
+// atOnce is in words how many requests that brought something were under way at the same time.
+func (rs *requests) atOnce() string {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	most := "none"
+	for i, r := range rs.all {
+		if !r.brought {
+			continue
+		}
+		most = "one"
+		for _, later := range rs.all[i+1:] {
+			if later.brought && (r.closed == 0 || later.sent < r.closed) {
+				return "several"
+			}
+		}
+	}
+	return most
 }
 
 // counting counts the bytes of files that are read from the answers of storage.
 type counting struct {
 	next     http.RoundTripper
 	fetched  counter
-	open     *openAnswers
+	requests *requests
 	answered func()
 }
 
 func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
+	r := c.requests.begin()
 	resp, err := c.next.RoundTrip(req)
 	if err != nil || resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
+		c.requests.end(r)
 		return resp, err
 	}
-	resp.Body = &countedBody{ReadCloser: resp.Body, fetched: c.fetched, open: c.open}
+	resp.Body = &countedBody{ReadCloser: resp.Body, fetched: c.fetched, requests: c.requests, request: r}
 	if c.answered != nil {
 		c.answered()
 	}
@@ -266,24 +298,20 @@ func (c *counting) RoundTrip(req *http.Request) (*http.Response, error) {
 
 type countedBody struct {
 	io.ReadCloser
-	fetched counter
-	open    *openAnswers
-	brought atomic.Bool // some of the file, so that it counts as open until it is closed
+	fetched  counter
+	requests *requests
+	request  *request
 }
 
 func (b *countedBody) Close() error {
-	if b.brought.CompareAndSwap(true, false) {
-		b.open.add(-1)
-	}
+	b.requests.end(b.request)
 	return b.ReadCloser.Close()
 }
 
 func (b *countedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 {
-		if b.brought.CompareAndSwap(false, true) {
-			b.open.add(1)
-		}
+		b.requests.bring(b.request)
 		if err := b.fetched.add(n); err != nil {
 			return n, err
 		}

@@ -70,8 +70,9 @@ var connectionRows = []row{
 	{what: "the connection is slow", faults: "slow=512K", want: whole},
 	{what: "every connection closes early, and none brings anything new", faults: "no-ranges cut=64K",
 		want: refused.failed("network").costs("1.4").leaves(aPartial).nextCosts("2.1")},
-	{what: "every connection falls silent, and none brings anything new", faults: "no-ranges stall=64K", idle: shortIdle,
-		want: refused.failed("timeout").costs("1.4").leaves(aPartial).nextCosts("2.1")},
+	// A busy machine may be silent for a moment before the connection is: then less comes.
+	{what: "every connection falls silent, and none brings anything new", faults: "no-ranges stall=64K", idle: shortIdle, most: 2.1,
+		want: refused.failed("timeout").costs("≤ 2.1").leaves(aPartial).nextCosts("≤ 2.1")},
 }
 
 var byteRows = []row{

@@ -76,8 +76,7 @@ func renderSeveral(b *strings.Builder, got []measured) {
 	fmt.Fprintf(b, "\n### With several connections\n\n")
 	fmt.Fprintf(b, "A file of 20 MiB, of which up to %d connections bring parts at the same time. What they have on\n", severalConnections)
 	b.WriteString("their way when something goes wrong differs from run to run, so *fetched ÷ size* is a bound here.\n")
-	b.WriteString("*At once* says whether more than one connection was bringing the file at any moment; after an early\n")
-	b.WriteString("failure, that differs, too.\n\n")
+	b.WriteString("*At once* is how many may bring the file at the same moment: one where storage gives no parts.\n\n")
 	b.WriteString("| what goes wrong | `--fault` | at once | outcome | verified | fetched ÷ size | in the folder | the next run |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|\n")
 	for i, r := range severalRows {

@@ -29,10 +29,10 @@ type row struct {
 	faults string // as --fault takes them, apart by spaces
 	asset  string // another one than sandbox.DocumentedAsset
 	idle   time.Duration
-	// connections is how many one file may use, where that is more than one; most is then the
-	// bound of what is fetched, in all, by the size of the file.
-	connections int
-	most        float64
+	connections int // how many the file may use, where that is more than one
+	// most is the bound of what is fetched, in all, by the size of the file, where that depends on
+	// moments; 0 where it does not.
+	most float64
 	// play gets the file; nil is a plain get. It may skip the row.
 	play func(context.Context, *rig) (download.Result, error)
 	// mend takes away, before the next run, what is in the way beside the faults.
@@ -68,7 +68,8 @@ var errSkipped = errors.New("cannot be played here")
 // measured is what became of a row.
 type measured struct {
 	outcome
-	err error // what must not be, whatever the row
+	several bool  // connections did bring the file at the same time
+	err     error // what must not be, whatever the row
 }
 
 // TestFaults plays every row: the engine and all that it uses, against the sandbox. It
@@ -88,10 +89,29 @@ func TestFaults(t *testing.T) {
 			}
 		})
 	}
+	checkSeveral(t, got)
 	if !t.Failed() {
 		holdTable(t, got)
 	}
 	goleak.VerifyNone(t)
+}
+
+// checkSeveral sees that most of the rows in which several connections may bring the file have been
+// played with several.
+func checkSeveral(t *testing.T, got []measured) {
+	may, did := 0, 0
+	for _, m := range got {
+		if m.connections == upToEight {
+			may++
+		}
+		if m.several {
+			did++
+		}
+	}
+	t.Logf("several connections at the same time in %d rows of %d", did, may)
+	if 2*did <= may {
+		t.Errorf("several connections at the same time in %d rows, want more than half of %d", did, may)
+	}
 }
 
 // playAll plays the rows beside each other, for most of them wait most of the time; fewer of
@@ -145,8 +165,8 @@ func (r row) measure(ctx context.Context, root string) (m measured) {
 	m.status, m.verified = string(result.Status), result.Verified
 	m.fetched, m.folder = r.cost(g), g.listing()
 	if r.connections > 1 {
-		if m.connections = g.open.String(); r.want.connections == eitherWay && m.connections != "none" {
-			m.connections = eitherWay
+		if m.connections = g.requests.atOnce(); r.want.connections == upToEight && m.connections != "none" {
+			m.several, m.connections = m.connections == "several", upToEight
 		}
 	}
 	if result.Error != nil {
