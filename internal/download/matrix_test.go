@@ -25,10 +25,10 @@ import (
 
 // row is something that goes wrong, and what has to come of it.
 type row struct {
-	what   string // in a user's words
-	faults string // as --fault takes them, apart by spaces
-	asset  string // another one than sandbox.DocumentedAsset
-	idle   time.Duration
+	what        string // in a user's words
+	faults      string // as --fault takes them, apart by spaces
+	asset       string // another one than sandbox.DocumentedAsset
+	idle        time.Duration
 	connections int // how many the file may use, where that is more than one
 	// most is the bound of what is fetched, in all, by the size of the file, where that depends on
 	// moments; 0 where it does not.

@@ -82,17 +82,9 @@ func (f Fields) property(name string) []string {
 // gives: name, type, version or a property. Fields that are known without it,
 // as version is where the user chose one, are named in known.
 func (t *Template) NeedsMetadata(known ...string) bool {
-	return t.needs(fromMetadata, known)
-}
-
-// NeedsObject tells whether the path depends on what only the location's answer
-// gives: filename, stem or ext.
-func (t *Template) NeedsObject() bool { return t.needs(fromObject, nil) }
-
-func (t *Template) needs(s source, known []string) bool {
 	for _, parts := range t.elements {
 		for _, p := range parts {
-			if p.field != nil && p.field.source == s && !slices.Contains(known, p.field.name) {
+			if p.field != nil && p.field.source == fromMetadata && !slices.Contains(known, p.field.name) {
 				return true
 			}
 		}

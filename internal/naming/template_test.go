@@ -142,33 +142,30 @@ func TestTemplateLongValues(t *testing.T) {
 	}
 }
 
-func TestTemplateNeeds(t *testing.T) {
+func TestTemplateNeedsMetadata(t *testing.T) {
 	for _, tt := range []struct {
-		template         string
-		known            []string
-		metadata, object bool
+		template string
+		known    []string
+		want     bool
 	}{
-		{"{filename}", nil, false, true},
-		{"{stem}", nil, false, true},
-		{"a.{ext}", nil, false, true},
-		{"{id}/{itemId}", nil, false, false},
-		{"plain", nil, false, false},
-		{"{name}", nil, true, false},
-		{"x/{type}", nil, true, false},
-		{"{property_X}", nil, true, false},
-		{"{version}/{filename}", nil, true, true},
-		{"{version}", []string{"version"}, false, false},
-		{"{version}{name}", []string{"version"}, true, false},
+		{"{filename}", nil, false},
+		{"{stem}", nil, false},
+		{"a.{ext}", nil, false},
+		{"{id}/{itemId}", nil, false},
+		{"plain", nil, false},
+		{"{name}", nil, true},
+		{"x/{type}", nil, true},
+		{"{property_X}", nil, true},
+		{"{version}/{filename}", nil, true},
+		{"{version}", []string{"version"}, false},
+		{"{version}{name}", []string{"version"}, true},
 	} {
 		tmpl, err := Parse(tt.template)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := tmpl.NeedsMetadata(tt.known...); got != tt.metadata {
-			t.Errorf("%s with %v: needs metadata: %v, want %v", tt.template, tt.known, got, tt.metadata)
-		}
-		if got := tmpl.NeedsObject(); got != tt.object {
-			t.Errorf("%s: needs the object: %v, want %v", tt.template, got, tt.object)
+		if got := tmpl.NeedsMetadata(tt.known...); got != tt.want {
+			t.Errorf("%s with %v: needs metadata: %v, want %v", tt.template, tt.known, got, tt.want)
 		}
 	}
 }

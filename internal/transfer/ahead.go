@@ -59,7 +59,6 @@ func (s *Stream) fromWindow(buf *[]byte, exchange bool) (int, error) {
 		hasty := !since.IsZero() && time.Since(since) >= patience
 		t := w.look(s.next, s.answer != nil, s.broken != nil, hasty, exchange, buf)
 		for _, r := range t.retried {
-			s.attempts++
 			s.notify(r.err, r.wait)
 		}
 		switch s.until = t.until; t.act {

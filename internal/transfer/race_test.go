@@ -135,8 +135,8 @@ func TestWhatIsSlowIsRaced(t *testing.T) {
 				if a.fetched < int64(len(f.bytes)) {
 					t.Errorf("fetched %d bytes for %d", a.fetched, len(f.bytes))
 				}
-				if len(a.retried) != 0 || a.attempts != 1 {
-					t.Errorf("%d attempts, and told of %v: a race is no failure", a.attempts, a.retried)
+				if len(a.retried) != 0 {
+					t.Errorf("told of %v: a race is no failure", a.retried)
 				}
 			})
 		})

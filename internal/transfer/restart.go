@@ -41,7 +41,6 @@ func (s *Stream) Restart(cause error) error {
 	if err := retry.Sleep(s.ctx, pause); err != nil {
 		return err
 	}
-	s.attempts++
 	s.begin()
 	if err := s.connect(); err != nil {
 		return s.Restart(err) // err itself where that would not help

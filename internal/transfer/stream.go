@@ -59,15 +59,11 @@ type Stream struct {
 
 	backoff  *retry.Backoff // tries in a row without a new byte
 	restarts *retry.Backoff // never starts afresh, for each restart brings bytes
-	attempts int
 	fetched  atomic.Int64
 }
 
 // Object is what storage says of the file.
 func (s *Stream) Object() Object { return s.object }
-
-// Attempts is one and the number of times that the transfer failed and was tried again.
-func (s *Stream) Attempts() int { return s.attempts }
 
 // Fetched is the number of bytes of content that were read from connections. It
 // may be asked while another goroutine reads.
@@ -221,7 +217,6 @@ func (s *Stream) connect() error {
 			if err := s.remedy(err); err != nil {
 				return err
 			}
-			s.attempts++
 		}
 		if err = s.ask(); err == nil || err == errOvertaken { //nolint:errorlint // ask wraps none
 			return nil

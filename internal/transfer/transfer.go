@@ -93,7 +93,6 @@ func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wa
 		notify:   notify,
 		backoff:  retry.New(o.opts.Retries),
 		restarts: retry.New(o.opts.Retries),
-		attempts: 1,
 	}
 	s.begin()
 	if err := s.connect(); err != nil {
