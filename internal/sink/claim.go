@@ -62,20 +62,20 @@ func (d *Dir) waitLock(ctx context.Context, f *os.File) (waited bool, err error)
 	}
 }
 
-// lockPartial opens the partial at path, made if missing, and locks it. After
-// a wait for another process the error is errLookAgain, because that process
-// may have published the file.
-func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, error) {
+// lockPartial opens the partial at path, made if missing, locks it, and tells what it
+// is then. After a wait for another process the error is errLookAgain, because that
+// process may have published the file.
+func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, fs.FileInfo, error) {
 	if d.lockless.Load() {
-		return nil, filelock.ErrUnsupported
+		return nil, nil, filelock.ErrUnsupported
 	}
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		f, made, err := d.openPartial(path)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		waited, err := d.waitLock(ctx, f)
 		if err == nil && waited {
@@ -86,10 +86,10 @@ func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, error) {
 				_ = d.root.Remove(path)
 			}
 			f.Close()
-			return nil, err
+			return nil, nil, err
 		}
-		if d.owns(f, path) {
-			return f, nil
+		if info, ok := d.owns(f, path); ok {
+			return f, info, nil
 		}
 		f.Close()
 	}
@@ -140,13 +140,13 @@ func (d *Dir) createPartial(path string) (*os.File, error) {
 	return d.root.OpenFile(path, flags, 0o666)
 }
 
-// owns tells whether f is still what is at path: a file can be removed or
-// replaced between its opening and its locking, and while it is being written.
-func (d *Dir) owns(f *os.File, path string) bool {
+// owns tells whether f is still what is at path, and what f is: a file can be removed
+// or replaced between its opening and its locking, and while it is being written.
+func (d *Dir) owns(f *os.File, path string) (fs.FileInfo, bool) {
 	there, err := d.root.Lstat(path)
 	if err != nil {
-		return false
+		return nil, false
 	}
 	ours, err := f.Stat()
-	return err == nil && os.SameFile(ours, there)
+	return ours, err == nil && os.SameFile(ours, there)
 }

@@ -58,7 +58,7 @@ func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj tran
 
 // open locks the partial and finds what it holds.
 func (p *filePartial) open(ctx context.Context, at place) error {
-	f, err := p.dir.lockPartial(ctx, p.path)
+	f, info, err := p.dir.lockPartial(ctx, p.path)
 	if errors.Is(err, filelock.ErrUnsupported) {
 		p.dir.lockless.Store(true)
 		p.keep = false
@@ -69,8 +69,10 @@ func (p *filePartial) open(ctx context.Context, at place) error {
 		return err
 	}
 	p.file = f
-	if err := p.start(); err != nil {
-		return err
+	if info != nil && info.Size() > 0 {
+		if err := p.start(info); err != nil {
+			return err
+		}
 	}
 	// The name was looked at before the lock was had. Whoever had the lock in
 	// between may have published the file.
@@ -85,18 +87,14 @@ func (p *filePartial) open(ctx context.Context, at place) error {
 
 // start finds how many bytes the partial holds, and empties one that is not to
 // be continued.
-func (p *filePartial) start() error {
-	info, err := p.file.Stat()
-	if err != nil || info.Size() == 0 {
-		return err
-	}
+func (p *filePartial) start(info fs.FileInfo) error {
 	if p.continues(info) {
 		p.held = info.Size()
 	} else if err := p.file.Truncate(0); err != nil {
 		return err
 	}
 	p.size = p.held
-	_, err = p.file.Seek(p.held, io.SeekStart)
+	_, err := p.file.Seek(p.held, io.SeekStart)
 	return err
 }
 
@@ -167,7 +165,7 @@ func (p *filePartial) Keep() error {
 		_ = p.remove()
 		return p.fail("write", err)
 	}
-	if p.dir.owns(p.file, p.path) {
+	if _, ok := p.dir.owns(p.file, p.path); ok {
 		p.dir.leftovers.add(p.path)
 	}
 	return nil
@@ -184,7 +182,7 @@ func (p *filePartial) Discard() error {
 
 // remove takes the partial's name away, if it is still its own.
 func (p *filePartial) remove() error {
-	if !p.dir.owns(p.file, p.path) {
+	if _, ok := p.dir.owns(p.file, p.path); !ok {
 		return nil
 	}
 	if err := p.dir.root.Remove(p.path); err != nil && !errors.Is(err, fs.ErrNotExist) {

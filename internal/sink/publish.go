@@ -42,11 +42,7 @@ func (p *filePartial) Publish(ctx context.Context) (string, error) {
 
 // seal checks what was written, stores it and dates it.
 func (p *filePartial) seal() error {
-	info, err := p.file.Stat()
-	if err != nil {
-		return p.fail("publish", err)
-	}
-	if !p.dir.owns(p.file, p.path) || info.Size() != p.size {
+	if info, ok := p.dir.owns(p.file, p.path); !ok || info.Size() != p.size {
 		return &download.Error{
 			Code:   download.CodeLocal,
 			Err:    fmt.Errorf("%s was changed by another program while it was written", p.dir.show(p.path)),
