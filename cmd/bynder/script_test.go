@@ -64,7 +64,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 
 // patience bounds every wait. It is long, because machines can be slow; a program
 // that does as it should never takes that long.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 type processesKey struct{}
 

@@ -282,7 +282,7 @@ func (in *intake) close() {
 
 // interruptible is r whose reads end with ctx. A read that is under way when ctx ends
 // may never return, as on a terminal; it is left to the end of the process, and
-// whatever it still brings is nobody's.
+// whatever it still brings is nobody's. There is none after it.
 func interruptible(ctx context.Context, r io.Reader) io.Reader {
 	if isRegular(r) {
 		return r
@@ -301,6 +301,9 @@ func (i *interruptibleReader) Read(p []byte) (int, error) {
 	type chunk struct {
 		bytes []byte
 		err   error
+	}
+	if i.ctx.Err() != nil {
+		return 0, context.Cause(i.ctx)
 	}
 	read := make(chan chunk, 1)
 	go func() {

@@ -2,13 +2,17 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
+	"time"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
@@ -118,6 +122,35 @@ func TestIntakeEndsWithItsContext(t *testing.T) {
 		t.Errorf("%d jobs, unread %t", n, in.undone.unread)
 	}
 }
+
+// TestNoReadAfterTheEnd sees that what is read by nobody any more is left alone: a read may be under
+// way yet, and two at once mix up what they bring.
+func TestNoReadAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		r, w := io.Pipe()
+		defer w.Close()
+		var reads atomic.Int32
+		in := interruptible(ctx, readerFunc(func(p []byte) (int, error) {
+			reads.Add(1)
+			return r.Read(p)
+		}))
+		time.AfterFunc(time.Second, cancel)
+		for range 3 {
+			if n, err := in.Read(make([]byte, 10)); n != 0 || !errors.Is(err, context.Canceled) {
+				t.Errorf("%d bytes, %v", n, err)
+			}
+		}
+		synctest.Wait()
+		if n := reads.Load(); n != 1 {
+			t.Errorf("%d reads, want the one that was under way", n)
+		}
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestIntakeReportsAListThatBreaks(t *testing.T) {
 	in := testIntake(t, "", nil, list{name: "pipe", r: io.MultiReader(strings.NewReader("A\n"), iotest.ErrReader(os.ErrClosed))})
