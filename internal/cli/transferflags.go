@@ -110,9 +110,15 @@ func (o *transferFlags) check(single bool) error {
 
 // sameFile tells whether two paths lead to one file, which need not be there.
 func sameFile(a, b string) bool {
-	if filepath.Clean(a) == filepath.Clean(b) {
+	if there(a, b) {
 		return true
 	}
+	folderOfA, folderOfB := filepath.Dir(filepath.Clean(a)), filepath.Dir(filepath.Clean(b))
+	return filepath.Base(a) == filepath.Base(b) && (folderOfA == folderOfB || there(folderOfA, folderOfB))
+}
+
+// there tells whether two paths lead to one file or folder that is there.
+func there(a, b string) bool {
 	one, err := os.Stat(a)
 	if err != nil {
 		return false

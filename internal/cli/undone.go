@@ -2,10 +2,13 @@ package cli
 
 import (
 	"bufio"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -43,22 +46,39 @@ func newUndone(file string) (*undone, error) {
 	if file == "" {
 		return u, nil
 	}
-	to, err := openUndone(file)
+	to, final, err := openUndone(file)
 	if err != nil {
 		return nil, &usageError{err: fmt.Errorf("opening --undone-out: %w", err)}
 	}
-	u.out, u.file, u.final = bufio.NewWriter(to), to, file
+	u.out, u.file, u.final = bufio.NewWriter(to), to, final
 	return u, nil
 }
 
-// openUndone opens what the lines go to: a new file beside a regular one, or the device or
-// FIFO that is there.
-func openUndone(file string) (*os.File, error) {
-	if info, err := os.Stat(file); err == nil && !info.Mode().IsRegular() {
-		return os.OpenFile(file, os.O_WRONLY, 0)
+// openUndone opens what the lines go to: the device or FIFO that is there, or a new file in the folder
+// of final, which it is to become. A symlink stays one, and a file that is replaced keeps
+// its permissions.
+func openUndone(file string) (to *os.File, final string, err error) {
+	info, err := os.Stat(file)
+	there := err == nil
+	if there && !info.Mode().IsRegular() {
+		to, err = os.OpenFile(file, os.O_WRONLY, 0)
+		return to, file, err
 	}
-	beside := file + ".new"
-	return os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
+	final = file
+	if target, err := filepath.EvalSymlinks(file); err == nil {
+		final = target
+	}
+	for { // os.CreateTemp would make it the owner's alone
+		beside := filepath.Join(filepath.Dir(final), ".undone-"+rand.Text())
+		to, err = os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	if err == nil && there {
+		_ = to.Chmod(info.Mode().Perm()) // not every file system has them
+	}
+	return to, final, err
 }
 
 // read notes a line and tells whether it is new.
@@ -154,6 +174,7 @@ func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
 		err = os.Rename(name, u.final)
 	}
 	if err != nil {
+		u.remove()
 		return notStarted, fmt.Errorf("writing --undone-out: %w", err)
 	}
 	return notStarted, nil
@@ -165,7 +186,12 @@ func (u *undone) abandon() {
 		return
 	}
 	u.file.Close()
+	u.remove()
+}
+
+// remove takes away the file that was to become the list.
+func (u *undone) remove() {
 	if name := u.file.Name(); name != u.final {
-		_ = os.Remove(name) // it is empty
+		_ = os.Remove(name)
 	}
 }
