@@ -36,7 +36,7 @@ const (
 	// timer stands still while a computer sleeps, the wall clock does not.
 	maxNap = 10 * time.Second
 
-	// tellAgain is how much later than told a block has to end to be worth telling again.
+	// tellAgain is how much later than told a wait has to end to be worth telling again.
 	tellAgain = time.Minute
 )
 
@@ -48,7 +48,7 @@ type Options struct {
 	// most ten minutes.
 	Penalty time.Duration
 	// Notify is told what a call has to wait for: once for each call that the allowance
-	// holds up, once for a block (and again if that lasts a minute longer than told). It
+	// holds up, once for a block (and again where that lasts a minute longer than told). It
 	// is called by one goroutine at a time and must return soon.
 	Notify func(Hold)
 }
@@ -170,10 +170,15 @@ func (b *Budget) wait(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	var told instant
 	for {
 		g, blocks, err := b.reserve(ctx)
 		if err != nil {
 			return err
+		}
+		if g.blocked <= 0 && g.wait > 0 && (told == 0 || told.until(g.slot) >= tellAgain) {
+			told = g.slot
+			b.notify(Hold{Kind: Allowance, Until: g.slot.time(), Rate: g.rate})
 		}
 		switch {
 		case g.blocked > 0:
@@ -182,13 +187,11 @@ func (b *Budget) wait(ctx context.Context) error {
 		case g.reserved && g.wait <= 0:
 			return nil
 		case g.reserved:
-			b.notify(Hold{Kind: Allowance, Until: g.slot.time(), Rate: g.rate})
 			var free bool
 			if free, err = b.awaitSlot(ctx, g); free {
 				return nil
 			}
 		default:
-			b.notify(Hold{Kind: Allowance, Until: g.slot.time(), Rate: g.rate})
 			err = retry.Sleep(ctx, min(g.wait, maxNap))
 		}
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -98,6 +99,18 @@ func TestWaitSpreadsCallsOut(t *testing.T) {
 		}
 		if b.Calls() != 600 {
 			t.Errorf("%d calls counted", b.Calls())
+		}
+	})
+}
+
+func TestWaitTellsOfACallOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []time.Duration
+		start := time.Now()
+		b := open(t, 0.1, Options{Dir: t.TempDir(), Notify: func(h Hold) { told = append(told, h.Until.Sub(start)) }})
+		useUp(t, b, 7) // five of which are free
+		if want := []time.Duration{10 * time.Second, 20 * time.Second}; !slices.Equal(told, want) {
+			t.Errorf("told of ends after %v, want %v", told, want)
 		}
 	})
 }

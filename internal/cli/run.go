@@ -79,7 +79,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 
 // get wires the rooms and gets what the intake asks for.
 func (o *transferFlags) get(ctx context.Context, conf config.Config, in *intake, by plan, to sink.Output, reporter *report.Reporter) (totals report.Totals, err error) {
-	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(in.holdText(h)) }, o.jobs)
+	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(in.holdText(h), h.Until) }, o.jobs)
 	if err != nil {
 		return totals, err
 	}

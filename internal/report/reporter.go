@@ -127,12 +127,10 @@ func (r *Reporter) Queued(n int) { r.tally.queue(n, false) }
 func (r *Reporter) QueueClosed() { r.tally.queue(0, true) }
 
 // Hold says what holds things up when it is not the line, for example "API
-// allowance: 10/s, about 3 h 10 min left"; "" when nothing does any more.
-func (r *Reporter) Hold(text string) {
-	r.tally.setHold(text)
-	if text != "" {
-		r.begun()
-	}
+// allowance: 10/s, about 3 h 10 min left", and about when that ends.
+func (r *Reporter) Hold(text string, until time.Time) {
+	r.tally.setHold(text, until)
+	r.begun()
 }
 
 // Started implements download.Observer.

@@ -219,12 +219,16 @@ func TestStatusLineOfARun(t *testing.T) {
 		pass(time.Second)
 		r.Advanced(job("a"), mib)
 		r.Finished(job("b"), failed("b", download.CodeNotFound, "not found", ""))
-		r.Hold("portal blocks until 14:32")
+		r.Hold("portal blocks until 14:32", time.Now().Add(time.Minute))
 		want := "bynder: 1/3 files, 25%, 1.0 MiB, 1.0 MiB/s, 1 in flight, 1 failed; portal blocks until 14:32"
 		if got := r.StatusLine(); got != want {
 			t.Errorf("\n got %q\nwant %q", got, want)
 		}
-		r.Hold("")
+		pass(time.Minute)
+		if got := r.StatusLine(); !strings.Contains(got, "portal") {
+			t.Errorf("the hold ends now, yet %q", got)
+		}
+		pass(holdLingers)
 		if got := r.StatusLine(); strings.Contains(got, "portal") {
 			t.Errorf("the hold is over, yet %q", got)
 		}
@@ -291,7 +295,7 @@ func TestManyAtOnce(t *testing.T) {
 				}
 				if i%10 == 0 {
 					r.Retried(job(id), errors.New("reset"), time.Second)
-					r.Hold("API allowance")
+					r.Hold("API allowance", time.Now().Add(time.Second))
 					r.StatusLine()
 					r.bar(80)
 				}

@@ -25,7 +25,8 @@ type tally struct {
 	sized    int   // how many files that is
 	moved    int64 // bytes received in this run
 	meter    meter
-	hold     string // what holds things up
+	hold     string // what holds things up, or did
+	holdEnds time.Time
 	name     string // of the file that started last
 }
 
@@ -91,10 +92,14 @@ func (t *tally) finish(job download.Job, r download.Result) {
 	}
 }
 
-func (t *tally) setHold(text string) {
+// holdLingers is for how long a hold is shown after its end: where each call is held up for a moment,
+// it is to stand still.
+const holdLingers = time.Second
+
+func (t *tally) setHold(text string, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.hold = text
+	t.hold, t.holdEnds = text, until
 }
 
 // unexplained stands for the cause of a failure that came without one.
@@ -131,7 +136,9 @@ func (t *tally) at(now time.Time) progress {
 		open:     !t.closed,
 		there:    t.settled,
 		rate:     t.meter.rate(now, t.moved),
-		hold:     t.hold,
+	}
+	if now.Before(t.holdEnds.Add(holdLingers)) {
+		p.hold = t.hold
 	}
 	for _, n := range t.byStatus {
 		p.done += n
