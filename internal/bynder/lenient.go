@@ -170,7 +170,8 @@ func (f fields) number(name string) (n int64, ok bool) {
 		return n, true
 	}
 	x, err := strconv.ParseFloat(value, 64)
-	if err != nil || x != float64(int64(x)) {
+	const most = 1 << 53 // whole numbers beyond it are none of those that were written
+	if err != nil || x < -most || x > most || x != float64(int64(x)) {
 		return 0, false
 	}
 	return int64(x), true

@@ -69,7 +69,7 @@ func (t *turns) end() error {
 }
 
 // take waits for this process's turn, which ends when the file is closed. The file is
-// open for reading, and for writing at its end; with os.O_CREATE it is made if missing.
+// open for reading and writing; with os.O_CREATE it is made if missing.
 func (t *turns) take(ctx context.Context, create int) (*os.File, error) {
 	patient, cancel := context.WithTimeoutCause(ctx, lockPatience, errPatience)
 	defer cancel()
@@ -77,7 +77,7 @@ func (t *turns) take(ctx context.Context, create int) (*os.File, error) {
 		if patient.Err() != nil {
 			return nil, context.Cause(patient)
 		}
-		f, err := t.folder.OpenFile(t.name, os.O_RDWR|os.O_APPEND|create, 0o666)
+		f, err := t.folder.OpenFile(t.name, os.O_RDWR|atItsEnd|create, 0o666)
 		if err != nil {
 			return nil, fmt.Errorf("opening the journal: %w", err)
 		}

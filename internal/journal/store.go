@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -241,12 +242,12 @@ func (j *Journal) look(ctx context.Context) (tail []byte, end int64, err error) 
 
 // write writes lines at the end of f, all of them or none, and stores them.
 func write(f *os.File, lines []byte) error {
-	before, err := f.Stat()
+	end, err := f.Seek(0, io.SeekEnd)
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
 	if _, err := f.Write(lines); err != nil {
-		return fmt.Errorf("writing the journal: %w", errors.Join(err, f.Truncate(before.Size())))
+		return fmt.Errorf("writing the journal: %w", errors.Join(err, f.Truncate(end)))
 	}
 	if err := syncFile(f); err != nil {
 		return fmt.Errorf("storing the journal: %w", err)

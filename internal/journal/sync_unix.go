@@ -15,6 +15,9 @@ import (
 // nothing waits for a writer.
 const forSync = os.O_RDONLY | unix.O_NONBLOCK
 
+// atItsEnd has each write add to a file, whatever others that know no lock do with it.
+const atItsEnd = os.O_APPEND
+
 // syncFile stores a file's bytes, or a folder's names. Some file systems cannot, or need
 // not.
 func syncFile(f *os.File) error {

@@ -8,6 +8,10 @@ import (
 // forSync is how a file is opened to be synced: Windows flushes only what can be written.
 const forSync = os.O_RDWR
 
+// atItsEnd is nothing: Windows would let nobody cut off what is torn of a file that is open with
+// os.O_APPEND. Its locks are no mere advice.
+const atItsEnd = 0
+
 // syncFile stores a file's bytes.
 func syncFile(f *os.File) error { return f.Sync() }
 

@@ -119,8 +119,12 @@ func describe(u *url.URL, h http.Header, size int64) Object {
 	if obj.Name == "" {
 		obj.Name = naming.FromURL(u)
 	}
-	if modified, err := http.ParseTime(h.Get("Last-Modified")); err == nil {
+	if modified, err := http.ParseTime(h.Get("Last-Modified")); err == nil && storable(modified) {
 		obj.LastModified = modified
 	}
 	return obj
 }
+
+// storable tells whether a file can be dated so: from 1678 to 2262, where a date is a 64-bit number of
+// nanoseconds.
+func storable(t time.Time) bool { return time.Unix(0, t.UnixNano()).Equal(t) }

@@ -60,6 +60,11 @@ func TestObjectOfTheFirstAnswer(t *testing.T) {
 			want:    Object{Name: "photo.jpg", Size: 5},
 		},
 		{
+			name:    "a date that no file can have",
+			headers: []string{"Last-Modified", "Sat, 01 Jan 2400 00:00:00 GMT"},
+			want:    Object{Name: "photo.jpg", Size: 5},
+		},
+		{
 			name:    "an ETag of a kilobyte",
 			headers: []string{"ETag", `"` + strings.Repeat("a", 1000) + `"`},
 			want:    Object{Name: "photo.jpg", Size: 5},

@@ -283,6 +283,9 @@ func (s *Stream) ask() error {
 		if overtaken(ctx) {
 			return errOvertaken
 		}
+		if stop != nil {
+			stop(nil)
+		}
 		if e, ok := err.(*Error); ok && e.Status == http.StatusRequestedRangeNotSatisfiable { //nolint:errorlint // ask wraps none
 			s.odd++
 		}

@@ -25,19 +25,19 @@ const (
 // token that they do not know), and their words end up on screens and in logs.
 type echoless struct {
 	next   http.RoundTripper
-	hidden []string // pairs for a Replacer
+	hidden []string // spellings of credentials
 }
 
 func newEcholess(c config.Credentials, next http.RoundTripper) *echoless {
-	var pairs []string
+	var hidden []string
 	for _, v := range c.Kind.Values() {
 		for _, spelling := range spellings(v.Of(&c).Reveal()) {
 			if len(spelling) >= shortestSecret {
-				pairs = append(pairs, spelling, "[redacted]")
+				hidden = append(hidden, spelling)
 			}
 		}
 	}
-	return &echoless{next: next, hidden: pairs}
+	return &echoless{next: next, hidden: hidden}
 }
 
 // spellings are the forms in which a value may stand in an answer: as it is, escaped
@@ -69,15 +69,23 @@ func (e *echoless) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body.Close()
 	hidden := slices.Clone(e.hidden)
 	if token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
-		for _, spelling := range spellings(token) {
-			hidden = append(hidden, spelling, "[redacted]")
-		}
+		hidden = append(hidden, spellings(token)...)
 	}
-	shown := strings.NewReplacer(hidden...).Replace(canonical(body))
+	shown := redact(canonical(body), hidden)
 	resp.Body = io.NopCloser(strings.NewReader(shown))
 	resp.ContentLength = int64(len(shown))
 	resp.Header.Del("Content-Length")
 	return resp, nil
+}
+
+// redact hides what is in the list. One secret may begin with another: the longest is hidden as a whole.
+func redact(text string, hidden []string) string {
+	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
+	pairs := make([]string, 0, 2*len(hidden))
+	for _, secret := range hidden {
+		pairs = append(pairs, secret, "[redacted]")
+	}
+	return strings.NewReplacer(pairs...).Replace(text)
 }
 
 // canonical is JSON with as few escapes as it can have, and any other text as it is.

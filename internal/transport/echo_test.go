@@ -25,8 +25,12 @@ func TestPortalEchoesNoCredentials(t *testing.T) {
 				_, _ = io.WriteString(w, strings.Join([]string{"before", value, url.QueryEscape(value), escaped, url.QueryEscape(escaped), string(quoted), "after"}, " | "))
 			})
 			c := portalConfig(t, portal.URL, kind)
-			for _, v := range kind.Values() {
-				v.Set(&c.Credentials, config.NewSecret(value))
+			for i, v := range kind.Values() {
+				secret := value
+				if i == 0 && len(kind.Values()) > 1 {
+					secret = "canary" // as the others begin
+				}
+				v.Set(&c.Credentials, config.NewSecret(secret))
 			}
 			client := transport.Portal(c, transport.Options{})
 			req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, portal.URL, nil)
@@ -38,8 +42,9 @@ func TestPortalEchoesNoCredentials(t *testing.T) {
 			resp.Body.Close()
 			client.CloseIdleConnections()
 			text := string(body)
-			if err != nil || !strings.HasPrefix(text, "before | ") || !strings.HasSuffix(text, " | after") || strings.Contains(text, "canary") {
-				t.Errorf("%s, %d: %v, %q", kind, status, err, text)
+			const want = `before | [redacted] | [redacted] | [redacted] | [redacted] | "[redacted]" | after`
+			if err != nil || text != want {
+				t.Errorf("%s, %d: %v\n got %q\nwant %q", kind, status, err, text, want)
 			}
 			if resp.ContentLength != int64(len(body)) {
 				t.Errorf("%s, %d: length %d of %d bytes", kind, status, resp.ContentLength, len(body))
