@@ -41,7 +41,7 @@ type Engine struct {
 	Expand func(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job]
 	// Done, where set, knows jobs whose files are there already: their results are
 	// reported as they are, and nothing is asked about them. A result beside false has the
-	// path of a file that is known to be the job's and is not as it was; it is replaced.
+	// path where a run put the job's file and one of another size is now (Target.Replaces).
 	Done func(Job) (Result, bool)
 	// Confirm, where set, tells whether the portal still accepts the credentials. It is
 	// asked before a 401 that follows successes ends the run: that may be one asset's.
@@ -137,6 +137,9 @@ func (r *run) left(jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		for job := range jobs {
 			result, done := r.engine.Done(job)
+			if owner, ok := r.engine.Sink.(Owner); done && ok && result.Bytes != nil {
+				done = owner.Own(result.Path, target(&result, job, "").Identity, *result.Bytes)
+			}
 			if done {
 				job.Done = true
 				r.mu.Lock()

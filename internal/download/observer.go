@@ -17,7 +17,7 @@ type Job struct {
 	batch *batch
 	// Done tells that its result was known before the run, see Engine.Done.
 	Done bool
-	// Replaces is what Engine.Done knows of a file that is there and not as it was.
+	// Replaces is where Engine.Done knows of a file that is not as it was.
 	Replaces string
 	// Origin is the line of input that asked for it; several jobs may come of one line.
 	Origin string

@@ -14,8 +14,9 @@ type Target struct {
 	// Identity is the file's own: portal, media id and selector. Two targets of
 	// one identity are the same file, whatever it is called.
 	Identity string
-	// Replaces is the path, as results show it, of a file that is known to be this one and
-	// not whole any more; it is replaced whatever else is said about files that exist.
+	// Replaces is the path, as results show it, where a run put this file, and where one of
+	// another size is now. Where that is this file with an end that is missing, or too much, it is
+	// replaced whatever else is said about files that exist.
 	Replaces string
 	// Key is what --if-exists rename puts behind the stem.
 	Key string
@@ -32,6 +33,14 @@ type Sink interface {
 	// a file that changed in the middle can be started over. Standard output and
 	// devices cannot.
 	CanRestart() bool
+}
+
+// Owner is a Sink that lets no file of a run take the path of another one.
+type Owner interface {
+	// Own gives the path, as results show it, to the file of that identity, which is there
+	// already with size bytes. It is false where that is not so, or another file of the run has
+	// the path.
+	Own(path, identity string, size int64) bool
 }
 
 // Partial is a file on its way. Bytes are written to it in order, from Held to

@@ -51,7 +51,10 @@ type Dir struct {
 	tryLock func(*os.File) error
 }
 
-var _ download.Sink = (*Dir)(nil)
+var (
+	_ download.Sink  = (*Dir)(nil)
+	_ download.Owner = (*Dir)(nil)
+)
 
 // NewDir opens the folder at path, which may be a symbolic link, and makes it if
 // it is missing. An empty path is the working directory. Results show files as

@@ -110,8 +110,8 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 	return at, d.exists(at.name, t)
 }
 
-// policy is what a different file at t's name means: what the user said, but a file that
-// is known to be t's own, and spoilt, is replaced.
+// policy is what a different file at t's name means: what the user said, but where t's own file was,
+// it may be that, spoilt. Only when t is here can that be seen (filePartial.yield).
 func (d *Dir) policy(t download.Target) IfExists {
 	if t.Replaces != "" && t.Replaces == d.show(t.Name) {
 		return Overwrite
@@ -133,6 +133,21 @@ func (d *Dir) keeps(info fs.FileInfo, t download.Target) bool {
 		d.published.remember(info, t.Name, t.Identity)
 	}
 	return true
+}
+
+// Own implements download.Owner. Only where files are overwritten can one that the journal knows lose
+// its path to another one.
+func (d *Dir) Own(path, identity string, size int64) bool {
+	if d.opts.IfExists != Overwrite {
+		return true
+	}
+	name, below := strings.CutPrefix(path, d.show(""))
+	if !below {
+		return false
+	}
+	info, err := d.root.Lstat(name)
+	return err == nil && info.Size() == size && d.keeps(info, download.Target{Name: name, Identity: identity}) &&
+		!d.published.byAnother(info, name, identity)
 }
 
 // unaltered tells whether a place is still as it was found.

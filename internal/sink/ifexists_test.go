@@ -275,3 +275,67 @@ func TestRenameNoReplace(t *testing.T) {
 		})
 	}
 }
+
+// A run has put the file there once, and now one of another size has its name.
+func TestSpoiltFileIsReplaced(t *testing.T) {
+	part := whole[:len(whole)/2]
+	for _, policy := range []IfExists{Fail, Skip, Overwrite, Rename} {
+		for _, tt := range []struct {
+			name, there string
+			spoilt      bool
+		}{
+			{"cut short", part, true},
+			{"empty", "", true},
+			{"too long", whole + "!", true},
+			{"somebody's own", treasure, false},
+			{"somebody's own, shorter", "x", false},
+		} {
+			t.Run(policy.String()+", "+tt.name, func(t *testing.T) {
+				folder := t.TempDir()
+				path := filepath.Join(folder, "a.jpg")
+				writeFile(t, path, tt.there)
+				d := newDir(t, folder, DirOptions{IfExists: policy})
+				to := original("a.jpg", "A")
+				to.Replaces = path
+				p := begin(t, d, to, object(whole))
+				write(t, p, whole)
+				got, err := p.Publish(t.Context())
+				switch {
+				case tt.spoilt || policy == Overwrite:
+					if err != nil || got != path {
+						t.Errorf("Publish = %s, %v", got, err)
+					}
+					wantFiles(t, folder, map[string]string{"a.jpg": whole})
+				case policy == Rename:
+					if err != nil || got != filepath.Join(folder, "a-A.jpg") {
+						t.Errorf("Publish = %s, %v", got, err)
+					}
+					wantFiles(t, folder, map[string]string{"a.jpg": tt.there, "a-A.jpg": whole})
+				case policy == Skip:
+					wantPresent(t, err, download.Skipped, path)
+					wantFiles(t, folder, map[string]string{"a.jpg": tt.there})
+				default:
+					wantCode(t, err, download.CodeExists)
+					wantFiles(t, folder, map[string]string{"a.jpg": tt.there})
+				}
+			})
+		}
+	}
+}
+
+// The journal says that A is there; B, which the journal knows nothing of, has the same name.
+func TestOwnedFileKeepsItsPath(t *testing.T) {
+	folder := t.TempDir()
+	d := newDir(t, folder, DirOptions{IfExists: Overwrite})
+	path, size := filepath.Join(folder, "a.jpg"), int64(len(whole))
+	a, b := original("a.jpg", "A"), original("a.jpg", "B")
+	writeFile(t, path, whole)
+	if d.Own(path, a.Identity, size+1) || d.Own(filepath.Join(folder, "b.jpg"), a.Identity, size) {
+		t.Error("a file that is not there, or of another size, is owned")
+	}
+	if !d.Own(path, a.Identity, size) || d.Own(path, b.Identity, size) {
+		t.Error("the path is not the first one's alone")
+	}
+	wantCode(t, beginErr(t.Context(), t, d, b, object(other)), download.CodeExists)
+	wantFiles(t, folder, map[string]string{"a.jpg": whole})
+}
