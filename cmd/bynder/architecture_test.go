@@ -21,7 +21,7 @@ var rooms = map[string][]string{
 
 	"report":    {"download", "transfer"},                                // what happened, never the portal
 	"sink":      {"download", "filelock", "naming", "retry", "transfer"}, // where bytes land
-	"journal":   {"download", "filelock", "retry", "transfer"},           // results on disk
+	"journal":   {"download", "filelock", "naming", "retry", "transfer"}, // results on disk
 	"input":     {"bynder"},
 	"download":  {"budget", "bynder", "retry", "transfer"}, // no terminal, no folder, no credentials
 	"transfer":  {"naming", "retry"},

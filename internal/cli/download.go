@@ -106,7 +106,7 @@ func checkIDs(ids []string) error {
 }
 
 func runDownload(ctx context.Context, o *downloadOptions) error {
-	in, err := o.intake(input.Format{}, o.choose, o.ids)
+	in, err := o.intake(ctx, input.Format{}, o.choose, o.ids)
 	if err != nil {
 		return err
 	}
@@ -141,10 +141,11 @@ func (o *downloadOptions) choose(e input.Entry) (bynder.Selector, error) {
 	if e.ItemID == "" {
 		return chosen, nil
 	}
+	item := bynder.Selector{Kind: bynder.Item, ItemID: e.ItemID}
 	if o.allItems || chosen != (bynder.Selector{}) {
-		return chosen, errors.New("the line names an item, and a flag another file")
+		return item, errors.New("the line names an item, and a flag another file")
 	}
-	return bynder.Selector{Kind: bynder.Item, ItemID: e.ItemID}, nil
+	return item, nil
 }
 
 // plan adds the metadata that flags and template need.

@@ -81,7 +81,7 @@ func (o *fetchItemOptions) single() bool {
 }
 
 func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
-	in, err := o.intake(input.Format{ItemColumn: true}, o.choose, o.items)
+	in, err := o.intake(ctx, input.Format{ItemColumn: true}, o.choose, o.items)
 	if err != nil {
 		return err
 	}

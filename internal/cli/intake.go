@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -55,8 +56,9 @@ func (in *intake) holdText(h budget.Hold) string {
 	return text + ", about " + report.Duration(time.Duration(float64(left)/h.Rate*float64(time.Second))) + " left"
 }
 
-// intake opens the lists that the arguments and flags name.
-func (o *transferFlags) intake(format input.Format, choose func(input.Entry) (bynder.Selector, error), args []string) (*intake, error) {
+// intake opens the lists that the arguments and flags name. A FIFO that nobody writes to is waited for.
+func (o *transferFlags) intake(ctx context.Context, format input.Format, choose func(input.Entry) (bynder.Selector, error), args []string) (*intake, error) {
+	defer endInTime(ctx, nil)()
 	in := &intake{choose: choose}
 	open := func(name string, f input.Format) error {
 		l, err := openList(o.streams, name, f)
@@ -176,7 +178,8 @@ func (in *intake) job(e input.Entry) download.Job {
 // spelled is a line that input.Read reads as these ids.
 func spelled(mediaID, itemID string) string {
 	odd := func(id string) bool {
-		return id != strings.TrimSpace(id) || strings.HasPrefix(id, "#") || strings.HasPrefix(id, "{")
+		return id != strings.TrimSpace(id) || strings.HasPrefix(id, "#") || strings.HasPrefix(id, "{") ||
+			strings.HasPrefix(id, "\ufeff") || strings.ContainsFunc(id, unicode.IsControl)
 	}
 	if odd(mediaID) || odd(itemID) {
 		ids := map[string]string{"mediaId": mediaID}
@@ -200,22 +203,27 @@ func (in *intake) entries(ctx context.Context) iter.Seq[input.Entry] {
 	return func(yield func(input.Entry) bool) {
 		for _, e := range in.args {
 			if !yield(e) {
+				in.leave(in.lists)
 				return
 			}
 		}
-		for i := range in.lists {
-			l := &in.lists[i]
+		for i, l := range in.lists {
 			for e, err := range input.Read(interruptible(ctx, l.r), l.format) {
 				if err != nil && ctx.Err() == nil {
 					e.Err = fmt.Errorf("%s: %w", l.name, err)
 				}
 				if ctx.Err() != nil || !yield(e) {
-					in.undone.unread = !l.regular
+					in.leave(in.lists[i:])
 					return
 				}
 			}
 		}
 	}
+}
+
+// leave notes that lists are not read, or not to their ends.
+func (in *intake) leave(lists []list) {
+	in.undone.unread = slices.ContainsFunc(lists, func(l list) bool { return !l.regular })
 }
 
 // count tells how many lines there are, doubles among them; ok is false where that

@@ -33,7 +33,7 @@ func (o *portalFlags) list(ctx context.Context, run func(context.Context, *porta
 	if err != nil {
 		return err
 	}
-	defer endInTime(ctx)()
+	defer endInTime(ctx, nil)()
 	return blameClock(run(ctx, portal, screen), conf.Credentials.Kind, time.Now())
 }
 

@@ -6,6 +6,7 @@ import (
 	"iter"
 	"path/filepath"
 	"strconv"
+	"sync"
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -43,11 +44,13 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	if err != nil {
 		return err
 	}
-	if in.undone, err = newUndone(o.undoneOut); err != nil {
+	if in.undone, err = o.openUndone(ctx); err != nil {
 		return err
 	}
 	defer in.undone.abandon()
-	defer endInTime(ctx)()
+	var stores lastStores
+	stores.add(func() { _, _ = in.undone.close(in.rest) })
+	defer endInTime(ctx, stores.call)()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	destination, err := o.destination(ctx)
@@ -60,7 +63,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	reporter := report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
 		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: single,
-		JSON: o.json, Print0: o.print0, Streamed: o.output == "-",
+		JSON: o.json, Print0: o.print0, Streamed: sink.IsStdout(o.output),
 	})
 	var totals report.Totals
 	defer func() { err = errors.Join(err, reporter.Close(totals)) }()
@@ -73,23 +76,63 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	} else if !single {
 		in.more = reporter.Queued
 	}
-	totals, err = o.get(ctx, conf, in, by, destination, reporter)
+	totals, err = o.get(ctx, conf, in, by, destination, reporter, &stores)
 	return err
 }
 
+// openUndone opens the list that --undone-out names. A dry run does nothing, and leaves what is undone as
+// it was. A FIFO that nobody reads is waited for.
+func (o *transferFlags) openUndone(ctx context.Context) (*undone, error) {
+	if o.dryRun {
+		return newUndone("")
+	}
+	defer endInTime(ctx, nil)()
+	return newUndone(o.undoneOut)
+}
+
+// lastStores are what stores, at the last moment, what would be lost where a run cannot end as it should.
+// Each must bear to be called beside the rest of the run.
+type lastStores struct {
+	mu  sync.Mutex
+	all []func()
+}
+
+func (l *lastStores) add(store func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, store)
+}
+
+func (l *lastStores) call() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, store := range l.all {
+		store()
+	}
+}
+
 // get wires the rooms and gets what the intake asks for.
-func (o *transferFlags) get(ctx context.Context, conf config.Config, in *intake, by plan, to sink.Output, reporter *report.Reporter) (totals report.Totals, err error) {
+func (o *transferFlags) get(
+	ctx context.Context, conf config.Config, in *intake, by plan, to sink.Output, reporter *report.Reporter, stores *lastStores,
+) (totals report.Totals, err error) {
+	begun := false
+	defer func() {
+		if !begun {
+			reporter.Abandon()
+		}
+	}()
 	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(in.holdText(h), h.Until) }, o.jobs)
 	if err != nil {
 		return totals, err
 	}
-	observers := download.Observers{reporter, in.undone}
+	observers := download.Observers{in.undone}
 	var done func(download.Job) (download.Result, bool)
 	if o.journal != "" {
 		j, failed := o.openJournal(ctx, conf, reporter)
 		if failed != nil {
 			return totals, failed
 		}
+		stores.add(func() { _ = j.Close() })
 		defer func() {
 			if failed := j.Close(); failed != nil { // it has been said
 				err = errors.Join(err, &runError{wanted: 1, failed: 1})
@@ -97,18 +140,20 @@ func (o *transferFlags) get(ctx context.Context, conf config.Config, in *intake,
 		}()
 		observers, done = append(observers, j), j.Done
 	}
-	engine := o.engine(conf, portal, to, observers)
+	// The reporter is the last: it may have to wait for somebody who reads.
+	engine := o.engine(conf, portal, to, append(observers, reporter))
 	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
 	engine.Done, engine.Expand, engine.Plan = done, by.expand.on(engine.API), by.complete.on(engine.API)
+	begun = true
 	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
 		return counted(in, reporter, in.jobs(ctx))
 	})
-	sayWhyStopped(reporter.Screen(), tally.Stop)
 	rest := in.rest
 	if tally.Stop == nil {
 		rest = func(func(string) bool) {}
 	}
 	notStarted, err := in.undone.close(rest)
+	sayWhyStopped(reporter.Screen(), tally.Stop)
 	totals = report.Totals{APICalls: portal.calls(), InputUnread: in.undone.unread, NotStarted: notStarted}
 	return totals, errors.Join(outcome(ctx, tally, notStarted), err)
 }
@@ -165,14 +210,14 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, ob
 // preview is the path that a dry run shows for a name.
 func (o *transferFlags) preview(name string) string {
 	switch {
-	case o.output == "-":
+	case sink.IsStdout(o.output):
 		return ""
 	case filepath.IsAbs(o.output):
 		return o.output
 	case o.output != "":
-		return filepath.Join(o.dir, o.output)
+		name = o.output
 	}
-	return filepath.Join(o.dir, filepath.FromSlash(name))
+	return naming.Below(o.dir, filepath.FromSlash(name))
 }
 
 // destination is where the files go.

@@ -55,23 +55,47 @@ func SignalContext() (context.Context, func()) {
 	}
 }
 
-// patience is how long a run that a signal has ended may take to end: the promise is
-// that every wait is over within a second.
-const patience = time.Second
+const (
+	// patience is how long a run that a signal has ended may take to end: the promise is
+	// that every wait is over within a second.
+	patience = 800 * time.Millisecond
+	// lastPatience is how long what must not be lost may take then: it is work and no wait, unless a
+	// file system hangs.
+	lastPatience = 10 * time.Second
+)
 
 // endInTime ends the process when a signal has ended ctx and the returned function is not
 // called in time: a write to a pipe that nobody reads, or to a file system that hangs,
-// can be neither cancelled nor waited for. What is on disk then is as after a kill.
-func endInTime(ctx context.Context) func() {
+// can be neither cancelled nor waited for. Before that it calls last, which may be nil, to store
+// what would be lost. Files are then as after a kill.
+func endInTime(ctx context.Context, last func()) func() {
 	done := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		signal, ok := errors.AsType[*interrupted](context.Cause(ctx))
-		if !ok {
-			return
-		}
+	within := func(d time.Duration, other <-chan struct{}) (ended bool) {
 		select {
 		case <-done:
-		case <-time.After(patience):
+			return true
+		case <-other:
+		case <-time.After(d):
+		}
+		return false
+	}
+	stop := context.AfterFunc(ctx, func() {
+		signal, ok := errors.AsType[*interrupted](context.Cause(ctx))
+		if !ok || within(patience, nil) {
+			return
+		}
+		if last != nil {
+			stored := make(chan struct{})
+			go func() {
+				defer close(stored)
+				last()
+			}()
+			if within(lastPatience, stored) {
+				return
+			}
+		}
+		// If that was all that took so long, the run ends as it should.
+		if !within(time.Second-patience, nil) {
 			os.Exit(128 + int(signal.signal))
 		}
 	})

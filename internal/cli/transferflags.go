@@ -98,8 +98,10 @@ func (o *transferFlags) check(single bool) error {
 		return &usageError{err: errors.New("--output names one file, and several were asked for"), hint: "use --dir, and --name for what they are called"}
 	case o.output != "" && o.name != naming.DefaultTemplate:
 		return usagef("--output and --name exclude each other")
-	case o.output == "-" && (o.json || o.print0):
-		return usagef("--output - leaves no room for results on standard output")
+	case sink.IsStdout(o.output) && (o.json || o.print0):
+		return usagef("--output %s leaves no room for results on standard output", o.output)
+	case o.undoneOut == "-":
+		return usagef("--undone-out names a file: standard output has the results")
 	case o.journal != "" && o.undoneOut != "" && sameFile(o.journal, o.undoneOut):
 		return usagef("--journal and --undone-out name the same file")
 	case o.json && o.print0:

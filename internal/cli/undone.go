@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/sink"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -30,6 +31,10 @@ type undone struct {
 	final  string // where file belongs when it is whole
 	err    error
 	unread bool // input was left unread that cannot be read any more
+
+	closing    sync.Once
+	notStarted int
+	closed     error
 }
 
 // line is one line of input that is under way.
@@ -58,6 +63,9 @@ func newUndone(file string) (*undone, error) {
 // of final, which it is to become. A symlink stays one, and a file that is replaced keeps
 // its permissions.
 func openUndone(file string) (to *os.File, final string, err error) {
+	if to, _, ok, err := sink.OpenDescriptor(file); ok {
+		return to, file, err
+	}
 	info, err := os.Stat(file)
 	there := err == nil
 	if there && !info.Mode().IsRegular() {
@@ -144,9 +152,15 @@ func (u *undone) write(text string) {
 
 // close writes what was read and has no result, in the order of reading, then those of
 // rest that were never read, and tells how many all of these are. A run that came to its
-// end has no rest.
+// end has no rest. It does so once, and may be called while the run hangs at its end.
 func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
+	u.closing.Do(func() { u.notStarted, u.closed = u.conclude(rest) })
+	return u.notStarted, u.closed
+}
+
+func (u *undone) conclude(rest iter.Seq[string]) (notStarted int, err error) {
 	u.mu.Lock()
+	defer u.mu.Unlock()
 	left := make([]string, 0, len(u.open))
 	for text, l := range u.open {
 		if !l.written {
@@ -157,7 +171,6 @@ func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
 	for _, text := range left {
 		u.write(text)
 	}
-	u.mu.Unlock()
 	notStarted = len(left)
 	for text := range rest {
 		if u.seen.first(text) {
@@ -182,11 +195,12 @@ func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
 
 // abandon takes away what was begun where close did not come to be called.
 func (u *undone) abandon() {
-	if u.out == nil {
-		return
-	}
-	u.file.Close()
-	u.remove()
+	u.closing.Do(func() {
+		if u.out != nil {
+			u.file.Close()
+			u.remove()
+		}
+	})
 }
 
 // remove takes away the file that was to become the list.

@@ -62,6 +62,9 @@ type Journal struct {
 
 	failing sync.Mutex
 	failure error // the first
+
+	ending sync.Once
+	ended  error // Close's
 }
 
 var _ download.Observer = (*Journal)(nil)
@@ -240,8 +243,13 @@ func (j *Journal) knows(r download.Result, name string) bool {
 // Close stores the results that wait, and ends the journal's work; nothing may be told to
 // it any more. After the run was stopped it takes a second at most, and what could not be
 // stored in that time is lost to the journal. The error is the first that kept results out
-// of the journal.
+// of the journal. It may be called twice, also while it works.
 func (j *Journal) Close() error {
+	j.ending.Do(func() { j.ended = j.end() })
+	return j.ended
+}
+
+func (j *Journal) end() error {
 	close(j.closing)
 	select {
 	case <-j.stored:

@@ -6,8 +6,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
 )
 
 // place is where the files of a run are: below one folder, or one file in it. No name
@@ -31,7 +33,7 @@ func newPlace(dir, output string) (*place, error) {
 		return nil, nil
 	case output != "":
 		if !filepath.IsAbs(output) {
-			output = leading(dir) + output
+			output = naming.Below(dir, output)
 		}
 		if info, err := os.Stat(output); err == nil && !info.Mode().IsRegular() {
 			return nil, nil
@@ -42,6 +44,12 @@ func newPlace(dir, output string) (*place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the folder of the files: %w", err)
 	}
+	if !utf8.ValidString(real + only) {
+		return nil, refused(
+			fmt.Errorf("a journal, which is JSON, cannot hold the name of the folder %q", real+only),
+			"choose a folder whose name is UTF-8, or run without --journal",
+		)
+	}
 	root, err := os.OpenRoot(real)
 	if err != nil {
 		return nil, fmt.Errorf("opening the folder of the files: %w", err)
@@ -49,21 +57,7 @@ func newPlace(dir, output string) (*place, error) {
 	if !os.IsPathSeparator(real[len(real)-1]) {
 		real += string(filepath.Separator)
 	}
-	return &place{root: root, real: real, shown: leading(dir), only: only}, nil
-}
-
-// leading is what stands before the names of files in dir where results show them: dir
-// as the user wrote it, nothing for the working directory.
-func leading(dir string) string {
-	trimmed := strings.TrimRightFunc(dir, func(r rune) bool { return r < 0x80 && os.IsPathSeparator(byte(r)) })
-	switch {
-	case trimmed == "." || dir == "":
-		return ""
-	case trimmed == filepath.VolumeName(dir): // the root of a file system
-		return dir
-	default:
-		return trimmed + string(filepath.Separator)
-	}
+	return &place{root: root, real: real, shown: naming.Below(dir, ""), only: only}, nil
 }
 
 // realPath is the absolute path of a folder without symbolic links. It is not cleaned

@@ -186,6 +186,9 @@ func (r *Reporter) Close(totals Totals) error {
 	return r.screen.Err()
 }
 
+// Abandon ends a run that did not begin: there is nothing to sum up.
+func (r *Reporter) Abandon() { r.closing.Do(r.EndProgress) }
+
 func (r *Reporter) summarises() bool { return !r.options.Single && !r.options.Quiet }
 
 func (r *Reporter) writeResult(result download.Result) {

@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -113,21 +113,7 @@ func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object)
 var errLookAgain = errors.New("look again")
 
 // show is name as results and messages spell it.
-func (d *Dir) show(name string) string { return joined(d.path, name) }
-
-// joined is dir and name as one path that keeps dir as it was written, where
-// filepath.Join would drop a leading "./".
-func joined(dir, name string) string {
-	trimmed := strings.TrimRightFunc(dir, func(r rune) bool { return r < 0x80 && os.IsPathSeparator(byte(r)) })
-	switch {
-	case trimmed == "." || dir == "":
-		return name
-	case trimmed == filepath.VolumeName(dir): // the root of a file system
-		return dir + name
-	default:
-		return trimmed + string(filepath.Separator) + name
-	}
-}
+func (d *Dir) show(name string) string { return naming.Below(d.path, name) }
 
 // failure describes what went wrong with the file called name.
 func (d *Dir) failure(doing, name string, err error) error {

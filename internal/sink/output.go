@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
 )
 
 // Output is the one file that --output names.
@@ -26,12 +27,12 @@ type Output struct {
 func ForOutput(ctx context.Context, dir, file string, opts DirOptions) (Output, error) {
 	path := file
 	if !filepath.IsAbs(file) {
-		path = joined(dir, file)
+		path = naming.Below(dir, file)
 	}
 	if file == "" || os.IsPathSeparator(file[len(file)-1]) {
 		return Output{}, noFile(path)
 	}
-	if f, shown, ok, err := openDescriptor(path); ok {
+	if f, shown, ok, err := OpenDescriptor(path); ok {
 		return streamTo(f, shown, err)
 	}
 	info, err := os.Stat(path)
@@ -50,6 +51,12 @@ func ForOutput(ctx context.Context, dir, file string, opts DirOptions) (Output, 
 			Advice: "name another file with --output",
 		}
 	}
+}
+
+// IsStdout tells whether an output is standard output, "-" or the descriptor by its path.
+func IsStdout(file string) bool {
+	number, ok := descriptorNumber(file)
+	return file == "-" || ok && number == 1
 }
 
 func noFile(path string) error {

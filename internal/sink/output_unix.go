@@ -29,11 +29,11 @@ func openStream(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// openDescriptor opens path if it names a descriptor that this process was given.
+// OpenDescriptor opens path if it names a descriptor that this process was given.
 // It must not be opened by its path: that would be the file behind it once more,
 // from its beginning, and a pipe of another user could not be opened at all. What
 // is shown of standard output is nothing.
-func openDescriptor(path string) (f *os.File, shown string, ok bool, err error) {
+func OpenDescriptor(path string) (f *os.File, shown string, ok bool, err error) {
 	number, ok := descriptorNumber(path)
 	if !ok {
 		return nil, "", false, nil

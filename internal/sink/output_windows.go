@@ -10,5 +10,7 @@ func openStream(_ context.Context, path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_WRONLY, 0)
 }
 
-// openDescriptor finds no descriptors: they have no paths here.
-func openDescriptor(string) (*os.File, string, bool, error) { return nil, "", false, nil }
+// OpenDescriptor finds no descriptors: they have no paths here.
+func OpenDescriptor(string) (*os.File, string, bool, error) { return nil, "", false, nil }
+
+func descriptorNumber(string) (int, bool) { return 0, false }

@@ -1,0 +1,22 @@
+package naming
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Below is the path of a file in a folder as it is shown: the folder stands there as the user wrote it,
+// where filepath.Join would drop a leading "./" and take ".." for what a link may not lead back to. The
+// working directory is not shown. With no name it is what stands before all names.
+func Below(folder, name string) string {
+	trimmed := strings.TrimRightFunc(folder, func(r rune) bool { return r < 0x80 && os.IsPathSeparator(byte(r)) })
+	switch {
+	case trimmed == "." || folder == "":
+		return name
+	case trimmed == filepath.VolumeName(folder): // the root of a file system
+		return folder + name
+	default:
+		return trimmed + string(filepath.Separator) + name
+	}
+}
