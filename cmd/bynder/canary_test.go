@@ -69,18 +69,36 @@ func (s *site) words(text, dir, beside string) []string {
 	return words
 }
 
+// endStall ends a command soon after one has met the fault that nothing else ends.
+func (s *site) endStall(ctx context.Context, end func()) {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for since := 0; since < 10; {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		if s.Stats().Faults[s.fault.Name] > 0 {
+			since++
+		}
+	}
+	end()
+}
+
 // run runs a command line against the site and returns its status and what leaked.
 func (s *site) run(t *testing.T, c commandLine, kind sandbox.Kind, from source, dir, beside string) (status int, found []string) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Error(err)
 	}
 	env := settings(t, s, kind, from, dir)
-	limit := patience
-	if slices.Contains(stalls, s.fault.Name) {
-		limit = 200 * time.Millisecond
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	var ending sync.WaitGroup
+	defer ending.Wait()
 	defer cancel()
+	if slices.Contains(stalls, s.fault.Name) {
+		ending.Go(func() { s.endStall(ctx, cancel) })
+	}
 	var stdout, stderr lockedBuffer
 	status = cli.Main(ctx, s.words(c.text, dir, beside), cli.Streams{
 		In: strings.NewReader(c.in), Out: &stdout, Err: &stderr, Getenv: func(name string) string { return env[name] },

@@ -212,13 +212,16 @@ func cmdInsist(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	p, signal := find(ts, args[0]), signalNamed(ts, args[1])
 	poll(ts, args[0]+" has not ended", func() bool {
-		select {
-		case <-p.done:
-			return true
-		default:
-			_ = p.cmd.Process.Signal(signal) // it may just have ended
-			return false
+		for range 20 { // one after the other, for a machine that stands still between two polls
+			select {
+			case <-p.done:
+				return true
+			default:
+				_ = p.cmd.Process.Signal(signal)   // it may just have ended
+				time.Sleep(100 * time.Microsecond) //nolint:forbidigo // two signals at once are one
+			}
 		}
+		return false
 	})
 }
 

@@ -115,17 +115,19 @@ func TestWithMetadata(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var got []string
-			for job := range WithMetadata(t.Context(), tt.portal, tt.jobs) {
-				if job.Err != nil {
-					got = append(got, "error")
-				} else {
-					got = append(got, job.Asset.Name)
+			synctest.Test(t, func(t *testing.T) { // batches are as they come in time
+				var got []string
+				for job := range WithMetadata(t.Context(), tt.portal, tt.jobs) {
+					if job.Err != nil {
+						got = append(got, "error")
+					} else {
+						got = append(got, job.Asset.Name)
+					}
 				}
-			}
-			if !slices.Equal(got, tt.want) || !slices.Equal(tt.portal.calls, tt.calls) {
-				t.Errorf("got %q by %q, want %q by %q", got, tt.portal.calls, tt.want, tt.calls)
-			}
+				if !slices.Equal(got, tt.want) || !slices.Equal(tt.portal.calls, tt.calls) {
+					t.Errorf("got %q by %q, want %q by %q", got, tt.portal.calls, tt.want, tt.calls)
+				}
+			})
 		})
 	}
 }
@@ -255,24 +257,26 @@ func TestLocate(t *testing.T) {
 // When the URLs of a batch have expired, one call brings all of them again, and another
 // one only when those have expired, too.
 func TestBatchAsksAgainTogether(t *testing.T) {
-	p := &fakePortal{listed: map[string]*bynder.Asset{"A": asset("A"), "B": asset("B")}, single: map[string]*bynder.Asset{"H": asset("H")}}
-	mini := bynder.Selector{Kind: bynder.Derivative, Name: "mini"}
-	var jobs []Job
-	for job := range WithMetadata(t.Context(), p, jobsOf("A", "B", "H")) {
-		job.Selector = mini
-		jobs = append(jobs, job)
-	}
-	p.calls = nil
-	for _, again := range []int{0, 1, 1, 2} {
-		for _, job := range jobs {
-			if _, err := locate(t.Context(), p, job, again); err != nil {
-				t.Errorf("%s: %v", job.MediaID, err)
+	synctest.Test(t, func(t *testing.T) {
+		p := &fakePortal{listed: map[string]*bynder.Asset{"A": asset("A"), "B": asset("B")}, single: map[string]*bynder.Asset{"H": asset("H")}}
+		mini := bynder.Selector{Kind: bynder.Derivative, Name: "mini"}
+		var jobs []Job
+		for job := range WithMetadata(t.Context(), p, jobsOf("A", "B", "H")) {
+			job.Selector = mini
+			jobs = append(jobs, job)
+		}
+		p.calls = nil
+		for _, again := range []int{0, 1, 1, 2} {
+			for _, job := range jobs {
+				if _, err := locate(t.Context(), p, job, again); err != nil {
+					t.Errorf("%s: %v", job.MediaID, err)
+				}
 			}
 		}
-	}
-	if want := []string{"list of 3", "asset H", "asset H", "list of 3", "asset H"}; !slices.Equal(p.calls, want) {
-		t.Errorf("calls %q, want %q", p.calls, want)
-	}
+		if want := []string{"list of 3", "asset H", "asset H", "list of 3", "asset H"}; !slices.Equal(p.calls, want) {
+			t.Errorf("calls %q, want %q", p.calls, want)
+		}
+	})
 }
 
 func TestForbiddenNamesTheRole(t *testing.T) {
