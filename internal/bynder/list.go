@@ -27,7 +27,7 @@ const (
 // covers only the first of repeated keys.
 type Query struct {
 	Keyword                               string
-	Types, Tags, Brands, PropertyOptions  []string
+	Types, Tags, Brands                   []string
 	Collection                            string
 	Properties                            map[string][]string // by name, without prefix
 	CreatedFrom, ModifiedFrom, ModifiedTo string              // ISO 8601
@@ -49,7 +49,6 @@ func (q Query) values() url.Values {
 	set("type", q.Types...)
 	set("tags", q.Tags...)
 	set("brandId", q.Brands...)
-	set("propertyOptionId", q.PropertyOptions...)
 	set("collectionId", q.Collection)
 	set("dateCreated", q.CreatedFrom)
 	set("dateModified", q.ModifiedFrom)
@@ -89,9 +88,9 @@ func (c *Client) Assets(ctx context.Context, q Query) iter.Seq2[*Asset, error] {
 	}
 }
 
-// BatchIDs cuts ids into lists that one call can ask for, in order: about 190 of the
+// batchIDs cuts ids into lists that one call can ask for, in order: about 190 of the
 // portal's own length.
-func BatchIDs(ids iter.Seq[string]) iter.Seq[[]string] {
+func batchIDs(ids iter.Seq[string]) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		var batch []string
 		size := 0
@@ -208,7 +207,7 @@ func (c *Client) notAList(path string, resp *http.Response, err error) error {
 // long URL (413, 414), it is asked for half as many at a time.
 func (c *Client) AssetsByID(ctx context.Context, ids []string) iter.Seq2[*Asset, error] {
 	return func(yield func(*Asset, error) bool) {
-		for batch := range BatchIDs(slices.Values(ids)) {
+		for batch := range batchIDs(slices.Values(ids)) {
 			if !c.batch(ctx, batch, yield) {
 				return
 			}
@@ -237,9 +236,9 @@ func tooLong(status int) bool {
 
 // Collection is a named set of assets.
 type Collection struct {
-	ID, Name, Description string
-	Count                 int64 // of assets as the portal says, deleted ones included; -1 where unknown
-	Created               string
+	ID, Name string
+	Count    int64 // of assets as the portal says, deleted ones included; -1 where unknown
+	Created  string
 
 	fields fields
 }
@@ -272,7 +271,7 @@ func parseCollection(raw json.RawMessage) (*Collection, error) {
 		return nil, malformed("a collection", err)
 	}
 	c := &Collection{
-		ID: f.text("id"), Name: f.text("name"), Description: f.text("description"),
+		ID: f.text("id"), Name: f.text("name"),
 		Count: orUnknown(f.number("collectionCount")), Created: f.text("dateCreated"), fields: f,
 	}
 	if created := f.date("dateCreated"); !created.IsZero() {

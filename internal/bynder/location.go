@@ -13,9 +13,6 @@ import (
 type Location struct {
 	// URL is a temporary one; its query is the permission to read.
 	URL *url.URL
-	// Disclaimer is HTML that the portal wants people to read before they use the
-	// file; foreign text, often "".
-	Disclaimer string
 }
 
 // Location asks for a fresh location of one file, with one call. Derivatives have no
@@ -29,9 +26,8 @@ func (c *Client) Location(ctx context.Context, mediaID string, s Selector) (Loca
 		return Location{}, err
 	}
 	var answer struct {
-		S3File     any `json:"s3_file"`
-		URL        any `json:"url"` // met in place of s3_file in the wild
-		Disclaimer any `json:"disclaimer"`
+		S3File any `json:"s3_file"`
+		URL    any `json:"url"` // met in place of s3_file in the wild
 	}
 	var raw json.RawMessage
 	if err := c.get(ctx, path, query, &raw); err != nil {
@@ -48,8 +44,7 @@ func (c *Client) Location(ctx context.Context, mediaID string, s Selector) (Loca
 	if err != nil {
 		return Location{}, &ProtocolError{Path: path, Err: err}
 	}
-	disclaimer, _ := answer.Disclaimer.(string)
-	return Location{URL: u, Disclaimer: disclaimer}, nil
+	return Location{URL: u}, nil
 }
 
 // ParseLocation reads a temporary URL. It must be absolute, http or https, with a host

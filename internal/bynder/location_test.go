@@ -52,7 +52,7 @@ func TestLocationAsksOneCall(t *testing.T) {
 			if len(asked) != 1 || asked[0] != "GET "+tt.want {
 				t.Errorf("asked %q, want GET %s once", asked, tt.want)
 			}
-			if got.URL.String() != "https://s3.example/k?sig=1" || got.Disclaimer != "<b>read</b>" {
+			if got.URL.String() != "https://s3.example/k?sig=1" {
 				t.Errorf("location %+v", got)
 			}
 		})

@@ -78,7 +78,7 @@ revoke them there.`,
 	return cmd
 }
 
-// noArguments refuses arguments as a mistake of usage.
+// noArguments refuses arguments, and does not repeat them: one may be a token.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return &usageError{err: fmt.Errorf("%s takes no arguments", cmd.CommandPath()), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}

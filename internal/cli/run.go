@@ -212,10 +212,8 @@ func (o *transferFlags) preview(name string) string {
 	switch {
 	case sink.IsStdout(o.output):
 		return ""
-	case filepath.IsAbs(o.output):
-		return o.output
 	case o.output != "":
-		name = o.output
+		return o.outputPath()
 	}
 	return naming.Below(o.dir, filepath.FromSlash(name))
 }

@@ -104,10 +104,22 @@ func (o *transferFlags) check(single bool) error {
 		return usagef("--undone-out names a file: standard output has the results")
 	case o.journal != "" && o.undoneOut != "" && sameFile(o.journal, o.undoneOut):
 		return usagef("--journal and --undone-out name the same file")
+	case o.output != "" && o.journal != "" && sameFile(o.outputPath(), o.journal):
+		return usagef("--output and --journal name the same file")
+	case o.output != "" && o.undoneOut != "" && sameFile(o.outputPath(), o.undoneOut):
+		return usagef("--output and --undone-out name the same file")
 	case o.json && o.print0:
 		return usagef("--json and --print0 exclude each other")
 	}
 	return nil
+}
+
+// outputPath is where the file that --output names is.
+func (o *transferFlags) outputPath() string {
+	if filepath.IsAbs(o.output) {
+		return o.output
+	}
+	return naming.Below(o.dir, o.output)
 }
 
 // sameFile tells whether two paths lead to one file, which need not be there.

@@ -63,7 +63,7 @@ func (e *echoless) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if _, err := resp.Location(); err != nil && !errors.Is(err, http.ErrNoLocation) {
 		resp.Body.Close()
-		return nil, &RedirectError{To: "something that is no URL", Reason: "which is not the portal"}
+		return nil, &RedirectError{to: "something that is no URL", reason: "which is not the portal"}
 	}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what came of it has to do
 	resp.Body.Close()

@@ -60,7 +60,7 @@ func newGrant(c config.Config, o Options, next http.RoundTripper) *grant {
 			Transport: &pinned{origin: c.Portal, agent: o.UserAgent, next: next},
 			CheckRedirect: func(req *http.Request, _ []*http.Request) error {
 				// The body holds the secret, and nobody but the token endpoint is to have it.
-				return &RedirectError{To: req.URL.Scheme + "://" + req.URL.Host, Reason: "where a token was asked for"}
+				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "where a token was asked for"}
 			},
 		},
 		config: clientcredentials.Config{

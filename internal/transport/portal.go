@@ -30,10 +30,10 @@ func Portal(c config.Config, o Options) *http.Client {
 		Transport: &retried{next: &allowed{next: pin, allowance: o.Allowance}, limit: o.Retries, notify: o.Retried},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if !sameOrigin(req.URL, c.Portal) {
-				return &RedirectError{To: req.URL.Scheme + "://" + req.URL.Host, Reason: "which is not the portal"}
+				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "which is not the portal"}
 			}
 			if len(via) > maxRedirects {
-				return &RedirectError{To: req.URL.Scheme + "://" + req.URL.Host, Reason: "once too often"}
+				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "once too often"}
 			}
 			// net/http carries the signature of the first hop over; this hop gets its own.
 			req.Header.Del("Authorization")
@@ -59,15 +59,15 @@ func (s *sentOnce) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // RedirectError is a redirect that was not followed.
 type RedirectError struct {
-	To     string // scheme and host only
-	Reason string
+	to     string // scheme and host only
+	reason string
 }
 
 // RedirectedTo is the scheme and host that were not gone to.
-func (e *RedirectError) RedirectedTo() string { return e.To }
+func (e *RedirectError) RedirectedTo() string { return e.to }
 
 func (e *RedirectError) Error() string {
-	return fmt.Sprintf("redirected to %s, %s", e.To, e.Reason)
+	return fmt.Sprintf("redirected to %s, %s", e.to, e.reason)
 }
 
 // authorise returns next with the credentials put on each request.
@@ -112,10 +112,10 @@ type pinned struct {
 
 func (p *pinned) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !sameOrigin(req.URL, p.origin) {
-		return nil, &RedirectError{To: req.URL.Scheme + "://" + req.URL.Host, Reason: "which is not the portal"}
+		return nil, &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "which is not the portal"}
 	}
 	if req.URL.User != nil {
-		return nil, &RedirectError{To: req.URL.Scheme + "://" + req.URL.Host, Reason: "with a user name in the URL"}
+		return nil, &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "with a user name in the URL"}
 	}
 	req = req.Clone(req.Context())
 	req.Header.Set("User-Agent", p.agent)

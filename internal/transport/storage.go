@@ -59,9 +59,9 @@ func Storage(o Options) *http.Client {
 			to := req.URL.Scheme + "://" + req.URL.Host
 			switch {
 			case len(via) > maxRedirects:
-				return &RedirectError{To: to, Reason: "once too often"}
+				return &RedirectError{to: to, reason: "once too often"}
 			case via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https":
-				return &RedirectError{To: to, Reason: "from https to something less"}
+				return &RedirectError{to: to, reason: "from https to something less"}
 			}
 			return nil
 		},
@@ -77,7 +77,7 @@ type bare struct {
 
 func (b *bare) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "https" && (req.URL.Scheme != "http" || !b.plain) {
-		return nil, &RedirectError{To: req.URL.Scheme + "://" + req.URL.Host, Reason: "which is not https"}
+		return nil, &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "which is not https"}
 	}
 	req = req.Clone(req.Context())
 	req.Header.Del("Authorization")
