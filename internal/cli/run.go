@@ -66,7 +66,11 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 		JSON: o.json, Print0: o.print0, Streamed: sink.IsStdout(o.output),
 	})
 	var totals report.Totals
-	defer func() { err = errors.Join(err, reporter.Close(totals)) }()
+	defer func() {
+		if failed := reporter.Close(totals); failed != nil && !errors.Is(err, failed) { // it may be what ended the run
+			err = errors.Join(err, failed)
+		}
+	}()
 	defer context.AfterFunc(ctx, reporter.EndProgress)()
 	defer showStatus(reporter)()
 	if known && by.expand == nil && !single {
