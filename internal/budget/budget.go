@@ -37,7 +37,7 @@ const (
 	maxNap = 10 * time.Second
 
 	// tellAgain is how much later than told a wait has to end to be worth telling again.
-	tellAgain = time.Minute
+	tellAgain = time.Second
 )
 
 // Options change what Open does; the zero value is right for a real portal.
@@ -48,8 +48,8 @@ type Options struct {
 	// most ten minutes.
 	Penalty time.Duration
 	// Notify is told what a call has to wait for: once for each call that the allowance
-	// holds up, once for a block (and again where that lasts a minute longer than told). It
-	// is called by one goroutine at a time and must return soon.
+	// holds up, once for a block, and again where that lasts longer than told. It is called by
+	// one goroutine at a time and must return soon.
 	Notify func(Hold)
 }
 

@@ -207,8 +207,9 @@ func TestBlockedStopsEverybody(t *testing.T) {
 		if took := time.Since(start); took != want {
 			t.Errorf("the next call was sent after %v, want %v", took, want)
 		}
-		if len(told) != 1 || told[0].Kind != Block || told[0].Until.Sub(start) < DefaultPenalty {
-			t.Errorf("told %+v, want the block once", told)
+		// Once, and again for the later end.
+		if len(told) != 2 || told[0].Kind != Block || told[0].Until.Sub(start) < DefaultPenalty || !told[1].Until.Equal(start.Add(want).Local()) {
+			t.Errorf("told %+v, want the block and its later end", told)
 		}
 	})
 }

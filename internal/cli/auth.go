@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/report"
@@ -156,7 +155,7 @@ func (o *authOptions) warnOfEnvironment(effect string) {
 // credentials may not ask that; then they work all the same.
 func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (string, error) {
 	screen := report.NewScreen(o.streams.Out, o.streams.Err, nil)
-	portal, err := o.portal(conf, screen, func(h budget.Hold) { o.say("waiting: %s", holdText(h)) }, 1)
+	portal, err := o.portal(conf, screen, sayHolds(func(text string) { o.say("waiting: %s", text) }), 1)
 	if err != nil {
 		return "", err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -259,18 +260,16 @@ func (in *intake) rest(yield func(string) bool) {
 	}
 }
 
-// left is a fresh reading of the regular lists, to be called when the run is over.
+// left is a fresh reading of the regular lists.
 func (in *intake) left() iter.Seq[input.Entry] {
 	return func(yield func(input.Entry) bool) {
 		for _, l := range in.lists {
 			if !l.regular {
 				continue
 			}
-			f := l.r.(*os.File)
-			if _, err := f.Seek(l.start, io.SeekStart); err != nil {
-				continue
-			}
-			for e, err := range input.Read(f, l.format) {
+			// Not from where the file stands: the run may be reading it yet.
+			all := io.NewSectionReader(l.r.(*os.File), l.start, math.MaxInt64-l.start)
+			for e, err := range input.Read(all, l.format) {
 				if err != nil || !yield(e) {
 					return
 				}

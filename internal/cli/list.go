@@ -22,19 +22,23 @@ func (o *portalFlags) list(ctx context.Context, run func(context.Context, *porta
 		return err
 	}
 	screen := report.NewScreen(o.streams.Out, o.streams.Err, nil)
-	told := map[budget.Kind]time.Time{}
-	portal, err := o.portal(conf, screen, func(h budget.Hold) {
-		if time.Since(told[h.Kind]) < time.Minute { // a long list is held up at every page
-			return
-		}
-		told[h.Kind] = time.Now()
-		screen.Message("bynder: waiting: " + holdText(h))
-	}, 1)
+	portal, err := o.portal(conf, screen, sayHolds(func(text string) { screen.Message("bynder: waiting: " + text) }), 1)
 	if err != nil {
 		return err
 	}
 	defer endInTime(ctx, nil)()
 	return blameClock(run(ctx, portal, screen), conf.Credentials.Kind, time.Now())
+}
+
+// sayHolds says what calls wait for, once a minute at most: a long list is held up at every page.
+func sayHolds(say func(string)) func(budget.Hold) {
+	told := map[budget.Kind]time.Time{}
+	return func(h budget.Hold) {
+		if time.Since(told[h.Kind]) >= time.Minute {
+			told[h.Kind] = time.Now()
+			say(holdText(h))
+		}
+	}
 }
 
 var assetColumns = []report.Column{

@@ -49,7 +49,8 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	}
 	defer in.undone.abandon()
 	var stores lastStores
-	stores.add(func() { _, _ = in.undone.close(in.rest) })
+	in.undone.release = in.close
+	stores.add(in.undone.replaces(), func() { _, _ = in.undone.close(in.rest) })
 	defer endInTime(ctx, stores.call)()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -63,7 +64,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	reporter := report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
 		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: single,
-		JSON: o.json, Print0: o.print0, Streamed: sink.IsStdout(o.output),
+		JSON: o.json, Print0: o.print0, Streamed: sink.IsStdout(o.outputPath()),
 	})
 	var totals report.Totals
 	defer func() {
@@ -98,21 +99,34 @@ func (o *transferFlags) openUndone(ctx context.Context) (*undone, error) {
 // Each must bear to be called beside the rest of the run.
 type lastStores struct {
 	mu  sync.Mutex
-	all []func()
+	all []lastStore
 }
 
-func (l *lastStores) add(store func()) {
+type lastStore struct {
+	store  func()
+	awaits bool
+}
+
+// add adds what stores. With awaits it is waited for: it writes to files of this program alone, and waits
+// for nobody.
+func (l *lastStores) add(awaits bool, store func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.all = append(l.all, store)
+	l.all = append(l.all, lastStore{store, awaits})
 }
 
 func (l *lastStores) call() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, store := range l.all {
-		store()
+	var storing sync.WaitGroup
+	for _, each := range l.all {
+		if each.awaits {
+			storing.Go(each.store)
+		} else {
+			go each.store() // the process ends before it does, where nobody reads
+		}
 	}
+	storing.Wait()
 }
 
 // get wires the rooms and gets what the intake asks for.
@@ -136,7 +150,7 @@ func (o *transferFlags) get(
 		if failed != nil {
 			return totals, failed
 		}
-		stores.add(func() { _ = j.Close() })
+		stores.add(true, func() { _ = j.Close() })
 		defer func() {
 			if failed := j.Close(); failed != nil { // it has been said
 				err = errors.Join(err, &runError{wanted: 1, failed: 1})
@@ -214,7 +228,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, ob
 // preview is the path that a dry run shows for a name.
 func (o *transferFlags) preview(name string) string {
 	switch {
-	case sink.IsStdout(o.output):
+	case sink.IsStdout(o.outputPath()):
 		return ""
 	case o.output != "":
 		return o.outputPath()

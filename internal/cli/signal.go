@@ -59,9 +59,9 @@ const (
 	// patience is how long a run that a signal has ended may take to end: the promise is
 	// that every wait is over within a second.
 	patience = 800 * time.Millisecond
-	// lastPatience is how long what must not be lost may take then: it is work and no wait, unless a
-	// file system hangs.
-	lastPatience = 10 * time.Second
+	// lastPatience is how long it may take then to store what must not be lost: a second for a list of
+	// a million ids. It is work and no wait, unless a file system hangs.
+	lastPatience = 30 * time.Second
 )
 
 // endInTime ends the process when a signal has ended ctx and the returned function is not

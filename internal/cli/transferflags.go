@@ -98,9 +98,9 @@ func (o *transferFlags) check(single bool) error {
 		return &usageError{err: errors.New("--output names one file, and several were asked for"), hint: "use --dir, and --name for what they are called"}
 	case o.output != "" && o.name != naming.DefaultTemplate:
 		return usagef("--output and --name exclude each other")
-	case sink.IsStdout(o.output) && (o.json || o.print0):
+	case sink.IsStdout(o.outputPath()) && (o.json || o.print0):
 		return usagef("--output %s leaves no room for results on standard output", o.output)
-	case o.undoneOut == "-":
+	case sink.IsStdout(o.undoneOut):
 		return usagef("--undone-out names a file: standard output has the results")
 	case o.journal != "" && o.undoneOut != "" && sameFile(o.journal, o.undoneOut):
 		return usagef("--journal and --undone-out name the same file")
@@ -116,16 +116,16 @@ func (o *transferFlags) check(single bool) error {
 
 // outputPath is where the file that --output names is.
 func (o *transferFlags) outputPath() string {
-	if filepath.IsAbs(o.output) {
+	if filepath.IsAbs(o.output) || o.output == "-" || o.output == "" {
 		return o.output
 	}
 	return naming.Below(o.dir, o.output)
 }
 
-// sameFile tells whether two paths lead to one file, which need not be there.
+// sameFile tells whether two paths lead to one file, which need not be there. A device is none.
 func sameFile(a, b string) bool {
-	if there(a, b) {
-		return true
+	if info, err := os.Stat(a); err == nil {
+		return info.Mode().IsRegular() && there(a, b)
 	}
 	folderOfA, folderOfB := filepath.Dir(filepath.Clean(a)), filepath.Dir(filepath.Clean(b))
 	return filepath.Base(a) == filepath.Base(b) && (folderOfA == folderOfB || there(folderOfA, folderOfB))

@@ -31,6 +31,8 @@ type undone struct {
 	final  string // where file belongs when it is whole
 	err    error
 	unread bool // input was left unread that cannot be read any more
+	// release, where set, lets go of what rest was read from: Windows replaces no file that is open.
+	release func()
 
 	closing    sync.Once
 	notStarted int
@@ -75,6 +77,11 @@ func openUndone(file string) (to *os.File, final string, err error) {
 	final = file
 	if target, err := filepath.EvalSymlinks(file); err == nil {
 		final = target
+	} else if target, err := os.Readlink(file); err == nil { // of what is not there yet
+		final = target
+		if !filepath.IsAbs(target) {
+			final = filepath.Join(filepath.Dir(file), target)
+		}
 	}
 	for { // os.CreateTemp would make it the owner's alone
 		beside := filepath.Join(filepath.Dir(final), ".undone-"+rand.Text())
@@ -181,17 +188,25 @@ func (u *undone) conclude(rest iter.Seq[string]) (notStarted int, err error) {
 	if u.out == nil {
 		return notStarted, nil
 	}
+	if u.release != nil {
+		u.release()
+	}
 	err = errors.Join(u.err, u.out.Flush(), u.file.Close())
 	u.out = nil
-	if name := u.file.Name(); err == nil && name != u.final {
-		err = os.Rename(name, u.final)
-	}
 	if err != nil {
 		u.remove()
 		return notStarted, fmt.Errorf("writing --undone-out: %w", err)
 	}
+	if u.replaces() {
+		if err := os.Rename(u.file.Name(), u.final); err != nil {
+			return notStarted, fmt.Errorf("--undone-out: the list stays in %s: %w", u.file.Name(), err)
+		}
+	}
 	return notStarted, nil
 }
+
+// replaces tells whether the list is written to a file of its own first.
+func (u *undone) replaces() bool { return u.file != nil && u.file.Name() != u.final }
 
 // abandon takes away what was begun where close did not come to be called.
 func (u *undone) abandon() {
@@ -205,7 +220,7 @@ func (u *undone) abandon() {
 
 // remove takes away the file that was to become the list.
 func (u *undone) remove() {
-	if name := u.file.Name(); name != u.final {
-		_ = os.Remove(name)
+	if u.replaces() {
+		_ = os.Remove(u.file.Name())
 	}
 }

@@ -105,6 +105,29 @@ func TestUndone(t *testing.T) {
 	}
 }
 
+// What a run has come to in a list may still be read when the rest of it is asked for.
+func TestTheRestLeavesAListWhereItStands(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "list")
+	if err := os.WriteFile(path, []byte("A\nB\nC\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	in := testIntake(t, "", nil, newList(path, f, input.Format{}))
+	if _, err := f.Seek(3, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Collect(in.rest); !slices.Equal(got, []string{"A", "B", "C"}) {
+		t.Errorf("the rest is %q", got)
+	}
+	if at, err := f.Seek(0, io.SeekCurrent); at != 3 || err != nil {
+		t.Errorf("the list stands at %d, %v; want 3", at, err)
+	}
+}
+
 func TestIntakeEndsWithItsContext(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()

@@ -37,9 +37,9 @@ type Sink interface {
 
 // Owner is a Sink that lets no file of a run take the path of another one.
 type Owner interface {
-	// Own gives the path, as results show it, to the file of that identity, which is there
-	// already with size bytes. It is false where that is not so, or another file of the run has
-	// the path.
+	// Own gives the path, as results show it, to the file of that identity, which is known to be
+	// there with size bytes. It is false where another file of the run has it, or could have
+	// taken it meanwhile.
 	Own(path, identity string, size int64) bool
 }
 

@@ -139,6 +139,8 @@ func outlive(ctx context.Context, while time.Duration) (context.Context, context
 // free gives up what the journal holds.
 func (j *Journal) free() error {
 	j.release()
+	j.mu.Lock() // for Done, where the run cannot be waited for
+	defer j.mu.Unlock()
 	return errors.Join(j.place.close(), j.view.close(), j.turns.end())
 }
 

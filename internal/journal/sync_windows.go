@@ -9,7 +9,7 @@ import (
 const forSync = os.O_RDWR
 
 // atItsEnd is nothing: Windows would let nobody cut off what is torn of a file that is open with
-// os.O_APPEND. Its locks are no mere advice.
+// os.O_APPEND.
 const atItsEnd = 0
 
 // syncFile stores a file's bytes.

@@ -14,8 +14,8 @@ func Below(folder, name string) string {
 	switch {
 	case trimmed == "." || folder == "":
 		return name
-	case trimmed == filepath.VolumeName(folder): // the root of a file system
-		return folder + name
+	case trimmed == filepath.VolumeName(folder) && (trimmed != folder || len(trimmed) <= len("C:")):
+		return folder + name // the root of a file system, or what is the working directory of a drive
 	default:
 		return trimmed + string(filepath.Separator) + name
 	}

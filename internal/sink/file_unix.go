@@ -52,5 +52,6 @@ func fileNumber(info fs.FileInfo, name string) uint64 {
 	if !ok {
 		return hash64(name)
 	}
-	return uint64(st.Ino) //nolint:unconvert // its size differs between systems
+	// Below one folder there may be several file systems.
+	return uint64(st.Ino) ^ uint64(st.Dev)*0x9e3779b97f4a7c15 //nolint:unconvert // their sizes differ between systems
 }

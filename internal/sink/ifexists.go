@@ -136,7 +136,7 @@ func (d *Dir) keeps(info fs.FileInfo, t download.Target) bool {
 }
 
 // Own implements download.Owner. Only where files are overwritten can one that the journal knows lose
-// its path to another one.
+// its path to another one; elsewhere it is not looked at. A file with several names is nobody's alone.
 func (d *Dir) Own(path, identity string, size int64) bool {
 	if d.opts.IfExists != Overwrite {
 		return true
@@ -145,9 +145,16 @@ func (d *Dir) Own(path, identity string, size int64) bool {
 	if !below {
 		return false
 	}
+	d.publishing.Lock()
+	defer d.publishing.Unlock()
 	info, err := d.root.Lstat(name)
-	return err == nil && info.Size() == size && d.keeps(info, download.Target{Name: name, Identity: identity}) &&
-		!d.published.byAnother(info, name, identity)
+	if err != nil || info.Size() != size || d.published.byAnother(info, name, identity) {
+		return false
+	}
+	if !hasOtherNames(info) {
+		d.published.remember(info, name, identity)
+	}
+	return true
 }
 
 // unaltered tells whether a place is still as it was found.
@@ -156,7 +163,12 @@ func (d *Dir) unaltered(at place) bool {
 	if at.old == nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	return err == nil && os.SameFile(now, at.old) && now.Size() == at.old.Size() && now.ModTime().Equal(at.old.ModTime())
+	return err == nil && unaltered(at.old, now)
+}
+
+// unaltered tells whether a file is the one that was found, as it was.
+func unaltered(found, now fs.FileInfo) bool {
+	return os.SameFile(now, found) && now.Size() == found.Size() && now.ModTime().Equal(found.ModTime())
 }
 
 // renamed is the name that the Rename policy gives t.

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -323,6 +324,66 @@ func TestSpoiltFileIsReplaced(t *testing.T) {
 	}
 }
 
+func TestAnEmptyFileIsTheBeginningOfNone(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a.txt")
+	writeFile(t, path, "my own words")
+	to := original("a.txt", "A")
+	to.Replaces = path
+	p := begin(t, newDir(t, folder, DirOptions{}), to, object(""))
+	_, err := p.Publish(t.Context())
+	wantCode(t, err, download.CodeExists)
+	wantFiles(t, folder, map[string]string{"a.txt": "my own words"})
+}
+
+// swapping has another program put a file of its own in the place of the one that is compared.
+type swapping struct {
+	context.Context
+	swap func()
+}
+
+func (c swapping) Err() error {
+	c.swap()
+	return c.Context.Err()
+}
+
+func TestSpoiltFileThatIsSwappedStays(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a.jpg")
+	writeFile(t, path, whole[:5])
+	to := original("a.jpg", "A")
+	to.Replaces = path
+	p := begin(t, newDir(t, folder, DirOptions{}), to, object(whole))
+	write(t, p, whole)
+	swap := sync.OnceFunc(func() {
+		if err := os.Remove(path); err != nil {
+			t.Error(err)
+		}
+		writeFile(t, path, "mine")
+	})
+	_, err := p.Publish(swapping{t.Context(), swap})
+	wantCode(t, err, download.CodeExists)
+	wantFiles(t, folder, map[string]string{"a.jpg": "mine"})
+}
+
+func TestComparingKeepsThePartialAtTheEndOfTheRun(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "a.jpg")
+	writeFile(t, path, whole[:5])
+	to := original("a.jpg", "A")
+	to.Replaces = path
+	p := begin(t, newDir(t, folder, DirOptions{}), to, object(whole))
+	write(t, p, whole)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.Publish(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Publish: %v", err)
+	}
+	if parts, _ := filepath.Glob(filepath.Join(folder, "*.part")); len(parts) != 1 {
+		t.Errorf("partials %q, want the whole one", parts)
+	}
+}
+
 // The journal says that A is there; B, which the journal knows nothing of, has the same name.
 func TestOwnedFileKeepsItsPath(t *testing.T) {
 	folder := t.TempDir()
@@ -338,4 +399,12 @@ func TestOwnedFileKeepsItsPath(t *testing.T) {
 	}
 	wantCode(t, beginErr(t.Context(), t, d, b, object(other)), download.CodeExists)
 	wantFiles(t, folder, map[string]string{"a.jpg": whole})
+	// A tool that makes links of doubles does not make them one file's.
+	if err := os.Link(path, filepath.Join(folder, "b.jpg")); err != nil {
+		t.Skip(err)
+	}
+	d = newDir(t, folder, DirOptions{IfExists: Overwrite})
+	if !d.Own(path, a.Identity, size) || !d.Own(filepath.Join(folder, "b.jpg"), b.Identity, size) {
+		t.Error("two names of one file are not two files")
+	}
 }

@@ -86,7 +86,9 @@ func (p *filePartial) store() error {
 func (p *filePartial) take(ctx context.Context) (string, error) {
 	if p.target.Replaces != "" && p.dir.opts.IfExists != Overwrite {
 		if err := p.yield(ctx); err != nil {
-			_ = p.remove()
+			if ctx.Err() == nil {
+				_ = p.remove()
+			}
 			return "", err
 		}
 	}
@@ -134,12 +136,14 @@ func (p *filePartial) yield(ctx context.Context) error {
 }
 
 // spoilt tells whether what has the name is the file that was written, but for an end that is missing
-// or too much. What cannot be read is not; the only error is that of ctx.
+// or too much. With an empty one anything would begin. What cannot be read is not; the only error is
+// that of ctx.
 func (p *filePartial) spoilt(ctx context.Context) (bool, error) {
 	info, err := p.dir.root.Lstat(p.name)
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || !info.Mode().IsRegular() || p.size == 0 {
 		return false, nil
 	}
+	p.judged = info
 	f, err := p.dir.root.Open(p.name)
 	if err != nil {
 		return false, nil
@@ -199,6 +203,9 @@ func (p *filePartial) replace() error {
 		return p.fail("publish", err)
 	case !old.Mode().IsRegular() && old.Mode()&fs.ModeSymlink == 0:
 		return d.inTheWay(p.name, old)
+	case p.judged != nil && !unaltered(p.judged, old):
+		_ = p.remove()
+		return d.exists(p.name, p.target)
 	case d.published.byAnother(old, p.name, p.target.Identity):
 		_ = p.remove()
 		return d.exists(p.name, p.target)
