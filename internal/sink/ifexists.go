@@ -79,10 +79,13 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 	case who == nobody:
 		return at, nil
 	case who == identical:
-		if d.policy(t) == Overwrite && !d.keeps(info, t) {
+		if passesBy(d.policy(t)) && !d.keeps(info, t) {
 			return d.settle(ctx, t, obj) // another one was put there meanwhile
 		}
 		return at, d.unchanged(t.Name, t)
+	}
+	if d.policy(t) != Overwrite {
+		d.sweep(t.Name, t.Identity) // it does not get there, so the next run would not continue it either
 	}
 	switch d.policy(t) {
 	case Fail:
@@ -135,10 +138,14 @@ func (d *Dir) keeps(info fs.FileInfo, t download.Target) bool {
 	return true
 }
 
-// Own implements download.Owner. Only where files are overwritten can one that the journal knows lose
-// its path to another one; elsewhere it is not looked at. A file with several names is nobody's alone.
+// passesBy tells whether a policy has a file get by where another one is: over it, or as if it were
+// there itself. Only then does it matter whose that one is.
+func passesBy(p IfExists) bool { return p == Overwrite || p == Skip }
+
+// Own implements download.Owner. Under other policies than those where it matters, no file is looked at.
+// One with several names is nobody's alone.
 func (d *Dir) Own(path, identity string, size int64) bool {
-	if d.opts.IfExists != Overwrite {
+	if !passesBy(d.opts.IfExists) {
 		return true
 	}
 	name, below := strings.CutPrefix(path, d.show(""))

@@ -324,6 +324,49 @@ func TestSpoiltFileIsReplaced(t *testing.T) {
 	}
 }
 
+// The next run finds the file that was the first to finish, and the other one meets it again.
+func TestTwoFilesMeetInTheNextRun(t *testing.T) {
+	for _, policy := range []IfExists{Fail, Skip, Overwrite} {
+		for _, known := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, known to the journal: %t", policy, known), func(t *testing.T) {
+				folder := t.TempDir()
+				path := filepath.Join(folder, "a.jpg")
+				writeFile(t, path, whole)
+				d := newDir(t, folder, DirOptions{IfExists: policy})
+				a, b := original("a.jpg", "A"), original("a.jpg", "B")
+				if !known {
+					wantPresent(t, beginErr(t.Context(), t, d, a, object(whole)), download.Unchanged, path)
+				} else if !d.Own(path, a.Identity, int64(len(whole))) {
+					t.Error("it is not there")
+				}
+				wantCode(t, beginErr(t.Context(), t, d, b, object(other)), download.CodeExists)
+				wantFiles(t, folder, map[string]string{"a.jpg": whole})
+			})
+		}
+	}
+}
+
+// A file that does not get to its place leaves nothing that no run would ever continue.
+func TestPartialsOfWhatIsInTheWayGo(t *testing.T) {
+	for _, policy := range []IfExists{Fail, Skip, Rename} {
+		t.Run(policy.String(), func(t *testing.T) {
+			folder := t.TempDir()
+			to := original("a.jpg", "A")
+			keep(t, newDir(t, folder, DirOptions{}), to, object(whole), whole[:5])
+			writeFile(t, filepath.Join(folder, "a.jpg"), other)
+			d := newDir(t, folder, DirOptions{IfExists: policy})
+			want := map[string]string{"a.jpg": other}
+			if policy == Rename {
+				put(t, d, to, whole)
+				want["a-A.jpg"] = whole
+			} else if err := beginErr(t.Context(), t, d, to, object(whole)); err == nil {
+				t.Error("nothing is in the way")
+			}
+			wantFiles(t, folder, want)
+		})
+	}
+}
+
 func TestAnEmptyFileIsTheBeginningOfNone(t *testing.T) {
 	folder := t.TempDir()
 	path := filepath.Join(folder, "a.txt")

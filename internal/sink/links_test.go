@@ -195,6 +195,28 @@ func TestFolderThatCannotBe(t *testing.T) {
 	}
 }
 
+// A partial of another user's, who was killed, is left to that one.
+func TestForbiddenPartial(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("nothing is forbidden to root")
+	}
+	folder := t.TempDir()
+	to := original("a.jpg", "A")
+	keep(t, newDir(t, folder, DirOptions{}), to, object(whole), whole[:5])
+	partials, _ := filepath.Glob(filepath.Join(folder, "*.part"))
+	if len(partials) != 1 {
+		t.Fatalf("partials %q", partials)
+	}
+	if err := os.Chmod(partials[0], 0); err != nil {
+		t.Fatal(err)
+	}
+	put(t, newDir(t, folder, DirOptions{}), to, whole)
+	if err := os.Chmod(partials[0], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, folder, map[string]string{"a.jpg": whole, "a.jpg.part": whole[:5]})
+}
+
 func TestForbiddenFolder(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("nothing is forbidden to root")

@@ -60,8 +60,11 @@ func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj tran
 // open locks the partial and finds what it holds.
 func (p *filePartial) open(ctx context.Context, at place) error {
 	f, info, err := p.dir.lockPartial(ctx, p.path)
-	if errors.Is(err, filelock.ErrUnsupported) {
+	lockless := errors.Is(err, filelock.ErrUnsupported)
+	if lockless {
 		p.dir.lockless.Store(true)
+	}
+	if lockless || errors.Is(err, fs.ErrPermission) { // it may be that of another user
 		p.keep = false
 		p.path = privateName(p.name, p.target.Identity)
 		f, err = p.dir.createPartial(p.path)
