@@ -20,7 +20,7 @@ import (
 type itemsOptions struct {
 	portalFlags
 	ids    []string
-	kind   string
+	kinds  []string
 	active bool
 	json   bool
 }
@@ -55,7 +55,7 @@ size in bytes, width, height, created, file name; what is unknown is empty.`,
 	}
 	f := cmd.Flags()
 	o.add(f)
-	f.StringVar(&o.kind, "type", "", "only items of this `type`: original, web, additional, …")
+	f.StringArrayVar(&o.kinds, "type", nil, "only items of this `type`: original, web, additional, …; may be repeated")
 	f.BoolVar(&o.active, "active", false, "only active items")
 	f.BoolVar(&o.json, "json", false, "one JSON object an item: its own fields, mediaId and itemId")
 	return cmd
@@ -75,13 +75,15 @@ func runItems(ctx context.Context, o *itemsOptions) error {
 	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, itemColumns, o.json)
 		failed, complain := &runError{wanted: len(o.ids)}, newComplaints(screen)
+		items := 0
 		for _, id := range o.ids {
 			asset, err := p.client.Asset(ctx, id)
 			if err == nil {
-				err = o.print(listing, id, asset)
+				n, err := o.print(listing, id, asset)
 				if err != nil {
 					return &stdoutError{err}
 				}
+				items += n
 				continue
 			}
 			if ctx.Err() != nil || !goesOn(err) {
@@ -90,28 +92,37 @@ func runItems(ctx context.Context, o *itemsOptions) error {
 			failed.failed++
 			complain.about(id, err)
 		}
+		if items == 0 && failed.failed == 0 {
+			screen.Message("bynder: there are no such items")
+		}
 		return failed.orNil()
 	})
 }
 
-// print lists the items of one asset.
-func (o *itemsOptions) print(l *report.Listing, id string, asset *bynder.Asset) error {
+// print lists the items of one asset, and tells how many these are.
+func (o *itemsOptions) print(l *report.Listing, id string, asset *bynder.Asset) (n int, err error) {
 	if len(o.ids) > 1 {
 		if err := l.Heading(id + "  " + asset.Name); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	for i := range asset.Items {
 		item := &asset.Items[i]
-		if o.active && !item.Active || o.kind != "" && !strings.EqualFold(item.Type, o.kind) {
+		if o.active && !item.Active || !o.wants(item.Type) {
 			continue
 		}
 		row := report.Row{Cells: itemCells(item, asset), Fields: itemFields(item, id), Object: itemObject{id, item}}
 		if err := l.Row(row); err != nil {
-			return err
+			return n, err
 		}
+		n++
 	}
-	return nil
+	return n, nil
+}
+
+// wants tells whether items of that type are asked for.
+func (o *itemsOptions) wants(kind string) bool {
+	return len(o.kinds) == 0 || slices.ContainsFunc(o.kinds, func(k string) bool { return strings.EqualFold(k, kind) })
 }
 
 // itemFields are the ten columns that scripts read.

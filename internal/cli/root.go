@@ -93,6 +93,9 @@ func newRoot(s Streams) *cobra.Command {
 	for _, each := range root.Commands() {
 		if each.Name() == "completion" {
 			each.Args, each.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+			for _, shell := range each.Commands() {
+				shell.Args = noArgs
+			}
 		}
 	}
 	return root

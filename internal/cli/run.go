@@ -238,7 +238,7 @@ func (o *transferFlags) preview(name string) string {
 
 // destination is where the files go.
 func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
-	opts := sink.DirOptions{IfExists: o.exists, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify}
+	opts := sink.DirOptions{IfExists: o.exists, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, SHA256: o.checksum != ""}
 	none := func() error { return nil }
 	switch {
 	case o.dryRun:

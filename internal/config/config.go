@@ -48,6 +48,9 @@ const DefaultProfile = "default"
 // for the keychain, until ctx ends.
 func Load(ctx context.Context, s Sources) (Config, error) {
 	roots, err := LoadRoots(ctx, s.Flags.CACert)
+	if err == nil {
+		err = checkProxy(s.Getenv)
+	}
 	if err != nil {
 		return Config{}, err
 	}

@@ -15,8 +15,12 @@ import (
 	"time"
 )
 
-// maxFile is more than any config file has, in bytes.
-const maxFile = 256 << 10
+const (
+	// maxFile is more than any config file has, in bytes, and maxRoots more than any file of the
+	// certificates that the world trusts.
+	maxFile  = 256 << 10
+	maxRoots = 8 << 20
+)
 
 // pipePatience is how long a file that is a pipe may take to be written.
 const pipePatience = 30 * time.Second
@@ -72,7 +76,7 @@ func (s Sources) readFile(ctx context.Context) (file, error) {
 	fail := func(err error) (file, error) {
 		return file{path: path}, &Error{Err: fmt.Errorf("config file %s: %w", path, err), Advice: "correct the file, or name another one with --config"}
 	}
-	text, mode, err := readWhole(ctx, path)
+	text, mode, err := readWhole(ctx, path, maxFile)
 	switch {
 	case ctx.Err() != nil:
 		return file{}, context.Cause(ctx)
@@ -111,8 +115,8 @@ func unreachable(path string) bool {
 	return err != nil
 }
 
-// readWhole reads a file, or what a pipe such as /dev/fd/3 gives before ctx ends.
-func readWhole(ctx context.Context, path string) (text string, mode fs.FileMode, err error) {
+// readWhole reads a file of at most so many bytes, or what a pipe such as /dev/fd/3 gives before ctx ends.
+func readWhole(ctx context.Context, path string, most int64) (text string, mode fs.FileMode, err error) {
 	type content struct {
 		text string
 		mode fs.FileMode
@@ -127,9 +131,9 @@ func readWhole(ctx context.Context, path string) (text string, mode fs.FileMode,
 		if err != nil {
 			return content{}, err
 		}
-		text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-		if err == nil && len(text) > maxFile {
-			err = fmt.Errorf("it is larger than %d KiB", maxFile>>10)
+		text, err := io.ReadAll(io.LimitReader(f, most+1))
+		if err == nil && int64(len(text)) > most {
+			err = fmt.Errorf("it is larger than %d KiB", most>>10)
 		}
 		return content{string(text), info.Mode()}, err
 	}

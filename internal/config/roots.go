@@ -18,7 +18,7 @@ func LoadRoots(ctx context.Context, file string) (*x509.CertPool, error) {
 	fail := func(err error) (*x509.CertPool, error) {
 		return nil, &Error{Err: fmt.Errorf("--ca-cert %s: %w", file, err), Advice: "give a file of certificates in PEM form"}
 	}
-	text, _, err := readWhole(ctx, file)
+	text, _, err := readWhole(ctx, file, maxRoots)
 	if e := (*fs.PathError)(nil); errors.As(err, &e) {
 		err = e.Err
 	}

@@ -17,7 +17,10 @@ func (e *Engine) get(ctx context.Context, job Job) Result {
 	r := Result{Portal: e.Options.Portal, MediaID: job.MediaID, Selector: job.Selector.String(), ItemID: job.Selector.ItemID}
 	err := e.transfer(ctx, job, &r)
 	if present, ok := errors.AsType[*Present](err); ok {
-		r.Status, r.Path = present.Status, present.Path
+		r.Status, r.Path, r.Checksum = present.Status, present.Path, present.Checksum
+		if present.Bytes != nil {
+			r.Bytes = present.Bytes
+		}
 	} else if err != nil {
 		r.Status, r.Error = Failed, failure(ctx, job, err)
 	} else {

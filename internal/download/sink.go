@@ -62,8 +62,10 @@ type Partial interface {
 
 // Present is how Begin says that nothing needs to be transferred.
 type Present struct {
-	Status Status // Unchanged or Skipped
-	Path   string // as results show it
+	Status   Status // Unchanged or Skipped
+	Path     string // as results show it
+	Bytes    *int64 // the file's size; nil where it is another file
+	Checksum string // sha256:<hex>, where the sink was asked for it and the file is this one
 }
 
 func (p *Present) Error() string { return string(p.Status) + ": " + p.Path }

@@ -26,6 +26,9 @@ func Temporary(err error) bool {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return true
 	}
+	if told, ok := errors.AsType[verdict](err); ok {
+		return told.WorthRetrying()
+	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsTemporary || dns.IsTimeout
 	}
@@ -36,6 +39,12 @@ func Temporary(err error) bool {
 		return connectionBroke(op)
 	}
 	return connectionGivenUp(err)
+}
+
+// verdict is an error that knows itself whether another try may help.
+type verdict interface {
+	error
+	WorthRetrying() bool
 }
 
 // untrusted tells whether err says that the other side is not who it should be, or

@@ -2,6 +2,8 @@ package sink
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -82,7 +84,7 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 		if passesBy(d.policy(t)) && !d.keeps(info, t) {
 			return d.settle(ctx, t, obj) // another one was put there meanwhile
 		}
-		return at, d.unchanged(t.Name, t)
+		return at, d.unchanged(ctx, t.Name, t, obj.Size)
 	}
 	if d.policy(t) != Overwrite {
 		d.sweep(t.Name, t.Identity) // it does not get there, so the next run would not continue it either
@@ -107,7 +109,7 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 		case who == nobody:
 			return at, nil
 		case who == identical:
-			return at, d.unchanged(at.name, t)
+			return at, d.unchanged(ctx, at.name, t, obj.Size)
 		}
 	}
 	return at, d.exists(at.name, t)
@@ -250,9 +252,29 @@ func (c contextReader) Read(b []byte) (int, error) {
 
 // unchanged says that the file is there, and takes away what earlier runs may
 // have left of it.
-func (d *Dir) unchanged(name string, t download.Target) error {
+func (d *Dir) unchanged(ctx context.Context, name string, t download.Target, size int64) error {
 	d.sweep(name, t.Identity)
-	return &download.Present{Status: download.Unchanged, Path: d.show(name)}
+	sum := ""
+	if d.opts.SHA256 {
+		var err error
+		if sum, err = d.checksum(ctx, name); err != nil {
+			return d.failure("read", name, err)
+		}
+	}
+	return &download.Present{Status: download.Unchanged, Path: d.show(name), Bytes: &size, Checksum: sum}
+}
+
+func (d *Dir) checksum(ctx context.Context, name string) (string, error) {
+	f, err := d.root.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.CopyBuffer(sum, contextReader{ctx, f}, make([]byte, compareBuffer)); err != nil {
+		return "", err
+	}
+	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // exists says that another file has the name.

@@ -1,11 +1,16 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // Options are what both clients share.
@@ -39,7 +44,32 @@ func (o Options) base() *http.Transport {
 	t.MaxIdleConnsPerHost = max(o.Connections, 2)
 	t.TLSClientConfig = &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12}
 	t.ResponseHeaderTimeout = 60 * time.Second
+	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
+		if resp.StatusCode == http.StatusOK {
+			return nil
+		}
+		return &proxyError{resp.StatusCode}
+	}
 	return t
+}
+
+// proxyError is the refusal of a proxy to connect (RFC 9110 section 9.3.6). net/http would give its words
+// for the portal's.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string {
+	return strings.TrimSpace(fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status)))
+}
+
+// WorthRetrying tells whether another try may help (retry.Temporary).
+func (e *proxyError) WorthRetrying() bool { return retry.Status(e.status) }
+
+// Hint says what to do where the proxy does not know who asks.
+func (e *proxyError) Hint() string {
+	if e.status != http.StatusProxyAuthRequired {
+		return ""
+	}
+	return "give user and password as in HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT, with % in them as %25 and @ as %40"
 }
 
 // Storage returns the client for temporary locations. It sends no Authorization, no

@@ -1,0 +1,28 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// checkProxy refuses a proxy that cannot be meant. net/http would connect without one. The value is not
+// shown, for there may be a password in it.
+func checkProxy(getenv func(string) string) error {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		value := getenv(name)
+		if value == "" {
+			continue
+		}
+		if !strings.Contains(value, "://") {
+			value = "http://" + value
+		}
+		if u, err := url.Parse(value); err != nil || u.Host == "" {
+			return &Error{
+				Err:    fmt.Errorf("%s is no URL of a proxy", name),
+				Advice: "write it as http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with % in them as %25 and @ as %40",
+			}
+		}
+	}
+	return nil
+}
