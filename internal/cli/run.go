@@ -6,7 +6,6 @@ import (
 	"iter"
 	"path/filepath"
 	"strconv"
-	"sync"
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -93,40 +92,6 @@ func (o *transferFlags) openUndone(ctx context.Context) (*undone, error) {
 	}
 	defer endInTime(ctx, nil)()
 	return newUndone(o.undoneOut)
-}
-
-// lastStores are what stores, at the last moment, what would be lost where a run cannot end as it should.
-// Each must bear to be called beside the rest of the run.
-type lastStores struct {
-	mu  sync.Mutex
-	all []lastStore
-}
-
-type lastStore struct {
-	store  func()
-	awaits bool
-}
-
-// add adds what stores. With awaits it is waited for: it writes to files of this program alone, and waits
-// for nobody.
-func (l *lastStores) add(awaits bool, store func()) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, lastStore{store, awaits})
-}
-
-func (l *lastStores) call() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var storing sync.WaitGroup
-	for _, each := range l.all {
-		if each.awaits {
-			storing.Go(each.store)
-		} else {
-			go each.store() // the process ends before it does, where nobody reads
-		}
-	}
-	storing.Wait()
 }
 
 // get wires the rooms and gets what the intake asks for.
