@@ -116,7 +116,7 @@ func (o *transferFlags) check(single bool) error {
 
 // outputPath is where the file that --output names is.
 func (o *transferFlags) outputPath() string {
-	if filepath.IsAbs(o.output) || o.output == "-" || o.output == "" {
+	if o.output == "-" || o.output == "" {
 		return o.output
 	}
 	return naming.Below(o.dir, o.output)

@@ -32,9 +32,7 @@ func newPlace(dir, output string) (*place, error) {
 	case output == "-":
 		return nil, nil
 	case output != "":
-		if !filepath.IsAbs(output) {
-			output = naming.Below(dir, output)
-		}
+		output = naming.Below(dir, output)
 		if info, err := os.Stat(output); err == nil && !info.Mode().IsRegular() {
 			return nil, nil
 		}

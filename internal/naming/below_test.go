@@ -23,5 +23,8 @@ func TestBelow(t *testing.T) {
 		if got := Below(folder, "") + "a"; got != want {
 			t.Errorf("before the names in %q stands %q", folder, Below(folder, ""))
 		}
+		if alone := filepath.Join(t.TempDir(), "a"); Below(folder, alone) != alone {
+			t.Errorf("Below(%q, %q) = %q", folder, alone, Below(folder, alone))
+		}
 	}
 }

@@ -25,10 +25,7 @@ type Output struct {
 // in the folder that it is in. A relative file is below dir, an absolute one
 // stands alone. Opening a FIFO waits, until ctx ends, for somebody to read it.
 func ForOutput(ctx context.Context, dir, file string, opts DirOptions) (Output, error) {
-	path := file
-	if !filepath.IsAbs(file) {
-		path = naming.Below(dir, file)
-	}
+	path := naming.Below(dir, file)
 	if file == "" || os.IsPathSeparator(file[len(file)-1]) {
 		return Output{}, noFile(path)
 	}
