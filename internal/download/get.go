@@ -127,9 +127,7 @@ func (e *Engine) copy(ctx context.Context, job Job, stream *transfer.Stream, par
 		return err
 	}
 	r.Verified = Verified(verified)
-	if sum := digest.SHA256(); sum != "" {
-		r.Checksum = "sha256:" + sum
-	}
+	r.Checksum = Checksum(digest)
 	return nil
 }
 

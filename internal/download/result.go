@@ -2,6 +2,8 @@ package download
 
 import (
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
 // Status says how a file fared.
@@ -65,6 +67,14 @@ type Result struct {
 	Seconds     float64   `json:"seconds,omitempty"`
 	FinishedAt  time.Time `json:"finishedAt,omitzero"`
 	Error       *Failure  `json:"error,omitempty"`
+}
+
+// Checksum is what a Result has of a digest, "" where none was asked for.
+func Checksum(d *transfer.Digest) string {
+	if sum := d.SHA256(); sum != "" {
+		return "sha256:" + sum
+	}
+	return ""
 }
 
 // Failure is the part of a failed Result that says why.

@@ -76,12 +76,19 @@ func hasDigest(obj transfer.Object) bool {
 
 // matchesDigest tells whether what r reads has the digest that the ETag is.
 func matchesDigest(r io.Reader, obj transfer.Object) (bool, error) {
-	digest := transfer.NewDigest(obj, transfer.DigestOptions{Verify: true})
-	if _, err := io.CopyBuffer(digest, r, make([]byte, compareBuffer)); err != nil {
+	digest, err := digestOf(r, obj, transfer.DigestOptions{Verify: true})
+	if err != nil {
 		return false, err
 	}
 	verified, err := digest.Check()
 	return err == nil && (verified == transfer.ByMD5 || verified == transfer.ByMultipart), nil
+}
+
+// digestOf is that of all that r reads, which may be obj.
+func digestOf(r io.Reader, obj transfer.Object, want transfer.DigestOptions) (*transfer.Digest, error) {
+	digest := transfer.NewDigest(obj, want)
+	_, err := io.CopyBuffer(digest, r, make([]byte, compareBuffer))
+	return digest, err
 }
 
 // compareBuffer is how much of a file is read at a time to compare it, in bytes.

@@ -2,8 +2,6 @@ package sink
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -84,7 +82,7 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 		if passesBy(d.policy(t)) && !d.keeps(info, t) {
 			return d.settle(ctx, t, obj) // another one was put there meanwhile
 		}
-		return at, d.unchanged(ctx, t.Name, t, obj.Size)
+		return at, d.unchanged(ctx, t.Name, t, obj)
 	}
 	if d.policy(t) != Overwrite {
 		d.sweep(t.Name, t.Identity) // it does not get there, so the next run would not continue it either
@@ -109,7 +107,7 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 		case who == nobody:
 			return at, nil
 		case who == identical:
-			return at, d.unchanged(ctx, at.name, t, obj.Size)
+			return at, d.unchanged(ctx, at.name, t, obj)
 		}
 	}
 	return at, d.exists(at.name, t)
@@ -250,31 +248,24 @@ func (c contextReader) Read(b []byte) (int, error) {
 	return c.r.Read(b)
 }
 
-// unchanged says that the file is there, and takes away what earlier runs may
-// have left of it.
-func (d *Dir) unchanged(ctx context.Context, name string, t download.Target, size int64) error {
+// unchanged says that obj is there, and takes away what earlier runs may have left of it.
+func (d *Dir) unchanged(ctx context.Context, name string, t download.Target, obj transfer.Object) error {
 	d.sweep(name, t.Identity)
-	sum := ""
-	if d.opts.SHA256 {
-		var err error
-		if sum, err = d.checksum(ctx, name); err != nil {
-			return d.failure("read", name, err)
-		}
+	there := &download.Present{Status: download.Unchanged, Path: d.show(name), Bytes: &obj.Size}
+	if !d.opts.SHA256 {
+		return there
 	}
-	return &download.Present{Status: download.Unchanged, Path: d.show(name), Bytes: &size, Checksum: sum}
-}
-
-func (d *Dir) checksum(ctx context.Context, name string) (string, error) {
 	f, err := d.root.Open(name)
 	if err != nil {
-		return "", err
+		return d.failure("read", name, err)
 	}
 	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.CopyBuffer(sum, contextReader{ctx, f}, make([]byte, compareBuffer)); err != nil {
-		return "", err
+	digest, err := digestOf(contextReader{ctx, f}, obj, transfer.DigestOptions{SHA256: true})
+	if err != nil {
+		return d.failure("read", name, err)
 	}
-	return "sha256:" + hex.EncodeToString(sum.Sum(nil)), nil
+	there.Checksum = download.Checksum(digest)
+	return there
 }
 
 // exists says that another file has the name.

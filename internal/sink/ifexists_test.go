@@ -292,14 +292,8 @@ func TestSpoiltFileIsReplaced(t *testing.T) {
 			{"somebody's own, shorter", "x", false},
 		} {
 			t.Run(policy.String()+", "+tt.name, func(t *testing.T) {
-				folder := t.TempDir()
-				path := filepath.Join(folder, "a.jpg")
-				writeFile(t, path, tt.there)
-				d := newDir(t, folder, DirOptions{IfExists: policy})
-				to := original("a.jpg", "A")
-				to.Replaces = path
-				p := begin(t, d, to, object(whole))
-				write(t, p, whole)
+				p, path := replacing(t, DirOptions{IfExists: policy}, tt.there, whole)
+				folder := filepath.Dir(path)
 				got, err := p.Publish(t.Context())
 				switch {
 				case tt.spoilt || policy == Overwrite:
@@ -368,15 +362,23 @@ func TestPartialsOfWhatIsInTheWayGo(t *testing.T) {
 }
 
 func TestAnEmptyFileIsTheBeginningOfNone(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "a.txt")
-	writeFile(t, path, "my own words")
-	to := original("a.txt", "A")
-	to.Replaces = path
-	p := begin(t, newDir(t, folder, DirOptions{}), to, object(""))
+	p, path := replacing(t, DirOptions{}, "my own words", "")
 	_, err := p.Publish(t.Context())
 	wantCode(t, err, download.CodeExists)
-	wantFiles(t, folder, map[string]string{"a.txt": "my own words"})
+	wantFiles(t, filepath.Dir(path), map[string]string{"a.jpg": "my own words"})
+}
+
+// replacing is all of content on its way to where a run had put it once, and there is at that path now.
+func replacing(t *testing.T, opts DirOptions, there, content string) (p download.Partial, path string) {
+	t.Helper()
+	folder := t.TempDir()
+	path = filepath.Join(folder, "a.jpg")
+	writeFile(t, path, there)
+	to := original("a.jpg", "A")
+	to.Replaces = path
+	p = begin(t, newDir(t, folder, opts), to, object(content))
+	write(t, p, content)
+	return p, path
 }
 
 // swapping has another program put a file of its own in the place of the one that is compared.
@@ -391,13 +393,7 @@ func (c swapping) Err() error {
 }
 
 func TestSpoiltFileThatIsSwappedStays(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "a.jpg")
-	writeFile(t, path, whole[:5])
-	to := original("a.jpg", "A")
-	to.Replaces = path
-	p := begin(t, newDir(t, folder, DirOptions{}), to, object(whole))
-	write(t, p, whole)
+	p, path := replacing(t, DirOptions{}, whole[:5], whole)
 	swap := sync.OnceFunc(func() {
 		if err := os.Remove(path); err != nil {
 			t.Error(err)
@@ -406,23 +402,17 @@ func TestSpoiltFileThatIsSwappedStays(t *testing.T) {
 	})
 	_, err := p.Publish(swapping{t.Context(), swap})
 	wantCode(t, err, download.CodeExists)
-	wantFiles(t, folder, map[string]string{"a.jpg": "mine"})
+	wantFiles(t, filepath.Dir(path), map[string]string{"a.jpg": "mine"})
 }
 
 func TestComparingKeepsThePartialAtTheEndOfTheRun(t *testing.T) {
-	folder := t.TempDir()
-	path := filepath.Join(folder, "a.jpg")
-	writeFile(t, path, whole[:5])
-	to := original("a.jpg", "A")
-	to.Replaces = path
-	p := begin(t, newDir(t, folder, DirOptions{}), to, object(whole))
-	write(t, p, whole)
+	p, path := replacing(t, DirOptions{}, whole[:5], whole)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := p.Publish(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Publish: %v", err)
 	}
-	if parts, _ := filepath.Glob(filepath.Join(folder, "*.part")); len(parts) != 1 {
+	if parts, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.part")); len(parts) != 1 {
 		t.Errorf("partials %q, want the whole one", parts)
 	}
 }

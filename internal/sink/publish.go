@@ -150,7 +150,7 @@ func (p *filePartial) spoilt(ctx context.Context) (bool, error) {
 	}
 	defer f.Close()
 	both := min(info.Size(), p.size)
-	theirs, ours := contextReader{ctx, io.LimitReader(f, both)}, io.NewSectionReader(p.file, 0, both)
+	theirs, ours := contextReader{ctx, f}, io.NewSectionReader(p.file, 0, both)
 	a, b := make([]byte, compareBuffer), make([]byte, compareBuffer)
 	for both > 0 {
 		n, err := io.ReadFull(theirs, a[:min(both, compareBuffer)])
@@ -203,10 +203,7 @@ func (p *filePartial) replace() error {
 		return p.fail("publish", err)
 	case !old.Mode().IsRegular() && old.Mode()&fs.ModeSymlink == 0:
 		return d.inTheWay(p.name, old)
-	case p.judged != nil && !unaltered(p.judged, old):
-		_ = p.remove()
-		return d.exists(p.name, p.target)
-	case d.published.byAnother(old, p.name, p.target.Identity):
+	case p.judged != nil && !unaltered(p.judged, old), d.published.byAnother(old, p.name, p.target.Identity):
 		_ = p.remove()
 		return d.exists(p.name, p.target)
 	}
