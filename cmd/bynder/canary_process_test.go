@@ -55,6 +55,8 @@ func start(t *testing.T, dir string, env map[string]string, in io.Reader, args .
 	output = new(lockedBuffer)
 	cmd = exec.CommandContext(t.Context(), program, args...)
 	cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = dir, in, output, output, patience
+	// A group of its own, as in scripts: in that of a terminal Ctrl-C would be known to reach children, too.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir, "XDG_STATE_HOME=" + dir, "DBUS_SESSION_BUS_ADDRESS=autolaunch:", "GORACE=atexit_sleep_ms=0"}
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
