@@ -1,77 +1,54 @@
 package budget
 
 import (
-	"encoding/binary"
+	"bytes"
 	"errors"
+	"fmt"
 	"hash/crc32"
-	"math"
 )
 
-// The record is the state as it stands in the file: little-endian, always the same size,
-// so that it is written in place with one write, and ended by a checksum that shows a torn
-// one.
-//
-//	 0  magic, the last byte of which is the version
-//	 8  tat, last: nanoseconds since 1970
-//	24  rate: float64
-//	32  until: nanoseconds since 1970
-//	40  blocks, streak: uint32
-//	48  four asks: rate float64, at nanoseconds
-//	112 CRC-32C of all that
+// The record is the state as it stands in the file: one line of text, so that an operator
+// can read it. Times are nanoseconds since 1970, rates are API calls per second, and asks are
+// up to four rates with the time at which each was asked for last. The line always has the same
+// length (blanks fill it up), so that one write in place replaces it; the CRC-32C at its end
+// shows a torn write.
 const (
-	recordMagic = "bynder\x00\x01"
-	recordSize  = 116
-	recordBody  = recordSize - crc32.Size
+	recordFormat = "bynder-allowance v2 tat=%d last=%d rate=%v until=%d blocks=%d streak=%d asks=%v@%d,%v@%d,%v@%d,%v@%d crc="
+	recordSize   = 448 // bytes, newline included: room for the longest values
 )
 
 var (
-	errTorn    = errors.New("the record is torn or not one of ours")
+	errTorn    = errors.New("the allowance record is torn or of another program")
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 )
 
-// record writes the state down.
+// record returns s as it stands in the file.
 func (s state) record() []byte {
-	le := binary.LittleEndian
-	b := make([]byte, 0, recordSize)
-	b = append(b, recordMagic...)
-	b = le.AppendUint64(b, uint64(s.tat))
-	b = le.AppendUint64(b, uint64(s.last))
-	b = le.AppendUint64(b, math.Float64bits(s.rate))
-	b = le.AppendUint64(b, uint64(s.until))
-	b = le.AppendUint32(b, s.blocks)
-	b = le.AppendUint32(b, s.streak)
-	for _, a := range s.asks {
-		b = le.AppendUint64(b, math.Float64bits(a.rate))
-		b = le.AppendUint64(b, uint64(a.at))
-	}
-	return le.AppendUint32(b, crc32.Checksum(b, castagnoli))
+	a := s.asks
+	b := fmt.Appendf(make([]byte, 0, recordSize), recordFormat, s.tat, s.last, s.rate, s.until, s.blocks, s.streak,
+		a[0].rate, a[0].at, a[1].rate, a[1].at, a[2].rate, a[2].at, a[3].rate, a[3].at)
+	b = fmt.Appendf(b, "%08x", crc32.Checksum(b, castagnoli))
+	return fmt.Appendf(b, "%*s", recordSize-len(b), "\n")
 }
 
-// parseRecord reads a state. It refuses what record cannot have written; whether the times
-// make sense is for settle to say.
+// parseRecord reads a state. It refuses what record cannot have written (errTorn); settle
+// decides whether the times make sense.
 func parseRecord(b []byte) (state, error) {
-	le := binary.LittleEndian
-	if len(b) != recordSize || string(b[:len(recordMagic)]) != recordMagic ||
-		le.Uint32(b[recordBody:]) != crc32.Checksum(b[:recordBody], castagnoli) {
+	var s state
+	a := &s.asks
+	if len(b) != recordSize {
 		return state{}, errTorn
 	}
-	at := func(i int) instant { return instant(le.Uint64(b[i:])) }
-	rate := func(i int) float64 { return math.Float64frombits(le.Uint64(b[i:])) }
-	s := state{
-		tat: at(8), last: at(16), rate: rate(24), until: at(32),
-		blocks: le.Uint32(b[40:]), streak: le.Uint32(b[44:]),
-	}
-	for i := range s.asks {
-		s.asks[i] = ask{rate: rate(48 + 16*i), at: at(56 + 16*i)}
-	}
-	if !s.plausible() {
+	_, err := fmt.Sscanf(string(b), recordFormat, &s.tat, &s.last, &s.rate, &s.until, &s.blocks, &s.streak,
+		&a[0].rate, &a[0].at, &a[1].rate, &a[1].at, &a[2].rate, &a[2].at, &a[3].rate, &a[3].at)
+	if err != nil || !s.plausible() || !bytes.Equal(s.record(), b) { // the comparison includes the checksum
 		return state{}, errTorn
 	}
 	return s, nil
 }
 
-// plausible says whether all values are in the ranges that the arithmetic relies on: no
-// time before 1970, no rate that nobody can ask for, rates in their order.
+// plausible reports whether all values are in the ranges that the arithmetic relies on: no
+// time before 1970, no rate that cannot be asked for, rates in rising order.
 func (s state) plausible() bool {
 	known := func(rate float64) bool { return rate == 0 || rate >= MinRate && rate <= MaxRate }
 	if s.tat < 0 || s.last < 0 || s.until < 0 || !known(s.rate) {

@@ -49,7 +49,7 @@ func newStore(portal *url.URL, dir string) *store {
 	if s.alone != nil {
 		return s
 	}
-	s.path = filepath.Join(dir, "allowance-v1-"+portalKey(portal))
+	s.path = filepath.Join(dir, "allowance-v2-"+portalKey(portal))
 	f, err := s.open()
 	if err != nil {
 		s.alone = err
