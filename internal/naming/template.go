@@ -105,6 +105,11 @@ func (t *Template) Path(f Fields) string {
 	return strings.Join(elements, "/")
 }
 
+// maxValue caps a value in bytes, many times what fits into a path element, so that a template
+// which repeats a field does not repeat megabytes.
+const maxValue = 16 * MaxName
+
+// expand returns the path element that parts make of the fields.
 func expand(parts []part, f Fields) string {
 	texts := make([]string, len(parts))
 	for i, p := range parts {
@@ -112,7 +117,7 @@ func expand(parts []part, f Fields) string {
 			texts[i] = p.literal
 			continue
 		}
-		texts[i] = p.field.value(f, p.property)
+		texts[i] = cutText(p.field.value(f, p.property), maxValue)
 		if p.field.source != fromObject { // those are parts of a safe name
 			texts[i] = plain(texts[i])
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -345,4 +346,24 @@ func ExampleParse() {
 func ExampleRenamed() {
 	fmt.Println(Renamed("image/photo.jpg", "D4AC0B41"))
 	// Output: image/photo-D4AC0B41.jpg
+}
+
+// A template that repeats a field does not repeat a megabyte for each.
+func TestTemplateHugeValues(t *testing.T) {
+	tmpl, err := Parse(strings.Repeat("{name}", maxTemplate/len("{name}")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	huge := Fields{Name: strings.Repeat("a/", 1<<18)}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := tmpl.Path(huge)
+	runtime.ReadMemStats(&after)
+	if got == "" || len(got) > MaxName {
+		t.Errorf("a path of %d bytes, want 1 to %d", len(got), MaxName)
+	}
+	const most = 100 << 20 // without a cap it is several times as much
+	if used := after.TotalAlloc - before.TotalAlloc; used > most {
+		t.Errorf("%d MiB were allocated for one path, want less than %d", used>>20, most>>20)
+	}
 }
