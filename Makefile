@@ -27,7 +27,7 @@ vet: ## here, and for systems that differ
 		echo "go vet, $$system" && GOOS=$${system%/*} GOARCH=$${system#*/} go vet ./... || exit 1; done
 
 format: ## fails when a file is not as gofmt writes it
-	@files=$$(gofmt -l cmd internal) && if [ -n "$$files" ]; then echo "gofmt: $$files"; exit 1; fi
+	@files=$$(gofmt -l cmd internal tools) && if [ -n "$$files" ]; then echo "gofmt: $$files"; exit 1; fi
 
 lint: ## started with go run, so that the linter does not weigh on go.mod
 	go run $(GOLANGCI_LINT) run ./...
@@ -36,7 +36,7 @@ soak: ## 200 kills at random moments, none of which loses a file or a byte
 	BYNDER_SOAK=200 go test ./cmd/bynder -run TestSoak -v -count=1 -timeout 20m
 
 bench: ## beside curl, aria2 and wget2; writes docs/performance.md (some minutes)
-	go run ./internal/bench -write docs/performance.md
+	go run ./tools/bench -write docs/performance.md
 
 check-sdk: ## Bynder's own JavaScript SDK against the embedded portal; needs node
 	.ci/check-sdk

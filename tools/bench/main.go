@@ -2,7 +2,7 @@
 // machine, from the same server, one after the other and in turns. It prints a table,
 // and docs/performance.md on demand:
 //
-//	go run ./internal/bench [-quick] [-only REGEXP] [-write docs/performance.md]
+//	go run ./tools/bench [-quick] [-only REGEXP] [-write docs/performance.md]
 //
 // It serves files with nginx from memory, plays the portal's API itself, and looks for
 // curl, aria2c and wget2; rows that lack one of them say so. Figures depend on the
