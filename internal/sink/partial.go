@@ -30,8 +30,6 @@ type filePartial struct {
 	release func()
 }
 
-var _ transfer.PipeWriter = (*filePartial)(nil)
-
 // receive makes a partial for obj on its way to a place.
 func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj transfer.Object) (*filePartial, error) {
 	name := at.name
@@ -134,19 +132,6 @@ func (p *filePartial) Write(b []byte) (int, error) {
 		return 0, p.fail("write", fs.ErrClosed)
 	}
 	n, err := p.file.Write(b)
-	p.size += int64(n)
-	if err != nil {
-		return n, p.fail("write", err)
-	}
-	return n, nil
-}
-
-// WriteFrom adds what is in the pipe to the file.
-func (p *filePartial) WriteFrom(pipe *transfer.Pipe) (int, error) {
-	if p.release == nil {
-		return 0, p.fail("write", fs.ErrClosed)
-	}
-	n, err := pipe.MoveTo(p.file)
 	p.size += int64(n)
 	if err != nil {
 		return n, p.fail("write", err)

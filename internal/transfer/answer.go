@@ -36,8 +36,6 @@ type answer struct {
 
 	body  io.ReadCloser
 	sized bool // body's length was told, so that it is nothing but bytes of the file
-	// plain is the connection where bytes can pass by memory, else nil.
-	plain diverter
 	// arrivals knows what has arrived, nil where nobody does; where that is enough, a read
 	// does not wait.
 	arrivals arrivals
@@ -101,7 +99,6 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	}
 	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, ctx: reqCtx, cancel: cancel, idle: o.Idle, watch: watch, until: math.MaxInt64}
 	if a.sized {
-		a.plain, _ = conn.(diverter)
 		a.arrivals, a.enough = arrivalsOf(conn)
 	}
 	switch resp.StatusCode {

@@ -55,9 +55,6 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 		pool = largeBuffers
 	}
 	if d == nil || !d.Needed() {
-		if _, ok := dst.(PipeWriter); ok && pool == largeBuffers {
-			defer s.usePipe()()
-		}
 		return pump(s, dst, pool, advanced, func(buf *[]byte, _ int) (*[]byte, error) { return buf, nil })
 	}
 	if s.next > 0 && prefix == nil {
@@ -99,12 +96,7 @@ func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass fu
 		if err != nil {
 			return err
 		}
-		var written int
-		if s.pipe.holds() > 0 {
-			written, err = dst.(PipeWriter).WriteFrom(s.pipe)
-		} else {
-			written, err = dst.Write((*buf)[:n])
-		}
+		written, err := dst.Write((*buf)[:n])
 		if written > 0 {
 			advanced(written)
 		}

@@ -37,8 +37,6 @@ type Stream struct {
 	begun  bool // something has been read
 	next   int64
 	until  int64   // where another connection takes over; 0 for nowhere
-	piping bool    // the destination takes bytes out of a pipe
-	pipe   *Pipe   // nil until there is a use for it
 	window *window // nil where there is one connection only
 	ended  bool    // an object of unknown length came to its end
 	answer *answer
@@ -156,7 +154,7 @@ func (s *Stream) receive(p []byte) (int, error) {
 		}
 	}
 	s.window.reads(true)
-	n, err := s.readAnswer(a, s.opts.Limiter.slice(p), repeated > 0)
+	n, err := a.read(s.opts.Limiter.slice(p))
 	s.window.reads(false)
 	a.from += int64(n)
 	s.fetched.Add(int64(n))

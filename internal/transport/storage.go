@@ -80,7 +80,7 @@ func (e *proxyError) Hint() string {
 func Storage(o Options) *http.Client {
 	base := o.base()
 	base.DisableCompression = true
-	base.DialContext = dialPlain(base.DialContext)
+	base.DialContext = dialArrival(base.DialContext)
 	base.MaxIdleConns = 0 // no limit but the one per host
 	base.ResponseHeaderTimeout = 30 * time.Second
 	return &http.Client{

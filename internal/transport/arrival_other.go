@@ -3,4 +3,4 @@
 package transport
 
 // Waiting is not known.
-func (c *plainConn) Waiting() int { return 0 }
+func (c *arrivalConn) Waiting() int { return 0 }

@@ -3,7 +3,7 @@ package transport
 import "golang.org/x/sys/unix"
 
 // Waiting is how many bytes have arrived that were not read yet, as far as the system tells.
-func (c *plainConn) Waiting() int {
+func (c *arrivalConn) Waiting() int {
 	raw, err := c.SyscallConn()
 	if err != nil {
 		return 0

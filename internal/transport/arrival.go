@@ -1,0 +1,21 @@
+package transport
+
+import (
+	"context"
+	"net"
+)
+
+// arrivalConn is a connection that also reports how many bytes have arrived on it, so that
+// its reader can gather several TLS records for one write without waiting (see Waiting).
+type arrivalConn struct{ *net.TCPConn }
+
+// dialArrival makes the TCP connections that dial opens arrivalConns.
+func dialArrival(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(ctx context.Context, network, address string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		c, err := dial(ctx, network, address)
+		if tcp, ok := c.(*net.TCPConn); ok {
+			return &arrivalConn{tcp}, nil
+		}
+		return c, err
+	}
+}
