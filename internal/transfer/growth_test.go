@@ -10,37 +10,17 @@ import (
 	"time"
 )
 
-// path is how many bytes a second come by so many connections.
-type path func(connections int, after time.Duration) float64
-
-// each gives ten megabytes a second to each connection, and together gives rate to all.
-func each(n int, _ time.Duration) float64 { return float64(n) * 10e6 }
-
-func together(rate float64) path { return func(int, time.Duration) float64 { return rate } }
-
-func upTo(n int, p path) path {
-	return func(m int, after time.Duration) float64 { return p(min(m, n), after) }
-}
-
-// levels runs a growth on p for size bytes, and returns the level at each tick. New connections need
-// delay for their first byte.
-func levels(p path, most int, size float64, delay time.Duration) []int {
-	var (
-		at      = time.Unix(0, 0)
-		g       = newGrowth(most, 1, sample{at: at})
-		fetched float64
-		begun   int
-		behind  []int // connections that wait for their first byte, by tick
-		got     []int
-	)
-	for now := time.Duration(0); fetched < size; now += tickTime {
-		behind = append(behind, g.level)
-		active := behind[max(0, len(behind)-1-int(delay/tickTime))]
-		active = min(active, g.level)
-		fetched += p(active, now) * tickTime.Seconds()
-		begun += active
+// grown runs a growth at rate, in bytes a second by the time since the beginning, for size bytes,
+// and returns the level at each tick.
+func grown(rate func(after time.Duration) float64, size float64) []int {
+	at := time.Unix(0, 0)
+	g := newGrowth(8, 1, sample{at: at, rest: int64(size)})
+	var fetched float64
+	var got []int
+	for after := time.Duration(0); fetched < size; after += tickTime {
+		fetched += rate(after) * tickTime.Seconds()
 		at = at.Add(tickTime)
-		g.observe(sample{at: at, fetched: int64(fetched), rest: int64(size - fetched), begun: begun, busy: g.level, granted: g.level})
+		g.observe(sample{at: at, fetched: int64(fetched), rest: int64(size - fetched)})
 		got = append(got, g.level)
 	}
 	return got
@@ -48,171 +28,60 @@ func levels(p path, most int, size float64, delay time.Duration) []int {
 
 func TestGrowth(t *testing.T) {
 	const mb = 1e6
-	second := int(time.Second / tickTime)
-	at := func(levels []int, s int) int { return levels[min(s*second, len(levels)-1)] }
-	peak := func(levels []int) int {
-		most := 0
-		for _, l := range levels {
-			most = max(most, l)
-		}
-		return most
+	steady := func(rate float64) func(time.Duration) float64 {
+		return func(time.Duration) float64 { return rate }
 	}
-	t.Run("each connection is limited", func(t *testing.T) {
-		if got := levels(each, 16, 1000*mb, 0); at(got, 1) != 16 || at(got, 3) != 16 {
-			t.Errorf("levels %v, want 16 within a second, and to stay", got)
-		}
-	})
-	t.Run("each connection is limited, far away", func(t *testing.T) {
-		if got := levels(each, 8, 1000*mb, 200*time.Millisecond); at(got, 2) != 8 {
-			t.Errorf("levels %v, want 8 within two seconds", got)
-		}
-	})
-	t.Run("the most is no power of two", func(t *testing.T) {
-		if got := levels(each, 5, 1000*mb, 0); peak(got) != 5 || at(got, 2) != 5 {
-			t.Errorf("levels %v, want 5", got)
-		}
-	})
-	t.Run("one connection is as fast as many", func(t *testing.T) {
-		got := levels(together(100*mb), 8, 2000*mb, 0)
-		if peak(got) != 2 || at(got, 2) != 1 {
-			t.Errorf("levels %v, want two tried, and one", got)
-		}
-		if tries := rises(got); tries < 5 || tries > 8 {
-			t.Errorf("tried %d times in 20 s, want soon again, and then every few seconds", tries)
-		}
-	})
-	t.Run("the second connection is slow", func(t *testing.T) {
-		straggler := func(n int, after time.Duration) float64 {
-			if n == 2 && after < time.Second {
-				return 10.9 * mb
+	becomes := func(later float64, from time.Duration, first float64) func(time.Duration) float64 {
+		return func(after time.Duration) float64 {
+			if after < from {
+				return first
 			}
-			return float64(n) * 10 * mb
+			return later
 		}
-		if got := levels(straggler, 8, 500*mb, 0); at(got, 3) != 8 {
-			t.Errorf("levels %v, want 8 within three seconds", got)
-		}
-	})
-	t.Run("two connections are in each other's way", func(t *testing.T) {
-		worse := func(n int, _ time.Duration) float64 { return 100 * mb / float64(n) }
-		if got := levels(worse, 8, 1000*mb, 0); got[second/2] != 1 || peak(got) != 2 {
-			t.Errorf("levels %v, want one again after half a second", got)
-		}
-	})
-	t.Run("four connections are as fast as more", func(t *testing.T) {
-		if got := levels(upTo(4, each), 32, 300*mb, 0); at(got, 3) != 4 {
-			t.Errorf("levels %v, want 4 after three seconds", got)
-		}
-	})
-	t.Run("a file that is here in a moment is left alone", func(t *testing.T) {
-		if got := levels(together(1000*mb), 8, 900*mb, 0); peak(got) != 1 {
-			t.Errorf("levels %v, want 1", got)
-		}
-	})
-	t.Run("a path that gets worse is tried again", func(t *testing.T) {
-		worse := func(n int, after time.Duration) float64 {
-			if after < 3*time.Second {
-				return 100 * mb
+	}
+	tests := []struct {
+		name string
+		rate func(time.Duration) float64
+		size float64
+		from time.Duration // when there are all connections; 0 for never
+	}{
+		{"a slow connection", steady(10 * mb), 1000 * mb, 50 * time.Millisecond},
+		{"just below what is fast", steady(fast - 1), 1000 * mb, 50 * time.Millisecond},
+		{"fast", steady(fast + mb), 3000 * mb, 0},
+		{"a file that will be here in a moment", steady(10 * mb), 10 * mb, 0},
+		{"a file that will be here a moment later", steady(10 * mb), 11 * mb, 50 * time.Millisecond},
+		{"buffers on the way let much through at first", becomes(10*mb, startTime, 1000*mb), 1000 * mb, 50 * time.Millisecond},
+		{"fast at first, and slow before it is measured again", becomes(10*mb, time.Second, 1000*mb), 2000 * mb, 50*time.Millisecond + 2*lookAgain},
+		{"fast at first, and slow later", becomes(10*mb, time.Second, 500*mb), 1000 * mb, 50*time.Millisecond + lookAgain},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for i, level := range grown(tt.rate, tt.size) {
+				want := 1
+				if at := time.Duration(i+1) * tickTime; tt.from > 0 && at >= tt.from {
+					want = 8
+				}
+				if level != want {
+					t.Fatalf("level %d at tick %d, want %d", level, i, want)
+				}
 			}
-			return float64(n) * 5 * mb
-		}
-		if got := levels(worse, 8, 1000*mb, 0); at(got, 14) != 8 {
-			t.Errorf("levels %v, want 8 in the end", got)
-		}
-	})
-	t.Run("connections that are of no use any more are given up", func(t *testing.T) {
-		better := func(n int, after time.Duration) float64 {
-			if after < 3*time.Second {
-				return float64(n) * 10 * mb
-			}
-			return 80 * mb
-		}
-		got := levels(better, 8, 8000*mb, 0)
-		if at(got, 2) != 8 || at(got, 60) > 2 {
-			t.Errorf("levels %v, want 8 at first, and one or two in the end", got)
-		}
-	})
-	t.Run("connections that are of use are kept", func(t *testing.T) {
-		got := levels(each, 8, 8000*mb, 0)
-		fewer := 0
-		for _, l := range got[2*second:] {
-			if l < 8 {
-				fewer++
-			}
-		}
-		if fewer == 0 || fewer > len(got)/50 {
-			t.Errorf("fewer than 8 in %d of %d moments, want a few tries", fewer, len(got))
-		}
-	})
-	t.Run("a fast path is judged without hurry", func(t *testing.T) {
-		slowStart := func(_ int, after time.Duration) float64 {
-			if after < 50*time.Millisecond {
-				return 200 * mb
-			}
-			return 500 * mb
-		}
-		hiccup := func(_ int, after time.Duration) float64 {
-			switch {
-			case after < 300*time.Millisecond:
-				return 500 * mb
-			case after < 375*time.Millisecond: // when two have been tried for a moment
-				return 800 * mb
-			}
-			return 440 * mb
-		}
-		for name, p := range map[string]path{"slow start": slowStart, "hiccup": hiccup} {
-			if got := levels(p, 8, 3000*mb, 0); peak(got) != 2 || at(got, 2) != 1 {
-				t.Errorf("%s: levels %v, want two tried, and one", name, got)
-			}
-		}
-	})
-	t.Run("a fast path is left alone for seconds", func(t *testing.T) {
-		got := levels(together(500*mb), 8, 3000*mb, 0)
-		if len(got) < 5*second || rises(got[:5*second]) != 1 {
-			t.Errorf("levels %v, want one try in five seconds", got)
-		}
-	})
-	t.Run("nothing comes", func(t *testing.T) {
-		g := newGrowth(8, 1, sample{at: time.Unix(0, 0)})
-		for i := range 100 {
-			g.observe(sample{at: time.Unix(0, 0).Add(time.Duration(i) * tickTime), rest: 1e9, granted: 8})
-			if g.level > 2 {
-				t.Fatalf("level %d after %d ticks without a byte", g.level, i)
-			}
-		}
-	})
-	t.Run("other files have the connections", func(t *testing.T) {
-		g := newGrowth(8, 1, sample{at: time.Unix(0, 0)})
-		for i := range 1000 {
-			g.observe(sample{at: time.Unix(0, 0).Add(time.Duration(i) * tickTime), fetched: int64(i) * 1e5, rest: 1e9, granted: 1})
-			if g.level > 2 {
-				t.Fatalf("level %d after %d ticks with one connection", g.level, i)
-			}
-		}
-	})
+		})
+	}
 	t.Run("storage asks for fewer requests", func(t *testing.T) {
-		g := newGrowth(8, 8, sample{at: time.Unix(0, 0)})
+		start := time.Unix(1, 0)
+		g := newGrowth(8, 8, sample{at: start})
 		for _, want := range []int{4, 2, 1, 1} {
-			if g.shrink(sample{at: time.Unix(1, 0)}); g.level != want {
+			if g.shrink(sample{at: start}); g.level != want {
 				t.Errorf("level %d, want %d", g.level, want)
 			}
 		}
-		for after := time.Duration(0); after < probeTime; after += tickTime {
-			g.observe(sample{at: time.Unix(1, 0).Add(after), fetched: int64(after.Seconds() * 10 * mb), rest: 1e9, granted: 8})
-			if g.level > 1 {
-				t.Fatalf("level %d again after %v", g.level, after)
+		for after := time.Duration(0); after < 16*time.Second; after += tickTime {
+			g.observe(sample{at: start.Add(after), fetched: int64(after.Seconds() * 10 * mb), rest: 1e9})
+			if want := 1 << (after / lookAgain); g.level != want {
+				t.Fatalf("level %d after %v, want %d", g.level, after, want)
 			}
 		}
 	})
-}
-
-func rises(levels []int) int {
-	n := 0
-	for i := 1; i < len(levels); i++ {
-		if levels[i] > levels[i-1] {
-			n++
-		}
-	}
-	return n
 }
 
 // outstanding counts the answers that are being waited for or read.
@@ -349,7 +218,7 @@ func TestAHigherLevelForgetsHowLongPartsTook(t *testing.T) {
 		t.Error("forgotten without a new level")
 	}
 	w.tick(start.at.Add(startTime + firstLook))
-	if w.growth.level != 2 || w.took.n != 0 {
-		t.Errorf("level %d, and %d durations are known; want 2, and none", w.growth.level, w.took.n)
+	if w.growth.level != 8 || w.took.n != 0 {
+		t.Errorf("level %d, and %d durations are known; want 8, and none", w.growth.level, w.took.n)
 	}
 }

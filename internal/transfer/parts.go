@@ -130,7 +130,6 @@ func (w *window) arrived(p *part, n int, first bool) {
 	defer w.mu.Unlock()
 	p.filled += int64(n)
 	if first {
-		w.begun++
 		p.backoff.Reset()
 	}
 	if p.filled%int64(w.pool.size) == 0 && p.covers(w.next) {

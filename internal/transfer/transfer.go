@@ -42,8 +42,8 @@ type Options struct {
 	Jobs int
 	// Connections is the most that one file may use at a time; with zero or one, or with
 	// a Limiter, which one connection reaches as well as many, none uses another one. A file
-	// of 16 MiB and more whose length and strong ETag storage tells begins with one, and gets more
-	// as long as that makes it faster.
+	// of 16 MiB and more whose length and strong ETag storage tells begins with one, and gets the
+	// others where one is slow: below 128 MiB a second, with more than a second to go.
 	Connections int
 }
 

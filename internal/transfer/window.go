@@ -57,7 +57,6 @@ type window struct {
 	leaving int     // connections of parts that the reader has had otherwise, about to end
 	site    site
 	delay   time.Duration // from a request to its answer
-	begun   int           // answers whose first byte has come
 	took    durations
 	granted int // connections, with the head's
 	growth  growth
@@ -113,7 +112,7 @@ func (w *window) tick(now time.Time) {
 }
 
 func (w *window) sample(now time.Time) sample {
-	return sample{at: now, fetched: w.fetched.Load(), rest: w.object.Size - w.next, begun: w.begun, busy: w.busy(), granted: w.granted}
+	return sample{at: now, fetched: w.fetched.Load(), rest: w.object.Size - w.next}
 }
 
 // close ends all connections but the reader's, waits for them, and gives everything back.
@@ -201,7 +200,7 @@ func (w *window) unclaimed() int64 {
 	case len(w.parts) > 0:
 		return w.end
 	case w.head.active:
-		return w.next + max(w.part, int64(2*w.delay.Seconds()*w.growth.base))
+		return w.next + max(w.part, int64(2*w.delay.Seconds()*w.growth.rate))
 	}
 	return w.next
 }
