@@ -16,6 +16,8 @@ type APIError struct {
 	Path    string
 	Message string    // the portal's own words, foreign text; "" where it gave none
 	Date    time.Time // the portal's clock, zero where it did not tell
+	// Header has Retry-After, where the answer had it, and nothing else.
+	Header http.Header
 }
 
 func (e *APIError) Error() string {
@@ -76,6 +78,9 @@ func newAPIError(resp *http.Response, path string, body []byte) *APIError {
 	e := &APIError{Status: resp.StatusCode, Path: path, Message: errorMessage(body)}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		e.Date = date
+	}
+	if after := resp.Header.Values("Retry-After"); len(after) > 0 {
+		e.Header = http.Header{"Retry-After": after}
 	}
 	return e
 }

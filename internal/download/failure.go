@@ -38,7 +38,7 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 		f.Code, f.HTTPStatus, f.Retryable = CodeRateLimited, http.StatusTooManyRequests, true
 	case errors.As(err, &api):
 		f.Code, f.HTTPStatus = apiCode(api.Status), api.Status
-		f.Retryable = api.Status >= 500 || api.Status == http.StatusTooManyRequests
+		f.Retryable = retry.Answer(api.Status, api.Header)
 		if role := missingRole(job.Asset); role != "" && f.Code == CodeForbidden {
 			f.Hint = role
 		}

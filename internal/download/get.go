@@ -40,8 +40,7 @@ func (e *Engine) transfer(ctx context.Context, job Job, r *Result) error {
 	asked := -1
 	source := func(ctx context.Context) (transfer.Location, error) {
 		asked++
-		location, err := locate(ctx, e.API, job, asked)
-		return transfer.Location{URL: location.URL}, err
+		return locate(ctx, e.API, job, asked)
 	}
 	r.Attempts = 1
 	notify := func(err error, wait time.Duration) {

@@ -139,6 +139,12 @@ func interruptedInQueue(ctx context.Context, g *rig) (download.Result, error) {
 	return result, errors.Join(err, waiterErr)
 }
 
+// fromSavedList gets a derivative whose link was listed before.
+func fromSavedList(ctx context.Context, g *rig) (download.Result, error) {
+	g.saved = true
+	return g.get(ctx)
+}
+
 // policy gets the file where another one has its name.
 func policy(p sink.IfExists) func(context.Context, *rig) (download.Result, error) {
 	return func(ctx context.Context, g *rig) (download.Result, error) {

@@ -44,6 +44,7 @@ type rig struct {
 	sandbox *sandbox.Sandbox // nil in another process
 	portal  *url.URL
 	asset   string
+	saved   bool   // the file is a derivative whose link was listed before
 	folder  string // DIR, which has its parent to itself
 	state   string // of the API allowance
 	fetched counter
@@ -115,7 +116,11 @@ func parseFaults(text string) ([]sandbox.Fault, error) {
 
 // object is the file as it is on storage when nothing is wrong.
 func (g *rig) object() sandbox.Object {
-	o, ok := g.sandbox.Object(g.asset, "original")
+	selector := "original"
+	if g.saved {
+		selector = "derivative/webimage"
+	}
+	o, ok := g.sandbox.Object(g.asset, selector)
 	if !ok {
 		panic("the sandbox has no file of " + g.asset)
 	}
@@ -149,8 +154,16 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 	if idle == 0 {
 		idle = patience
 	}
+	client := bynder.New(g.portal, api)
+	job := download.Job{MediaID: g.asset}
+	if g.saved {
+		job.Selector = bynder.Selector{Kind: bynder.Derivative, Name: "webimage"}
+		if job.Asset, err = client.Asset(ctx, g.asset); err != nil {
+			return download.Result{}, err
+		}
+	}
 	engine := download.Engine{
-		API: bynder.New(g.portal, api),
+		API: client,
 		Opener: transfer.New(transfer.Options{
 			Client: &counted, Retries: retries, Idle: idle, AllowHTTP: true, Jobs: max(g.connections, 1), Connections: max(g.connections, 1),
 		}),
@@ -163,7 +176,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 		},
 	}
 	tally := engine.Run(ctx, func(context.Context) iter.Seq[download.Job] {
-		return slices.Values([]download.Job{{MediaID: g.asset}})
+		return slices.Values([]download.Job{job})
 	})
 	if len(seen.results) != 1 || tally.Wanted != 1 {
 		return download.Result{}, fmt.Errorf("%d results and a tally of %+v, want one of each", len(seen.results), tally)

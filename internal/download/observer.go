@@ -15,6 +15,8 @@ type Job struct {
 	Asset *bynder.Asset
 	// batch is what was looked up together with it, nil where nothing was.
 	batch *batch
+	// asked is when the run asked for Asset; zero if it was handed over.
+	asked time.Time
 	// Done tells that its result was known before the run, see Engine.Done.
 	Done bool
 	// Replaces is where Engine.Done knows of a file that is not as it was.

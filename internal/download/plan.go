@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
 // Portal is what the engine asks of the API. Errors are the API client's.
@@ -46,7 +48,7 @@ func WithMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Jo
 				job.batch = together
 				if job.Asset == nil && job.Err == nil {
 					found := known[strings.ToUpper(job.MediaID)]
-					job.Asset, job.Err = found.asset, found.err
+					job.Asset, job.Err, job.asked = found.asset, found.err, time.Now()
 				}
 			}
 			return jobs
@@ -140,6 +142,7 @@ type batch struct {
 	mu     sync.Mutex
 	age    int // how often they were asked for again
 	assets map[string]*bynder.Asset
+	asked  time.Time // when they were
 }
 
 func newBatch(jobs []Job) *batch {
@@ -152,9 +155,9 @@ func newBatch(jobs []Job) *batch {
 	return b
 }
 
-// again returns the metadata of an asset that were asked for at least age times again. An
-// asset that the list does not return is asked for by itself.
-func (b *batch) again(ctx context.Context, p Portal, id string, age int) (*bynder.Asset, error) {
+// again returns the metadata of an asset that were asked for at least age times again, and when
+// they were. An asset that the list does not return is asked for by itself.
+func (b *batch) again(ctx context.Context, p Portal, id string, age int) (*bynder.Asset, time.Time, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.age < age {
@@ -164,16 +167,17 @@ func (b *batch) again(ctx context.Context, p Portal, id string, age int) (*bynde
 				continue
 			}
 			if err != nil {
-				return nil, err
+				return nil, time.Time{}, err
 			}
 			assets[strings.ToUpper(asset.ID)] = asset
 		}
-		b.age, b.assets = age, assets
+		b.age, b.assets, b.asked = age, assets, time.Now()
 	}
 	if asset := b.assets[strings.ToUpper(id)]; asset != nil {
-		return asset, nil
+		return asset, b.asked, nil
 	}
-	return p.Asset(ctx, id)
+	asset, err := p.Asset(ctx, id)
+	return asset, time.Now(), err
 }
 
 // batches groups jobs by batchIDs, or by what has come when the input pauses. The
@@ -274,9 +278,10 @@ func WithItems(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] 
 			if job.Err == nil && (latest.MediaID != job.MediaID || latest.Asset == nil && latest.Err == nil) {
 				latest = Job{MediaID: job.MediaID}
 				latest.Asset, latest.Err = p.Asset(ctx, job.MediaID)
+				latest.asked = time.Now()
 			}
 			if job.Err == nil {
-				job.Asset, job.Err = latest.Asset, latest.Err
+				job.Asset, job.Err, job.asked = latest.Asset, latest.Err, latest.asked
 			}
 			if !yield(job) {
 				return
@@ -286,27 +291,40 @@ func WithItems(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] 
 }
 
 // locate finds the temporary location of a job's file; again is how many were asked for
-// before it. For the first one, what the metadata say will do.
-func locate(ctx context.Context, p Portal, job Job, again int) (bynder.Location, error) {
+// before it. For the first one, what the metadata say will do, unless that is no URL.
+func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Location, error) {
 	if job.Selector.Kind != bynder.Derivative {
-		return p.Location(ctx, job.MediaID, job.Selector)
+		location, err := p.Location(ctx, job.MediaID, job.Selector)
+		return transfer.Location{URL: location.URL, Asked: time.Now()}, err
 	}
-	asset, err := job.Asset, error(nil)
+	asset, asked, err := job.Asset, job.asked, error(nil)
 	switch {
 	case asset != nil && again == 0:
+		location, err := derivative(asset, job)
+		if malformed := (*bynder.ProtocolError)(nil); asked.IsZero() && errors.As(err, &malformed) {
+			return locate(ctx, p, job, 1)
+		}
+		return transfer.Location{URL: location, Asked: asked}, err
 	case job.batch != nil:
-		asset, err = job.batch.again(ctx, p, job.MediaID, again)
+		asset, asked, err = job.batch.again(ctx, p, job.MediaID, again)
 	default:
 		asset, err = p.Asset(ctx, job.MediaID)
+		asked = time.Now()
 	}
 	if err != nil {
-		return bynder.Location{}, err
+		return transfer.Location{}, err
 	}
+	location, err := derivative(asset, job)
+	return transfer.Location{URL: location, Asked: asked}, err
+}
+
+// derivative finds the URL of a job's derivative in the metadata.
+func derivative(asset *bynder.Asset, job Job) (*url.URL, error) {
 	thumbnails := asset.Thumbnails
 	if id := job.Selector.ItemID; id != "" {
 		i := slices.IndexFunc(asset.Items, func(m bynder.MediaItem) bool { return strings.EqualFold(m.ID, id) })
 		if i < 0 {
-			return bynder.Location{}, &Error{
+			return nil, &Error{
 				Code: CodeNotFound, Err: fmt.Errorf("the asset has no media item %q", id),
 				Advice: "`bynder items " + job.MediaID + "` lists its items",
 			}
@@ -315,13 +333,13 @@ func locate(ctx context.Context, p Portal, job Job, again int) (bynder.Location,
 	}
 	text, ok := thumbnails[job.Selector.Name]
 	if !ok {
-		return bynder.Location{}, lacks(job.Selector.Name, thumbnails)
+		return nil, lacks(job.Selector.Name, thumbnails)
 	}
 	u, err := bynder.ParseLocation(text)
 	if err != nil {
-		return bynder.Location{}, &bynder.ProtocolError{Err: fmt.Errorf("derivative %q: %w", job.Selector.Name, err)}
+		return nil, &bynder.ProtocolError{Err: fmt.Errorf("derivative %q: %w", job.Selector.Name, err)}
 	}
-	return bynder.Location{URL: u}, nil
+	return u, nil
 }
 
 // lacks says which derivatives there are in place of the one asked for.

@@ -233,7 +233,8 @@ func TestLocate(t *testing.T) {
 		{"of no such item", Job{MediaID: "A", Asset: asset("A"), Selector: ofItem}, 0, "not_found lists its items", 0},
 		{"it lacks", Job{MediaID: "A", Asset: asset("A"), Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x"}}, 0, "not_found mini, web", 0},
 		{"there are none", Job{MediaID: "A", Asset: &bynder.Asset{}, Selector: derivative}, 0, "not_found none", 0},
-		{"a URL that is none", Job{MediaID: "A", Asset: bad, Selector: derivative}, 0, "protocol ", 0},
+		{"a URL that is none, in a saved list", Job{MediaID: "A", Asset: bad, Selector: derivative}, 0, "https://h/fresh", 1},
+		{"a URL that is none, asked for by this run", Job{MediaID: "A", Asset: bad, Selector: derivative, asked: time.Now()}, 0, "protocol ", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := &fakePortal{single: map[string]*bynder.Asset{"A": fresh}}

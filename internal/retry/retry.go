@@ -69,7 +69,7 @@ func (b *Backoff) Reset() {
 // After reads Retry-After (RFC 9110, section 10.2.3), which is a number of seconds
 // or an HTTP date. A date is measured against the answer's own Date where it has
 // one, for the clocks of two machines seldom agree, else against now. The wait is
-// never negative and at most ten minutes. ok tells whether the header was there
+// never negative and at most ten minutes. ok reports whether the header was there
 // and could be read.
 func After(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	value := strings.TrimSpace(h.Get("Retry-After"))
@@ -97,21 +97,29 @@ func digitsOnly(s string) bool {
 	return strings.Trim(s, "0123456789") == ""
 }
 
-// Status tells whether an answer with this status code may turn out differently
-// when the same request is made again: a time-out, too early, too many requests,
-// or trouble of the server's own or of a gateway's.
-func Status(code int) bool {
-	switch code {
-	case http.StatusRequestTimeout,
-		http.StatusTooEarly,
-		http.StatusTooManyRequests,
-		http.StatusInternalServerError,
-		http.StatusBadGateway,
-		http.StatusServiceUnavailable,
-		http.StatusGatewayTimeout:
+// Answer reports whether an answer with this status and these headers may turn out
+// differently when the same request is made again: one that is not ready yet (202), a
+// time-out, too early, too many requests, any trouble of the server's own or of a gateway or
+// CDN before it (every 5xx), and any other answer but success that names a time to come back
+// (Retry-After). It is false for 401, which other credentials change, and no wait.
+//
+// Where a status has a meaning of its own to the caller, such as 403 of a temporary URL that
+// has expired, that comes first.
+func Answer(status int, h http.Header) bool {
+	switch {
+	case status == http.StatusOK, status == http.StatusPartialContent, status == http.StatusUnauthorized:
+		return false
+	case status/100 == 3 && h.Get("Location") != "":
+		return false // Retry-After is about the request that follows
+	case status/100 == 5:
 		return true
 	}
-	return false
+	switch status {
+	case http.StatusAccepted, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true
+	}
+	_, told := After(h, time.Time{})
+	return told
 }
 
 // Sleep waits for d, or until ctx is done, and then returns its error.

@@ -112,12 +112,26 @@ func TestAfter(t *testing.T) {
 	}
 }
 
-func TestStatus(t *testing.T) {
-	temporary := map[int]bool{408: true, 425: true, 429: true, 500: true, 502: true, 503: true, 504: true}
-	for code := 100; code < 600; code++ {
-		if Status(code) != temporary[code] {
-			t.Errorf("Status(%d) = %v", code, Status(code))
+func TestAnswer(t *testing.T) {
+	temporary := map[int]bool{202: true, 408: true, 425: true, 429: true}
+	for code := 100; code < 1000; code++ {
+		if got, want := Answer(code, http.Header{}), temporary[code] || code >= 500 && code < 600; got != want {
+			t.Errorf("Answer(%d) = %v, want %v", code, got, want)
 		}
+		never := code == 200 || code == 206 || code == 401
+		for _, after := range []string{"0", "7", "99999999999999999999", "Wed, 21 Oct 2015 07:28:00 GMT"} {
+			if got := Answer(code, http.Header{"Retry-After": {after}}); got == never {
+				t.Errorf("Answer(%d, Retry-After: %s) = %v", code, after, got)
+			}
+		}
+		for _, after := range []string{"", "soon", "-1", "1.5"} {
+			if got, want := Answer(code, http.Header{"Retry-After": {after}}), Answer(code, http.Header{}); got != want {
+				t.Errorf("Answer(%d, Retry-After: %q) = %v, want %v", code, after, got, want)
+			}
+		}
+	}
+	if Answer(302, http.Header{"Retry-After": {"7"}, "Location": {"/elsewhere"}}) {
+		t.Error("a redirect is followed, and not tried again")
 	}
 }
 

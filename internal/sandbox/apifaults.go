@@ -8,9 +8,19 @@ import (
 	"strings"
 )
 
+// afterSeconds are the faults whose value is the seconds of Retry-After.
+var afterSeconds = map[string]bool{"api-202": true, "api-403": true, "api-404": true, "api-503": true}
+
 // breakAPI answers a call as a fault wants it.
 func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f strike) {
+	if afterSeconds[f.Name] && f.Value > 0 {
+		w.Header().Set("Retry-After", strconv.FormatInt(f.Value, 10))
+	}
 	switch f.Name {
+	case "api-202":
+		writeError(w, http.StatusAccepted, "Not ready")
+	case "api-52x":
+		writePage(w, int(f.Value), "The origin had trouble")
 	case "api-401":
 		s.counters.refuse("fault")
 		writeError(w, http.StatusUnauthorized, "Unauthorized")
@@ -26,9 +36,6 @@ func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f
 	case "api-502":
 		writePage(w, http.StatusBadGateway, "Bad Gateway")
 	case "api-503":
-		if f.Value > 0 {
-			w.Header().Set("Retry-After", strconv.FormatInt(f.Value, 10))
-		}
 		writeError(w, http.StatusServiceUnavailable, "Service unavailable")
 	case "api-504":
 		writePage(w, http.StatusGatewayTimeout, "Gateway Time-out")

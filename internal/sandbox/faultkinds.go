@@ -68,9 +68,16 @@ var faultKinds = []FaultKind{
 	// Storage refuses. N is the seconds of Retry-After, left out for 0.
 	{Name: "storage-403", Side: OnStorage, Doc: "403 AccessDenied"},
 	{Name: "storage-404", Side: OnStorage, Doc: "404 NoSuchKey"},
+	{Name: "storage-202", Side: OnStorage, Doc: "202: the file is not ready, Retry-After: N"},
+	{Name: "storage-410", Side: OnStorage, Doc: "410, a page"},
 	{Name: "storage-429", Side: OnStorage, Doc: "429, Retry-After: N"},
 	{Name: "storage-500", Side: OnStorage, Doc: "500 InternalError"},
 	{Name: "storage-503", Side: OnStorage, Doc: "503 SlowDown, Retry-After: N"},
+	{Name: "storage-52x", Side: OnStorage, Default: 520, Doc: "status N with a page, as a CDN has them from 520 to 530"},
+	{
+		Name: "stale-links", Side: OnStorage, Default: 404,
+		Doc: "the first link to a file that is followed is gone for ever (status N); links that are given out later are good",
+	},
 	{Name: "storage-expired", Side: OnStorage, Doc: "the location has expired, whatever it says"},
 	{
 		Name: "expire-mid", Side: OnStorage, Default: 64 << 10,
@@ -83,13 +90,15 @@ var faultKinds = []FaultKind{
 
 	// The portal's answer breaks.
 	{Name: "api-401", Side: OnAPI, Doc: "401"},
-	{Name: "api-403", Side: OnAPI, Doc: "403, a role is missing"},
-	{Name: "api-404", Side: OnAPI, Doc: "404 Media not found"},
+	{Name: "api-202", Side: OnAPI, Doc: "202: not ready, Retry-After: N (left out for 0)"},
+	{Name: "api-403", Side: OnAPI, Doc: "403, a role is missing; Retry-After: N (left out for 0)"},
+	{Name: "api-404", Side: OnAPI, Doc: "404 Media not found, Retry-After: N (left out for 0)"},
 	{Name: "api-429", Side: OnAPI, Doc: "429 and the block with its penalty, Retry-After: N"},
 	{Name: "api-500", Side: OnAPI, Doc: "500"},
 	{Name: "api-502", Side: OnAPI, Doc: "502"},
 	{Name: "api-503", Side: OnAPI, Doc: "503, Retry-After: N"},
 	{Name: "api-504", Side: OnAPI, Doc: "504"},
+	{Name: "api-52x", Side: OnAPI, Default: 520, Doc: "status N with a page, as a CDN has them from 520 to 530"},
 	{Name: "api-html", Side: OnAPI, Default: 503, Doc: "status N with an HTML page"},
 	{Name: "api-empty", Side: OnAPI, Doc: "200 with an empty body"},
 	{Name: "api-garbage", Side: OnAPI, Doc: "200 with JSON that breaks off into other bytes"},

@@ -134,7 +134,8 @@ type faultSet struct {
 	faults []Fault
 	met    map[meeting]int
 	hits   map[string]int64
-	spent  map[string]bool // signatures of URLs that expired in the middle
+	spent  map[string]bool   // signatures of URLs that expired in the middle
+	links  map[string]string // the query of the first link that was followed to each file
 }
 
 type meeting struct {
@@ -158,6 +159,7 @@ func (s *faultSet) set(faults []Fault) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults, s.met, s.hits, s.spent = faults, map[meeting]int{}, map[string]int64{}, map[string]bool{}
+	s.links = map[string]string{}
 	return nil
 }
 
@@ -236,6 +238,16 @@ func (s *faultSet) isSpent(signature string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.spent[signature]
+}
+
+// isFirstLink reports whether query is that of the link to the file at key that was followed first.
+func (s *faultSet) isFirstLink(key, query string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.links[key]; !known {
+		s.links[key] = query
+	}
+	return s.links[key] == query
 }
 
 // on tells whether any fault of a name is on.

@@ -45,6 +45,9 @@ func (s *Sandbox) presign(o Object, issued time.Time) string {
 func (s *Sandbox) presignDerivative(d derivative, o Object) string {
 	location := s.opts.StorageURL + "/" + o.Key
 	if !d.signed {
+		if s.faults.on("stale-links") {
+			location += "?link=" + s.serial() // else all links to it would be one
+		}
 		return location
 	}
 	query := url.Values{

@@ -47,6 +47,11 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	met := s.faults.meet(OnStorage, "", o.mediaID, o.Key)
+	if s.goneLink(r, met, o.Key) {
+		f, _ := met.get("stale-links")
+		writePage(w, int(f.Value), "The link is no longer valid")
+		return
+	}
 	if refused = s.storageRefusal(w, met); refused != nil {
 		refused.write(w, r)
 		return
@@ -143,6 +148,12 @@ func (s *Sandbox) storageRefusal(w http.ResponseWriter, met strikes) *s3Error {
 			e = &s3Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
 		case "storage-404":
 			e = &s3Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist."}
+		case "storage-202":
+			e = &s3Error{Status: http.StatusAccepted, Code: "NotReady", Message: "The file is being made"}
+		case "storage-410":
+			e = &s3Error{Status: http.StatusGone, Code: "Gone", Message: "The file was removed"}
+		case "storage-52x":
+			return &s3Error{Status: int(f.Value), page: true}
 		case "storage-429":
 			e = &s3Error{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Message: "Too many requests"}
 		case "storage-500":
@@ -165,6 +176,12 @@ func (s *Sandbox) storageRefusal(w http.ResponseWriter, met strikes) *s3Error {
 		return e
 	}
 	return nil
+}
+
+// goneLink reports whether a request follows the link to a file that was followed first, which the
+// fault stale-links wants to be gone.
+func (s *Sandbox) goneLink(r *http.Request, met strikes, key string) bool {
+	return met.has("stale-links") && s.faults.isFirstLink(key, r.URL.RawQuery)
 }
 
 // hopPrefix begins the paths of redirects on storage; the number after it counts
@@ -307,6 +324,7 @@ type s3Error struct {
 	ServerTime    string `xml:",omitempty"`
 	RequestID     string `xml:"RequestId"`
 	HostID        string `xml:"HostId"`
+	page          bool   // for browsers, in place of XML
 }
 
 func preconditionFailed() *s3Error {
@@ -328,6 +346,10 @@ func (e *s3Error) write(w http.ResponseWriter, r *http.Request) {
 		"X-Amz-Server-Side-Encryption",
 	} {
 		h.Del(name)
+	}
+	if e.page {
+		writePage(w, e.Status, "The server had trouble")
+		return
 	}
 	h.Set("Content-Type", "application/xml")
 	w.WriteHeader(e.Status)

@@ -117,7 +117,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		return a, nil
 	}
 	defer a.close()
-	return nil, refused(u, resp)
+	return nil, refused(u, req, resp)
 }
 
 // arrivalsOf is how to tell that a read of conn would not wait.

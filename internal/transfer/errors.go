@@ -41,6 +41,7 @@ type Error struct {
 
 	remedy remedy
 	after  time.Duration // what Retry-After asked for, or 0
+	again  bool          // the answer may turn out differently (retry.Answer)
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
@@ -128,9 +129,10 @@ func isNetwork(err error) bool {
 	return op || dns || strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "x509: ")
 }
 
-// refused is the Error of an answer whose status is none that a transfer can use. It
-// reads what storage says about it.
-func refused(u *url.URL, resp *http.Response) *Error {
+// refused is the Error of an answer to req whose status is none that a transfer can use. It
+// reads what storage says about it. A status that has a meaning of its own here comes before
+// retry.Answer; the time that Retry-After asks for is waited in any case.
+func refused(u *url.URL, req *http.Request, resp *http.Response) *Error {
 	said := readStorageError(resp.Body)
 	text := fmt.Sprintf("storage answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	if said := said.String(); said != "" {
@@ -140,18 +142,19 @@ func refused(u *url.URL, resp *http.Response) *Error {
 		Kind:   Storage,
 		Status: resp.StatusCode,
 		Err:    fmt.Errorf("get %s: %s", Redacted(u), text),
+		again:  retry.Answer(resp.StatusCode, resp.Header),
 	}
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden, said.expired():
 		failed.Retryable, failed.remedy = true, relocate
 	case resp.StatusCode == http.StatusPreconditionFailed:
 		failed.Retryable, failed.remedy = true, dropCondition
-	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable:
+	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && req.Header.Get("Range") != "":
 		failed.Retryable, failed.remedy = true, startOver
-	case retry.Status(resp.StatusCode):
+	case failed.again:
 		failed.Retryable, failed.remedy = true, wait
-		failed.after, _ = retry.After(resp.Header, time.Now())
 	}
+	failed.after, _ = retry.After(resp.Header, time.Now())
 	return failed
 }
 

@@ -66,3 +66,34 @@ func (l Location) stale(from, now time.Time) bool {
 	margin := min(maxMargin, until.Sub(from)/10)
 	return !now.Before(until.Add(-margin))
 }
+
+// justNow is how long ago the portal may have given a location that counts as asked for just now.
+const justNow = time.Minute
+
+// locate makes sure of a location that is good for a request.
+func (s *Stream) locate() error {
+	if s.location.URL != nil && !s.location.stale(s.located, time.Now()) {
+		return nil
+	}
+	s.location = Location{}
+	l, err := s.source(s.ctx)
+	if err != nil {
+		return err
+	}
+	s.barren++
+	s.located, s.served = time.Now(), false
+	s.fresh = s.located.Sub(l.Asked) < justNow
+	if err := l.check(s.opts.AllowHTTP); err != nil {
+		return err
+	}
+	s.location = l
+	return nil
+}
+
+// renewable reports whether a new location may help against e, which nothing helps against at this
+// one: if it was not asked for just now, as when it was saved with a listing, or if it was good
+// before storage refused it. So each new location is given up for that only once.
+func (s *Stream) renewable(e *Error) bool {
+	refused := e.Status/100 == 4
+	return s.barren < maxBarren && (!s.fresh || s.served && refused)
+}

@@ -15,6 +15,9 @@ import (
 type Location struct {
 	// URL is http(s). Its query is a secret: show it only through Redacted.
 	URL *url.URL
+	// Asked is when the portal gave it; zero if that is not known, as for one that was saved
+	// with a listing.
+	Asked time.Time
 }
 
 // Object is what storage itself says of the bytes behind a location. It, and

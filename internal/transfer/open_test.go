@@ -204,7 +204,7 @@ func TestRequestsWithoutAnAnswer(t *testing.T) {
 				u := &url.URL{Scheme: "https", Host: "storage.example", Path: "/a", RawQuery: "X-Amz-Signature=" + secret}
 				var notified []time.Duration
 				_, err := New(Options{Client: client, Retries: 2}).Open(t.Context(),
-					func(context.Context) (Location, error) { return Location{URL: u}, nil },
+					func(context.Context) (Location, error) { return Location{URL: u, Asked: time.Now()}, nil },
 					func(err error, wait time.Duration) { notified = append(notified, wait) })
 				e, ok := errors.AsType[*Error](err)
 				if !ok || e.Kind != tt.kind || e.Retryable != (tt.tries > 1) {

@@ -28,7 +28,7 @@ func (s *Stream) Restart(cause error) error {
 	var pause time.Duration
 	if e.remedy == startOver {
 		var ok bool
-		if pause, ok = s.restarts.Next(0); !ok {
+		if pause, ok = s.restarts.Next(e.after); !ok {
 			return cause
 		}
 	} else {

@@ -279,7 +279,7 @@ func (s *storage) source(asked *int, more ...string) Source {
 	return func(context.Context) (Location, error) {
 		*asked++
 		u, err := url.Parse(fmt.Sprintf("http://storage.example/%d/photo.jpg?X-Amz-Signature=%s%s", *asked, secret, strings.Join(more, "")))
-		return Location{URL: u}, err
+		return Location{URL: u, Asked: time.Now()}, err
 	}
 }
 
@@ -326,6 +326,6 @@ func serveTCP(tb testing.TB, f *file) Source {
 	tb.Cleanup(srv.Close)
 	return func(context.Context) (Location, error) {
 		u, err := url.Parse(srv.URL + "/photo.jpg")
-		return Location{URL: u}, err
+		return Location{URL: u, Asked: time.Now()}, err
 	}
 }

@@ -45,6 +45,8 @@ type Stream struct {
 
 	location Location
 	located  time.Time     // when location was fresh
+	fresh    bool          // and that was just now
+	served   bool          // storage has answered there with bytes of the file
 	delay    time.Duration // of the last answer
 	barren   int           // locations since the last new byte
 
@@ -232,25 +234,35 @@ func (s *Stream) remedy(err error) error {
 	if !ok {
 		return err
 	}
-	var pause time.Duration
-	switch e.remedy {
-	case wait:
-		if pause, ok = s.backoff.Next(e.after); !ok {
-			return e
+	help, pause := e.remedy, e.after
+	if help == dropCondition && !s.conditional {
+		help = nothing // it has been dropped
+		if e.again {
+			help = wait
 		}
+	}
+	if help == wait {
+		if pause, ok = s.backoff.Next(e.after); !ok {
+			help = nothing // any more
+		}
+	}
+	switch help {
+	case wait:
+	case dropCondition:
+		// nginx with "etag off" answers 412 to every If-Match. The next 206 tells
+		// whether it is still the same object.
+		s.conditional = false
 	case relocate:
 		if s.barren >= maxBarren {
 			e.Err = fmt.Errorf("%w, at %d locations in a row", e.Err, s.barren)
 			return e
 		}
 		s.location = Location{}
-	case dropCondition:
-		// nginx with "etag off" answers 412 to every If-Match. The next 206 tells
-		// whether it is still the same object.
-		if !s.conditional {
+	case nothing:
+		if !s.renewable(e) {
 			return e
 		}
-		s.conditional = false
+		s.location = Location{}
 	default:
 		return e
 	}
@@ -296,28 +308,10 @@ func (s *Stream) ask() error {
 		a.close()
 		return err
 	}
-	s.answer, s.delay = a, time.Since(start)
+	s.answer, s.delay, s.served = a, time.Since(start), true
 	if s.window != nil {
 		s.window.answered(s.site(), s.delay, s.odd < maxOdd)
 	}
-	return nil
-}
-
-// locate makes sure of a location that is good for a request.
-func (s *Stream) locate() error {
-	if s.location.URL != nil && !s.location.stale(s.located, time.Now()) {
-		return nil
-	}
-	s.location = Location{}
-	l, err := s.source(s.ctx)
-	if err != nil {
-		return err
-	}
-	if err := l.check(s.opts.AllowHTTP); err != nil {
-		return err
-	}
-	s.location, s.located = l, time.Now()
-	s.barren++
 	return nil
 }
 

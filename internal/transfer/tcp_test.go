@@ -32,7 +32,7 @@ func onLoopback(t *testing.T, s *storage, encrypted bool) func(Options) *Stream 
 	})
 	source := func(context.Context) (Location, error) {
 		u, err := url.Parse(srv.URL + "/photo.jpg")
-		return Location{URL: u}, err
+		return Location{URL: u, Asked: time.Now()}, err
 	}
 	return func(opts Options) *Stream {
 		opts.Client, opts.AllowHTTP, opts.Retries = client, true, 3

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // tokenPath is where a portal issues tokens (the portal's documentation of OAuth 2).
@@ -57,7 +58,7 @@ func newGrant(c config.Config, o Options, next http.RoundTripper) *grant {
 		next:      next,
 		allowance: o.Allowance,
 		client: &http.Client{
-			Transport: &pinned{origin: c.Portal, agent: o.UserAgent, next: next},
+			Transport: &unreadyAsError{&pinned{origin: c.Portal, agent: o.UserAgent, next: next}},
 			CheckRedirect: func(req *http.Request, _ []*http.Request) error {
 				// The body holds the secret, and nobody but the token endpoint is to have it.
 				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "where a token was asked for"}
@@ -172,8 +173,37 @@ func renewalTime(t *oauth2.Token, now time.Time) time.Time {
 	return t.Expiry.Add(-min(renewBefore, t.Expiry.Sub(now)/10))
 }
 
+// unreadyAsError makes an error of an answer of the token endpoint that may turn out differently
+// (retry.Answer), so that it is tried again like every other call. The library would take a 202 for a
+// token without a value, and a 400 for credentials that are not accepted.
+type unreadyAsError struct{ next http.RoundTripper }
+
+func (u *unreadyAsError) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := u.next.RoundTrip(req)
+	if err != nil || !retry.Answer(resp.StatusCode, resp.Header) {
+		return resp, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	if err != nil {
+		return nil, err
+	}
+	return nil, &unready{resp, body}
+}
+
+// unready is an answer to a request for a token that another try may change.
+type unready struct {
+	answer *http.Response
+	body   []byte
+}
+
+func (u *unready) Error() string { return "the portal answered " + u.answer.Status }
+
 // refusal makes the answer to a request of why there is no token for it.
 func refusal(req *http.Request, err error) (*http.Response, error) {
+	if u := (*unready)(nil); errors.As(err, &u) {
+		return answerTo(req, u.answer.StatusCode, u.answer, u.body), nil
+	}
 	answer := (*oauth2.RetrieveError)(nil)
 	if !errors.As(err, &answer) {
 		if elsewhere := (*url.Error)(nil); errors.As(err, &elsewhere) {
@@ -187,12 +217,17 @@ func refusal(req *http.Request, err error) (*http.Response, error) {
 		// RFC 6749 section 5.2 has 400 for credentials and scopes that are not accepted.
 		status = http.StatusUnauthorized
 	}
+	return answerTo(req, status, answer.Response, answer.Body), nil
+}
+
+// answerTo is an answer of the token endpoint as if it had been given to req.
+func answerTo(req *http.Request, status int, given *http.Response, body []byte) *http.Response {
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,
-		Proto: answer.Response.Proto, ProtoMajor: answer.Response.ProtoMajor, ProtoMinor: answer.Response.ProtoMinor,
-		Header: answer.Response.Header.Clone(), Request: req,
-		Body: io.NopCloser(bytes.NewReader(answer.Body)), ContentLength: int64(len(answer.Body)),
-	}, nil
+		Proto: given.Proto, ProtoMajor: given.ProtoMajor, ProtoMinor: given.ProtoMinor,
+		Header: given.Header.Clone(), Request: req,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+	}
 }
 
 // discard reads a little of a body, so that the connection can be used again.

@@ -20,7 +20,7 @@ const maxRedirects = 5
 // Portal returns the client for API calls to c.Portal. Each request, a redirect's
 // next hop included, waits for the allowance, is pinned to the portal's scheme, host
 // and port and then signed; anything else fails with a *RedirectError before a byte
-// leaves. What broke on the way, and 5xx, is tried again with a signature of its own.
+// leaves. What broke on the way, and what retry.Answer allows, is tried again with a signature of its own.
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
 	wire := &traced{next: &watched{next: &sentOnce{base}, limit: portalIdle}, trace: o.Trace}

@@ -122,13 +122,13 @@ func whole(resp *http.Response, err error) (*http.Response, error) {
 	return resp, nil
 }
 
-// worthAnother tells whether another try may help, and when the portal asks for it.
+// worthAnother reports whether another try may help, and when the portal asks for it.
 func (r *retried) worthAnother(req *http.Request, resp *http.Response, err error) (after time.Duration, again bool) {
 	if err != nil {
 		return 0, req.Context().Err() == nil && retry.Temporary(err)
 	}
 	after, _ = retry.After(resp.Header, time.Now())
-	return after, retry.Status(resp.StatusCode)
+	return after, retry.Answer(resp.StatusCode, resp.Header)
 }
 
 // blocked tells whether the allowance below is going to wait.

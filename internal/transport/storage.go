@@ -48,21 +48,24 @@ func (o Options) base() *http.Transport {
 		if resp.StatusCode == http.StatusOK {
 			return nil
 		}
-		return &proxyError{resp.StatusCode}
+		return &proxyError{resp.StatusCode, retry.Answer(resp.StatusCode, resp.Header)}
 	}
 	return t
 }
 
 // proxyError is the refusal of a proxy to connect (RFC 9110 section 9.3.6). net/http would give its words
 // for the portal's.
-type proxyError struct{ status int }
+type proxyError struct {
+	status int
+	again  bool // another try may help
+}
 
 func (e *proxyError) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("the proxy answered %d %s", e.status, http.StatusText(e.status)))
 }
 
-// WorthRetrying tells whether another try may help (retry.Temporary).
-func (e *proxyError) WorthRetrying() bool { return retry.Status(e.status) }
+// WorthRetrying reports whether another try may help (retry.Temporary).
+func (e *proxyError) WorthRetrying() bool { return e.again }
 
 // Hint says what to do where the proxy does not know who asks.
 func (e *proxyError) Hint() string {
