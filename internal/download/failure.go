@@ -27,6 +27,7 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 		protocol *bynder.ProtocolError
 		storage  *transfer.Error
 		timeout  interface{ Timeout() bool }
+		nonsense interface{ Nonsense() bool }
 		local    *fs.PathError
 	)
 	switch {
@@ -46,6 +47,8 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 		f.Code = CodeProtocol
 	case errors.As(err, &storage):
 		f.Code, f.HTTPStatus, f.Retryable = Code(storage.Kind), storage.Status, storage.Retryable
+	case errors.As(err, &nonsense) && nonsense.Nonsense():
+		f.Code = CodeProtocol
 	case errors.As(err, &timeout) && timeout.Timeout():
 		f.Code, f.Retryable = CodeTimeout, true
 	case errors.Is(err, syscall.ENOSPC):

@@ -50,6 +50,9 @@ func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f
 		writeHuge(w, e.name, f.Value)
 	case "api-cut":
 		s.cutAnswer(w, r, e, f.Value)
+	case "api-headers":
+		fillHeader(w.Header(), f.Value)
+		e.serve(w, r, e)
 	case "api-reset":
 		resetConnection(w)
 		panic(http.ErrAbortHandler)

@@ -42,6 +42,21 @@ func init() {
 				check(t, "a link", c.do("GET", link).StatusCode, []int{410, 200}[i])
 			}
 		}},
+		"headers": {Fault{Value: 10_000, Times: 1}, func(t *testing.T, c client, o Object) {
+			a := c.original(DocumentedAsset)
+			if n := len(a.Header); n < 1000 {
+				t.Errorf("%d fields", n)
+			}
+			wantWhole(t, a, o)
+		}},
+		"hints": {Fault{Value: 3}, func(t *testing.T, c client, o Object) { wantWhole(t, c.original(DocumentedAsset), o) }},
+		"api-headers": {Fault{Value: 10_000, Times: 1}, func(t *testing.T, c client, _ Object) {
+			a := c.api(userPath)
+			check(t, "status", a.StatusCode, 200)
+			if n := len(a.Header); n < 1000 {
+				t.Errorf("%d fields", n)
+			}
+		}},
 		"api-202": {Fault{Value: 3, Times: 1}, apiStatus(202, "3")},
 		"api-52x": {Fault{Times: 1}, apiStatus(520, "")},
 	})

@@ -64,6 +64,8 @@ var faultKinds = []FaultKind{
 	{Name: "wrong-etag", Side: OnStorage, Doc: "the ETag is another file's MD5"},
 	{Name: "no-last-modified", Side: OnStorage, Doc: "no Last-Modified"},
 	{Name: "no-disposition", Side: OnStorage, Doc: "no Content-Disposition"},
+	{Name: "headers", Side: OnStorage, Default: 1 << 20, Doc: "N bytes of very short header fields"},
+	{Name: "hints", Side: OnStorage, Default: 100_000, Doc: "N times 103 Early Hints before the answer"},
 
 	// Storage refuses. N is the seconds of Retry-After, left out for 0.
 	{Name: "storage-403", Side: OnStorage, Doc: "403 AccessDenied"},
@@ -106,6 +108,7 @@ var faultKinds = []FaultKind{
 	{Name: "api-cut", Side: OnAPI, Default: 20, Doc: "the connection closes after N bytes of the right answer"},
 	{Name: "api-reset", Side: OnAPI, Doc: "the connection is reset (RST) without an answer"},
 	{Name: "api-stall", Side: OnAPI, Doc: "no answer ever"},
+	{Name: "api-headers", Side: OnAPI, Default: 1 << 20, Doc: "the right answer with N bytes of very short header fields"},
 	{
 		Name: "api-redirect", Side: OnAPI, Texts: []string{"host", "port", "path", "loop", "userinfo"}, AnyText: true,
 		Doc: "307 to another host name, port or path, to itself, with a user in the URL, or to the scheme://host given",

@@ -90,6 +90,14 @@ func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, 
 	if f, ok := met.get("truncated"); ok {
 		o.Size = max(o.Size-f.Value, 0)
 	}
+	if f, ok := met.get("hints"); ok {
+		for range f.Value {
+			w.WriteHeader(http.StatusEarlyHints)
+		}
+	}
+	if f, ok := met.get("headers"); ok {
+		fillHeader(h, f.Value)
+	}
 	answer := s.newAnswer(w, r, met)
 	http.ServeContent(answer, r, "", modified, o.Reader())
 	answer.finish()
@@ -176,6 +184,15 @@ func (s *Sandbox) storageRefusal(w http.ResponseWriter, met strikes) *s3Error {
 		return e
 	}
 	return nil
+}
+
+// fillHeader adds fields that take at least size bytes, a few bytes each.
+func fillHeader(h http.Header, size int64) {
+	for i := int64(0); size > 0; i++ {
+		name := "X" + strconv.FormatInt(i, 36)
+		h[name] = []string{""}
+		size -= int64(len(name) + len(": \r\n"))
+	}
 }
 
 // goneLink reports whether a request follows the link to a file that was followed first, which the

@@ -96,6 +96,8 @@ func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 		failed.Kind, failed.Retryable, failed.remedy = Network, true, wait
 	case resp != nil:
 		failed.Kind, failed.Status = Storage, resp.StatusCode
+	case nonsense(err):
+		failed.Kind = Protocol
 	case isNetwork(err):
 		failed.Kind = Network
 	default:
@@ -120,6 +122,15 @@ func timedOut(err error) bool {
 		Timeout() bool
 	}](err)
 	return ok && timeout.Timeout()
+}
+
+// nonsense reports whether err says that storage answered what no server should.
+func nonsense(err error) bool {
+	said, ok := errors.AsType[interface {
+		error
+		Nonsense() bool
+	}](err)
+	return ok && said.Nonsense()
 }
 
 // isNetwork tells whether err arose below HTTP.

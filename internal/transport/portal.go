@@ -23,7 +23,7 @@ const maxRedirects = 5
 // leaves. What broke on the way, and what retry.Answer allows, is tried again with a signature of its own.
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
-	wire := &traced{next: &watched{next: &sentOnce{base}, limit: portalIdle}, trace: o.Trace}
+	wire := &traced{next: &watched{next: &headerCapped{&sentOnce{base}}, limit: portalIdle}, trace: o.Trace}
 	signed := authorise(c, o, newEcholess(c.Credentials, wire))
 	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: signed}
 	return &http.Client{

@@ -44,6 +44,7 @@ func (o Options) base() *http.Transport {
 	t.MaxIdleConnsPerHost = max(o.Connections, 2)
 	t.TLSClientConfig = &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12}
 	t.ResponseHeaderTimeout = 60 * time.Second
+	t.MaxResponseHeaderBytes = maxHeader
 	t.OnProxyConnectResponse = func(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Response) error {
 		if resp.StatusCode == http.StatusOK {
 			return nil
@@ -87,7 +88,7 @@ func Storage(o Options) *http.Client {
 	base.MaxIdleConns = 0 // no limit but the one per host
 	base.ResponseHeaderTimeout = 30 * time.Second
 	return &http.Client{
-		Transport: &bare{agent: o.UserAgent, plain: o.PlainHTTP, next: &traced{next: base, trace: o.Trace}},
+		Transport: &bare{agent: o.UserAgent, plain: o.PlainHTTP, next: &traced{next: &headerCapped{base}, trace: o.Trace}},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			to := req.URL.Scheme + "://" + req.URL.Host
 			switch {
