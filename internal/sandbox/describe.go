@@ -78,7 +78,7 @@ func (s *Sandbox) thumbnails(a *asset, it item) object {
 		if isHostile {
 			o = o.renamed(hostileNames[hostile.Text])
 		}
-		urls[d.name] = s.presignDerivative(d, o)
+		urls[d.name] = s.spell(s.presignDerivative(d, s.spelledName(o)), a.id, false)
 	}
 	return urls
 }

@@ -67,11 +67,17 @@ func (s *Sandbox) writeLocation(w http.ResponseWriter, a *asset, it item, ok boo
 	if f, ok := met.get("hostile-name"); ok {
 		o = o.renamed(hostileNames[f.Text])
 	}
+	if met.has("spelling") {
+		o = s.spelledName(o)
+	}
 	issued := s.now()
 	if met.has("expired") {
 		issued = issued.Add(-s.opts.LocationLifetime - time.Second)
 	}
 	location := s.presign(o, issued)
+	if met.has("spelling") {
+		location = s.spell(location, a.id, false)
+	}
 	answer := object{"s3_file": location, "disclaimer": disclaimer}
 	if f, ok := met.get("location"); ok {
 		brokenLocation(answer, f.Text, location)

@@ -86,8 +86,9 @@ var faultKinds = []FaultKind{
 		Doc: "the connection closes after N bytes, and from then on that location has expired",
 	},
 	{
-		Name: "storage-redirect", Side: OnStorage, Default: 1, Texts: []string{"host", "loop", "userinfo", "api"},
-		Doc: "N redirects to another host name; loop: for ever; userinfo: with a user in the URL; api: to the portal",
+		Name: "storage-redirect", Side: OnStorage, Default: 1, Texts: []string{"host", "loop", "userinfo", "api", "relative"},
+		Doc: "N redirects to another host name; loop: for ever; userinfo: with a user in the URL; api: to the portal; " +
+			"relative: by the path alone",
 	},
 
 	// The portal's answer breaks.
@@ -120,6 +121,13 @@ var faultKinds = []FaultKind{
 		Name: "location", Side: OnLocation,
 		Texts: []string{"file", "ftp", "relative", "empty", "null", "missing", "number", "userinfo", "garbage", "url"},
 		Doc:   "a location that is none: another scheme and so on; url: a good one under the key url",
+	},
+	{
+		Name: "spelling", Side: OnLocation,
+		Texts: []string{
+			"percent", "blank", "symbols", "unicode", "query", "ends", "breaks", "backslash", "upper", "slash", "scheme", "fragment",
+		},
+		Doc: "locations, thumbnails and redirects of storage are written as browsers understand them and RFC 3986 does not",
 	},
 	{
 		Name: "hostile-name", Side: OnLocation,

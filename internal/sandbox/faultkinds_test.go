@@ -284,6 +284,29 @@ var faultTests = map[string]struct {
 			}
 		}
 	}},
+	"spelling": {Fault{}, func(t *testing.T, c client, o Object) {
+		kind, _ := faultKind("spelling")
+		check(t, "spellings", len(kind.Texts), len(spellings))
+		for _, text := range kind.Texts {
+			mustSet(t, c)
+			right := c.location(DocumentedAsset)
+			mustSet(t, c, Fault{Name: "spelling", Text: text})
+			odd := c.location(DocumentedAsset)
+			if want := spellings[text]; want.name == "" && len(odd) == len(right) && strings.HasPrefix(odd, right[:len(right)/2]) ||
+				want.name != "" && !strings.Contains(odd, want.name) {
+				t.Errorf("%s is %q", text, odd)
+			}
+			if want := spellings[text]; want.name != "" {
+				// The right spelling of it is the file's.
+				wantWhole(t, c.do("GET", strings.Replace(odd, want.name, url.PathEscape(want.name), 1)), o)
+			}
+			var described struct{ Thumbnails map[string]string }
+			c.json("/api/v4/media/"+DocumentedAsset+"/", &described)
+			if name := spellings[text].name; !strings.Contains(described.Thumbnails["mini"], name) {
+				t.Errorf("%s: a thumbnail is %q", text, described.Thumbnails["mini"])
+			}
+		}
+	}},
 	"hostile-name": {Fault{}, func(t *testing.T, c client, o Object) {
 		kind, _ := faultKind("hostile-name")
 		check(t, "names", len(kind.Texts), len(hostileNames))

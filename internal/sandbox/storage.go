@@ -56,7 +56,7 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 		refused.write(w, r)
 		return
 	}
-	if s.redirectStorage(w, r, met, hops) {
+	if s.redirectStorage(w, r, o.mediaID, met, hops) {
 		return
 	}
 	s.serveObject(w, r, o, met)
@@ -219,7 +219,7 @@ func cutHops(escaped string) (rest string, hops int64) {
 }
 
 // redirectStorage sends the client somewhere else, if a fault wants that.
-func (s *Sandbox) redirectStorage(w http.ResponseWriter, r *http.Request, met strikes, hops int64) bool {
+func (s *Sandbox) redirectStorage(w http.ResponseWriter, r *http.Request, mediaID string, met strikes, hops int64) bool {
 	f, ok := met.get("storage-redirect")
 	if !ok || f.Text != "loop" && hops >= f.Value {
 		return false
@@ -237,7 +237,11 @@ func (s *Sandbox) redirectStorage(w http.ResponseWriter, r *http.Request, met st
 	case "api":
 		base = s.opts.PortalURL
 	}
-	w.Header().Set("Location", base+target)
+	location := base + target
+	if f.Text == "relative" {
+		location = target
+	}
+	w.Header().Set("Location", s.spell(location, mediaID, true))
 	w.WriteHeader(http.StatusTemporaryRedirect)
 	return true
 }
