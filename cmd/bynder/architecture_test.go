@@ -24,14 +24,15 @@ var rooms = map[string][]string{
 	"journal":   {"download", "filelock", "naming", "retry", "transfer"}, // results on disk
 	"input":     {"bynder"},
 	"download":  {"budget", "bynder", "retry", "transfer"}, // no terminal, no folder, no credentials
-	"transfer":  {"naming", "retry"},
-	"transport": {"config", "retry"},
+	"transfer":  {"location", "naming", "retry"},
+	"transport": {"config", "location", "retry"},
 
-	"bynder":   {}, // takes an http.Client
+	"bynder":   {"location"}, // takes an http.Client
 	"budget":   {"filelock", "retry"},
 	"config":   {"filelock", "retry"},
 	"naming":   {},
 	"filelock": {},
+	"location": {},
 	"retry":    {},
 	"sandbox":  {}, // judges the client, so it shares no code with it
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+
+	"github.com/bynder-cli/bynder/internal/location"
 )
 
 // Location is where the portal says that a file can be had for a while.
@@ -40,31 +42,24 @@ func (c *Client) Location(ctx context.Context, mediaID string, s Selector) (Loca
 	if text == "" {
 		text, _ = answer.URL.(string)
 	}
-	u, err := ParseLocation(text)
+	if text == "" {
+		return Location{}, &ProtocolError{Path: path, Err: errors.New("it holds no location (s3_file)")}
+	}
+	found, err := c.Link(text)
 	if err != nil {
 		return Location{}, &ProtocolError{Path: path, Err: err}
 	}
-	return Location{URL: u}, nil
+	return found, nil
 }
 
-// ParseLocation reads a temporary URL. It must be absolute, http or https, with a host
-// and without a user name; the error does not repeat the URL, which is a secret.
-func ParseLocation(text string) (*url.URL, error) {
-	if text == "" {
-		return nil, errors.New("it holds no location (s3_file)")
+// Link reads a URL as the portal writes it in its answers, for example that of a derivative.
+// It makes no call.
+func (c *Client) Link(text string) (Location, error) {
+	u, err := location.Parse(text, c.origin.Scheme)
+	if err != nil {
+		return Location{}, err
 	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return nil, errors.New("the location is no URL")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("the location is no http(s) URL but begins with %.20q", u.Scheme+":")
-	case u.Hostname() == "":
-		return nil, errors.New("the location has no host")
-	case u.User != nil:
-		return nil, errors.New("the location holds a user name")
-	}
-	return u, nil
+	return Location{URL: u}, nil
 }
 
 // locationPath is the call that gives the location of one file. The trailing slash is

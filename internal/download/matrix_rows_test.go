@@ -153,6 +153,7 @@ var refusalRows = []row{
 	{what: "six redirects", faults: "storage-redirect=6", want: refused.failed("storage")},
 	{what: "a redirect that never ends", faults: "storage-redirect=loop", want: refused.failed("storage")},
 	{what: "a redirect with a password in it", faults: "storage-redirect=userinfo", want: whole},
+	{what: "a redirect to a path", faults: "storage-redirect=relative", want: whole},
 	{what: "a redirect to the portal", faults: "storage-redirect=api", want: refused.failed("storage")},
 }
 
@@ -199,6 +200,23 @@ var locationRows = []row{
 	{what: "one with a password in it", faults: "location=userinfo", want: refused.failed("protocol")},
 	{what: "no URL", faults: "location=garbage", want: refused.failed("protocol")},
 	{what: "a good one, under another key than documented", faults: "location=url", want: whole},
+	{what: "a bare %", faults: "spelling=percent", want: whole.leaves("100% natural 50%2.jpg")},
+	{what: "blanks in the path", faults: "spelling=blank", want: whole.leaves("two  blanks .jpg")},
+	{what: "characters that no URL holds", faults: "spelling=symbols", want: whole.leaves("a_b^c`d{e}f_g_h_i.jpg")},
+	{what: "letters that are not ASCII", faults: "spelling=unicode", want: whole.leaves("Zürich – 日本.jpg")},
+	{what: "blanks and quotes in the query", faults: "spelling=query", want: whole},
+	{what: "control characters around it", faults: "spelling=ends", want: whole},
+	{what: "line breaks and tabs in it", faults: "spelling=breaks", want: whole},
+	{what: "backslashes", faults: "spelling=backslash", want: whole},
+	{what: "an upper-case scheme", faults: "spelling=upper", want: whole},
+	{what: "one slash before the host", faults: "spelling=slash", want: whole},
+	{what: "no scheme", faults: "spelling=scheme", want: whole},
+	{what: "a fragment", faults: "spelling=fragment", want: whole},
+	{what: "a bare %, in redirects, too", faults: "spelling=percent storage-redirect=3", want: whole.leaves("100% natural 50%2.jpg")},
+	{what: "characters that no URL holds, in redirects, too", faults: "spelling=symbols storage-redirect=3", want: whole.leaves("a_b^c`d{e}f_g_h_i.jpg")},
+	{what: "blanks and quotes in the query, in redirects to a path, too", faults: "spelling=query storage-redirect=relative", want: whole},
+	{what: "backslashes, in redirects to a path, too", faults: "spelling=backslash storage-redirect=relative", want: whole},
+	{what: "tabs, in redirects, too", faults: "spelling=breaks storage-redirect=host", want: whole},
 }
 
 var machineRows = []row{

@@ -20,6 +20,8 @@ import (
 type Portal interface {
 	// Location gives a fresh location, with one call.
 	Location(ctx context.Context, mediaID string, s bynder.Selector) (bynder.Location, error)
+	// Link reads the URL of a derivative, without a call.
+	Link(text string) (bynder.Location, error)
 	// Asset gives an asset with its media items, with one call.
 	Asset(ctx context.Context, mediaID string) (*bynder.Asset, error)
 	// AssetsByID gives those of the assets that the portal lists, about 190 a call.
@@ -300,7 +302,7 @@ func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Locatio
 	asset, asked, err := job.Asset, job.asked, error(nil)
 	switch {
 	case asset != nil && again == 0:
-		location, err := derivative(asset, job)
+		location, err := derivative(p, asset, job)
 		if malformed := (*bynder.ProtocolError)(nil); asked.IsZero() && errors.As(err, &malformed) {
 			return locate(ctx, p, job, 1)
 		}
@@ -314,12 +316,12 @@ func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Locatio
 	if err != nil {
 		return transfer.Location{}, err
 	}
-	location, err := derivative(asset, job)
+	location, err := derivative(p, asset, job)
 	return transfer.Location{URL: location, Asked: asked}, err
 }
 
 // derivative finds the URL of a job's derivative in the metadata.
-func derivative(asset *bynder.Asset, job Job) (*url.URL, error) {
+func derivative(p Portal, asset *bynder.Asset, job Job) (*url.URL, error) {
 	thumbnails := asset.Thumbnails
 	if id := job.Selector.ItemID; id != "" {
 		i := slices.IndexFunc(asset.Items, func(m bynder.MediaItem) bool { return strings.EqualFold(m.ID, id) })
@@ -335,11 +337,11 @@ func derivative(asset *bynder.Asset, job Job) (*url.URL, error) {
 	if !ok {
 		return nil, lacks(job.Selector.Name, thumbnails)
 	}
-	u, err := bynder.ParseLocation(text)
+	found, err := p.Link(text)
 	if err != nil {
 		return nil, &bynder.ProtocolError{Err: fmt.Errorf("derivative %q: %w", job.Selector.Name, err)}
 	}
-	return u, nil
+	return found.URL, nil
 }
 
 // lacks says which derivatives there are in place of the one asked for.

@@ -29,6 +29,10 @@ func (p *fakePortal) Location(_ context.Context, id string, s bynder.Selector) (
 	return bynder.Location{URL: &url.URL{Scheme: "https", Host: "h", Path: "/" + id}}, nil
 }
 
+func (p *fakePortal) Link(text string) (bynder.Location, error) {
+	return bynder.New(&url.URL{Scheme: "https", Host: "portal.example"}, nil).Link(text)
+}
+
 func (p *fakePortal) Asset(_ context.Context, id string) (*bynder.Asset, error) {
 	p.calls = append(p.calls, "asset "+id)
 	if a := p.single[id]; a != nil {
@@ -217,6 +221,8 @@ func TestLocate(t *testing.T) {
 	bad.Thumbnails["mini"] = "file:///etc/passwd"
 	derivative := bynder.Selector{Kind: bynder.Derivative, Name: "mini"}
 	ofItem := bynder.Selector{Kind: bynder.Derivative, Name: "mini", ItemID: "i"}
+	odd := asset("A")
+	odd.Thumbnails["mini"] = "//h/100% mini.jpg "
 	fresh := asset("A")
 	fresh.Thumbnails["mini"] = "https://h/fresh"
 	for _, tt := range []struct {
@@ -233,6 +239,7 @@ func TestLocate(t *testing.T) {
 		{"of no such item", Job{MediaID: "A", Asset: asset("A"), Selector: ofItem}, 0, "not_found lists its items", 0},
 		{"it lacks", Job{MediaID: "A", Asset: asset("A"), Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x"}}, 0, "not_found mini, web", 0},
 		{"there are none", Job{MediaID: "A", Asset: &bynder.Asset{}, Selector: derivative}, 0, "not_found none", 0},
+		{"a URL as browsers take it", Job{MediaID: "A", Asset: odd, Selector: derivative}, 0, "https://h/100%25%20mini.jpg", 0},
 		{"a URL that is none, in a saved list", Job{MediaID: "A", Asset: bad, Selector: derivative}, 0, "https://h/fresh", 1},
 		{"a URL that is none, asked for by this run", Job{MediaID: "A", Asset: bad, Selector: derivative, asked: time.Now()}, 0, "protocol ", 0},
 	} {

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/bynder-cli/bynder/internal/location"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
@@ -231,13 +232,7 @@ func legible(text string, limit int) string {
 
 // Redacted is u for display: without its query, which is the permission to read,
 // without a fragment and without user information.
-func Redacted(u *url.URL) string {
-	if u == nil {
-		return ""
-	}
-	shown := url.URL{Scheme: u.Scheme, Opaque: u.Opaque, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	return shown.String()
-}
+func Redacted(u *url.URL) string { return location.Redacted(u) }
 
 // withoutURL is err of net/http without the URL that *url.Error puts before it, query
 // and all, and without queries in what remains: a redirect that cannot be parsed is

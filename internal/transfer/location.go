@@ -1,31 +1,19 @@
 package transfer
 
 import (
-	"errors"
-	"fmt"
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/location"
 )
 
 // check refuses a location that must not be asked at all.
 func (l Location) check(allowHTTP bool) error {
-	var err error
-	switch u := l.URL; {
-	case u == nil:
-		err = errors.New("the portal gave no location")
-	case u.Hostname() == "":
-		err = errors.New("the location has no host")
-	case u.User != nil: // net/http would send it as Authorization
-		err = errors.New("the location holds a user name")
-	case u.Scheme == "http" && !allowHTTP:
-		err = fmt.Errorf("the location %s is not encrypted (http)", Redacted(u))
-	case u.Scheme != "https" && u.Scheme != "http":
-		err = fmt.Errorf("the location is no http(s) URL but begins with %.20q", u.Scheme+":")
-	default:
-		return nil
+	if err := location.Check(l.URL, allowHTTP); err != nil {
+		return &Error{Kind: Protocol, Err: err}
 	}
-	return &Error{Kind: Protocol, Err: err}
+	return nil
 }
 
 // expiry is when a temporary URL says that it expires; zero where it does not.

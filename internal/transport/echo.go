@@ -3,7 +3,6 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -60,10 +59,6 @@ func (e *echoless) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := e.next.RoundTrip(req)
 	if err != nil || resp.StatusCode == http.StatusOK {
 		return resp, err
-	}
-	if _, err := resp.Location(); err != nil && !errors.Is(err, http.ErrNoLocation) {
-		resp.Body.Close()
-		return nil, &RedirectError{to: "something that is no URL", reason: "which is not the portal"}
 	}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what came of it has to do
 	resp.Body.Close()

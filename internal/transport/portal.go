@@ -23,7 +23,7 @@ const maxRedirects = 5
 // leaves. What broke on the way, and what retry.Answer allows, is tried again with a signature of its own.
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
-	wire := &traced{next: &watched{next: &headerCapped{&sentOnce{base}}, limit: portalIdle}, trace: o.Trace}
+	wire := &traced{next: &watched{next: &redirects{&headerCapped{&sentOnce{base}}}, limit: portalIdle}, trace: o.Trace}
 	signed := authorise(c, o, newEcholess(c.Credentials, wire))
 	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: signed}
 	return &http.Client{
@@ -59,7 +59,7 @@ func (s *sentOnce) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // RedirectError is a redirect that was not followed.
 type RedirectError struct {
-	to     string // scheme and host only
+	to     string // scheme and host only; "" for what is no URL
 	reason string
 }
 
@@ -67,6 +67,9 @@ type RedirectError struct {
 func (e *RedirectError) RedirectedTo() string { return e.to }
 
 func (e *RedirectError) Error() string {
+	if e.to == "" {
+		return "redirected to a location that cannot be used: " + e.reason
+	}
 	return fmt.Sprintf("redirected to %s, %s", e.to, e.reason)
 }
 

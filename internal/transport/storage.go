@@ -88,7 +88,7 @@ func Storage(o Options) *http.Client {
 	base.MaxIdleConns = 0 // no limit but the one per host
 	base.ResponseHeaderTimeout = 30 * time.Second
 	return &http.Client{
-		Transport: &bare{agent: o.UserAgent, plain: o.PlainHTTP, next: &traced{next: &headerCapped{base}, trace: o.Trace}},
+		Transport: &bare{agent: o.UserAgent, plain: o.PlainHTTP, next: &traced{next: &redirects{&headerCapped{base}}, trace: o.Trace}},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			to := req.URL.Scheme + "://" + req.URL.Host
 			switch {
