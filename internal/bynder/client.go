@@ -7,6 +7,7 @@
 package bynder
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,8 +57,9 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 	return nil
 }
 
-// open sends the request and returns the answer when its status is 200; the caller
-// closes it. Every other status is an *APIError.
+// open sends the request and returns the answer when its status is 200 and its body does not
+// say that the call failed; the caller closes it. Every other status is an *APIError, and so is
+// the one that such a body names; if it names none, the error is a *ProtocolError with its words.
 func (c *Client) open(ctx context.Context, path string, query url.Values) (*http.Response, error) {
 	target := *c.origin
 	decoded, err := url.PathUnescape(path)
@@ -82,8 +84,43 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 		return nil, newAPIError(resp, path, body)
 	}
+	if err := refusedIn(resp, path); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
 	return resp, nil
 }
+
+// refusedIn is the failure that a body of success tells of, or nil. The body can be read from
+// its beginning afterwards.
+func refusedIn(resp *http.Response, path string) error {
+	start, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	rest := io.Reader(resp.Body)
+	if err != nil {
+		rest = brokenReader{err}
+	}
+	if err == nil && len(start) < maxErrorBody {
+		words, status, refused := parseRefusal(start)
+		if refused && status == 0 {
+			return &ProtocolError{Path: path, Err: errors.New("it says: " + shorten(words))}
+		}
+		if refused {
+			failed := newAPIError(resp, path, start)
+			failed.Status = status
+			return failed
+		}
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(start), rest), resp.Body}
+	return nil
+}
+
+// brokenReader is what remains of a body that broke off.
+type brokenReader struct{ err error }
+
+func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
 
 // withoutURL takes the URL out of what net/http says, which the caller names better.
 func withoutURL(err error) error {

@@ -95,21 +95,17 @@ const maxMessage = 300
 // are worth a terminal's line.
 func errorMessage(body []byte) string {
 	body = bytes.TrimSpace(body)
-	var fields struct {
-		Message any `json:"message"`
-		Error   any `json:"error"`
-	}
 	message := ""
-	if json.Unmarshal(body, &fields) == nil {
-		for _, candidate := range []any{fields.Message, fields.Error} {
-			if s, ok := candidate.(string); ok && s != "" {
-				message = s
-				break
-			}
-		}
+	if json.Valid(body) {
+		message = wordsIn(objectOf(body))
 	} else if len(body) > 0 && body[0] != '<' && body[0] != '{' && body[0] != '[' {
 		message = string(body)
 	}
+	return shorten(message)
+}
+
+// shorten is the portal's words without secrets, as far as they are worth showing.
+func shorten(message string) string {
 	// A URL in it may be a temporary one, whose query is the permission to read.
 	message = queries.ReplaceAllString(message, "")
 	if len(message) > maxMessage {

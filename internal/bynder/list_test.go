@@ -94,7 +94,7 @@ func TestAssetsAnswers(t *testing.T) {
 		{"one malformed", `[{"id":"a"},{"name":"no id"},"rubbish",{"id":"b"}]`, 2, "an asset that cannot be read"},
 		{"cut off", `[{"id":"a"},{"id":"b"`, 1, "unexpected EOF"},
 		{"cut off between", `[{"id":"a"}`, 1, "unexpected EOF"},
-		{"no list", `{"message":"x"}`, 0, "an object without media"},
+		{"no list", `{"message":"x"}`, 0, "it says: x"},
 		{"no media list", `{"media":{"a":1}}`, 0, "no array"},
 		{"scalar", `7`, 0, "neither an array nor an object"},
 		{"HTML", `<html>`, 0, "a list was expected"},

@@ -70,6 +70,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold fun
 		Allowance:   allowance,
 		Retries:     o.retries,
 		Connections: connections,
+		Refusal:     bynder.Refusal,
 	}
 	if o.verbose {
 		t.Trace = func(e transport.Exchange) { screen.Message(exchangeLine(e)) }

@@ -135,7 +135,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 		return download.Result{}, err
 	}
 	seen := &witness{hooks: g.hooks}
-	o := transport.Options{UserAgent: "bynder-test", PlainHTTP: true, Allowance: allowance, Retries: retries, Retried: seen.retried}
+	o := transport.Options{UserAgent: "bynder-test", PlainHTTP: true, Allowance: allowance, Retries: retries, Retried: seen.retried, Refusal: bynder.Refusal}
 	api := transport.Portal(config.Config{Portal: g.portal, Credentials: config.Credentials{
 		Kind: config.PermanentToken, PermanentToken: config.NewSecret(permanentToken),
 	}}, o)

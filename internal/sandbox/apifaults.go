@@ -41,6 +41,10 @@ func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f
 		writePage(w, http.StatusGatewayTimeout, "Gateway Time-out")
 	case "api-html":
 		writePage(w, int(f.Value), "Something went wrong")
+	case "said":
+		writeJSON(w, http.StatusOK, object{"message": "Original file not available", "statuscode": strconv.FormatInt(f.Value, 10)})
+	case "said-as":
+		writeJSON(w, http.StatusOK, sayings[f.Text])
 	case "api-empty":
 		w.WriteHeader(http.StatusOK)
 	case "api-garbage":
@@ -63,6 +67,18 @@ func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f
 		w.Header().Set("Location", s.redirectTarget(r, f.Text))
 		w.WriteHeader(http.StatusTemporaryRedirect)
 	}
+}
+
+// sayings are bodies of status 200 that say that a call failed.
+var sayings = map[string]object{
+	"message":     {"message": "The asset is being processed"},
+	"number":      {"message": "Original file not available", "statuscode": 404},
+	"strange":     {"message": "The asset is being processed", "statuscode": "later"},
+	"empty":       {"s3_file": "", "message": "Original file not available", "statuscode": "404"},
+	"error":       {"error": "The asset is being processed"},
+	"errors":      {"errors": []object{{"message": "The asset is being processed"}, {"message": "try later"}}},
+	"description": {"error": "invalid_request", "error_description": "The asset is being processed"},
+	"url":         {"message": "The asset is at https://files.invalid/a?X-Amz-Signature=secret\x1b[2J"},
 }
 
 // redirectTarget leads, where it leaves the portal, to storage, which counts the

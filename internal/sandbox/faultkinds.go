@@ -103,6 +103,12 @@ var faultKinds = []FaultKind{
 	{Name: "api-504", Side: OnAPI, Doc: "504"},
 	{Name: "api-52x", Side: OnAPI, Default: 520, Doc: "status N with a page, as a CDN has them from 520 to 530"},
 	{Name: "api-html", Side: OnAPI, Default: 503, Doc: "status N with an HTML page"},
+	{Name: "said", Side: OnAPI, Default: 404, Doc: "200 with a message and the statuscode N in place of the answer"},
+	{
+		Name: "said-as", Side: OnAPI,
+		Texts: []string{"message", "number", "strange", "empty", "error", "errors", "description", "url"},
+		Doc:   "200 with words in place of the answer; message: without a statuscode; number, empty: with 404",
+	},
 	{Name: "api-empty", Side: OnAPI, Doc: "200 with an empty body"},
 	{Name: "api-garbage", Side: OnAPI, Doc: "200 with JSON that breaks off into other bytes"},
 	{Name: "api-huge", Side: OnAPI, Default: 1 << 30, Doc: "200 with valid JSON of N bytes"},

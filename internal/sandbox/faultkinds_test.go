@@ -284,6 +284,23 @@ var faultTests = map[string]struct {
 			}
 		}
 	}},
+	"said": {Fault{Value: 410}, func(t *testing.T, c client, o Object) {
+		a := c.api("/api/v4/media/" + DocumentedAsset + "/download/")
+		check(t, "status", a.StatusCode, 200)
+		check(t, "body", strings.TrimSpace(string(a.body)), `{"message":"Original file not available","statuscode":"410"}`)
+	}},
+	"said-as": {Fault{}, func(t *testing.T, c client, o Object) {
+		kind, _ := faultKind("said-as")
+		check(t, "sayings", len(kind.Texts), len(sayings))
+		for _, text := range kind.Texts {
+			mustSet(t, c, Fault{Name: "said-as", Text: text})
+			var answer map[string]any
+			c.json("/api/v4/media/"+DocumentedAsset+"/download/", &answer)
+			if location, _ := answer["s3_file"].(string); location != "" || len(answer) == 0 {
+				t.Errorf("%s is %v", text, answer)
+			}
+		}
+	}},
 	"spelling": {Fault{}, func(t *testing.T, c client, o Object) {
 		kind, _ := faultKind("spelling")
 		check(t, "spellings", len(kind.Texts), len(spellings))

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -22,12 +23,17 @@ const (
 // echoless takes the credentials out of what the portal says of a failure. Portals
 // quote what they were sent (a signature's base string with the consumer key, a
 // token that they do not know), and their words end up on screens and in logs.
+//
+// An answer of status 200 whose body says that the call failed is such a failure, too: it gets
+// the status that the body names, so that allowance, retries and everybody above see one kind of
+// failure.
 type echoless struct {
-	next   http.RoundTripper
-	hidden []string // spellings of credentials
+	next    http.RoundTripper
+	hidden  []string // spellings of credentials
+	refusal func(body []byte) (status int, refused bool)
 }
 
-func newEcholess(c config.Credentials, next http.RoundTripper) *echoless {
+func newEcholess(c config.Credentials, o Options, next http.RoundTripper) *echoless {
 	var hidden []string
 	for _, v := range c.Kind.Values() {
 		for _, spelling := range spellings(v.Of(&c).Reveal()) {
@@ -36,7 +42,7 @@ func newEcholess(c config.Credentials, next http.RoundTripper) *echoless {
 			}
 		}
 	}
-	return &echoless{next: next, hidden: hidden}
+	return &echoless{next: next, hidden: hidden, refusal: o.Refusal}
 }
 
 // spellings are the forms in which a value may stand in an answer: as it is, escaped
@@ -57,7 +63,7 @@ func spellings(value string) []string {
 
 func (e *echoless) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := e.next.RoundTrip(req)
-	if err != nil || resp.StatusCode == http.StatusOK {
+	if err != nil || resp.StatusCode == http.StatusOK && !e.refused(resp) {
 		return resp, err
 	}
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what came of it has to do
@@ -72,6 +78,36 @@ func (e *echoless) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Header.Del("Content-Length")
 	return resp, nil
 }
+
+// refused reports whether an answer of status 200 says that the call failed, and then gives it
+// the status that it names. Its body can be read from the beginning afterwards.
+func (e *echoless) refused(resp *http.Response) bool {
+	if e.refusal == nil {
+		return false
+	}
+	start, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	rest := io.Reader(resp.Body)
+	if err != nil {
+		rest = brokenReader{err}
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(start), rest), resp.Body}
+	if err != nil || len(start) == maxErrorBody {
+		return false
+	}
+	status, refused := e.refusal(start)
+	if refused && status != 0 {
+		resp.StatusCode, resp.Status = status, fmt.Sprintf("%d %s", status, http.StatusText(status))
+	}
+	return refused
+}
+
+// brokenReader is what remains of a body that broke off.
+type brokenReader struct{ err error }
+
+func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
 
 // redact hides what is in the list. One secret may begin with another: the longest is hidden as a whole.
 func redact(text string, hidden []string) string {

@@ -24,7 +24,7 @@ const maxRedirects = 5
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
 	wire := &traced{next: &watched{next: &redirects{&headerCapped{&sentOnce{base}}}, limit: portalIdle}, trace: o.Trace}
-	signed := authorise(c, o, newEcholess(c.Credentials, wire))
+	signed := authorise(c, o, newEcholess(c.Credentials, o, wire))
 	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: signed}
 	return &http.Client{
 		Transport: &retried{next: &allowed{next: pin, allowance: o.Allowance}, limit: o.Retries, notify: o.Retried},

@@ -29,6 +29,9 @@ type Options struct {
 	// Retries is how often an API call is tried again; Retried, where set, is told.
 	Retries int
 	Retried func(err error, wait time.Duration)
+	// Refusal, where set, reports whether a body of status 200 says that the call failed, and
+	// with which status; 0 if it names none.
+	Refusal func(body []byte) (status int, refused bool)
 	// Trace, where set, is told of each exchange; it is called from many goroutines.
 	Trace func(Exchange)
 }
