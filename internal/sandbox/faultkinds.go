@@ -45,6 +45,11 @@ var faultKinds = []FaultKind{
 	{Name: "slow", Side: OnStorage, Default: 256 << 10, Doc: "N bytes a second"},
 	{Name: "short", Side: OnStorage, Default: 1, Doc: "Content-Length promises N bytes more than come"},
 	{Name: "truncated", Side: OnStorage, Default: 1, Doc: "a complete answer that lacks the file's last N bytes"},
+	{Name: "stub", Side: OnStorage, Default: 1000, Doc: "storage has only the file's first N bytes, and an ETag of those"},
+	{
+		Name: "page", Side: OnStorage, Texts: []string{"html", "xhtml", "json", "problem", "xml", "untyped"},
+		Doc: "storage has a small page in place of the file; untyped: with the file's Content-Type",
+	},
 	{Name: "no-length", Side: OnStorage, Doc: "no Content-Length: the body is chunked"},
 	{Name: "flip", Side: OnStorage, Doc: "one bit of the byte at offset N of the file is wrong"},
 	{Name: "changed", Side: OnStorage, Default: 2, counts: true, Doc: "from the Nth request on the file is another one"},

@@ -72,6 +72,28 @@ var faultTests = map[string]struct {
 			t.Error("other bytes")
 		}
 	}},
+	"stub": {Fault{Value: 10}, func(t *testing.T, c client, o Object) {
+		a := c.original(DocumentedAsset)
+		o.Size = 10
+		wantWhole(t, a, o)
+		check(t, "ETag", a.Header.Get("ETag"), o.ETag())
+	}},
+	"page": {Fault{}, func(t *testing.T, c client, o Object) {
+		kind, _ := faultKind("page")
+		check(t, "pages", len(kind.Texts), len(storedPages))
+		for _, text := range kind.Texts {
+			mustSet(t, c, Fault{Name: "page", Text: text})
+			a := c.original(DocumentedAsset)
+			check(t, text, a.StatusCode, 200)
+			check(t, text, string(a.body), storedPages[text].text)
+			want := storedPages[text].mediaType
+			if want == "" {
+				want = "image/jpeg"
+			}
+			check(t, text, a.Header.Get("Content-Type"), want)
+			check(t, text, a.Header.Get("Content-Disposition"), contentDisposition(o.Name))
+		}
+	}},
 	"no-length": {Fault{}, func(t *testing.T, c client, o Object) {
 		a := c.original(DocumentedAsset)
 		check(t, "length", a.ContentLength, -1)

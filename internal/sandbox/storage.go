@@ -70,6 +70,13 @@ func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, 
 	if f, ok := met.get("swap"); ok && f.nth > 1 {
 		o = o.changed()
 	}
+	if f, ok := met.get("stub"); ok {
+		o.Size, o.recorded, o.partSize = min(f.Value, o.Size), "", 0
+	}
+	if f, ok := met.get("page"); ok {
+		s.servePage(w, r, o, f.Text, met)
+		return
+	}
 	h := w.Header()
 	h.Set("ETag", o.ETag())
 	h.Set("Accept-Ranges", "bytes")
