@@ -161,7 +161,7 @@ func (in *intake) job(e input.Entry) download.Job {
 	if e.MediaID == "" && e.Err == nil {
 		e.MediaID = in.mediaID
 	}
-	job := download.Job{MediaID: e.MediaID, Asset: e.Asset, Origin: spelled(e.MediaID, e.ItemID)}
+	job := download.Job{MediaID: e.MediaID, Asset: e.Asset, Size: e.Size, Origin: spelled(e.MediaID, e.ItemID)}
 	err := e.Err
 	if err == nil {
 		job.Selector, err = in.choose(e)

@@ -181,6 +181,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, ob
 			Name:        o.namer(to.Name),
 			Workers:     jobs,
 			MaxFailures: o.maxFailures,
+			Strict:      o.strict,
 			Digest:      transfer.DigestOptions{Verify: !o.noVerify, SHA256: o.checksum != ""},
 		},
 	}

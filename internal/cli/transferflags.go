@@ -25,6 +25,7 @@ type transferFlags struct {
 	jobs, connections  int
 	checksum           string
 	noVerify, noResume bool
+	strict             bool
 	fsync              bool
 	limitRate          string
 	maxFailures        int
@@ -54,6 +55,7 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.checksum, "checksum", "", "hash every file for its result: sha256")
 	f.BoolVar(&o.noVerify, "no-verify", false, "check no digest; the length is still checked")
 	f.BoolVar(&o.noResume, "no-resume", false, "ignore and remove what earlier runs left of these files")
+	f.BoolVar(&o.strict, "strict", false, "fail suspect files: a page in place of another kind of file, or a fraction of the known size")
 	f.BoolVar(&o.fsync, "fsync", false, "sync each file and folder, against power loss")
 	f.StringVar(&o.limitRate, "limit-rate", "", "bytes a second over all transfers, as `RATE` 500K, 10M, 1G (powers of 1024)")
 	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after so many failures; 0 is never")

@@ -24,6 +24,8 @@ type Options struct {
 	MaxFailures int
 	// Digest says what is computed of the bytes beside their length.
 	Digest transfer.DigestOptions
+	// Strict makes a failure of every suspect file (Result.Suspect).
+	Strict bool
 	// Preview, where set, makes a dry run: files are located and reported, with the path
 	// that Preview shows for a name, and nothing is written.
 	Preview func(name string) string

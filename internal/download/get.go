@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -20,6 +21,9 @@ func (e *Engine) get(ctx context.Context, job Job) Result {
 		r.Status, r.Path, r.Checksum = present.Status, present.Path, present.Checksum
 		if present.Bytes != nil {
 			r.Bytes = present.Bytes
+		}
+		if present.Status == Skipped && e.Options.Preview == nil {
+			r.Suspect = "" // the file in place is another one
 		}
 	} else if err != nil {
 		r.Status, r.Error = Failed, failure(ctx, job, err)
@@ -69,11 +73,17 @@ func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *
 	object := stream.Object()
 	r.ETag = object.ETag
 	name := e.Options.Name(job, object)
+	r.Name = path.Base(name)
+	r.Suspect = suspicion(job, name, object, object.Size)
+	if r.Suspect != "" && e.Options.Strict {
+		return errSuspect(r.Suspect)
+	}
 	if e.Options.Preview != nil {
 		return e.preview(job, name, object, r)
 	}
 	to := target(r, job, name)
 	to.Replaces = job.Replaces
+	to.Suspect = func() bool { return r.Suspect != "" }
 	partial, err := e.Sink.Begin(ctx, to, object)
 	if err != nil {
 		return err
@@ -84,12 +94,16 @@ func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *
 	if err := e.copy(ctx, job, stream, partial, r); err != nil {
 		return errors.Join(err, end(partial, err))
 	}
-	path, err := partial.Publish(ctx)
+	if r.Suspect = suspicion(job, name, object, *r.Bytes); r.Suspect != "" && e.Options.Strict {
+		r.Bytes, r.Verified, r.Checksum = nil, "", ""
+		return errors.Join(errSuspect(r.Suspect), partial.Discard())
+	}
+	published, err := partial.Publish(ctx)
 	if err != nil { // what was verified is not there
 		r.Bytes, r.Verified, r.Checksum = nil, "", ""
 		return err
 	}
-	r.Path = path
+	r.Path = published
 	return nil
 }
 

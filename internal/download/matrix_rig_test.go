@@ -49,6 +49,9 @@ type rig struct {
 	state   string // of the API allowance
 	fetched counter
 
+	strict bool
+	told   int64 // what the portal told of the file's size; 0 for nothing
+
 	connections int // for one file at a time; 0 for one
 	requests    *requests
 
@@ -155,7 +158,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 		idle = patience
 	}
 	client := bynder.New(g.portal, api)
-	job := download.Job{MediaID: g.asset}
+	job := download.Job{MediaID: g.asset, Size: g.told}
 	if g.saved {
 		job.Selector = bynder.Selector{Kind: bynder.Derivative, Name: "webimage"}
 		if job.Asset, err = client.Asset(ctx, g.asset); err != nil {
@@ -173,6 +176,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 			Portal: g.portal.Host,
 			Name:   func(_ download.Job, obj transfer.Object) string { return naming.Safe(obj.Name) },
 			Digest: transfer.DigestOptions{Verify: !g.sink.NoVerify},
+			Strict: g.strict,
 		},
 	}
 	tally := engine.Run(ctx, func(context.Context) iter.Seq[download.Job] {

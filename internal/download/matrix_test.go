@@ -48,6 +48,7 @@ type content int
 const (
 	asStored content = iota // those that storage has without faults
 	replaced                // those of the other file that storage has meanwhile
+	shorter                 // fewer: what storage has is not the file
 	damaged                 // wrong, and nothing tells
 )
 
@@ -163,6 +164,9 @@ func (r row) measure(ctx context.Context, root string) (m measured) {
 		return measured{err: err}
 	}
 	m.status, m.verified = string(result.Status), result.Verified
+	if result.Suspect != "" && result.Error == nil {
+		m.status += ", suspect"
+	}
 	m.fetched, m.folder = r.cost(g), g.listing()
 	if r.connections > 1 {
 		if m.connections = g.requests.atOnce(); r.want.connections == upToEight && m.connections != "none" {
@@ -272,6 +276,10 @@ func (g *rig) checkFile(path, etag string, want content) error {
 			if stamp := block[:8]; !bytes.Equal(stamp, got[:8]) || bytes.Equal(stamp, stored[:8]) {
 				return fmt.Errorf("%s: the %d bytes are not of the new file alone", path, len(got))
 			}
+		}
+	case shorter:
+		if len(got) == 0 || len(got) >= len(stored) {
+			return fmt.Errorf("%s has %d bytes, want fewer than %d", path, len(got), len(stored))
 		}
 	case damaged:
 		if len(got) != len(stored) || bytes.Equal(got, stored) {

@@ -13,6 +13,8 @@ type Job struct {
 	Selector bynder.Selector
 	// Asset is the metadata that is known already, nil where none is.
 	Asset *bynder.Asset
+	// Size is what the portal told of the file's size in bytes, beside Asset; 0 where it did not.
+	Size int64
 	// batch is what was looked up together with it, nil where nothing was.
 	batch *batch
 	// asked is when the run asked for Asset; zero if it was handed over.

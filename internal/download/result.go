@@ -52,6 +52,8 @@ const (
 // Result is what became of one file: the one shape that --json prints, the
 // journal keeps and the summary counts. Unknown fields are left out.
 type Result struct {
+	// Name is the last element of the path, for people; "" if it is not known.
+	Name        string    `json:"-"`
 	Portal      string    `json:"portal"`
 	MediaID     string    `json:"mediaId"`
 	Selector    string    `json:"selector,omitempty"`
@@ -60,6 +62,7 @@ type Result struct {
 	Path        string    `json:"path,omitempty"`
 	Bytes       *int64    `json:"bytes,omitempty"`
 	ETag        string    `json:"etag,omitempty"`
+	Suspect     string    `json:"suspect,omitempty"` // why it is probably not the file
 	Verified    Verified  `json:"verified,omitempty"`
 	Checksum    string    `json:"checksum,omitempty"` // sha256:<hex>
 	Attempts    int       `json:"attempts,omitempty"`

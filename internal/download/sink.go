@@ -18,6 +18,9 @@ type Target struct {
 	// another size is now. Where that is this file with an end that is missing, or too much, it is
 	// replaced whatever else is said about files that exist.
 	Replaces string
+	// Suspect, where set, reports whether the file is probably not the one that was asked for, as far
+	// as is known when it is called. Such a file replaces no other one.
+	Suspect func() bool
 	// Key is what --if-exists rename puts behind the stem.
 	Key string
 }

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strconv"
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -32,6 +33,9 @@ type Entry struct {
 	ItemID string
 	// Asset is the metadata that came with the line, nil where none did.
 	Asset *bynder.Asset
+	// Size is what the line tells of the file's size in bytes: of the item where it names one, else of
+	// the asset's original; 0 where it tells none.
+	Size int64
 	// Err says what is wrong with the line; the other fields are then as far as it
 	// could be understood.
 	Err error
@@ -167,6 +171,8 @@ func parseObject(line []byte) Entry {
 		ItemID     *string         `json:"itemId"`
 		Name       json.RawMessage `json:"name"`
 		Thumbnails json.RawMessage `json:"thumbnails"`
+		FileSize   json.RawMessage `json:"fileSize"`
+		Size       json.RawMessage `json:"size"`
 	}
 	if err := json.Unmarshal(line, &ids); err != nil {
 		return Entry{Err: errors.New("the line begins like a JSON object and is none with string ids")}
@@ -176,10 +182,10 @@ func parseObject(line []byte) Entry {
 	case ids.MediaID != nil:
 		e.MediaID = *ids.MediaID
 		if ids.ID != nil { // beside mediaId, it is the item's
-			e.ItemID = *ids.ID
+			e.ItemID, e.Size = *ids.ID, sizeOf(ids.Size)
 		}
 	case ids.ID != nil:
-		e.MediaID = *ids.ID
+		e.MediaID, e.Size = *ids.ID, sizeOf(ids.FileSize)
 		if ids.Name != nil && ids.Thumbnails != nil {
 			e.Asset, _ = bynder.ParseAsset(line) // without it the metadata are asked for
 		}
@@ -187,9 +193,20 @@ func parseObject(line []byte) Entry {
 		return Entry{Err: errors.New("the JSON object has neither mediaId nor id")}
 	}
 	if ids.ItemID != nil {
-		e.ItemID = *ids.ItemID
+		if e.ItemID, e.Size = *ids.ItemID, 0; e.MediaID != "" {
+			e.Size = sizeOf(ids.Size)
+		}
 	}
 	return e
+}
+
+// sizeOf reads a number of bytes, which may be a string; 0 for anything else.
+func sizeOf(raw json.RawMessage) int64 {
+	n, err := strconv.ParseInt(string(bytes.Trim(raw, `"`)), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
 }
 
 // checked refuses ids that could not be any.

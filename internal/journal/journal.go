@@ -163,7 +163,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 			if became == altered {
 				spoilt.Path = j.place.shown + name
 			}
-			if became == stands {
+			if became == stands && len(r.suspect.raw) == 0 { // the next run looks again
 				status := download.Unchanged
 				if r.status.is(string(download.Skipped)) {
 					status = download.Skipped

@@ -58,6 +58,9 @@ func TestDone(t *testing.T) {
 	put(ok("the folder"), dir)
 	put(ok("relative"), "A")
 	put(as(ok("new status"), "mirrored"), filepath.Join(dir, "A"))
+	suspect := ok("suspect")
+	suspect.Suspect = "storage sent HTML (text/html) as A"
+	put(suspect, filepath.Join(dir, "A"))
 	unsized := ok("unsized")
 	unsized.Bytes = nil
 	put(unsized, filepath.Join(dir, "A"))
@@ -89,6 +92,7 @@ func TestDone(t *testing.T) {
 		{original("the folder"), ""},
 		{original("relative"), ""},
 		{original("new status"), ""},
+		{original("suspect"), ""},
 		{original("unsized"), ""},
 		{original("other portal"), ""},
 		{original("unknown"), ""},

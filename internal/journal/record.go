@@ -23,7 +23,7 @@ func parse(line []byte) (record, bool) {
 // unmarshal reads a line as encoding/json does.
 func unmarshal(line []byte) (record, bool) {
 	var v *struct {
-		Portal, MediaID, Selector, ItemID, Status, Path, ETag, Verified, Checksum string
+		Portal, MediaID, Selector, ItemID, Status, Path, ETag, Suspect, Verified, Checksum string
 
 		Bytes *int64
 		Error struct{ Code string }
@@ -35,7 +35,7 @@ func unmarshal(line []byte) (record, bool) {
 	r := record{
 		portal: plain(v.Portal), mediaID: plain(v.MediaID), selector: plain(v.Selector),
 		itemID: plain(v.ItemID), status: plain(v.Status), path: plain(v.Path),
-		etag: plain(v.ETag), verified: plain(v.Verified), checksum: plain(v.Checksum),
+		etag: plain(v.ETag), suspect: plain(v.Suspect), verified: plain(v.Verified), checksum: plain(v.Checksum),
 		cause: plain(v.Error.Code),
 	}
 	if v.Bytes != nil {

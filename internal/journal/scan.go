@@ -11,6 +11,7 @@ type record struct {
 	portal, mediaID, selector text // the key
 	itemID, status, path      text
 	etag, verified, checksum  text
+	suspect                   text
 	cause                     text // error.code
 	bytes                     int64
 	sized                     bool // bytes are told
@@ -89,6 +90,8 @@ func (r *record) field(key []byte) member {
 		return member{text: &r.path}
 	case "etag":
 		return member{text: &r.etag}
+	case "suspect":
+		return member{text: &r.suspect}
 	case "verified":
 		return member{text: &r.verified}
 	case "checksum":
@@ -100,7 +103,7 @@ func (r *record) field(key []byte) member {
 	case "attempts", "resumedFrom", "seconds", "finishedAt":
 		return member{other: true}
 	}
-	return foreign(key, "portal", "mediaId", "selector", "itemId", "status", "path", "etag", "verified", "checksum", "bytes", "error")
+	return foreign(key, "portal", "mediaId", "selector", "itemId", "status", "path", "etag", "suspect", "verified", "checksum", "bytes", "error")
 }
 
 // failure is where the value of a key of a result's error goes.

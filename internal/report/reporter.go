@@ -156,6 +156,7 @@ func (r *Reporter) Retried(job download.Job, err error, wait time.Duration) {
 func (r *Reporter) Finished(job download.Job, result download.Result) {
 	r.tally.finish(job, result)
 	r.writeResult(result)
+	r.writeWarning(result)
 	r.writeFailure(result)
 	r.begun()
 }
@@ -207,6 +208,13 @@ func (r *Reporter) writeResult(result download.Result) {
 		return
 	}
 	r.screen.Result(line)
+}
+
+// writeWarning says that a file in place is probably not the one that was asked for.
+func (r *Reporter) writeWarning(result download.Result) {
+	if warning := Warning(result); warning != "" && !r.options.Quiet {
+		r.screen.Message(warning)
+	}
 }
 
 // writeFailure says at once what went wrong. Files that an interruption stopped

@@ -55,6 +55,19 @@ func Failure(r download.Result) (what, hint string) {
 	return who + ": " + Clip(Clean(message), messageLimit), hint
 }
 
+// Warning says that a file that did not fail is suspect, and why: "bynder: <name> (<mediaId>): warning:
+// …". It is "" for any other result.
+func Warning(r download.Result) string {
+	if r.Suspect == "" || r.Status == download.Failed {
+		return ""
+	}
+	who := Clip(Clean(r.MediaID), messageLimit)
+	if r.Name != "" {
+		who = fmt.Sprintf("%s (%s)", Clip(Clean(r.Name), messageLimit), who)
+	}
+	return fmt.Sprintf("bynder: %s: warning: this is probably not the file: %s", who, Clip(Clean(r.Suspect), messageLimit))
+}
+
 // summary is the end of a run for many files.
 func (t *tally) summary(now time.Time, totals Totals) []string {
 	t.mu.Lock()
@@ -65,6 +78,9 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 		if n := t.byStatus[s]; n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, s))
 		}
+	}
+	if t.suspect > 0 {
+		counts = append(counts, fmt.Sprintf("%d suspect", t.suspect))
 	}
 	if totals.NotStarted > 0 {
 		counts = append(counts, fmt.Sprintf("%d not started", totals.NotStarted))

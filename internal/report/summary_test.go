@@ -60,6 +60,26 @@ func TestFailure(t *testing.T) {
 	}
 }
 
+func TestWarning(t *testing.T) {
+	suspect := func(r download.Result) download.Result {
+		r.Name, r.Suspect = "a.jpg", "storage sent \x1b[2JHTML"
+		return r
+	}
+	for _, tc := range []struct {
+		name string
+		r    download.Result
+		want string
+	}{
+		{"a file in place", suspect(present("A1", "out/a.jpg", 9)), "bynder: a.jpg (A1): warning: this is probably not the file: storage sent [2JHTML"},
+		{"one that failed", suspect(failed("A1", download.CodeIntegrity, "no", "")), ""},
+		{"any other", present("A1", "out/a.jpg", 9), ""},
+	} {
+		if got := Warning(tc.r); got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
+
 func TestSummary(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -73,6 +93,12 @@ func TestSummary(t *testing.T) {
 				t.start(job("a"), "a.jpg", object(3*mib), mib, epoch)
 				t.advance(job("a"), 2*mib, epoch.Add(time.Second))
 				t.finish(job("a"), present("a", "a.jpg", 3*mib))
+				odd := present("h", "h.jpg", 0)
+				odd.Suspect = "why"
+				t.finish(job("h"), odd)
+				odd = failed("i", download.CodeExists, "", "")
+				odd.Suspect = "why"
+				t.finish(job("i"), odd)
 				t.finish(job("b"), withStatus(present("b", "b.jpg", 9), download.Unchanged))
 				t.finish(job("c"), withStatus(present("c", "c.jpg", 9), download.Skipped))
 				for _, id := range []string{"d", "e"} {
@@ -83,8 +109,8 @@ func TestSummary(t *testing.T) {
 			},
 			totals: Totals{APICalls: 12, NotStarted: 17, InputUnread: true},
 			want: []string{
-				"bynder: 1 downloaded, 1 unchanged, 1 skipped, 4 failed, 17 not started",
-				"bynder: failed by cause: 2 not_found, 1 exists, 1 interrupted",
+				"bynder: 2 downloaded, 1 unchanged, 1 skipped, 5 failed, 1 suspect, 17 not started",
+				"bynder: failed by cause: 2 exists, 2 not_found, 1 interrupted",
 				"bynder: 2.0 MiB in 1 min 40 s (20.5 KiB/s), API calls: 12",
 				"bynder: the rest of the input was left unread",
 			},

@@ -21,6 +21,7 @@ type tally struct {
 	closed   bool // no more will be asked for
 	byStatus map[download.Status]int
 	byCause  map[download.Code]int
+	suspect  int   // files that did not fail and are probably not what was asked for
 	settled  int64 // bytes of the files that are done and there
 	sized    int   // how many files that is
 	moved    int64 // bytes received in this run
@@ -80,6 +81,9 @@ func (t *tally) finish(job download.Job, r download.Result) {
 	f := t.flights[job]
 	delete(t.flights, job)
 	t.byStatus[r.Status]++
+	if r.Suspect != "" && r.Status != download.Failed {
+		t.suspect++
+	}
 	switch {
 	case r.Status == download.Failed:
 		t.byCause[cause(r)]++

@@ -116,6 +116,9 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 // policy is what a different file at t's name means: what the user said, but where t's own file was,
 // it may be that, spoilt. Only when t is here can that be seen (filePartial.yield).
 func (d *Dir) policy(t download.Target) IfExists {
+	if t.Suspect != nil && t.Suspect() && (d.opts.IfExists == Overwrite || t.Replaces != "") {
+		return Fail
+	}
 	if t.Replaces != "" && t.Replaces == d.show(t.Name) {
 		return Overwrite
 	}

@@ -84,7 +84,7 @@ func (p *filePartial) store() error {
 // take moves the file to the name that is its own, or by policy to another, and
 // returns that name.
 func (p *filePartial) take(ctx context.Context) (string, error) {
-	if p.target.Replaces != "" && p.dir.opts.IfExists != Overwrite {
+	if p.target.Replaces != "" && p.dir.opts.IfExists != Overwrite && p.dir.policy(p.target) == Overwrite {
 		if err := p.yield(ctx); err != nil {
 			if ctx.Err() == nil {
 				_ = p.remove()

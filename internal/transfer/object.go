@@ -34,6 +34,10 @@ type Object struct {
 	ETag string
 	// LastModified is zero where absent or malformed.
 	LastModified time.Time
+	// ContentType is the media type as sent, "" where absent.
+	ContentType string
+	// Coded tells that the bytes have a Content-Encoding, so that Size is not that of the file.
+	Coded bool
 	// KeyedEncryption tells that the ETag is no digest of the bytes, because
 	// the object is encrypted with SSE-KMS or SSE-C.
 	KeyedEncryption bool
@@ -113,10 +117,13 @@ func opaque(etag string) string { return strings.TrimPrefix(etag, "W/") }
 // describe reads the headers of an answer that came from u. size is the object's,
 // not the answer's.
 func describe(u *url.URL, h http.Header, size int64) Object {
+	coding := strings.TrimSpace(h.Get("Content-Encoding"))
 	obj := Object{
 		Name:            naming.FromDisposition(h.Get("Content-Disposition")),
 		Size:            size,
 		ETag:            etag(h),
+		ContentType:     h.Get("Content-Type"),
+		Coded:           coding != "" && !strings.EqualFold(coding, "identity"),
 		KeyedEncryption: strings.HasPrefix(h.Get("X-Amz-Server-Side-Encryption"), "aws:kms") || h.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "",
 	}
 	if obj.Name == "" {

@@ -1,0 +1,99 @@
+package download
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// A page is a kind of text in which servers say that something went wrong.
+type page struct {
+	name  string
+	types []string // media types, in lower case; "+json" stands for all that end in it
+	// extensions are those of files that legitimately have such a type.
+	extensions []string
+}
+
+// pages are the kinds of text with which a portal, a proxy or a login page answers in place of a
+// file. Office documents are no XML in this sense: their types end in other words.
+var pages = []page{
+	{"HTML", []string{"text/html", "application/xhtml+xml"}, []string{
+		"html", "htm", "shtml", "xhtml", "xht", "mht", "mhtml", "xml",
+	}},
+	{"JSON", []string{"application/json", "text/json", "application/problem+json", "+json"}, []string{
+		"json", "jsonl", "ndjson", "geojson", "topojson", "jsonld", "gltf", "har", "ipynb", "map", "webmanifest",
+	}},
+	{"XML", []string{"text/xml", "application/xml", "+xml"}, []string{
+		"xml", "svg", "svgz", "xhtml", "xht", "html", "htm", "rss", "atom", "rdf", "owl", "kml", "gpx", "tcx", "gml", "osm", "xsl", "xslt", "xsd",
+		"wsdl", "xmp", "plist", "dae", "x3d", "amf", "musicxml", "mml", "mathml", "ttml", "dfxp", "smil", "mpd", "ism", "isml", "ismc",
+		"f4m", "xspf", "fodt", "fods", "fodp", "fodg", "fb2", "xlf", "xliff", "tmx", "opf", "ncx", "drawio", "xaml", "resx", "idms", "icml",
+		"fcpxml",
+	}},
+}
+
+// suspicion says why the bytes that storage has under the name are probably not the job's file: they
+// are a page of another kind than the name, or fewer than half of those that the portal tells. It is
+// "" if nothing contradicts. size is their number, -1 if it is not known yet. The bytes themselves
+// are not looked at.
+func suspicion(job Job, name string, object transfer.Object, size int64) string {
+	mediaType, _, _ := strings.Cut(object.ContentType, ";")
+	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
+	if object.Name != "" {
+		name = object.Name
+	}
+	extension := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
+	for _, p := range pages {
+		if !p.is(mediaType) {
+			continue
+		}
+		if extension != "" && !slices.Contains(p.extensions, extension) {
+			return fmt.Sprintf("storage sent %s (%s) as %s", p.name, mediaType, path.Base(name))
+		}
+		break
+	}
+	if told := toldSize(job); size >= 0 && !object.Coded && size < told/2 {
+		return fmt.Sprintf("storage has %d bytes where the portal tells %d", size, told)
+	}
+	return ""
+}
+
+func (p page) is(mediaType string) bool {
+	return slices.ContainsFunc(p.types, func(t string) bool {
+		return mediaType == t || t[0] == '+' && strings.HasSuffix(mediaType, t)
+	})
+}
+
+// toldSize is the size in bytes that the portal tells of exactly the job's file; 0 if it tells none.
+// The file may be larger, because portals write metadata into what is downloaded.
+func toldSize(job Job) int64 {
+	switch job.Selector.Kind {
+	case bynder.Original:
+		if job.Asset != nil && job.Asset.Size > 0 {
+			return job.Asset.Size
+		}
+		return job.Size
+	case bynder.Item:
+		if job.Asset != nil {
+			for _, item := range job.Asset.Items {
+				if strings.EqualFold(item.ID, job.Selector.ItemID) && item.Size > 0 {
+					return item.Size
+				}
+			}
+		}
+		return job.Size
+	default:
+		return 0
+	}
+}
+
+// errSuspect fails a suspect file, where that was asked for.
+func errSuspect(why string) error {
+	return &Error{
+		Code: CodeIntegrity, Err: fmt.Errorf("this is probably not the file: %s", why),
+		Advice: "look at the asset in the portal; without --strict such a file is kept, with a warning",
+	}
+}
