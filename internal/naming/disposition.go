@@ -18,7 +18,8 @@ const maxForeign = 16 << 10
 // filename* (RFC 8187, in UTF-8 or ISO-8859-1) wins over filename, unless it
 // cannot be decoded. What servers commonly get wrong is understood: names with
 // spaces but no quotes, a quote that is missing or not escaped, raw UTF-8 or
-// Latin-1, the backslashes of a Windows path, no disposition type.
+// Latin-1, the backslashes of a Windows path, no disposition type. Percent-encoding
+// (but in filename*) and encoded words (RFC 2047) are taken as they stand.
 func FromDisposition(header string) string {
 	if len(header) > maxForeign {
 		return ""
@@ -82,11 +83,8 @@ func cutParam(s string) (name, value, rest string) {
 }
 
 // cutQuoted splits s, which follows an opening quote, behind the closing quote
-// and its semicolon. A quote elsewhere belongs to the name, and a backslash is
-// an escape only where a sender needs one (RFC 9110 section 5.6.4): before a
-// quote or a backslash. Others are those of a Windows path.
+// and its semicolon. A quote elsewhere belongs to the name.
 func cutQuoted(s string) (value, rest string) {
-	var b strings.Builder
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
 		case '\\':
@@ -96,15 +94,37 @@ func cutQuoted(s string) (value, rest string) {
 		case '"':
 			tail := strings.TrimLeft(s[i+1:], " \t")
 			if tail == "" || tail[0] == ';' {
-				return b.String(), strings.TrimPrefix(tail, ";")
+				return unescape(s[:i]), strings.TrimPrefix(tail, ";")
 			}
 		}
-		b.WriteByte(s[i])
 	}
 	// No closing quote: the name ends where the parameter does.
 	value, rest, _ = strings.Cut(s, ";")
 	value, _, _ = strings.Cut(value, `"`)
-	return strings.TrimSpace(value), rest
+	return unescape(strings.TrimSpace(value)), rest
+}
+
+// unescape takes the backslashes out of what stood between quotes: each stands for the character
+// behind it (RFC 9110 section 5.6.4). In the path of a file on Windows, which some servers send, only
+// those before a quote or a backslash do.
+func unescape(s string) string {
+	all := !isWindowsPath(s)
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && (all || s[i+1] == '"' || s[i+1] == '\\') {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// isWindowsPath reports whether s begins as a path on Windows does: with a drive (C:\), a server (\\server),
+// .\ or ..\. A backslash elsewhere is an escape: "f\oo.html" is foo.html, and so is "dir\logo.jpg" dirlogo.jpg,
+// as in browsers.
+func isWindowsPath(s string) bool {
+	drive := len(s) > 2 && s[1:3] == `:\` && 'a' <= s[0]|0x20 && s[0]|0x20 <= 'z'
+	return drive || strings.HasPrefix(s, `\\`) || strings.HasPrefix(s, `.\`) || strings.HasPrefix(s, `..\`)
 }
 
 // decodeExtended decodes charset'language'percent-encoded (RFC 8187 section
