@@ -45,6 +45,9 @@ func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f
 		writeJSON(w, http.StatusOK, object{"message": "Original file not available", "statuscode": strconv.FormatInt(f.Value, 10)})
 	case "said-as":
 		writeJSON(w, http.StatusOK, sayings[f.Text])
+	case "api-control":
+		w.Header().Set("X-Note", "a\x01b\x1b")
+		e.serve(w, r, e)
 	case "api-empty":
 		w.WriteHeader(http.StatusOK)
 	case "api-garbage":

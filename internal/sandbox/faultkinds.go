@@ -68,6 +68,10 @@ var faultKinds = []FaultKind{
 	{Name: "weak-etag", Side: OnStorage, Doc: "the ETag is weak"},
 	{Name: "wrong-etag", Side: OnStorage, Doc: "the ETag is another file's MD5"},
 	{Name: "no-last-modified", Side: OnStorage, Doc: "no Last-Modified"},
+	{
+		Name: "control", Side: OnStorage, Texts: []string{"disposition", "etag", "meta", "nul"},
+		Doc: "control characters in Content-Disposition, ETag or another header; nul: a NUL",
+	},
 	{Name: "no-disposition", Side: OnStorage, Doc: "no Content-Disposition"},
 	{Name: "headers", Side: OnStorage, Default: 1 << 20, Doc: "N bytes of very short header fields"},
 	{Name: "hints", Side: OnStorage, Default: 100_000, Doc: "N times 103 Early Hints before the answer"},
@@ -114,6 +118,7 @@ var faultKinds = []FaultKind{
 		Texts: []string{"message", "number", "strange", "empty", "error", "errors", "description", "url"},
 		Doc:   "200 with words in place of the answer; message: without a statuscode; number, empty: with 404",
 	},
+	{Name: "api-control", Side: OnAPI, Doc: "the right answer with control characters in a header"},
 	{Name: "api-empty", Side: OnAPI, Doc: "200 with an empty body"},
 	{Name: "api-garbage", Side: OnAPI, Doc: "200 with JSON that breaks off into other bytes"},
 	{Name: "api-huge", Side: OnAPI, Default: 1 << 30, Doc: "200 with valid JSON of N bytes"},

@@ -6,12 +6,14 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
 )
 
 // faultTests shows of each fault that it does what it says. They get a sandbox
@@ -321,6 +323,33 @@ var faultTests = map[string]struct {
 			if location, _ := answer["s3_file"].(string); location != "" || len(answer) == 0 {
 				t.Errorf("%s is %v", text, answer)
 			}
+		}
+	}},
+	"control": {Fault{}, func(t *testing.T, c client, o Object) {
+		kind, _ := faultKind("control")
+		for _, text := range kind.Texts {
+			mustSet(t, c)
+			location := c.location(DocumentedAsset)
+			mustSet(t, c, Fault{Name: "control", Text: text})
+			answer := httptest.NewRecorder()
+			c.Storage().ServeHTTP(answer, httptest.NewRequest("GET", location, nil))
+			controls := 0
+			for _, values := range answer.Header() {
+				if strings.ContainsFunc(values[0], unicode.IsControl) {
+					controls++
+				}
+			}
+			check(t, text, controls, 1)
+			check(t, text, answer.Body.Len(), int(o.Size))
+			// Neither does Go's server take them out, nor does its client take them.
+			if a := c.do("GET", location); a.err == nil || !strings.Contains(a.err.Error(), "malformed MIME header") {
+				t.Errorf("%s: error %v", text, a.err)
+			}
+		}
+	}},
+	"api-control": {Fault{}, func(t *testing.T, c client, o Object) {
+		if a := c.api("/api/v4/media/" + DocumentedAsset + "/"); a.err == nil || !strings.Contains(a.err.Error(), "malformed MIME header") {
+			t.Errorf("error %v", a.err)
 		}
 	}},
 	"spelling": {Fault{}, func(t *testing.T, c client, o Object) {

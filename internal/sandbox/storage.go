@@ -90,6 +90,9 @@ func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, 
 		r.Header.Del("Range") // S3 has no multiple ranges
 	}
 	modified = breakHeaders(h, r, o, modified, met)
+	if f, ok := met.get("control"); ok {
+		controlHeader(h, f.Text)
+	}
 	if met.has("if-match-412") && r.Header.Get("If-Match") != "" {
 		preconditionFailed().write(w, r)
 		return
@@ -144,6 +147,20 @@ func breakHeaders(h http.Header, r *http.Request, o Object, modified time.Time, 
 		}
 	}
 	return modified
+}
+
+// controlHeader puts control characters, which net/http's server sends as they are, into a header.
+func controlHeader(h http.Header, where string) {
+	switch where {
+	case "disposition":
+		h.Set("Content-Disposition", "attachment; filename=\"con\x01trol\x1b\x7f.jpg\"")
+	case "etag":
+		h.Set("ETag", "\"\x02"+strings.Trim(h.Get("ETag"), `"`)+`"`)
+	case "meta":
+		h.Set("X-Amz-Meta-Note", "a\x0bb\x1b[2J")
+	case "nul":
+		h.Set("X-Amz-Meta-Note", "a\x00b")
+	}
 }
 
 // rangeStart is n of "bytes=n-...".
