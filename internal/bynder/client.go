@@ -73,7 +73,8 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 	}
 	req.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(req)
-	if elsewhere := (interface{ RedirectedTo() string })(nil); errors.As(err, &elsewhere) {
+	elsewhere, malformed := (interface{ RedirectedTo() string })(nil), (interface{ MalformedAnswer() })(nil)
+	if errors.As(err, &elsewhere) || errors.As(err, &malformed) {
 		return nil, &ProtocolError{Path: path, Err: withoutURL(err)}
 	}
 	if err != nil {

@@ -27,7 +27,7 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 		protocol *bynder.ProtocolError
 		storage  *transfer.Error
 		timeout  interface{ Timeout() bool }
-		nonsense interface{ Nonsense() bool }
+		malformed interface{ MalformedAnswer() }
 		local    *fs.PathError
 	)
 	switch {
@@ -47,7 +47,7 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 		f.Code = CodeProtocol
 	case errors.As(err, &storage):
 		f.Code, f.HTTPStatus, f.Retryable = Code(storage.Kind), storage.Status, storage.Retryable
-	case errors.As(err, &nonsense) && nonsense.Nonsense():
+	case errors.As(err, &malformed):
 		f.Code = CodeProtocol
 	case errors.As(err, &timeout) && timeout.Timeout():
 		f.Code, f.Retryable = CodeTimeout, true

@@ -174,6 +174,7 @@ var portalRows = []row{
 	{what: "202 always", faults: "202", want: refused.failed("protocol")},
 	{what: "503 with a page for browsers, always", faults: "api-html=503", want: refused.failed("protocol")},
 	{what: "200 with a page for browsers", faults: "api-html=200", want: refused.failed("protocol")},
+	{what: "control characters in a header", faults: "api-control", want: whole},
 	{what: "200 that says 404", faults: "said", want: refused.failed("not_found")},
 	{what: "200 that says 404, as a number", faults: "said-as=number", want: refused.failed("not_found")},
 	{what: "200 that says 404 beside an empty location", faults: "said-as=empty", want: refused.failed("not_found")},
@@ -307,4 +308,9 @@ var nameRows = []row{
 	{what: "a hidden file", faults: "hostile-name=hidden", want: whole.leaves("_bashrc")},
 	{what: "bytes that are no text", faults: "hostile-name=invalid", want: whole.leaves("__ broken.txt")},
 	{what: "none is told", faults: "no-disposition", want: whole},
+	{what: "control characters, as no HTTP allows them", faults: "control=disposition", want: whole.leaves("con_trol__.jpg")},
+	{what: "the same in the ETag", faults: "control=etag", want: sized},
+	{what: "the same in another header", faults: "control=meta", want: whole},
+	{what: "the same, and the connection closes once", faults: "control=meta cut=64K,times=1", want: whole},
+	{what: "a NUL in a header", faults: "control=nul", want: refused.failed("storage")},
 }

@@ -97,7 +97,7 @@ func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 		failed.Kind, failed.Retryable, failed.remedy = Network, true, wait
 	case resp != nil:
 		failed.Kind, failed.Status = Storage, resp.StatusCode
-	case nonsense(err):
+	case malformedAnswer(err):
 		failed.Kind = Protocol
 	case isNetwork(err):
 		failed.Kind = Network
@@ -125,13 +125,13 @@ func timedOut(err error) bool {
 	return ok && timeout.Timeout()
 }
 
-// nonsense reports whether err says that storage answered what no server should.
-func nonsense(err error) bool {
-	said, ok := errors.AsType[interface {
+// malformedAnswer reports whether err says that the answer, not the connection, is what is wrong.
+func malformedAnswer(err error) bool {
+	_, ok := errors.AsType[interface {
 		error
-		Nonsense() bool
+		MalformedAnswer()
 	}](err)
-	return ok && said.Nonsense()
+	return ok
 }
 
 // isNetwork tells whether err arose below HTTP.

@@ -23,11 +23,11 @@ const maxRedirects = 5
 // leaves. What broke on the way, and what retry.Answer allows, is tried again with a signature of its own.
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
-	wire := &traced{next: &watched{next: &redirects{&headerCapped{&sentOnce{base}}}, limit: portalIdle}, trace: o.Trace}
+	wire := &traced{next: &watched{next: &redirects{&sentOnce{newWires(base)}}, limit: portalIdle}, trace: o.Trace}
 	signed := authorise(c, o, newEcholess(c.Credentials, o, wire))
 	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: signed}
 	return &http.Client{
-		Transport: &retried{next: &allowed{next: pin, allowance: o.Allowance}, limit: o.Retries, notify: o.Retried},
+		Transport: &repairing{&retried{next: &allowed{next: pin, allowance: o.Allowance}, limit: o.Retries, notify: o.Retried}},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if !sameOrigin(req.URL, c.Portal) {
 				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "which is not the portal"}

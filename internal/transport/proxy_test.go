@@ -1,10 +1,14 @@
 package transport
 
 import (
+	"crypto/x509"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"sync/atomic"
 	"testing"
 
 	"github.com/bynder-cli/bynder/internal/retry"
@@ -43,4 +47,69 @@ func TestProxyThatRefuses(t *testing.T) {
 		base.CloseIdleConnections()
 		proxy.Close()
 	}
+}
+
+// Through a proxy net/http makes the TLS connection itself; headers are repaired inside it all the same.
+func TestHeadersAreRepairedThroughAProxy(t *testing.T) {
+	host := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Note", "a\x01b")
+		_, _ = io.WriteString(w, "ok")
+	}))
+	host.StartTLS()
+	defer host.Close()
+	var tunnels atomic.Int64
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		tunnels.Add(1)
+		tunnel(t, w, req)
+	}))
+	defer proxy.Close()
+	at, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(host.Certificate())
+	base := Options{Roots: roots}.base()
+	base.Proxy = http.ProxyURL(at)
+	defer base.CloseIdleConnections()
+	client := http.Client{Transport: &repairing{newWires(base)}}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, host.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(resp.Body)
+	resp.Body.Close()
+	if string(body) != "ok" || err != nil || resp.Header.Get("X-Note") != "a\tb" || tunnels.Load() != 2 {
+		t.Errorf("%q, %v, header %q through %d tunnels", body, err, resp.Header.Get("X-Note"), tunnels.Load())
+	}
+}
+
+// tunnel does what a proxy does for CONNECT, until either side closes.
+func tunnel(t *testing.T, w http.ResponseWriter, req *http.Request) {
+	there, err := net.Dial("tcp", req.Host)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer there.Close()
+	w.WriteHeader(http.StatusOK)
+	here, buffered, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer here.Close()
+	back := make(chan struct{})
+	go func() {
+		defer close(back)
+		_, _ = io.Copy(here, there)
+		here.Close()
+	}()
+	_, _ = io.Copy(there, buffered)
+	there.Close()
+	<-back
 }

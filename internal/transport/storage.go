@@ -91,7 +91,7 @@ func Storage(o Options) *http.Client {
 	base.MaxIdleConns = 0 // no limit but the one per host
 	base.ResponseHeaderTimeout = 30 * time.Second
 	return &http.Client{
-		Transport: &bare{agent: o.UserAgent, plain: o.PlainHTTP, next: &traced{next: &redirects{&headerCapped{base}}, trace: o.Trace}},
+		Transport: &repairing{&bare{agent: o.UserAgent, plain: o.PlainHTTP, next: &traced{next: &redirects{newWires(base)}, trace: o.Trace}}},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			to := req.URL.Scheme + "://" + req.URL.Host
 			switch {
