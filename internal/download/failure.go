@@ -21,14 +21,14 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 		f.Hint = hinted.Hint()
 	}
 	var (
-		known    *Error
-		blocked  *budget.Exhausted
-		api      *bynder.APIError
-		protocol *bynder.ProtocolError
-		storage  *transfer.Error
-		timeout  interface{ Timeout() bool }
+		known     *Error
+		blocked   *budget.Exhausted
+		api       *bynder.APIError
+		protocol  *bynder.ProtocolError
+		storage   *transfer.Error
+		timeout   interface{ Timeout() bool }
 		malformed interface{ MalformedAnswer() }
-		local    *fs.PathError
+		local     *fs.PathError
 	)
 	switch {
 	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)), errors.Is(err, context.Canceled):
