@@ -163,26 +163,6 @@ func policy(p sink.IfExists) func(context.Context, *rig) (download.Result, error
 	}
 }
 
-// told gets the file when the portal has told its size.
-func told(ctx context.Context, g *rig) (download.Result, error) {
-	g.told = g.object().Size
-	return g.get(ctx)
-}
-
-// strict gets the file with --strict.
-func strict(ctx context.Context, g *rig) (download.Result, error) {
-	g.strict = true
-	r, err := told(ctx, g)
-	g.strict = false
-	return r, err
-}
-
-// suspectOver gets the file with --if-exists overwrite where another one has its name.
-func suspectOver(ctx context.Context, g *rig) (download.Result, error) {
-	g.told = g.object().Size
-	return policy(sink.Overwrite)(ctx, g)
-}
-
 // final is where the file goes.
 func (g *rig) final() string { return filepath.Join(g.folder, g.object().Name) }
 

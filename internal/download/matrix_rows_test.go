@@ -230,29 +230,6 @@ var locationRows = []row{
 	{what: "tabs, in redirects, too", faults: "spelling=breaks storage-redirect=host", want: whole},
 }
 
-// stored is the outcome of a file whose bytes are probably not its own.
-var stored = outcome{status: "downloaded, suspect", verified: "md5", fetched: "0.0", folder: theFile}
-
-var suspectRows = []row{
-	{what: "an HTML page is stored in its place", faults: "page=html", content: shorter, want: stored},
-	{what: "the same, as XHTML", faults: "page=xhtml", content: shorter, want: stored},
-	{what: "JSON is stored in its place", faults: "page=json", content: shorter, want: stored},
-	{what: "the same, as a problem", faults: "page=problem", content: shorter, want: stored},
-	{what: "XML is stored in its place", faults: "page=xml", content: shorter, want: stored},
-	{what: "an HTML page as an image, and the portal told the size", faults: "page=untyped", play: told, content: shorter, want: stored},
-	{what: "the same, and no length is told", faults: "page=untyped no-length", play: told, content: shorter, want: stored},
-	{what: "the first 1,000 bytes are stored, and the portal told the size", faults: "stub=1000", play: told, content: shorter, want: stored},
-	{what: "a little less than the portal told is stored", faults: "stub=183000", play: told, content: shorter,
-		want: outcome{status: "downloaded", verified: "md5", fetched: "1.0", folder: theFile}},
-	{what: "an HTML page, with --strict", faults: "page=html", play: strict, want: refused.failed("integrity")},
-	{what: "the first 1,000 bytes, with --strict", faults: "stub=1000", play: strict, want: refused.failed("integrity")},
-	{what: "the same, and no length is told", faults: "stub=1000 no-length", play: strict, want: refused.failed("integrity")},
-	{what: "an HTML page, over another file with --if-exists overwrite", faults: "page=html", play: suspectOver, mend: removeInTheWay,
-		want: refused.failed("exists").leaves(theFile)},
-	{what: "the same, and only its length tells, at the end", faults: "page=untyped no-length", play: suspectOver, mend: removeInTheWay,
-		want: refused.failed("exists").leaves(theFile)},
-}
-
 var machineRows = []row{
 	{what: "the program is killed in the middle (SIGKILL)", faults: "stall=64K", play: killed,
 		want: outcome{status: string(codeKilled), fetched: "0.4", folder: aPartial}.nextCosts("1.0")},

@@ -165,3 +165,26 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func TestReadTakesSizesFromJSON(t *testing.T) {
+	for text, want := range map[string]int64{
+		`{"id":"A","fileSize":7,"size":8}`:                             7,
+		`{"id":"A","name":"n","thumbnails":{},"fileSize":7}`:           7,
+		`{"id":"A","fileSize":"7"}`:                                    7,
+		`{"id":"I","mediaId":"A","itemId":"I","size":8,"fileSize":7}`:  8,
+		`{"id":"I","mediaId":"A","size":8}`:                            8,
+		`{"id":"A","itemId":"I","fileSize":7}`:                         0, // of another file
+		`{"id":"A","fileSize":null}`:                                   0,
+		`{"id":"A","fileSize":-1}`:                                     0,
+		`{"id":"A","fileSize":"7 MB"}`:                                 0,
+		`{"id":"A","fileSize":7e3}`:                                    0,
+		`{"portal":"p","mediaId":"A","selector":"original","bytes":7}`: 0,
+		"A\tI\tweb\t1\ttrue\t8\n":                                      0,
+	} {
+		for e, err := range input.Read(strings.NewReader(text), input.Format{}) {
+			if err != nil || e.Err != nil || e.Size != want {
+				t.Errorf("%s: size %d, %v, %v; want %d", text, e.Size, err, e.Err, want)
+			}
+		}
+	}
+}

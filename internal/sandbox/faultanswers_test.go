@@ -1,63 +1,103 @@
 package sandbox
 
 import (
-	"maps"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"unicode"
 )
 
-// Faults of answers that another try, or another link, would change.
-func init() {
-	maps.Copy(faultTests, map[string]struct {
-		fault Fault
-		test  func(t *testing.T, c client, o Object)
-	}{
-		"storage-202": {Fault{Value: 3, Times: 1}, storageStatus(202, "NotReady", "3")},
-		"storage-410": {Fault{Times: 1}, storageStatus(410, "Gone", "")},
-		"storage-52x": {Fault{Value: 522, Times: 2}, func(t *testing.T, c client, o Object) {
-			for range 2 {
-				a := c.original(DocumentedAsset)
-				check(t, "status", a.StatusCode, 522)
-				check(t, "type", a.Header.Get("Content-Type"), "text/html")
-				check(t, "ETag", a.Header.Get("ETag"), "")
-			}
-			wantWhole(t, c.original(DocumentedAsset), o)
-		}},
-		"stale-links": {Fault{Value: 410}, func(t *testing.T, c client, o Object) {
-			old := c.location(DocumentedAsset)
-			check(t, "the first", c.do("GET", old).StatusCode, 410)
-			wantWhole(t, c.original(DocumentedAsset), o)
-			check(t, "the first again", c.do("GET", old).StatusCode, 410)
-			var listed []struct {
-				Thumbnails map[string]string `json:"thumbnails"`
-			}
-			links := map[string]bool{}
-			for i := range 2 {
-				c.json("/api/v4/media/?ids="+DocumentedAsset, &listed)
-				link := listed[0].Thumbnails["webimage"]
-				if !strings.HasPrefix(link, "http://") || links[link] {
-					t.Fatalf("the link %q", link)
-				}
-				links[link] = true
-				check(t, "a link", c.do("GET", link).StatusCode, []int{410, 200}[i])
-			}
-		}},
-		"headers": {Fault{Value: 10_000, Times: 1}, func(t *testing.T, c client, o Object) {
+// answerFaultTests are those of faults in which an answer says, or is, something else. They are
+// faultTests, too.
+var answerFaultTests = map[string]faultTest{
+	"stub": {Fault{Value: 10}, func(t *testing.T, c client, o Object) {
+		a := c.original(DocumentedAsset)
+		o.Size = 10
+		wantWhole(t, a, o)
+		check(t, "ETag", a.Header.Get("ETag"), o.ETag())
+	}},
+	"page": {Fault{}, func(t *testing.T, c client, o Object) {
+		kind, _ := faultKind("page")
+		check(t, "pages", len(kind.Texts), len(storedPages))
+		for _, text := range kind.Texts {
+			mustSet(t, c, Fault{Name: "page", Text: text})
 			a := c.original(DocumentedAsset)
-			if n := len(a.Header); n < 1000 {
-				t.Errorf("%d fields", n)
+			check(t, text, a.StatusCode, 200)
+			check(t, text, string(a.body), storedPages[text].text)
+			want := storedPages[text].mediaType
+			if want == "" {
+				want = "image/jpeg"
 			}
-			wantWhole(t, a, o)
-		}},
-		"hints": {Fault{Value: 3}, func(t *testing.T, c client, o Object) { wantWhole(t, c.original(DocumentedAsset), o) }},
-		"api-headers": {Fault{Value: 10_000, Times: 1}, func(t *testing.T, c client, _ Object) {
-			a := c.api(userPath)
-			check(t, "status", a.StatusCode, 200)
-			if n := len(a.Header); n < 1000 {
-				t.Errorf("%d fields", n)
+			check(t, text, a.Header.Get("Content-Type"), want)
+			check(t, text, a.Header.Get("Content-Disposition"), contentDisposition(o.Name))
+		}
+	}},
+	"said": {Fault{Value: 410}, func(t *testing.T, c client, o Object) {
+		a := c.api("/api/v4/media/" + DocumentedAsset + "/download/")
+		check(t, "status", a.StatusCode, 200)
+		check(t, "body", strings.TrimSpace(string(a.body)), `{"message":"Original file not available","statuscode":"410"}`)
+	}},
+	"said-as": {Fault{}, func(t *testing.T, c client, o Object) {
+		kind, _ := faultKind("said-as")
+		check(t, "sayings", len(kind.Texts), len(sayings))
+		for _, text := range kind.Texts {
+			mustSet(t, c, Fault{Name: "said-as", Text: text})
+			var answer map[string]any
+			c.json("/api/v4/media/"+DocumentedAsset+"/download/", &answer)
+			if location, _ := answer["s3_file"].(string); location != "" || len(answer) == 0 {
+				t.Errorf("%s is %v", text, answer)
 			}
-		}},
-		"api-202": {Fault{Value: 3, Times: 1}, apiStatus(202, "3")},
-		"api-52x": {Fault{Times: 1}, apiStatus(520, "")},
-	})
+		}
+	}},
+	"control": {Fault{}, func(t *testing.T, c client, o Object) {
+		kind, _ := faultKind("control")
+		for _, text := range kind.Texts {
+			mustSet(t, c)
+			location := c.location(DocumentedAsset)
+			mustSet(t, c, Fault{Name: "control", Text: text})
+			answer := httptest.NewRecorder()
+			c.Storage().ServeHTTP(answer, httptest.NewRequest("GET", location, nil))
+			controls := 0
+			for _, values := range answer.Header() {
+				if strings.ContainsFunc(values[0], unicode.IsControl) {
+					controls++
+				}
+			}
+			check(t, text, controls, 1)
+			check(t, text, answer.Body.Len(), int(o.Size))
+			// Neither does Go's server take them out, nor does its client take them.
+			if a := c.do("GET", location); a.err == nil || !strings.Contains(a.err.Error(), "malformed MIME header") {
+				t.Errorf("%s: error %v", text, a.err)
+			}
+		}
+	}},
+	"api-control": {Fault{}, func(t *testing.T, c client, o Object) {
+		if a := c.api("/api/v4/media/" + DocumentedAsset + "/"); a.err == nil || !strings.Contains(a.err.Error(), "malformed MIME header") {
+			t.Errorf("error %v", a.err)
+		}
+	}},
+	"spelling": {Fault{}, func(t *testing.T, c client, o Object) {
+		kind, _ := faultKind("spelling")
+		check(t, "spellings", len(kind.Texts), len(spellings))
+		for _, text := range kind.Texts {
+			mustSet(t, c)
+			right := c.location(DocumentedAsset)
+			mustSet(t, c, Fault{Name: "spelling", Text: text})
+			odd := c.location(DocumentedAsset)
+			if want := spellings[text]; want.name == "" && len(odd) == len(right) && strings.HasPrefix(odd, right[:len(right)/2]) ||
+				want.name != "" && !strings.Contains(odd, want.name) {
+				t.Errorf("%s is %q", text, odd)
+			}
+			if want := spellings[text]; want.name != "" {
+				// The right spelling of it is the file's.
+				wantWhole(t, c.do("GET", strings.Replace(odd, want.name, url.PathEscape(want.name), 1)), o)
+			}
+			var described struct{ Thumbnails map[string]string }
+			c.json("/api/v4/media/"+DocumentedAsset+"/", &described)
+			if name := spellings[text].name; !strings.Contains(described.Thumbnails["mini"], name) {
+				t.Errorf("%s: a thumbnail is %q", text, described.Thumbnails["mini"])
+			}
+		}
+	}},
 }
