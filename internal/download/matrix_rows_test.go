@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/sandbox"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
@@ -27,7 +28,11 @@ var (
 	refused = outcome{fetched: "0.0", folder: nothing, next: "downloaded, 1.0 in all"}
 )
 
-func (o outcome) failed(code string) outcome  { o.status = "failed: " + code; return o }
+func (o outcome) failed(code string) outcome { o.status = "failed: " + code; return o }
+func (o outcome) checked(by download.Verified) outcome {
+	o.verified = by
+	return o
+}
 func (o outcome) costs(ratio string) outcome  { o.fetched = ratio; return o }
 func (o outcome) leaves(names string) outcome { o.folder = names; return o }
 func (o outcome) nextCosts(ratio string) outcome {
@@ -95,6 +100,21 @@ var byteRows = []row{
 		want: outcome{status: "downloaded", verified: "size", fetched: "1.0", folder: "came-in-parts.mp4"}},
 	{what: "the ETag is no digest (SSE-KMS)", faults: "kms", want: sized},
 	{what: "the same, and a bit is wrong: nothing tells but `verified`", faults: "kms flip=100000", content: damaged, want: sized},
+	{what: "Content-MD5, and no ETag", faults: "digest no-etag", want: whole},
+	{what: "Content-MD5, and the connection closes once", faults: "digest kms cut=64K,times=1", want: whole},
+	{what: "x-ms-blob-content-md5, and SSE-KMS", faults: "digest=azure kms", want: whole},
+	{what: "x-goog-hash, and no ETag", faults: "digest=goog no-etag", want: whole},
+	{what: "x-goog-hash without an MD5, and a bit is wrong once", faults: "digest=goog-crc32c no-etag flip=100000,times=1", want: whole.costs("2.0").checked("crc32c")},
+	{what: "x-amz-checksum-sha256", faults: "digest=sha256", want: whole.checked("sha256")},
+	{what: "x-amz-checksum-sha1", faults: "digest=sha1", want: whole.checked("sha1")},
+	{what: "x-amz-checksum-crc32, and SSE-KMS", faults: "digest=crc32 kms", want: whole.checked("crc32")},
+	{what: "x-amz-checksum-crc32c, and SSE-KMS", faults: "digest=crc32c kms", want: whole.checked("crc32c")},
+	{what: "x-amz-checksum-crc64nvme, and SSE-KMS", faults: "digest=crc64nvme kms", want: whole.checked("crc64nvme")},
+	{what: "Repr-Digest", faults: "digest=repr", want: whole.checked("sha256")},
+	{what: "digests that are malformed", faults: "digest=malformed", want: whole},
+	{what: "digests of the digests of parts", faults: "wrong-digest=composite kms", want: sized},
+	{what: "a digest is another file's, and the ETag is right", faults: "wrong-digest=crc32", want: refused.failed("integrity").costs("4.0").nextCosts("5.0")},
+	{what: "a digest is another file's, once", faults: "wrong-digest=goog,times=1", want: whole.costs("2.0")},
 	{what: "a file without a byte", asset: sandbox.EmptyAsset, want: whole.costs("0.0").leaves("empty.txt")},
 }
 

@@ -43,10 +43,16 @@ type Verified string
 
 // The checks, strongest first.
 const (
-	VerifiedMD5       Verified = "md5"       // an ETag that is the MD5 of the bytes
+	VerifiedSHA512    Verified = "sha512"
+	VerifiedSHA256    Verified = "sha256"
+	VerifiedSHA1      Verified = "sha1"
+	VerifiedMD5       Verified = "md5"       // an ETag, or another header, that is the MD5 of the bytes
 	VerifiedMultipart Verified = "multipart" // an ETag that is the MD5 of the parts' MD5s
-	VerifiedSize      Verified = "size"      // the length alone
-	VerifiedNone      Verified = "none"      // storage told no length either
+	VerifiedCRC64NVME Verified = "crc64nvme"
+	VerifiedCRC32C    Verified = "crc32c"
+	VerifiedCRC32     Verified = "crc32"
+	VerifiedSize      Verified = "size" // the length alone
+	VerifiedNone      Verified = "none" // storage told no length either
 )
 
 // Result is what became of one file: the one shape that --json prints, the

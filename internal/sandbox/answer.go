@@ -66,6 +66,7 @@ func (a *answer) WriteHeader(status int) {
 	case http.StatusPartialContent:
 		spec, _ := strings.CutPrefix(h.Get("Content-Range"), "bytes ")
 		a.offset, _ = rangeStart(spec)
+		partialDigest(h)
 	}
 	if f, ok := a.met.get("short"); ok {
 		if n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64); err == nil {

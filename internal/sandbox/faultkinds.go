@@ -73,6 +73,14 @@ var faultKinds = []FaultKind{
 		Doc: "control characters in Content-Disposition, ETag or another header; nul: a NUL",
 	},
 	{Name: "no-disposition", Side: OnStorage, Doc: "no Content-Disposition"},
+	{
+		Name: "digest", Side: OnStorage, Texts: digestTexts,
+		Doc: "a digest in a header of its own (TEXT), right; malformed: Content-MD5s that are none; composite: of parts, on S3",
+	},
+	{
+		Name: "wrong-digest", Side: OnStorage, Texts: digestTexts,
+		Doc: "the same, of other bytes",
+	},
 	{Name: "headers", Side: OnStorage, Default: 1 << 20, Doc: "N bytes of very short header fields"},
 	{Name: "hints", Side: OnStorage, Default: 100_000, Doc: "N times 103 Early Hints before the answer"},
 

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"crypto/md5"
+	"encoding/base64"
 	"strings"
 	"testing"
 )
@@ -36,6 +38,38 @@ var retryFaultTests = map[string]faultTest{
 			links[link] = true
 			check(t, "a link", c.do("GET", link).StatusCode, []int{410, 200}[i])
 		}
+	}},
+	"digest": {Fault{Text: "content-md5"}, func(t *testing.T, c client, o Object) {
+		sum := md5.Sum(content(t, o))
+		want := base64.StdEncoding.EncodeToString(sum[:])
+		a := c.original(DocumentedAsset)
+		check(t, "Content-MD5", a.Header.Get("Content-MD5"), want)
+		wantWhole(t, a, o)
+		wantOther(t, "that of a part", c.original(DocumentedAsset, "Range", "bytes=1-").Header.Get("Content-MD5"), want)
+		for text, header := range map[string]string{
+			"azure": "X-Ms-Blob-Content-Md5", "goog": "X-Goog-Hash", "sha256": "X-Amz-Checksum-Sha256", "sha1": "X-Amz-Checksum-Sha1",
+			"crc32": "X-Amz-Checksum-Crc32", "crc32c": "X-Amz-Checksum-Crc32c", "crc64nvme": "X-Amz-Checksum-Crc64nvme",
+			"repr": "Repr-Digest", "malformed": "X-Goog-Hash", "composite": "X-Amz-Checksum-Type",
+		} {
+			mustSet(t, c, Fault{Name: "digest", Text: text})
+			right := c.original(DocumentedAsset).Header.Get(header)
+			mustSet(t, c, Fault{Name: "wrong-digest", Text: text})
+			wrong := c.original(DocumentedAsset).Header.Get(header)
+			if right == "" || (right == wrong) != (text == "malformed" || text == "composite") {
+				t.Errorf("%s: %s %q and, wrong, %q", text, header, right, wrong)
+			}
+		}
+	}},
+	"wrong-digest": {Fault{Text: "azure"}, func(t *testing.T, c client, o Object) {
+		sum := md5.Sum(content(t, o))
+		a := c.original(DocumentedAsset)
+		wantOther(t, "digest", a.Header.Get("X-Ms-Blob-Content-Md5"), base64.StdEncoding.EncodeToString(sum[:]))
+		wantWhole(t, a, o)
+	}},
+	"short-range": {Fault{Value: 3}, func(t *testing.T, c client, _ Object) {
+		a := c.original(DocumentedAsset, "Range", "bytes=1000-")
+		check(t, "range", a.Header.Get("Content-Range"), "bytes 1000-1002/183204")
+		check(t, "bytes", len(a.body), 3)
 	}},
 	"headers": {Fault{Value: 10_000, Times: 1}, func(t *testing.T, c client, o Object) {
 		a := c.original(DocumentedAsset)

@@ -100,6 +100,7 @@ func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, 
 	if f, ok := met.get("truncated"); ok {
 		o.Size = max(o.Size-f.Value, 0)
 	}
+	sendDigests(h, o, met)
 	if f, ok := met.get("hints"); ok {
 		for range f.Value {
 			w.WriteHeader(http.StatusEarlyHints)

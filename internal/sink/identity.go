@@ -60,28 +60,26 @@ func versionHash(obj transfer.Object) string {
 	}
 }
 
-var plainMD5 = regexp.MustCompile(`^"?[0-9A-Fa-f]{32}"?$`)
-
-// hasPlainDigest tells whether the ETag is the MD5 of the bytes, which a file
+// hasPlainDigest reports whether storage sent a digest of all bytes, which a file
 // with a single wrong byte cannot have. A multipart ETag says less: one that
 // fits no usual part size may be of a file that is right.
 func hasPlainDigest(obj transfer.Object) bool {
-	return !obj.KeyedEncryption && plainMD5.MatchString(obj.ETag)
+	return transfer.NewDigest(obj, transfer.DigestOptions{Verify: true}).Decides()
 }
 
-// hasDigest tells whether the ETag is a digest that a file can be compared with.
+// hasDigest reports whether storage sent a digest that a file can be compared with.
 func hasDigest(obj transfer.Object) bool {
 	return transfer.NewDigest(obj, transfer.DigestOptions{Verify: true}).Needed()
 }
 
-// matchesDigest tells whether what r reads has the digest that the ETag is.
+// matchesDigest reports whether what r reads has all digests that storage sent.
 func matchesDigest(r io.Reader, obj transfer.Object) (bool, error) {
 	digest, err := digestOf(r, obj, transfer.DigestOptions{Verify: true})
 	if err != nil {
 		return false, err
 	}
 	verified, err := digest.Check()
-	return err == nil && (verified == transfer.ByMD5 || verified == transfer.ByMultipart), nil
+	return err == nil && verified != transfer.BySize && verified != transfer.ByNothing, nil
 }
 
 // digestOf is that of all that r reads, which may be obj.

@@ -104,6 +104,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	switch resp.StatusCode {
 	case http.StatusOK:
 		a.object = describe(u, resp.Header, resp.ContentLength)
+		a.object.Checksums = checksums(resp.Header)
 		if resp.ContentLength >= 0 {
 			a.until = resp.ContentLength
 		}

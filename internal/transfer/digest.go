@@ -2,8 +2,8 @@ package transfer
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/md5" //nolint:gosec // it is what storage computes, and guards against accidents only
-	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
@@ -17,15 +17,21 @@ type Verified string
 
 // The checks, strongest first.
 const (
-	ByMD5       Verified = "md5"       // the ETag is the MD5 of the bytes
+	BySHA512    Verified = "sha512"
+	BySHA256    Verified = "sha256"
+	BySHA1      Verified = "sha1"
+	ByMD5       Verified = "md5"       // as an ETag, or as a header of its own
 	ByMultipart Verified = "multipart" // the ETag is the MD5 of the MD5s of the parts
-	BySize      Verified = "size"      // the length alone
-	ByNothing   Verified = "none"      // storage told no length either
+	ByCRC64NVME Verified = "crc64nvme"
+	ByCRC32C    Verified = "crc32c"
+	ByCRC32     Verified = "crc32"
+	BySize      Verified = "size" // the length alone
+	ByNothing   Verified = "none" // storage told no length either
 )
 
 // DigestOptions choose what is computed of the bytes of a file.
 type DigestOptions struct {
-	Verify bool // check the bytes against the ETag, where it is a digest
+	Verify bool // check the bytes against all digests that storage sent
 	SHA256 bool // compute the SHA-256, for the user
 }
 
@@ -35,10 +41,17 @@ type Digest struct {
 	object Object
 	length int64
 
-	sum   hash.Hash // for an ETag that is an MD5
-	parts []*partDigest
-	want  []byte // the digest that the ETag gives
-	sha   hash.Hash
+	sums   []*sum // the strongest first
+	parts  []*partDigest
+	want   []byte // the digest that a multipart ETag gives
+	sha256 bool   // is asked for
+}
+
+// sum is one digest of all bytes.
+type sum struct {
+	algorithm
+	hash.Hash
+	want []string // what it has to be; more than one cannot all be right
 }
 
 // NewDigest returns a Digest for obj.
@@ -48,27 +61,41 @@ type Digest struct {
 // key of the customer's or of KMS encrypts it, the ETag is no digest ("Checking object
 // integrity" in the Amazon S3 user guide). How large the parts were it does not tell.
 func NewDigest(obj Object, want DigestOptions) *Digest {
-	d := &Digest{object: obj}
-	if want.SHA256 {
-		d.sha = sha256.New()
+	d := &Digest{object: obj, sha256: want.SHA256}
+	wanted := map[Verified][]string{}
+	if want.Verify {
+		for _, c := range obj.Checksums {
+			wanted[c.By] = append(wanted[c.By], c.Sum)
+		}
+		d.readETag(wanted)
 	}
-	if !want.Verify || obj.KeyedEncryption || strings.HasPrefix(obj.ETag, "W/") {
-		return d
+	for _, a := range algorithms {
+		if sums := wanted[a.by]; sums != nil || a.by == BySHA256 && want.SHA256 {
+			d.sums = append(d.sums, &sum{a, a.new(), sums})
+		}
+	}
+	return d
+}
+
+// readETag adds what the ETag gives: an MD5, or what to compare those of parts with.
+func (d *Digest) readETag(wanted map[Verified][]string) {
+	obj := d.object
+	if obj.KeyedEncryption || strings.HasPrefix(obj.ETag, "W/") {
+		return
 	}
 	digits, count, multipart := strings.Cut(strings.Trim(obj.ETag, `"`), "-")
 	sum, err := hex.DecodeString(digits)
 	if err != nil || len(sum) != md5.Size {
-		return d
+		return
 	}
 	if !multipart {
-		d.sum, d.want = md5.New(), sum
-		return d
+		wanted[ByMD5] = append(wanted[ByMD5], string(sum))
+		return
 	}
 	for _, size := range partSizes(obj.Size, count) {
 		d.parts = append(d.parts, newPartDigest(size))
 		d.want = sum
 	}
-	return d
 }
 
 // usualPartSizes are those that the tools which put files into S3 use, in MiB.
@@ -102,7 +129,13 @@ func partSizes(size int64, count string) []int64 {
 
 // Needed tells whether the bytes have to be written to d at all: otherwise there is
 // nothing to compute.
-func (d *Digest) Needed() bool { return d.sum != nil || d.parts != nil || d.sha != nil }
+func (d *Digest) Needed() bool { return len(d.sums) > 0 || d.parts != nil }
+
+// Decides reports whether Check tells for certain whether the bytes are those of the object. A
+// multipart ETag does not: one that fits no usual part size may be of a file that is right.
+func (d *Digest) Decides() bool {
+	return slices.ContainsFunc(d.sums, func(s *sum) bool { return len(s.want) > 0 })
+}
 
 // Write adds the next bytes. It never fails.
 func (d *Digest) Write(p []byte) (int, error) {
@@ -112,14 +145,11 @@ func (d *Digest) Write(p []byte) (int, error) {
 
 func (d *Digest) add(p []byte) {
 	d.length += int64(len(p))
-	if d.sum != nil {
-		d.sum.Write(p)
+	for _, s := range d.sums {
+		s.Write(p)
 	}
 	for _, part := range d.parts {
 		part.write(p)
-	}
-	if d.sha != nil {
-		d.sha.Write(p)
 	}
 }
 
@@ -131,22 +161,31 @@ func (d *Digest) Check() (Verified, error) {
 	if d.Needed() && d.object.Size >= 0 && d.length != d.object.Size {
 		return "", corrupt("the file has %d bytes where storage has %d", d.length, d.object.Size)
 	}
-	if d.sum != nil {
-		if got := d.sum.Sum(nil); !bytes.Equal(got, d.want) {
-			return "", corrupt("the file's MD5 is %x where storage has %x", got, d.want)
+	var by Verified
+	for _, s := range d.sums {
+		got := s.Sum(nil)
+		for _, want := range s.want {
+			if string(got) != want {
+				return "", corrupt("the file's %s is %x where storage has %x", s.name, got, want)
+			}
+			by = cmp.Or(by, s.by)
 		}
-		return ByMD5, nil
 	}
-	for _, part := range d.parts {
-		if bytes.Equal(part.total(), d.want) {
-			return ByMultipart, nil
-		}
-	}
-	if d.object.Size < 0 {
+	switch {
+	case by != "" && !slices.Contains(crcs, by):
+		return by, nil
+	case slices.ContainsFunc(d.parts, func(p *partDigest) bool { return bytes.Equal(p.total(), d.want) }):
+		return ByMultipart, nil
+	case by != "":
+		return by, nil
+	case d.object.Size < 0:
 		return ByNothing, nil
 	}
 	return BySize, nil
 }
+
+// crcs are weaker than the MD5s of parts.
+var crcs = []Verified{ByCRC64NVME, ByCRC32C, ByCRC32}
 
 func corrupt(format string, args ...any) *Error {
 	return &Error{Kind: Integrity, Retryable: true, Err: fmt.Errorf(format, args...), remedy: startOver}
@@ -154,10 +193,11 @@ func corrupt(format string, args ...any) *Error {
 
 // SHA256 is the SHA-256 of all bytes written in hexadecimal digits, or "" where it was not asked for.
 func (d *Digest) SHA256() string {
-	if d.sha == nil {
+	i := slices.IndexFunc(d.sums, func(s *sum) bool { return s.by == BySHA256 })
+	if !d.sha256 || i < 0 {
 		return ""
 	}
-	return hex.EncodeToString(d.sha.Sum(nil))
+	return hex.EncodeToString(d.sums[i].Sum(nil))
 }
 
 // partDigest computes a multipart ETag for one size of parts.

@@ -41,6 +41,8 @@ type Object struct {
 	// KeyedEncryption tells that the ETag is no digest of the bytes, because
 	// the object is encrypted with SSE-KMS or SSE-C.
 	KeyedEncryption bool
+	// Checksums are digests of the bytes that storage sent beside the ETag.
+	Checksums []Checksum
 }
 
 // StrongETag is the ETag where it is a strong validator, which changes with every

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -80,7 +81,7 @@ func TestObjectOfTheFirstAnswer(t *testing.T) {
 				}
 				want := tt.want
 				want.ContentType = "text/plain; charset=utf-8" // which net/http finds out
-				if got := o.stream.Object(); got != want {
+				if got := o.stream.Object(); !reflect.DeepEqual(got, want) {
 					t.Errorf("got  %+v\nwant %+v", got, want)
 				}
 			})
