@@ -62,6 +62,7 @@ var faultKinds = []FaultKind{
 	{Name: "no-conditions", Side: OnStorage, Doc: "If-Match, If-Range and the others are ignored"},
 	{Name: "no-ranges", Side: OnStorage, Doc: "Range is ignored: 200 with the whole file"},
 	{Name: "wrong-range", Side: OnStorage, Default: 1, Doc: "a range starts N bytes early, and Content-Range says so"},
+	{Name: "short-range", Side: OnStorage, Default: 1, Doc: "a range holds N bytes, however many were asked for"},
 	{Name: "if-match-412", Side: OnStorage, Doc: "every If-Match is answered 412, as by nginx with etag off"},
 	{Name: "kms", Side: OnStorage, Doc: "the ETag is no digest: encrypted with SSE-KMS"},
 	{Name: "no-etag", Side: OnStorage, Doc: "no ETag"},

@@ -132,6 +132,10 @@ func breakHeaders(h http.Header, r *http.Request, o Object, modified time.Time, 
 			if start, ok := rangeStart(r.Header.Get("Range")); ok {
 				r.Header.Set("Range", "bytes="+strconv.FormatInt(max(start-f.Value, 0), 10)+"-")
 			}
+		case "short-range":
+			if start, ok := rangeStart(r.Header.Get("Range")); ok {
+				r.Header.Set("Range", "bytes="+strconv.FormatInt(start, 10)+"-"+strconv.FormatInt(start+f.Value-1, 10))
+			}
 		case "kms":
 			h.Set("X-Amz-Server-Side-Encryption", "aws:kms")
 			h.Set("ETag", strconv.Quote(idHash(o.Key)+idHash(o.Key+"kms")+""))

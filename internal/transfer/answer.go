@@ -43,7 +43,11 @@ type answer struct {
 	ctx      context.Context // of the request
 	cancel   context.CancelCauseFunc
 	idle     time.Duration
-	watch    *time.Timer // runs only while storage is waited for; cancels the request
+	watch    *time.Timer   // runs only while storage is waited for; cancels the request
+	patience time.Duration // what is left of idle
+	came     int64         // bytes since that was all of it
+
+	first int64 // where it began
 }
 
 // arrivals is a connection that knows how many bytes have arrived and were not read yet.
@@ -97,7 +101,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		}
 		return nil, unanswered(u, resp, causeOf(reqCtx, err))
 	}
-	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, ctx: reqCtx, cancel: cancel, idle: o.Idle, watch: watch, until: math.MaxInt64}
+	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, ctx: reqCtx, cancel: cancel, idle: o.Idle, patience: o.Idle, watch: watch, until: math.MaxInt64}
 	if a.sized {
 		a.arrivals, a.enough = arrivalsOf(conn)
 	}
@@ -113,7 +117,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		a.partial = true
 		a.object, a.from = describe(u, resp.Header, -1), -1
 		if r, ok := parseContentRange(resp.Header.Get("Content-Range")); ok {
-			a.object.Size, a.from, a.until = r.total, r.first, r.last+1
+			a.object.Size, a.from, a.until, a.first = r.total, r.first, r.last+1, r.first
 		}
 		return a, nil
 	}
@@ -158,9 +162,14 @@ func (a *answer) readOnce(p []byte) (int, error) {
 	if !a.sized {
 		p = p[:min(len(p), maxUnsized)]
 	}
-	a.watch.Reset(a.idle)
+	start := time.Now()
+	a.watch.Reset(a.patience)
 	n, err := a.body.Read(p)
 	a.watch.Stop()
+	a.patience = max(a.patience-time.Since(start), 0)
+	if a.came += int64(n); a.came >= least(a.object.Size) {
+		a.patience, a.came = a.idle, 0
+	}
 	if err != nil && err != io.EOF { //nolint:errorlint // one that is wrapped is no proper end
 		err = causeOf(a.ctx, err)
 	}
@@ -173,6 +182,20 @@ func causeOf(ctx context.Context, err error) error {
 		return s
 	}
 	return err
+}
+
+// tooShort is the Error of an answer from u that ended as it said, but holds less than was asked for and
+// next to nothing; nil for any other.
+func (a *answer) tooShort(u *url.URL) *Error {
+	if !a.partial || a.until-a.first >= least(a.object.Size) {
+		return nil
+	}
+	return &Error{
+		Kind:      Network,
+		Retryable: true,
+		Err:       fmt.Errorf("get %s: storage answered with %d bytes of those that were asked for", Redacted(u), a.until-a.first),
+		remedy:    wait,
+	}
 }
 
 // close ends the answer. The connection is kept for another request only where the

@@ -82,6 +82,6 @@ func (s *Stream) locate() error {
 // one: if it was not asked for just now, as when it was saved with a listing, or if it was good
 // before storage refused it. So each new location is given up for that only once.
 func (s *Stream) renewable(e *Error) bool {
-	refused := e.Status/100 == 4
+	refused := e.Status/100 == 4 && e.remedy != wait
 	return s.barren < maxBarren && (!s.fresh || s.served && refused)
 }

@@ -230,9 +230,16 @@ func TestParallelStream(t *testing.T) {
 			name:   "tries are counted only in a row without progress",
 			file:   first,
 			script: []step{headOnly},
-			parts: map[string][]step{"30000-39999": {cut(1)}, "30001-39999": {cut(1)}, "30002-39999": {cut(1)}, "30003-39999": {cut(1)},
-				"30004-39999": {cut(1)}, "30005-39999": {cut(1)}},
+			parts: map[string][]step{"30000-39999": {cut(1500)}, "31500-39999": {cut(1500)}, "33000-39999": {cut(1500)}, "34500-39999": {cut(1500)},
+				"36000-39999": {cut(1500)}, "37500-39999": {cut(1500)}},
 			retried: 6,
+		},
+		{
+			name:   "a byte from each connection is no progress of a part",
+			file:   first,
+			script: []step{headOnly},
+			parts:  map[string][]step{"30000-39999": {cut(1)}, "30001-39999": {cut(1)}, "30002-39999": {cut(1)}, "30003-39999": slices.Repeat([]step{cut(0)}, 99)},
+			kind:   Network,
 		},
 		{
 			name:   "a part that never comes fails the file, after all that comes before it",

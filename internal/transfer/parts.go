@@ -37,6 +37,7 @@ type part struct {
 	from, size int64
 	buffers    []*[]byte // nil where the reader has had all of one
 	filled     int64     // bytes that have come
+	gained     int64     // of those, since the last progress
 	started    time.Time // when it was asked for
 	retried    bool      // so that its time says nothing about the others'
 	raced      bool      // two connections fetch its bytes: the reader's own is one of them
@@ -97,6 +98,9 @@ func (w *window) fetch(ctx context.Context, p *part, at site) error {
 		if err != nil {
 			return err
 		}
+		if short := a.tooShort(at.location.URL); short != nil && !p.done() {
+			return short
+		}
 	}
 	return nil
 }
@@ -104,15 +108,14 @@ func (w *window) fetch(ctx context.Context, p *part, at site) error {
 // drain reads an answer into the buffers of p. It may hold less than p lacks.
 func (w *window) drain(p *part, a *answer, u *url.URL) error {
 	size := int64(w.pool.size)
-	for first := true; a.from < a.until; {
+	for a.from < a.until {
 		buf := *p.buffers[p.filled/size]
 		offset := p.filled % size
 		n, err := a.read(buf[offset:min(size, offset+a.until-a.from)])
 		a.from += int64(n)
 		w.fetched.Add(int64(n))
 		if n > 0 {
-			w.arrived(p, n, first)
-			first = false
+			w.arrived(p, n)
 		}
 		if a.from < a.until && err != nil {
 			if err == io.EOF { //nolint:errorlint // one that is wrapped is no proper end
@@ -125,12 +128,13 @@ func (w *window) drain(p *part, a *answer, u *url.URL) error {
 }
 
 // arrived notes n more bytes of p.
-func (w *window) arrived(p *part, n int, first bool) {
+func (w *window) arrived(p *part, n int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	p.filled += int64(n)
-	if first {
+	if p.gained += int64(n); p.gained >= least(w.object.Size) {
 		p.backoff.Reset()
+		p.gained = 0
 	}
 	if p.filled%int64(w.pool.size) == 0 && p.covers(w.next) {
 		w.call()

@@ -12,7 +12,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// maxBarren is how many locations in a row may bring no new byte before storage is
+// maxBarren is how many locations in a row may bring no progress before storage is
 // held to be at fault. Each costs a call to the portal.
 const maxBarren = 3
 
@@ -48,7 +48,8 @@ type Stream struct {
 	fresh    bool          // and that was just now
 	served   bool          // storage has answered there with bytes of the file
 	delay    time.Duration // of the last answer
-	barren   int           // locations since the last new byte
+	barren   int           // locations since the last progress
+	gained   int64         // new bytes since then
 
 	conditional bool // If-Match is worth sending
 	odd         int  // answers to Range that held something else
@@ -57,7 +58,7 @@ type Stream struct {
 	// ETag told a smaller length, which is not believed.
 	longest Object
 
-	backoff  *retry.Backoff // tries in a row without a new byte
+	backoff  *retry.Backoff // tries in a row without progress
 	restarts *retry.Backoff // never starts afresh, for each restart brings bytes
 	fetched  atomic.Int64
 }
@@ -176,8 +177,10 @@ func (s *Stream) receive(p []byte) (int, error) {
 // advance notes that n new bytes are delivered.
 func (s *Stream) advance(n int) {
 	s.next += int64(n)
-	s.backoff.Reset()
-	s.barren = 0
+	if s.gained += int64(n); s.gained >= least(s.object.Size) {
+		s.backoff.Reset()
+		s.barren, s.gained = 0, 0
+	}
 }
 
 // finish lets go of an answer that ended with err, nil where all that it promised has
@@ -188,6 +191,9 @@ func (s *Stream) finish(a *answer, err error) {
 	switch {
 	case a.from >= a.until:
 		// It may hold less than was asked for (RFC 9110, section 15.3.7): the rest is asked for next.
+		if short := a.tooShort(s.location.URL); short != nil && s.object.Size > a.until {
+			s.broken = short
+		}
 		return
 	case atEnd && s.object.Size < 0:
 		s.ended = true

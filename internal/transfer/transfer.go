@@ -27,9 +27,9 @@ type Options struct {
 	// Client reaches storage, without any credentials. How many redirects it follows, where
 	// to, and how many connections it keeps are its own business.
 	Client *http.Client
-	// Retries is the number of tries in a row without a new byte, after the first.
+	// Retries is the number of tries in a row without progress (leastProgress), after the first.
 	Retries int
-	// Idle is how long storage may send nothing before the connection is given up
+	// Idle is how long storage may send next to nothing (leastProgress) before the connection is given up
 	// and continued with another one; 30 s for zero. Time in which nobody reads is not counted.
 	Idle time.Duration
 	// AllowHTTP permits locations without TLS: where the portal itself is on loopback.

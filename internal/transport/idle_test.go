@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -52,9 +53,10 @@ func TestAnswersThatStopAreEnded(t *testing.T) {
 		}{
 			{"steady", []time.Duration{59 * time.Second, 59 * time.Second, 59 * time.Second}, 0, "...", false},
 			{"a slow consumer", []time.Duration{0, 0}, time.Hour, "..", false},
+			{"trickles", slices.Repeat([]time.Duration{59 * time.Second}, 9), 0, ".....", true},
 			{"stops", []time.Duration{0, time.Hour}, 0, ".", true},
 		} {
-			w := &watched{limit: time.Minute, next: roundTrip(func(r *http.Request) (*http.Response, error) {
+			w := &watched{limit: time.Minute, whole: portalAnswer, next: roundTrip(func(r *http.Request) (*http.Response, error) {
 				return &http.Response{StatusCode: http.StatusOK, Body: &pausing{r.Context(), tt.pauses}}, nil
 			})}
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://h/", nil)
@@ -86,7 +88,7 @@ func TestAnswersThatStopAreEnded(t *testing.T) {
 func TestAnswersThatStopAreAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		chain := &retried{limit: 2, next: &watched{limit: time.Minute, next: roundTrip(func(r *http.Request) (*http.Response, error) {
+		chain := &retried{limit: 2, next: &watched{limit: time.Minute, whole: portalAnswer, next: roundTrip(func(r *http.Request) (*http.Response, error) {
 			if asked++; asked == 1 {
 				return &http.Response{StatusCode: http.StatusOK, Body: &pausing{r.Context(), []time.Duration{0, time.Hour}}}, nil
 			}
