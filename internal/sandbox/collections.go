@@ -108,32 +108,34 @@ func (s *Sandbox) serveCollections(w http.ResponseWriter, r *http.Request, _ end
 		}
 		all = append(all, c.describe())
 	}
-	first, last, ok := pageBounds(values, len(all))
+	first, last, number, ok := s.pageBounds(values, len(all))
 	if !ok {
 		collectionError(w, http.StatusBadRequest, "Invalid limit or page")
 		return
 	}
+	page := lacking(s, "collections", all[first:last], number)
 	if isSet(values.Get("count")) {
-		writeJSON(w, http.StatusOK, object{"count": len(all), "collections": all[first:last]})
+		writeJSON(w, http.StatusOK, object{"count": len(all), "collections": page})
 		return
 	}
-	writeJSON(w, http.StatusOK, all[first:last])
+	writeJSON(w, http.StatusOK, page)
 }
 
-func pageBounds(values url.Values, length int) (first, last int, ok bool) {
+// pageBounds is the part of a list that a call asks for, and the number of that page.
+func (s *Sandbox) pageBounds(values url.Values, length int) (first, last, page int, ok bool) {
 	limit, page := defaultPage, 1
 	for key, n := range map[string]*int{"limit": &limit, "page": &page} {
 		if text := values.Get(key); text != "" {
 			value, err := strconv.Atoi(text)
 			if err != nil || value < 1 || value > math.MaxInt32 {
-				return 0, 0, false
+				return 0, 0, 0, false
 			}
 			*n = value
 		}
 	}
-	limit = min(limit, maxPage)
-	first = min((page-1)*limit, length)
-	return first, min(first+limit, length), true
+	limit, stride := s.cap("collections", min(limit, maxPage))
+	first = min((page-1)*stride, length)
+	return first, min(first+limit, length), page, true
 }
 
 func (s *Sandbox) serveCollection(w http.ResponseWriter, _ *http.Request, e endpoint) {

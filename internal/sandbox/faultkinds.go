@@ -167,4 +167,27 @@ var faultKinds = []FaultKind{
 	{Name: "hidden", Side: OnList, Doc: "the asset is missing from lists, though it exists"},
 	{Name: "malformed", Side: OnList, Doc: "the asset's fields have types that nobody documented"},
 	{Name: "overlap", Side: OnList, Default: 1, Doc: "each page but the first begins N assets early, with or without cursor"},
+	{
+		Name: "page-cap", Side: OnList, Default: 100, Texts: []string{"stride", "asked"},
+		Doc: "at most N elements a page, whatever limit says; asked: the page number counts by limit all the same",
+	},
+	{Name: "short-page", Side: OnList, Default: 2, Doc: "page N lacks three of its elements"},
+	{Name: "cursor-echo", Side: OnList, Doc: "each page has a cursor; the empty page at the end returns the one it was asked with"},
+	{
+		Name: "list-shape", Side: OnList,
+		Texts: []string{"array", "total-number", "total-text", "total-last", "limited", "numbered-media", "numbered"},
+		Doc:   "the first page has another shape than was asked for; numbered: an object with numeric keys in place of a list",
+	},
+	{
+		Name: "wrong-shape", Side: OnList, Texts: wrongShapes,
+		Doc: "one field of the asset or of its items has another shape, also in the asset's own answer",
+	},
+	{
+		Name: "endless", Side: OnList, Texts: []string{"empty", "malformed"},
+		Doc: "ever new cursors, with empty pages, or with one malformed asset each",
+	},
+	{
+		Name: "many-items", Side: OnList, Default: 1000, Texts: []string{"ids", "empty"},
+		Doc: "an asset has N media items with nothing but an id, or nothing at all",
+	},
 }

@@ -339,12 +339,12 @@ const userPath = "/api/v4/currentUser/"
 func TestFaultKinds(t *testing.T) {
 	for _, kind := range FaultKinds() {
 		t.Run(kind.Name, func(t *testing.T) {
-			test, ok := faultTests[kind.Name]
-			if !ok {
-				test, ok = answerFaultTests[kind.Name]
-			}
-			if !ok {
-				test, ok = retryFaultTests[kind.Name]
+			var test faultTest
+			ok := false
+			for _, tests := range []map[string]faultTest{faultTests, answerFaultTests, retryFaultTests, listFaultTests} {
+				if !ok {
+					test, ok = tests[kind.Name]
+				}
 			}
 			if !ok {
 				t.Fatal("not tested")
@@ -362,9 +362,6 @@ func TestFaultKinds(t *testing.T) {
 // A fault that is on for another asset leaves this one alone.
 func TestFaultsOfAnotherAsset(t *testing.T) {
 	for _, kind := range FaultKinds() {
-		if kind.Name == "overlap" {
-			continue // it is about pages
-		}
 		c := start(t, Options{Faults: []Fault{{Name: kind.Name, Asset: LargeAsset}}})
 		wantWhole(t, c.original(DocumentedAsset), c.object(DocumentedAsset, "original"))
 	}

@@ -27,6 +27,7 @@ type query struct {
 	ids     []string // nil: not restricted
 	order   string
 	limit   int
+	stride  int // how many assets a page number counts by
 	skip    int // matching assets before the first that is wanted, by page
 	from    int // place in the order where to begin, by cursor
 }
@@ -40,37 +41,34 @@ func (s *Sandbox) serveList(w http.ResponseWriter, r *http.Request, _ endpoint) 
 		writeError(w, http.StatusBadRequest, err.Error())
 		return
 	}
+	if s.serveEndless(w, values) {
+		return
+	}
 	page, next := s.page(q)
-	if next > 0 && !s.opts.NoCursor {
-		w.Header().Set("X-Bynder-NextCursor", formatCursor(next))
+	page = lacking(s, "list", page, q.number())
+	if cursor := s.cursor(next); cursor != "" {
+		w.Header().Set("X-Bynder-NextCursor", cursor)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	head, tail := "[", "]"
-	switch {
-	case isSet(values.Get("count")):
-		head, tail = `{"count":{"total":`+strconv.Itoa(s.total(q))+`},"media":[`, "]}"
-	case isSet(values.Get("total")):
-		head, tail = `{"total":{"count":`+strconv.Itoa(s.total(q))+`},"media":[`, "]}"
-	}
-	_, err = io.WriteString(w, head)
+	around := s.envelope(values, q)
+	_, err = io.WriteString(w, around.head)
 	encoder := json.NewEncoder(w)
 	for i, a := range page {
 		if err != nil {
 			return // the client is gone
 		}
-		if i > 0 {
-			_, _ = io.WriteString(w, ",")
-		}
+		_, _ = io.WriteString(w, around.prefix(i))
 		fields := s.describe(&a)
 		if isSet(values.Get("includeMediaItems")) {
 			fields["mediaItems"] = s.describeItems(&a, false)
 		}
+		s.misshape(fields, a.id)
 		if s.faults.meet(OnList, "list", a.id, a.id).has("malformed") {
 			malform(fields)
 		}
 		err = encoder.Encode(fields)
 	}
-	_, _ = io.WriteString(w, tail)
+	_, _ = io.WriteString(w, around.tail)
 }
 
 // malform keeps the id, so that the asset can be named in an error.
@@ -91,6 +89,7 @@ func (s *Sandbox) parseQuery(values url.Values) (query, error) {
 		}
 		q.limit = min(n, maxPage)
 	}
+	q.limit, q.stride = s.cap("list", q.limit)
 	if !slices.Contains(orders, q.order) {
 		return q, errors.New("invalid orderBy")
 	}
@@ -139,7 +138,7 @@ func (q *query) start(values url.Values) error {
 		if err != nil || n < 1 || n > math.MaxInt32 {
 			return errors.New("invalid page")
 		}
-		q.skip = (n - 1) * q.limit
+		q.skip = (n - 1) * q.stride
 	}
 	return nil
 }

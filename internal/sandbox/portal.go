@@ -180,10 +180,15 @@ func (s *Sandbox) serveMedia(w http.ResponseWriter, r *http.Request, e endpoint)
 		writeError(w, http.StatusNotFound, "Media not found")
 		return
 	}
+	if f, ok := s.faults.selected("many-items", a.id); ok {
+		writeItems(w, a.id, f)
+		return
+	}
 	fields := s.describe(&a)
 	if isSet(r.URL.Query().Get("versions")) {
 		fields["mediaItems"] = s.describeItems(&a, true)
 	}
+	s.misshape(fields, a.id)
 	writeJSON(w, http.StatusOK, fields)
 }
 
