@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"iter"
 	"net/url"
-	"strconv"
 	"time"
 )
 
@@ -23,17 +22,16 @@ type Asset struct {
 	// Thumbnails are the derivatives by name, custom ones included, with the URLs
 	// where they can be had now.
 	Thumbnails map[string]string
-	// Items are the asset's files. They are known only from Client.Asset.
-	Items []MediaItem
 	// Flags that explain why a download may be refused.
 	Archived, Limited, Watermarked bool
 
 	fields fields
+	items  json.RawMessage
 }
 
 // MediaItem is one file of an asset.
 type MediaItem struct {
-	ID            string // "" in lists of assets
+	ID            string
 	Type          string // original, web, additional; an open set
 	Version       int64
 	HasVersion    bool
@@ -57,88 +55,89 @@ func (a *Asset) Property(name string) []string { return a.fields.list(propertyPr
 // JSON writes the item's own fields, normalised, with the ids that a later command
 // needs to find it.
 func (m *MediaItem) JSON(mediaID string) ([]byte, error) {
-	return marshal(m.fields.normalised().with(map[string]string{"mediaId": mediaID, "itemId": m.ID}))
+	all := m.fields.normalised()
+	all["mediaId"], all["itemId"] = encode(mediaID), encode(m.ID)
+	return marshal(all)
 }
 
-func marshal(f fields) ([]byte, error) {
+func marshal(all map[string]json.RawMessage) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	err := e.Encode(map[string]json.RawMessage(f))
+	err := e.Encode(all)
 	return bytes.TrimSpace(b.Bytes()), err
 }
 
 // ParseAsset reads one asset as the portal, or this program's own search --json,
-// writes it. Only an id is indispensable.
+// writes it. Only an id is indispensable. An error names the asset and the field
+// (IsMalformedElement).
 func ParseAsset(raw json.RawMessage) (*Asset, error) {
 	f, err := readFields(raw)
 	if err != nil {
 		return nil, malformed("an asset", err)
 	}
-	if err := f.sound(); err != nil {
-		return nil, malformed("the asset "+strconv.Quote(f.text("id")), err)
+	if err := f.check(); err != nil {
+		return nil, malformed(named("the asset", f), err)
 	}
 	a := &Asset{
 		ID: f.text("id"), Name: f.text("name"), Type: f.text("type"), Modified: f.day("dateModified"),
 		Size: orUnknown(f.number("fileSize")), Tags: f.list("tags"), Thumbnails: f.links("thumbnails"),
 		Archived: f.flag("archive", false), Limited: f.flag("limited", false), Watermarked: f.flag("watermarked", false),
-		fields: f,
+		fields: f, items: f.get("mediaItems"),
 	}
-	if a.ID == "" {
-		return nil, malformed("an asset", errors.New("it has no id"))
+	if err := CheckID(a.ID); err != nil {
+		return nil, malformed("an asset", err)
 	}
 	a.Version, _ = f.number("activeVersion")
-	for _, element := range f.elements("mediaItems") {
-		if item, err := parseItem(element); err == nil {
-			a.Items = append(a.Items, item)
-		}
-	}
 	return a, nil
 }
 
-// sound refuses an asset that has something else altogether where names, files or
-// derivatives belong: what is made of it would be wrong in silence.
-func (f fields) sound() error {
-	for _, name := range []string{"name", "type"} {
-		if k := kindOf(f[name]); k == 'o' || k == 'a' {
-			return fmt.Errorf("its %s is no text", name)
-		}
+// named is what something is called in an error.
+func named(what string, f fields) string {
+	if id := f.text("id"); id != "" {
+		return fmt.Sprintf("%s %.*q", what, maxID, id)
 	}
-	for _, name := range []string{"thumbnails", "mediaItems"} {
-		// PHP spells an empty object as an empty array, and sometimes as "".
-		if value := bytes.TrimSpace(f[name]); kindOf(value) == 's' && string(value) != `""` {
-			return fmt.Errorf("its %s are no list", name)
-		}
-	}
-	return nil
+	return what
 }
 
-// kindOf tells objects (o), arrays (a) and scalars (s) apart; 0 is null or missing.
-func kindOf(raw json.RawMessage) byte {
-	raw = bytes.TrimSpace(raw)
-	switch {
-	case len(raw) == 0 || bytes.Equal(raw, null):
-		return 0
-	case raw[0] == '{':
-		return 'o'
-	case raw[0] == '[':
-		return 'a'
-	default:
-		return 's'
+// Items yields the asset's files, in the portal's order. Each is read when it is asked for:
+// an asset may have more than the memory holds when all are read. They are known only from
+// Client.Asset. One that cannot be read, or that has no id by which it could be fetched,
+// is an error of its own (IsMalformedElement).
+func (a *Asset) Items() iter.Seq2[MediaItem, error] {
+	return func(yield func(MediaItem, error) bool) {
+		values, _ := listOf(a.items)
+		if values == nil {
+			return
+		}
+		n := 0
+		for raw := range values {
+			n++
+			if !yield(parseItem(raw, n)) {
+				return
+			}
+		}
 	}
 }
 
-// parseItem reads one media item; everything in it may be missing.
-func parseItem(raw json.RawMessage) (MediaItem, error) {
+// parseItem reads the nth media item; everything in it but the id may be missing.
+func parseItem(raw json.RawMessage, n int) (MediaItem, error) {
+	what := fmt.Sprintf("media item %d", n)
 	f, err := readFields(raw)
 	if err != nil {
-		return MediaItem{}, malformed("a media item", err)
+		return MediaItem{}, malformed(what, err)
+	}
+	if err := f.check(); err != nil {
+		return MediaItem{}, malformed(named(what, f), err)
 	}
 	m := MediaItem{
 		ID: f.text("id"), Type: f.text("type"), FileName: f.text("fileName"),
 		Active: f.flag("active", true), // the SDKs read a missing one as true
 		Size:   orUnknown(f.number("size")), Width: orUnknown(f.number("width")), Height: orUnknown(f.number("height")),
 		Created: f.date("dateCreated"), Thumbnails: f.links("thumbnails"), fields: f,
+	}
+	if err := CheckID(m.ID); err != nil {
+		return MediaItem{}, malformed(what, err)
 	}
 	m.Version, m.HasVersion = f.number("version")
 	if m.FileName == "" {
@@ -156,14 +155,17 @@ func orUnknown(n int64, ok bool) int64 {
 
 // Asset asks for one asset with all of its media items, with one call.
 func (c *Client) Asset(ctx context.Context, mediaID string) (*Asset, error) {
-	path := "/api/v4/media/" + url.PathEscape(mediaID) + "/"
-	var raw json.RawMessage
-	if err := c.get(ctx, path, url.Values{"versions": {"1"}}, &raw); err != nil {
+	media, err := mediaPath(mediaID)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := c.getRaw(ctx, media, url.Values{"versions": {"1"}})
+	if err != nil {
 		return nil, err
 	}
 	a, err := ParseAsset(raw)
 	if err != nil {
-		return nil, &ProtocolError{Path: path, Err: err}
+		return nil, &ProtocolError{Path: media, Err: err}
 	}
 	return a, nil
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -21,19 +22,19 @@ func TestFieldsAreBroughtToTheirShape(t *testing.T) {
 		{"archive", `true`, `true`},
 		{"archive", `"False"`, `false`},
 		{"archive", `null`, `null`},
-		{"archive", `"maybe"`, `null`},
-		{"archive", `[1]`, `null`},
+		{"archive", `"maybe"`, `! its archive is`},
+		{"archive", `[1]`, `! its archive is a list, not a flag`},
 		{"width", `640`, `640`},
 		{"width", `"640"`, `640`},
 		{"width", `" 640 "`, `640`},
 		{"width", `640.5`, `640.5`},
 		{"width", `1e3`, `1e3`},
 		{"width", `""`, `null`},
-		{"width", `"wide"`, `null`},
-		{"width", `"0x10"`, `null`},
-		{"width", `"NaN"`, `null`},
+		{"width", `"wide"`, `! its width is`},
+		{"width", `"0x10"`, `! not a number`},
+		{"width", `"NaN"`, `! not a number`},
 		{"width", `null`, `null`},
-		{"width", `{}`, `null`},
+		{"width", `{}`, `! its width is an object, not a number`},
 		{"fileSize", `9007199254740993`, `9007199254740993`},
 		{"name", `"a"`, `"a"`},
 		{"name", `7`, `"7"`},
@@ -43,9 +44,36 @@ func TestFieldsAreBroughtToTheirShape(t *testing.T) {
 		{"tags", `"a"`, `["a"]`},
 		{"tags", `""`, `[]`},
 		{"tags", `[]`, `[]`},
-		{"tags", `["a",null,{"x":1},7]`, `["a","7"]`},
+		{"tags", `["a",7,true]`, `["a","7","true"]`},
+		{"tags", `["a",null]`, `! its tags[1] is null, not text`},
+		{"tags", `["a",{"x":1}]`, `! its tags[1] is an object, not text`},
+		{"tags", `{"1":"a","7":"b"}`, `["a","b"]`},
+		{"tags", `{}`, `[]`},
+		{"tags", `{"01":"a"}`, `! not a list`},
+		{"tags", `{"1":["a"]}`, `! its tags[0] is a list, not text`},
 		{"tags", `null`, `null`},
-		{"tags", `{"a":1}`, `null`},
+		{"tags", `{"a":1}`, `! its tags is an object, not a list`},
+		{"width", `false`, `null`},
+		{"width", `[640]`, `! its width is a list, not a number`},
+		{"archive", `"2"`, `! its archive is "2", not a flag`},
+		{"name", `{"en":"x"}`, `! its name is an object, not text`},
+		{"dateModified", `[]`, `! its dateModified is a list, not text`},
+		{"description", `["x"]`, `! its description is a list, not text`},
+		{"property_Season", `{"0":"Spring"}`, `["Spring"]`},
+		{"property_Season", `{"label":"Spring"}`, `! its property_Season is an object, not a list`},
+		{"property_Season", `[["Spring"]]`, `! its property_Season[0] is a list, not text`},
+		{"thumbnails", `[]`, `{}`},
+		{"thumbnails", `""`, `{}`},
+		{"thumbnails", `null`, `null`},
+		{"thumbnails", `{"mini":"https://h","odd":null}`, `{"mini":"https://h","odd":null}`},
+		{"thumbnails", `["x"]`, `! its thumbnails is a list, not an object of URLs`},
+		{"thumbnails", `"none"`, `! its thumbnails is text`},
+		{"thumbnails", `{"mini":{"url":"x"}}`, `! its thumbnails["mini"] is an object, not a URL`},
+		{"thumbnails", `{"mini":7}`, `! its thumbnails["mini"] is a number, not a URL`},
+		{"mediaItems", `{"0":{"id":"x"},"2":{"id":"y"}}`, `[{"id":"x"},{"id":"y"}]`},
+		{"mediaItems", `null`, `null`},
+		{"mediaItems", `""`, `! its mediaItems is text, not a list`},
+		{"mediaItems", `{"original":{"id":"x"}}`, `! its mediaItems is an object, not a list`},
 		{"property_Season", `"Spring"`, `["Spring"]`},
 		{"property_Season", `["Spring","Fall"]`, `["Spring","Fall"]`},
 		{"property_Season", `null`, `null`},
@@ -54,6 +82,12 @@ func TestFieldsAreBroughtToTheirShape(t *testing.T) {
 	} {
 		t.Run(tt.field+" "+tt.sent, func(t *testing.T) {
 			a, err := bynder.ParseAsset(json.RawMessage(`{"id":"a","` + tt.field + `":` + tt.sent + `}`))
+			if wrong, fails := strings.CutPrefix(tt.want, "! "); fails {
+				if !bynder.IsMalformedElement(err) || !strings.Contains(err.Error(), wrong) || !strings.Contains(err.Error(), `the asset "a"`) {
+					t.Errorf("%s is read as %v, want an error that says %q", tt.sent, err, wrong)
+				}
+				return
+			}
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,6 +109,18 @@ func TestFieldsAreBroughtToTheirShape(t *testing.T) {
 	}
 }
 
+// itemsOf collects an asset's items, and the errors in their place.
+func itemsOf(a *bynder.Asset) (items []bynder.MediaItem, errs []error) {
+	for item, err := range a.Items() {
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		items = append(items, item)
+	}
+	return items, errs
+}
+
 // The documented media item, and those that real payloads show.
 func TestMediaItems(t *testing.T) {
 	c := portal(t, func(w http.ResponseWriter, r *http.Request) {
@@ -87,7 +133,7 @@ func TestMediaItems(t *testing.T) {
 		  "id":"1364B483-A8C2-41FA-8FEBB8A797696990","thumbnails":{"mini":"https://h/1","thul":"https://h/2"},"active":1,"type":"web"},
 		 {"id":"B","fileName":null,"name":"deck.pdf","width":null,"height":null,"size":"77"},
 		 {"id":"C","active":"0","type":"original","thumbnails":[]},
-		 "rubbish", null]}`)
+		 "rubbish", null, {"type":"web"}, {"id":"."}, {"id":"D","size":{}}, {"id":" "}]}`)
 	})
 	a, err := c.Asset(t.Context(), "a")
 	if err != nil {
@@ -96,22 +142,33 @@ func TestMediaItems(t *testing.T) {
 	if a.Version != 3 || !a.Limited || a.Archived || !reflect.DeepEqual(a.Thumbnails, map[string]string{"mini": "https://h/m"}) {
 		t.Errorf("asset %+v", a)
 	}
-	if len(a.Items) != 3 {
-		t.Fatalf("%d items, want 3", len(a.Items))
+	items, errs := itemsOf(a)
+	if len(items) != 3 {
+		t.Fatalf("%d items, want 3", len(items))
 	}
-	first := a.Items[0]
+	wrong := []string{"media item 4: it is text, not an object", "media item 5: it is null, not an object", "media item 6: the id is empty", `media item 7: "." is no id`,
+		`media item 8 "D": its size is an object`, "media item 9: the id is blank"}
+	if len(errs) != len(wrong) {
+		t.Fatalf("errors %q, want %q", errs, wrong)
+	}
+	for i, err := range errs {
+		if !bynder.IsMalformedElement(err) || !strings.Contains(err.Error(), wrong[i]) {
+			t.Errorf("error %v, want %q", err, wrong[i])
+		}
+	}
+	first := items[0]
 	if first.ID != "1364B483-A8C2-41FA-8FEBB8A797696990" || first.Type != "web" || first.Version != 1 || !first.HasVersion ||
 		!first.Active || first.Size != 21348 || first.Width != 440 || first.Height != 220 ||
 		first.FileName != "Twitter-1364b483.jpg" || first.Created.Format("2006-01-02T15:04:05Z") != "2017-03-22T13:40:36Z" || len(first.Thumbnails) != 2 {
 		t.Errorf("the documented item is read as %+v", first)
 	}
-	if twin := a.Items[1]; twin.FileName != "deck.pdf" || twin.Width != -1 || twin.Height != -1 || twin.Size != 77 || !twin.Active || twin.HasVersion || twin.Type != "" {
+	if twin := items[1]; twin.FileName != "deck.pdf" || twin.Width != -1 || twin.Height != -1 || twin.Size != 77 || !twin.Active || twin.HasVersion || twin.Type != "" {
 		t.Errorf("the item of nulls is read as %+v", twin)
 	}
-	if inactive := a.Items[2]; inactive.Active || inactive.Size != -1 || len(inactive.Thumbnails) != 0 {
+	if inactive := items[2]; inactive.Active || inactive.Size != -1 || len(inactive.Thumbnails) != 0 {
 		t.Errorf("the inactive item is read as %+v", inactive)
 	}
-	encoded, err := a.Items[1].JSON("a")
+	encoded, err := items[1].JSON("a")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,10 +178,19 @@ func TestMediaItems(t *testing.T) {
 }
 
 func TestParseAssetRefuses(t *testing.T) {
-	for _, raw := range []string{``, `null`, `7`, `"a"`, `[]`, `{}`, `{"id":null}`, `{"id":""}`, `{"id":{}}`, `{"id":"a"`,
+	for _, raw := range []string{``, `null`, `7`, `"a"`, `[]`, `{}`, `{"id":null}`, `{"id":""}`, `{"id":{}}`, `{"id":"a"`, `{"id":".."}`, `{"id":" "}`, `{"id":"a\u0000"}`,
+		`{"id":"a","x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`, `{"id":"a"` + strings.Repeat(`,"x":0`, 10_000) + `}`,
+		`{"id":"a","mediaItems":[{}` + strings.Repeat(`,{}`, 1_000_000) + `]}`, `{"id":"a","thumbnails":{"a":""` + strings.Repeat(`,"a":""`, 10_000) + `}}`,
+		`{"id":"` + strings.Repeat("x", 1000) + `"}`, `{"id":"` + strings.Repeat("x", 1000) + `","width":"` + strings.Repeat("y", 1000) + `"}`,
+		`{"id":"a","property_` + strings.Repeat("x", 1000) + `":{"a":1}}`, `{"id":"a","thumbnails":{"` + strings.Repeat("\\u0000", 1000) + `":1}}`,
+		`{"id":"a","tags":[0` + strings.Repeat(`,0`, 10_000) + `]}`,
 		`{"id":"a","name":{"en":"x"}}`, `{"id":"a","type":["image"]}`, `{"id":"a","thumbnails":"none"}`, `{"id":"a","mediaItems":7}`} {
-		if a, err := bynder.ParseAsset(json.RawMessage(raw)); err == nil {
-			t.Errorf("ParseAsset(%s) = %+v, want an error", raw, a)
+		a, err := bynder.ParseAsset(json.RawMessage(raw))
+		if err != nil && len(err.Error()) > 500 {
+			t.Errorf("an error of %d bytes", len(err.Error()))
+		}
+		if err == nil {
+			t.Errorf("ParseAsset(%.100s) = %v, want an error", raw, a.ID)
 		}
 	}
 }
@@ -132,6 +198,8 @@ func TestParseAssetRefuses(t *testing.T) {
 func FuzzParseAsset(f *testing.F) {
 	f.Add([]byte(`{"id":"a","archive":"1","width":"7","tags":"x","property_A":["b"],"thumbnails":[],"mediaItems":[{"id":1},null]}`))
 	f.Add([]byte(`{"id":1e9,"mediaItems":{"a":1},"thumbnails":{"mini":7},"dateModified":"March, 01 2017 10:49:12 +0000"}`))
+	f.Add([]byte(`{"id":"a","mediaItems":{"0":{"id":"x"},"3":{"id":".."},"4":null},"property_A":{"1":"b"},"thumbnails":{"m":{}}}`))
+	f.Add([]byte(`{"id":"a","tags":[[[[]]]],"width":false,"active":"no","mediaItems":[{"id":"x","size":"1e3","thumbnails":""}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		a, err := bynder.ParseAsset(raw)
 		if err != nil {
@@ -149,11 +217,41 @@ func FuzzParseAsset(f *testing.F) {
 		if string(second) != string(encoded) {
 			t.Errorf("reading it again changes %s to %s", encoded, second)
 		}
-		for i := range a.Items {
-			line, err := a.Items[i].JSON(a.ID)
-			if err != nil || strings.ContainsRune(string(line), '\n') {
+		items, _ := itemsOf(a)
+		for i := range items {
+			line, err := items[i].JSON(a.ID)
+			if err != nil || strings.ContainsRune(string(line), '\n') || bynder.CheckID(items[i].ID) != nil {
 				t.Errorf("item %d as JSON: %q, %v", i, line, err)
 			}
 		}
 	})
+}
+
+// Reading the items of an asset keeps one of them at a time: what is held is the answer.
+func TestItemsAreReadOneAtATime(t *testing.T) {
+	const n = 200_000
+	raw := []byte(`{"id":"a","mediaItems":[{"id":"x"}` + strings.Repeat(`,{"id":"x"}`, n-1) + `]}`)
+	a, err := bynder.ParseAsset(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before, most, i := held(), int64(0), 0
+	for _, err := range a.Items() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i++; i%(n/8) == 0 {
+			most = max(most, held()-before)
+		}
+	}
+	if i != n || most > int64(len(raw)) {
+		t.Errorf("%d items take %d bytes more than the %d of the answer", i, most, len(raw))
+	}
+	runtime.KeepAlive(a)
 }

@@ -71,7 +71,7 @@ func decode(b *testing.B, body []byte, n int, each func(*bynder.Asset) error) {
 	for b.Loop() {
 		list.given = false
 		found := 0
-		for asset, err := range c.Assets(b.Context(), bynder.Query{}) {
+		for asset, err := range c.Assets(bynder.Query{}).Each(b.Context()) {
 			if err == nil {
 				err = each(asset)
 			}

@@ -42,19 +42,32 @@ func New(origin *url.URL, c *http.Client) *Client {
 // get asks for path, whose elements are escaped already, and decodes a successful
 // answer into v.
 func (c *Client) get(ctx context.Context, path string, query url.Values, v any) error {
-	resp, err := c.open(ctx, path, query)
+	raw, err := c.getRaw(ctx, path, query)
 	if err != nil {
 		return err
+	}
+	if err := json.Unmarshal(raw, v); err != nil {
+		return &ProtocolError{Path: path, Err: err}
+	}
+	return nil
+}
+
+// getRaw asks for path and returns the JSON of a successful answer, at most maxBody bytes
+// and maxDepth levels of it.
+func (c *Client) getRaw(ctx context.Context, path string, query url.Values) (json.RawMessage, error) {
+	resp, err := c.open(ctx, path, query)
+	if err != nil {
+		return nil, err
 	}
 	defer resp.Body.Close()
 	body, err := readCapped(resp.Body, maxBody)
 	if err != nil {
-		return fmt.Errorf("reading the portal's answer to %s: %w", path, err)
+		return nil, fmt.Errorf("reading the portal's answer to %s: %w", path, err)
 	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return &ProtocolError{Path: path, Err: fmt.Errorf("%s where JSON was expected: %w", describe(resp), err)}
+	if err := valid(body); err != nil {
+		return nil, &ProtocolError{Path: path, Err: fmt.Errorf("%s where JSON was expected: %w", describe(resp), err)}
 	}
-	return nil
+	return body, nil
 }
 
 // open sends the request and returns the answer when its status is 200 and its body does not

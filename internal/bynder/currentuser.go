@@ -35,6 +35,9 @@ func (c *Client) CurrentUser(ctx context.Context) (User, error) {
 		return User{}, err
 	}
 	f, err := readFields(raw)
+	if err == nil {
+		err = f.check()
+	}
 	if err != nil {
 		return User{}, &ProtocolError{Path: path, Err: malformed("a user", err)}
 	}

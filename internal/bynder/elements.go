@@ -2,6 +2,7 @@ package bynder
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,17 +10,17 @@ import (
 	"iter"
 )
 
-// maxElement is how much of one element of a list is kept, 1 MiB.
-const maxElement = 1 << 20
+const (
+	// maxElement is how much of one element of a list is kept, 1 MiB.
+	maxElement = 1 << 20
+	// maxGuess is how much room is made for an element before it is known how long it is.
+	maxGuess = 16 << 10
+	// maxPage is how much of one page is read, 256 MiB: a list does not go on for ever, and
+	// 1,000 assets with all that is known of them have some MiB.
+	maxPage = 256 << 20
+)
 
-// maxGuess is how much room is made for an element before it is known how long it is.
-const maxGuess = 16 << 10
-
-// maxPage is how much of one page is read, 256 MiB: a list does not go on for ever, and
-// 1,000 assets with all that is known of them have some MiB.
-const maxPage = 256 << 20
-
-// errPage is a page that is larger than that.
+// errPage is a page that is larger than maxPage.
 var errPage = fmt.Errorf("the page is larger than %d MiB", maxPage>>20)
 
 // readError is a list that broke off on its way, not one that is malformed.
@@ -29,19 +30,24 @@ func (e *readError) Error() string { return "the list broke off: " + e.err.Error
 func (e *readError) Unwrap() error { return e.err }
 
 // elements splits a list into its elements as it comes, so that a page is never held as a
-// whole: a bare array, or an object whose "media" is the array (as with total=1 and
-// count=1). What is inside an element is looked at by whoever decodes it. An element
-// that is too large is passed over as an error of its own (IsMalformedElement); other
-// errors end the list, a *readError where the connection broke.
-func elements(body io.Reader) iter.Seq2[json.RawMessage, error] {
+// whole: a bare array, or an object whose "media" (or "collections") is the array, as with
+// total=1 and count=1; in place of an array an object with numeric keys. total is set to the
+// count of all that the object gives, before or after the list. What is inside an element is
+// looked at by whoever decodes it. An element that is too large or too deep is passed over as
+// an error of its own (IsMalformedElement); other errors end the list, a *readError where
+// the connection broke.
+func elements(body io.Reader, total *int64) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
-		s := splitter{r: bufio.NewReaderSize(&pageReader{r: body, left: maxPage}, 64<<10)}
+		s := splitter{r: bufio.NewReaderSize(&pageReader{r: body, left: maxPage}, 64<<10), total: total}
 		if err := s.open(); err != nil {
 			yield(nil, err)
 			return
 		}
 		for first := true; ; first = false {
 			more, err := s.another(first)
+			if err == nil && !more {
+				err = s.finish()
+			}
 			if err != nil {
 				yield(nil, err)
 				return
@@ -49,7 +55,7 @@ func elements(body io.Reader) iter.Seq2[json.RawMessage, error] {
 			if !more {
 				return
 			}
-			raw, err := s.value()
+			raw, err := s.element()
 			if !yield(raw, err) || err != nil && !IsMalformedElement(err) {
 				return
 			}
@@ -86,86 +92,130 @@ func broken(err error) error {
 
 // splitter reads JSON only as far as it takes to find where values end.
 type splitter struct {
-	r    *bufio.Reader
-	last int // length of the last value, up to maxGuess: elements of a list are much alike
+	r        *bufio.Reader
+	total    *int64
+	end      byte // what closes the list: ] or }
+	named    bool // the list is a field of an object, which has others
+	fields   int  // of that object so far
+	keyTaken bool // the first key of a list that is an object was read already
+	last     int  // length of the last element, up to maxGuess: elements of a list are much alike
 }
 
-// next is the next byte that is no white space.
-func (s *splitter) next() (byte, error) {
-	for {
-		b, err := s.r.ReadByte()
-		switch {
-		case err != nil:
-			return 0, broken(err)
-		case b != ' ' && b != '\n' && b != '\r' && b != '\t':
-			return b, nil
-		}
-	}
-}
-
-// open reads up to and including the bracket that opens the list.
+// open reads up to the first element of the list.
 func (s *splitter) open() error {
 	b, err := s.next()
 	switch {
 	case err != nil:
 		return err
 	case b == '[':
+		s.end = ']'
 		return nil
 	case b != '{':
 		return errors.New("neither an array nor an object")
 	}
 	for first := true; ; first = false {
-		key, err := s.key(first)
-		if err != nil {
+		key, more, err := s.key(first)
+		switch {
+		case err != nil:
 			return err
-		}
-		if key == "media" {
-			if b, err := s.next(); err != nil {
-				return err
-			} else if b != '[' {
-				return errors.New("its media are no array")
-			}
+		case !more:
+			return errors.New("an object without media")
+		case first && isIndex(key):
+			s.end, s.keyTaken = '}', true
 			return nil
+		case key == "media" || key == "collections":
+			s.named = true
+			return s.openList(key)
 		}
-		if _, err := s.value(); err != nil {
+		if err := s.beside(key); err != nil {
 			return err
 		}
 	}
 }
 
-// key reads the name of the next field, and the colon behind it.
-func (s *splitter) key(first bool) (string, error) {
+// openList reads what opens the list that is a field of an object.
+func (s *splitter) openList(name string) error {
 	b, err := s.next()
-	if err == nil && b == ',' && !first {
-		b, err = s.next()
-	}
 	switch {
 	case err != nil:
-		return "", err
-	case b == '}':
-		return "", errors.New("an object without media")
-	case b != '"':
-		return "", fmt.Errorf("%q where the name of a field was expected", b)
+		return err
+	case b == '[':
+		s.end = ']'
+	case b == '{':
+		s.end = '}'
+	default:
+		return fmt.Errorf("its %s is not a list", name)
 	}
-	if err := s.r.UnreadByte(); err != nil {
-		return "", err
-	}
-	raw, err := s.value()
-	if err != nil {
-		return "", err
-	}
-	var name string
-	if err := json.Unmarshal(raw, &name); err != nil {
-		return "", err
-	}
-	if b, err = s.next(); err == nil && b != ':' {
-		err = fmt.Errorf("%q where a colon was expected", b)
-	}
-	return name, err
+	return nil
 }
 
-// another tells whether an element follows, and stops before it.
+// beside reads a field that stands beside the list: the total, or one that is passed over.
+func (s *splitter) beside(key string) error {
+	if s.fields++; s.fields > maxMembers {
+		return fmt.Errorf("an object of more than %d fields", maxMembers)
+	}
+	if key != "total" && key != "count" {
+		_, err := s.value(0)
+		return err
+	}
+	raw, err := s.value(maxElement)
+	if err != nil {
+		return err
+	}
+	n, err := readTotal(raw)
+	if err != nil {
+		return fmt.Errorf("its %s %w", key, err)
+	}
+	if n >= 0 && (key == "total" || *s.total < 0) {
+		*s.total = n
+	}
+	return nil
+}
+
+// readTotal reads how many elements a list has on all of its pages: a number, or an object
+// with it as count or total; -1 for null, false and what PHP writes for an empty object.
+func readTotal(raw json.RawMessage) (int64, error) {
+	if err := valid(raw); err != nil {
+		return -1, err
+	}
+	if kindOf(raw) == 'o' {
+		f, err := readFields(raw)
+		if err != nil {
+			return -1, err
+		}
+		for _, name := range []string{"count", "total"} {
+			if value := f.get(name); value != nil {
+				return readCount(value)
+			}
+		}
+		return -1, errors.New("has neither a count nor a total")
+	}
+	return readCount(raw)
+}
+
+func readCount(raw json.RawMessage) (int64, error) {
+	if kindOf(raw) == 0 || isEmptyObject(raw) || bytes.Equal(bytes.TrimSpace(raw), []byte("false")) {
+		return -1, nil
+	}
+	n, ok := fields{{"n", raw}}.number("n")
+	if !ok || n < 0 {
+		return -1, fmt.Errorf("is %.40s, not a count", raw)
+	}
+	return n, nil
+}
+
+// another reports whether an element follows, and stops before it.
 func (s *splitter) another(first bool) (bool, error) {
+	if s.end == '}' {
+		if first && s.keyTaken {
+			return true, nil
+		}
+		name, more, err := s.key(first)
+		if err == nil && more && !isIndex(name) {
+			err = fmt.Errorf("a field %.80q among the elements of a list", name)
+		}
+		return more, err
+	}
 	b, err := s.next()
 	switch {
 	case err != nil:
@@ -183,71 +233,41 @@ func (s *splitter) another(first bool) (bool, error) {
 	return true, s.r.UnreadByte()
 }
 
-// value reads one value, whatever it is. Of one that is too large only the end is found.
-func (s *splitter) value() (json.RawMessage, error) {
-	if _, err := s.next(); err != nil {
-		return nil, err
-	}
-	if err := s.r.UnreadByte(); err != nil {
-		return nil, err
-	}
-	raw := make(json.RawMessage, 0, s.last)
-	size := 0
-	for end := (valueEnd{}); ; {
-		if _, err := s.r.Peek(1); err != nil {
-			return nil, broken(err)
-		}
-		chunk, _ := s.r.Peek(s.r.Buffered()) // which are there
-		n, found := end.in(chunk)
-		size += n
-		if len(raw) < maxElement {
-			raw = append(raw, chunk[:min(n, maxElement-len(raw))]...)
-		}
-		if _, err := s.r.Discard(n); err != nil {
-			return nil, broken(err)
-		}
-		if !found {
-			continue
-		}
-		if size == 0 {
-			return nil, errors.New("a value is missing")
-		}
-		if size > maxElement {
-			return nil, malformed("an element", fmt.Errorf("it is larger than %d MiB", maxElement>>20))
-		}
-		s.last = min(size, maxGuess)
-		return raw, nil
-	}
-}
-
-// valueEnd finds where a value ends that comes in pieces.
-type valueEnd struct {
-	depth             int
-	inString, escaped bool
-}
-
-// in is how many bytes of the piece belong to the value, and whether it ends there.
-func (e *valueEnd) in(piece []byte) (n int, found bool) {
-	for i, b := range piece {
+// finish reads what comes after the list: the other fields of its object, and nothing else.
+func (s *splitter) finish() error {
+	for s.named {
+		key, more, err := s.key(false)
 		switch {
-		case e.escaped:
-			e.escaped = false
-		case e.inString:
-			e.escaped, e.inString = b == '\\', b != '"'
-			if !e.inString && e.depth == 0 {
-				return i + 1, true
-			}
-		case b == '"':
-			e.inString = true
-		case b == '{' || b == '[':
-			e.depth++
-		case e.depth == 0 && (b == ',' || b == ']' || b == '}'): // behind a number or a word
-			return i, true
-		case b == '}' || b == ']':
-			if e.depth--; e.depth == 0 {
-				return i + 1, true
-			}
+		case err != nil:
+			return err
+		case !more:
+			s.named = false
+			continue
+		case key == "media" || key == "collections":
+			return errors.New("an object with two lists")
+		}
+		if err := s.beside(key); err != nil {
+			return err
 		}
 	}
-	return len(piece), false
+	for {
+		b, err := s.r.ReadByte()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return broken(err)
+		case b != ' ' && b != '\n' && b != '\r' && b != '\t':
+			return fmt.Errorf("%q after the list", b)
+		}
+	}
+}
+
+// element reads one element of the list.
+func (s *splitter) element() (json.RawMessage, error) {
+	raw, err := s.value(maxElement)
+	if e := (*boundError)(nil); errors.As(err, &e) {
+		return nil, malformed("an element of the list", err)
+	}
+	return raw, err
 }

@@ -1,4 +1,16 @@
 package bynder
 
-// Elements is elements, for its fuzz target.
-var Elements = elements
+import (
+	"encoding/json"
+	"io"
+	"iter"
+)
+
+// Elements is elements without the total, for its fuzz target.
+func Elements(body io.Reader) iter.Seq2[json.RawMessage, error] {
+	total := int64(-1)
+	return elements(body, &total)
+}
+
+// MaxPages is maxPages, for a test that counts calls.
+const MaxPages = maxPages

@@ -12,8 +12,8 @@ import (
 const maxID = 128
 
 // CheckID refuses an id that could not be one, or that would change the path of a
-// request whatever its escaping: empty, ".", "..", with control characters, not UTF-8,
-// or longer than 128 bytes. Everything else is the portal's to judge: its ids are no
+// request whatever its escaping: empty, ".", "..", with control characters, blank (in
+// a list it would be no id), not UTF-8, or longer than 128 bytes. Everything else is the portal's to judge: its ids are no
 // RFC 4122 UUIDs.
 func CheckID(id string) error {
 	switch {
@@ -27,6 +27,12 @@ func CheckID(id string) error {
 		return fmt.Errorf("the id is not UTF-8: %q", id)
 	case strings.ContainsFunc(id, unicode.IsControl):
 		return fmt.Errorf("the id holds control characters: %q", id)
+	case strings.TrimFunc(id, isBlank) == "":
+		return fmt.Errorf("the id is blank: %q", id)
 	}
 	return nil
 }
+
+// isBlank reports whether a character shows nothing where it stands: white space, and
+// format characters such as a byte order mark.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }

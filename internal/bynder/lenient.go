@@ -4,83 +4,135 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"maps"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// shape is what a field is documented to be. What portals send is not always that:
-// flags come as 0 and 1 or as "true", numbers as strings, lists as one string, and
-// any of them as null. normalise brings each to its shape; this file is the only
-// place that knows about it.
+// shape is what a field is documented to be. What portals send is not always that: flags
+// come as 0 and 1 or as "true", numbers as strings, lists as one string or as an object with
+// numeric keys, and any of them as null, which is unknown. normalise brings each to its
+// shape, check refuses what cannot be brought there; this file is the only place that knows
+// about it.
 type shape int
 
 const (
-	text shape = iota
-	number
-	flag
-	list
+	text    shape = iota
+	number        // "" and false are unknown
+	flag          // "" is false
+	list          // of texts
+	objects       // a list of objects, each read by itself
+	links         // an object of names and URLs
 )
 
-// shapes of the fields of assets, media items and collections. Fields that are not
+// shapes of the fields of assets, media items, collections and users. Fields that are not
 // here are kept as they came.
 var shapes = map[string]shape{
 	"id": text, "idHash": text, "name": text, "description": text, "copyright": text, "type": text,
 	"brandId": text, "subBrandId": text, "orientation": text, "userCreated": text, "fileName": text,
 	"transformBaseUrl": text, "original": text, "dateCreated": text, "dateModified": text, "datePublished": text,
+	"username": text, "email": text, "firstName": text, "lastName": text,
 	"width": number, "height": number, "fileSize": number, "size": number, "version": number, "activeVersion": number,
 	"views": number, "downloads": number, "collectionCount": number,
 	"archive": flag, "limited": flag, "isPublic": flag, "watermarked": flag, "active": flag,
 	"extension": list, "tags": list, "propertyOptions": list, "videoPreviewURLs": list,
+	"mediaItems": objects, "thumbnails": links,
 }
 
 // propertyPrefix is what the fields of a portal's own metadata begin with.
 const propertyPrefix = "property_"
 
-// usualFields is about how many an asset has.
-const usualFields = 32
+// shapeOf returns the shape of a field, if it has one.
+func shapeOf(name string) (s shape, known bool) {
+	if s, known = shapes[name]; !known && strings.HasPrefix(name, propertyPrefix) {
+		return list, true
+	}
+	return s, known
+}
+
+const (
+	// maxMembers is how many fields one object, and how many texts one list, may have.
+	maxMembers = 10_000
+	// maxItems is how many media items one asset may have.
+	maxItems = 1_000_000
+	// usualFields is about how many fields an asset has, and usualField about how many
+	// bytes one takes.
+	usualFields, usualField = 32, 16
+)
+
+// field is one member of a JSON object.
+type field struct {
+	name  string
+	value json.RawMessage
+}
 
 // fields is a JSON object as it was sent. What is read of it is brought to its shape then;
 // of most assets most fields are never looked at.
-type fields map[string]json.RawMessage
+type fields []field
 
 // readFields reads one JSON object.
 func readFields(raw json.RawMessage) (fields, error) {
-	if !json.Valid(raw) || kindOf(raw) != 'o' {
-		return nil, errors.New("no JSON object")
+	if err := valid(raw); err != nil {
+		return nil, err
 	}
-	f := make(fields, usualFields)
+	if kindOf(raw) != 'o' {
+		return nil, fmt.Errorf("it is %s, not an object", kindName(raw))
+	}
+	f := make(fields, 0, min(usualFields, len(raw)/usualField))
 	for name, value := range members(raw) {
-		f[name] = value
+		if len(f) == maxMembers {
+			return nil, fmt.Errorf("it has more than %d fields", maxMembers)
+		}
+		f = append(f, field{name, value})
 	}
 	return f, nil
 }
 
-// normalised is f with all known fields brought to their shapes.
-func (f fields) normalised() fields {
-	all := maps.Clone(f)
-	for name, value := range all {
-		s, known := shapes[name]
-		if !known && strings.HasPrefix(name, propertyPrefix) {
-			s, known = list, true
+// get returns a field's value, nil where it is missing. Of two of one name it is the last.
+func (f fields) get(name string) json.RawMessage {
+	for i := len(f) - 1; i >= 0; i-- {
+		if f[i].name == name {
+			return f[i].value
 		}
-		if known {
-			all[name] = normalise(value, s)
+	}
+	return nil
+}
+
+// normalised is f with all known fields brought to their shapes, by name.
+func (f fields) normalised() map[string]json.RawMessage {
+	all := make(map[string]json.RawMessage, len(f))
+	for _, each := range f {
+		value := each.value
+		if s, known := shapeOf(each.name); known {
+			value = normalise(value, s)
 		}
+		all[each.name] = value
 	}
 	return all
 }
 
 var null = json.RawMessage("null")
 
-// normalise brings a value to a shape; one that cannot be brought there is null, as
-// if it were unknown.
+// normalise brings a value that check has passed to its shape; one that is unknown is null.
 func normalise(raw json.RawMessage, s shape) json.RawMessage {
+	switch s {
+	case list:
+		values, ok := scalars(raw)
+		if !ok {
+			return null
+		}
+		return encode(values)
+	case objects:
+		return normaliseObjects(raw)
+	case links:
+		if kindOf(raw) != 0 && isEmptyObject(raw) {
+			return json.RawMessage("{}")
+		}
+		return raw
+	}
 	value, ok := scalar(raw)
 	switch {
-	case s == list:
-		return normaliseList(raw)
 	case !ok:
 		return null
 	case s == text:
@@ -102,13 +154,17 @@ func normalise(raw json.RawMessage, s shape) json.RawMessage {
 	}
 }
 
-// normaliseList makes one string a list of one, and drops what is no scalar.
-func normaliseList(raw json.RawMessage) json.RawMessage {
-	values, ok := scalars(raw)
+// normaliseObjects makes an array of a list.
+func normaliseObjects(raw json.RawMessage) json.RawMessage {
+	values, ok := listOf(raw)
 	if !ok {
 		return null
 	}
-	return encode(values)
+	all := []json.RawMessage{}
+	for value := range values {
+		all = append(all, value)
+	}
+	return encode(all)
 }
 
 // scalars reads a list of texts, or one text in place of it; ok is false for anything else.
@@ -119,14 +175,17 @@ func scalars(raw json.RawMessage) (values []string, ok bool) {
 		}
 		return []string{value}, true
 	}
-	elements, ok := parts(raw)
-	values = make([]string, 0, len(elements))
-	for _, element := range elements {
+	elements, ok := listOf(raw)
+	if !ok {
+		return nil, false
+	}
+	values = []string{}
+	for element := range elements {
 		if value, ok := scalar(element); ok {
 			values = append(values, value)
 		}
 	}
-	return values, ok
+	return values, true
 }
 
 // scalar returns a string, number or boolean as text.
@@ -156,13 +215,13 @@ func encode(v any) json.RawMessage {
 }
 
 func (f fields) text(name string) string {
-	value, _ := scalar(f[name])
+	value, _ := scalar(f.get(name))
 	return value
 }
 
 // number is a field of whole units; ok is false where it is unknown or no whole number.
 func (f fields) number(name string) (n int64, ok bool) {
-	value, ok := scalar(normalise(f[name], number))
+	value, ok := scalar(normalise(f.get(name), number))
 	if !ok {
 		return 0, false
 	}
@@ -178,7 +237,7 @@ func (f fields) number(name string) (n int64, ok bool) {
 }
 
 func (f fields) flag(name string, missing bool) bool {
-	switch string(normalise(f[name], flag)) {
+	switch string(normalise(f.get(name), flag)) {
 	case "true":
 		return true
 	case "false":
@@ -190,41 +249,27 @@ func (f fields) flag(name string, missing bool) bool {
 
 // list is nil where the field is none.
 func (f fields) list(name string) []string {
-	values, ok := scalars(f[name])
+	values, ok := scalars(f.get(name))
 	if !ok {
 		return nil
 	}
 	return values
 }
 
-// links reads an object of names and URLs, such as thumbnails; entries of other kinds
-// are left out, and so is a list in place of an object (how PHP spells an empty one).
+// links reads an object of names and URLs, such as thumbnails; a URL that is null or empty
+// is none. A list in place of an object is how PHP writes an empty one.
 func (f fields) links(name string) map[string]string {
-	if kindOf(f[name]) != 'o' {
+	raw := f.get(name)
+	if kindOf(raw) != 'o' {
 		return nil
 	}
 	links := map[string]string{}
-	for key, value := range members(f[name]) {
+	for key, value := range members(raw) {
 		if link, ok := scalar(value); ok && link != "" {
 			links[key] = link
 		}
 	}
 	return links
-}
-
-// elements reads a list of objects.
-func (f fields) elements(name string) []json.RawMessage {
-	values, _ := parts(f[name])
-	return values
-}
-
-// with is a copy of f with some more fields.
-func (f fields) with(more map[string]string) fields {
-	all := maps.Clone(f)
-	for name, value := range more {
-		all[name] = encode(value)
-	}
-	return all
 }
 
 // dateLayouts are the ways in which portals write dates: ISO 8601 for assets, and
@@ -264,10 +309,10 @@ type elementError struct {
 	err  error
 }
 
-func (e *elementError) Error() string { return e.what + " that cannot be read: " + e.err.Error() }
+func (e *elementError) Error() string { return "cannot read " + e.what + ": " + e.err.Error() }
 func (e *elementError) Unwrap() error { return e.err }
 
-// IsMalformedElement tells whether err is about one element of a list, which goes on.
+// IsMalformedElement reports whether err is about one element of a list, which goes on.
 func IsMalformedElement(err error) bool {
 	_, ok := errors.AsType[*elementError](err)
 	return ok

@@ -62,10 +62,22 @@ func (c *Client) Link(text string) (Location, error) {
 	return Location{URL: u}, nil
 }
 
+// mediaPath is the path of one asset. An id that could change a path is refused here,
+// whoever gave it: the user, or the portal in an earlier answer.
+func mediaPath(mediaID string) (string, error) {
+	if err := CheckID(mediaID); err != nil {
+		return "", &ProtocolError{Err: err}
+	}
+	return "/api/v4/media/" + url.PathEscape(mediaID) + "/", nil
+}
+
 // locationPath is the call that gives the location of one file. The trailing slash is
 // part of it: without one the portal redirects, and a signature covers the URL.
 func locationPath(mediaID string, s Selector) (string, url.Values, error) {
-	media := "/api/v4/media/" + url.PathEscape(mediaID) + "/"
+	media, err := mediaPath(mediaID)
+	if err != nil {
+		return "", nil, err
+	}
 	switch s.Kind {
 	case Original:
 		return media + "download/", nil, nil
@@ -74,6 +86,9 @@ func locationPath(mediaID string, s Selector) (string, url.Values, error) {
 	case Version:
 		return media + strconv.Itoa(s.Version) + "/download/", nil, nil
 	case Item:
+		if err := CheckID(s.ItemID); err != nil {
+			return "", nil, &ProtocolError{Err: fmt.Errorf("item: %w", err)}
+		}
 		var query url.Values
 		if s.Hashed {
 			query = url.Values{"hash": {"1"}}

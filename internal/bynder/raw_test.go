@@ -2,6 +2,7 @@ package bynder
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 )
 
@@ -35,9 +36,14 @@ func FuzzCut(f *testing.F) {
 		}
 		var array []json.RawMessage
 		isArray := json.Unmarshal(raw, &array) == nil && array != nil
-		values, ok := parts(raw)
-		if ok != isArray || len(values) != len(array) {
-			t.Fatalf("%q has %d elements, %v; want %d, %v", raw, len(values), ok, len(array), isArray)
+		values := slices.Collect(parts(raw))
+		if isArray != (kindOf(raw) == 'a') || len(values) != len(array) {
+			t.Fatalf("%q has %d elements, want %d, %v", raw, len(values), len(array), isArray)
+		}
+		if values, ok := listOf(raw); ok {
+			if n := len(slices.Collect(values)); n != len(array)+len(object) && object == nil {
+				t.Errorf("%q is a list of %d, want %d", raw, n, len(array))
+			}
 		}
 		for i := range array {
 			if string(values[i]) != string(array[i]) {

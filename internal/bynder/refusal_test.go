@@ -85,13 +85,13 @@ func everyCall(ctx context.Context, c *bynder.Client) map[string]error {
 	_, failed["location"] = c.Location(ctx, "a", bynder.Selector{})
 	_, failed["asset"] = c.Asset(ctx, "a")
 	_, failed["currentUser"] = c.CurrentUser(ctx)
-	for _, err := range c.Assets(ctx, bynder.Query{}) {
+	for _, err := range c.Assets(bynder.Query{}).Each(ctx) {
 		failed["assets"] = err
 	}
 	for _, err := range c.AssetsByID(ctx, []string{"a"}) {
 		failed["assets by id"] = err
 	}
-	for _, err := range c.Collections(ctx, "") {
+	for _, err := range c.Collections("").Each(ctx) {
 		failed["collections"] = err
 	}
 	return failed

@@ -68,7 +68,7 @@ var collectionColumns = []report.Column{
 func listCollections(ctx context.Context, o *collectionsOptions) error {
 	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, collectionColumns, o.json)
-		return listEach(ctx, listing, screen, p.client.Collections(ctx, o.keyword), listed[*bynder.Collection]{
+		return listEach(ctx, listing, screen, p.client.Collections(o.keyword), listed[*bynder.Collection]{
 			noun: "collection", nothing: "there are no collections",
 			id: func(c *bynder.Collection) string { return c.ID }, row: collectionRow,
 		})
@@ -91,7 +91,7 @@ func showCollection(ctx context.Context, o *collectionsOptions, name string) err
 			return err
 		}
 		listing := report.NewListing(o.streams.Out, assetColumns, o.json)
-		return listAssets(ctx, listing, screen, p.client.Assets(ctx, bynder.Query{Collection: id}), o.limit)
+		return listAssets(ctx, listing, screen, p.client.Assets(bynder.Query{Collection: id}), o.limit)
 	})
 }
 
@@ -99,7 +99,7 @@ func showCollection(ctx context.Context, o *collectionsOptions, name string) err
 // name. Two of one name are an error that lists their ids.
 func findCollection(ctx context.Context, client *bynder.Client, name string) (string, error) {
 	var named []string
-	for c, err := range client.Collections(ctx, "") {
+	for c, err := range client.Collections("").Each(ctx) {
 		if bynder.IsMalformedElement(err) {
 			continue
 		}

@@ -74,53 +74,69 @@ var itemColumns = []report.Column{
 func runItems(ctx context.Context, o *itemsOptions) error {
 	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, itemColumns, o.json)
-		failed, complain := &runError{wanted: len(o.ids)}, newComplaints(screen)
-		items := 0
+		complain := newComplaints(screen)
+		succeeded, failed, items := 0, 0, 0
 		for _, id := range o.ids {
+			n := 0
 			asset, err := p.client.Asset(ctx, id)
 			if err == nil {
-				n, err := o.print(listing, id, asset)
-				if err != nil {
-					return &stdoutError{err}
-				}
-				items += n
+				n, err = o.print(listing, id, asset)
+			}
+			if items += n; n > 0 || err == nil {
+				succeeded++
+			}
+			if err == nil {
 				continue
+			}
+			if _, ok := errors.AsType[*stdoutError](err); ok {
+				return err
 			}
 			if ctx.Err() != nil || !goesOn(err) {
 				return fmt.Errorf("%s: %w", id, err)
 			}
-			failed.failed++
+			failed++
 			complain.about(id, err)
 		}
-		if items == 0 && failed.failed == 0 {
+		if items == 0 && failed == 0 {
 			screen.Message("bynder: there are no such items")
 		}
-		return failed.orNil()
+		return (&runError{wanted: succeeded + failed, failed: failed}).orNil()
 	})
 }
 
-// print lists the items of one asset, and tells how many these are.
+// print lists the items of one asset and returns how many. Items that cannot be read, or
+// that have no id, are left out: the error says so.
 func (o *itemsOptions) print(l *report.Listing, id string, asset *bynder.Asset) (n int, err error) {
 	if len(o.ids) > 1 {
 		if err := l.Heading(id + "  " + asset.Name); err != nil {
-			return 0, err
+			return 0, &stdoutError{err}
 		}
 	}
-	for i := range asset.Items {
-		item := &asset.Items[i]
+	var first error
+	malformed := 0
+	for item, err := range asset.Items() {
+		if err != nil {
+			if malformed++; first == nil {
+				first = err
+			}
+			continue
+		}
 		if o.active && !item.Active || !o.wants(item.Type) {
 			continue
 		}
-		row := report.Row{Cells: itemCells(item, asset), Fields: itemFields(item, id), Object: itemObject{id, item}}
+		row := report.Row{Cells: itemCells(&item, asset), Fields: itemFields(&item, id), Object: itemObject{id, &item}}
 		if err := l.Row(row); err != nil {
-			return n, err
+			return n, &stdoutError{err}
 		}
 		n++
 	}
-	return n, nil
+	if malformed > 1 {
+		return n, fmt.Errorf("%w (and %d more such items)", first, malformed-1)
+	}
+	return n, first
 }
 
-// wants tells whether items of that type are asked for.
+// wants reports whether items of that type are asked for.
 func (o *itemsOptions) wants(kind string) bool {
 	return len(o.kinds) == 0 || slices.ContainsFunc(o.kinds, func(k string) bool { return strings.EqualFold(k, kind) })
 }

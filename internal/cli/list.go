@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"iter"
 	"strconv"
 	"time"
 
@@ -62,8 +61,8 @@ func assetRow(a *bynder.Asset) report.Row {
 	}
 }
 
-// listAssets writes assets as they come, at most limit of them (0 is all).
-func listAssets(ctx context.Context, l *report.Listing, screen *report.Screen, assets iter.Seq2[*bynder.Asset, error], limit int) error {
+// listAssets writes assets as they come, at most limit of them (0 = no limit).
+func listAssets(ctx context.Context, l *report.Listing, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int) error {
 	return listEach(ctx, l, screen, assets, listed[*bynder.Asset]{
 		noun: "asset", nothing: "nothing matches", limit: limit,
 		id: func(a *bynder.Asset) string { return a.ID }, row: assetRow,
@@ -80,11 +79,12 @@ type listed[T any] struct {
 }
 
 // listEach writes entries as they come, each once. What was listed before an error stays
-// listed; the error says how many that were. An entry that cannot be read fails alone.
-func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Screen, entries iter.Seq2[T, error], by listed[T]) error {
+// listed; the error says how many that were. An entry that cannot be read fails alone. A
+// list that ends before all were listed that the portal counted is said to.
+func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Screen, entries *bynder.Listing[T], by listed[T]) error {
 	seen, complain := newFingerprints(), newComplaints(screen)
 	n, malformed := 0, 0
-	for entry, err := range entries {
+	for entry, err := range entries.Each(ctx) {
 		if bynder.IsMalformedElement(err) {
 			malformed++
 			complain.about("list", err)
@@ -106,7 +106,12 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if n == 0 && malformed == 0 {
+	counted := entries.Counted()
+	switch short := by.limit == 0 && int64(n+malformed) < counted; {
+	case short:
+		screen.Message(fmt.Sprintf("bynder: warning: the portal counted %s and listed %d; these credentials may not see the others",
+			count(int(counted), by.noun), n+malformed))
+	case n == 0 && malformed == 0:
 		screen.Message("bynder: " + by.nothing)
 	}
 	return (&runError{wanted: n + malformed, failed: malformed}).orNil()

@@ -153,6 +153,6 @@ func runSearch(ctx context.Context, o *searchOptions) error {
 	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, assetColumns, o.json)
 		o.query.Limit = o.limit
-		return listAssets(ctx, listing, screen, p.client.Assets(ctx, o.query), o.limit)
+		return listAssets(ctx, listing, screen, p.client.Assets(o.query), o.limit)
 	})
 }

@@ -28,13 +28,8 @@ type Portal interface {
 	AssetsByID(ctx context.Context, ids []string) iter.Seq2[*bynder.Asset, error]
 }
 
-const (
-	// batchIDs is the most ids that wait for their metadata together: what one call asks
-	// for when ids have the portal's usual length of 35.
-	batchIDs = 190
-	// batchWait is how long a batch waits for more ids when its input pauses.
-	batchWait = 200 * time.Millisecond
-)
+// batchWait is how long a batch waits for more ids when its input pauses.
+const batchWait = 200 * time.Millisecond
 
 // WithMetadata gives each job that has none the metadata of its asset, in as few calls
 // as their URLs allow, and keeps their order. An asset that the list does not return
@@ -182,8 +177,8 @@ func (b *batch) again(ctx context.Context, p Portal, id string, age int) (*bynde
 	return asset, time.Now(), err
 }
 
-// batches groups jobs by batchIDs, or by what has come when the input pauses. The
-// consumer's next batch is being collected while it works on the one before.
+// batches groups jobs by what one call can ask for, or by what has come when the input
+// pauses. The consumer's next batch is being collected while it works on the one before.
 func batches(jobs iter.Seq[Job]) iter.Seq[[]Job] {
 	return func(yield func([]Job) bool) {
 		arriving := make(chan Job)
@@ -202,44 +197,53 @@ func batches(jobs iter.Seq[Job]) iter.Seq[[]Job] {
 			}
 		})
 		var batch []Job
+		var ids bynder.IDBatch
+		flush := func() bool {
+			full := batch
+			batch, ids = nil, bynder.IDBatch{}
+			return len(full) == 0 || yield(full)
+		}
 		pause := time.NewTimer(batchWait)
 		defer pause.Stop()
 		for {
 			select {
 			case job, more := <-arriving:
-				if more {
-					batch = append(batch, job)
-					pause.Reset(batchWait)
-				}
-				if len(batch) > 0 && (!more || len(batch) == batchIDs) {
-					if !yield(batch) {
-						return
-					}
-					batch = nil
-				}
 				if !more {
+					flush()
 					return
 				}
-			case <-pause.C:
-				if len(batch) > 0 {
-					if !yield(batch) {
+				if !ids.Add(job.MediaID) {
+					if !flush() {
 						return
 					}
-					batch = nil
+					ids.Add(job.MediaID)
+				}
+				batch = append(batch, job)
+				pause.Reset(batchWait)
+			case <-pause.C:
+				if !flush() {
+					return
 				}
 			}
 		}
 	}
 }
 
-// AllItems makes of each job one for every media item of its asset, with one call an
-// asset. expanded is told how many, before the first of them.
+// AllItems makes of each job one for every media item of its asset, with one call per
+// asset; items that cannot be read make one that fails. expanded receives how many, before
+// the first of them.
 func AllItems(ctx context.Context, p Portal, jobs iter.Seq[Job], expanded func(Job, int)) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		for job := range jobs {
-			each := itemsOf(ctx, p, job)
-			expanded(job, len(each))
-			for _, item := range each {
+			if job.Err == nil {
+				job.Asset, job.Err = p.Asset(ctx, job.MediaID)
+			}
+			n := 0
+			for range itemsOf(job) {
+				n++
+			}
+			expanded(job, n)
+			for item := range itemsOf(job) {
 				if !yield(item) {
 					return
 				}
@@ -248,27 +252,44 @@ func AllItems(ctx context.Context, p Portal, jobs iter.Seq[Job], expanded func(J
 	}
 }
 
-// itemsOf is never empty: an asset that yields nothing is a job that fails.
-func itemsOf(ctx context.Context, p Portal, job Job) []Job {
-	if job.Err == nil {
-		job.Asset, job.Err = p.Asset(ctx, job.MediaID)
-	}
-	if job.Err == nil && len(job.Asset.Items) == 0 {
-		job.Err = &Error{Code: CodeNotFound, Err: errors.New("the asset has no media items")}
-	}
-	if job.Err != nil {
-		return []Job{job}
-	}
-	var jobs []Job
-	for _, item := range job.Asset.Items {
-		each := job
-		each.Selector = bynder.Selector{Kind: bynder.Item, ItemID: item.ID}
-		if item.ID == "" {
-			each.Err = &Error{Code: CodeProtocol, Err: errors.New("the asset has a media item without an id")}
+// itemsOf is never empty: an asset that yields nothing is a job that fails. The items are
+// read one at a time, because an asset may have very many.
+func itemsOf(job Job) iter.Seq[Job] {
+	return func(yield func(Job) bool) {
+		if job.Err != nil {
+			yield(job)
+			return
 		}
-		jobs = append(jobs, each)
+		items, malformed := 0, 0
+		var first error
+		for item, err := range job.Asset.Items() {
+			if err != nil {
+				if malformed++; first == nil {
+					first = err
+				}
+				continue
+			}
+			items++
+			each := job
+			each.Selector, each.Size = bynder.Selector{Kind: bynder.Item, ItemID: item.ID}, max(item.Size, 0)
+			if !yield(each) {
+				return
+			}
+		}
+		switch {
+		case malformed > 0:
+			if malformed > 1 {
+				first = fmt.Errorf("%w (and %d more such items)", first, malformed-1)
+			}
+			job.Selector = bynder.Selector{Kind: bynder.Item}
+			job.Err = first
+		case items == 0:
+			job.Err = &Error{Code: CodeNotFound, Err: errors.New("the asset has no media items")}
+		default:
+			return
+		}
+		yield(job)
 	}
-	return jobs
 }
 
 // WithItems gives each job the asset with its media items, with one call for those of
@@ -276,20 +297,40 @@ func itemsOf(ctx context.Context, p Portal, job Job) []Job {
 func WithItems(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		var latest Job
+		var sizes map[string]int64 // of latest's items, by id in capitals
 		for job := range jobs {
 			if job.Err == nil && (latest.MediaID != job.MediaID || latest.Asset == nil && latest.Err == nil) {
 				latest = Job{MediaID: job.MediaID}
 				latest.Asset, latest.Err = p.Asset(ctx, job.MediaID)
 				latest.asked = time.Now()
+				sizes = itemSizes(latest.Asset)
 			}
 			if job.Err == nil {
 				job.Asset, job.Err, job.asked = latest.Asset, latest.Err, latest.asked
+				if size := sizes[strings.ToUpper(job.Selector.ItemID)]; size > 0 {
+					job.Size = size
+				}
 			}
 			if !yield(job) {
 				return
 			}
 		}
 	}
+}
+
+// itemSizes returns the sizes in bytes that the portal tells of an asset's items, by their ids in
+// capitals. A nil asset has none.
+func itemSizes(asset *bynder.Asset) map[string]int64 {
+	sizes := map[string]int64{}
+	if asset == nil {
+		return sizes
+	}
+	for item, err := range asset.Items() {
+		if err == nil && item.Size > 0 {
+			sizes[strings.ToUpper(item.ID)] = item.Size
+		}
+	}
+	return sizes
 }
 
 // locate finds the temporary location of a job's file; again is how many were asked for
@@ -324,14 +365,19 @@ func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Locatio
 func derivative(p Portal, asset *bynder.Asset, job Job) (*url.URL, error) {
 	thumbnails := asset.Thumbnails
 	if id := job.Selector.ItemID; id != "" {
-		i := slices.IndexFunc(asset.Items, func(m bynder.MediaItem) bool { return strings.EqualFold(m.ID, id) })
-		if i < 0 {
+		found := false
+		for item, err := range asset.Items() {
+			if found = err == nil && strings.EqualFold(item.ID, id); found {
+				thumbnails = item.Thumbnails
+				break
+			}
+		}
+		if !found {
 			return nil, &Error{
 				Code: CodeNotFound, Err: fmt.Errorf("the asset has no media item %q", id),
 				Advice: "`bynder items " + job.MediaID + "` lists its items",
 			}
 		}
-		thumbnails = asset.Items[i].Thumbnails
 	}
 	text, ok := thumbnails[job.Selector.Name]
 	if !ok {

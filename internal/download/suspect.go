@@ -77,14 +77,7 @@ func toldSize(job Job) int64 {
 		}
 		return job.Size
 	case bynder.Item:
-		if job.Asset != nil {
-			for _, item := range job.Asset.Items {
-				if strings.EqualFold(item.ID, job.Selector.ItemID) && item.Size > 0 {
-					return item.Size
-				}
-			}
-		}
-		return job.Size
+		return job.Size // from the list that asked for it, or from WithItems or AllItems
 	default:
 		return 0
 	}

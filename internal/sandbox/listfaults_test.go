@@ -7,10 +7,7 @@ import (
 )
 
 // listFaultTests shows of each fault of lists and shapes that it does what it says.
-var listFaultTests = map[string]struct {
-	fault Fault
-	test  func(t *testing.T, c client, o Object)
-}{
+var listFaultTests = map[string]faultTest{
 	"page-cap": {Fault{Value: 5}, func(t *testing.T, c client, _ Object) {
 		for endpoint, first := range map[string]string{"media": DocumentedAsset, "collections": CollectionSocial} {
 			var page, next []listed

@@ -1,0 +1,134 @@
+package bynder
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// check refuses a known field whose value cannot be brought to its shape: what is made of
+// it would be wrong in silence. The error names the field.
+func (f fields) check() error {
+	for _, each := range f {
+		if s, known := shapeOf(each.name); known {
+			if err := s.check(each.value); err != nil {
+				return fmt.Errorf("its %.80s%w", each.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// check says what is wrong with a value, as the end of a sentence about its field.
+func (s shape) check(raw json.RawMessage) error {
+	kind := kindOf(raw)
+	switch {
+	case kind == 0:
+		return nil
+	case s == list && kind != 's':
+		return checkList(raw)
+	case s == objects:
+		return checkObjects(raw)
+	case s == links:
+		return checkLinks(raw)
+	case kind != 's':
+		return fmt.Errorf(" is %s, not %s", kindName(raw), map[shape]string{text: "text", number: "a number", flag: "a flag"}[s])
+	case s == number && !plainNumber(raw) && unreadableNumber(raw):
+		return fmt.Errorf(" is %.40s, not a number", raw)
+	case s == flag && bytes.Equal(normalise(raw, flag), null):
+		return fmt.Errorf(" is %.40s, not a flag", raw)
+	}
+	return nil
+}
+
+// plainNumber reports whether a valid value is a number as JSON has it.
+func plainNumber(raw json.RawMessage) bool {
+	raw = bytes.TrimSpace(raw)
+	return raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9'
+}
+
+// unreadableNumber reports whether a scalar is neither a number nor PHP's "" or false for
+// one that is unknown.
+func unreadableNumber(raw json.RawMessage) bool {
+	value, _ := scalar(raw)
+	value = strings.TrimSpace(value)
+	return value != "" && value != "false" && bytes.Equal(normalise(raw, number), null)
+}
+
+func checkList(raw json.RawMessage) error {
+	values, ok := listOf(raw)
+	if !ok {
+		return errors.New(" is an object, not a list")
+	}
+	n := 0
+	for value := range values {
+		if kindOf(value) != 's' {
+			return fmt.Errorf("[%d] is %s, not text", n, kindName(value))
+		}
+		if n++; n > maxMembers {
+			return fmt.Errorf(" has more than %d elements", maxMembers)
+		}
+	}
+	return nil
+}
+
+func checkObjects(raw json.RawMessage) error {
+	values, ok := listOf(raw)
+	if !ok {
+		return fmt.Errorf(" is %s, not a list", kindName(raw))
+	}
+	n := 0
+	for range values {
+		if n++; n > maxItems {
+			return fmt.Errorf(" has more than %d elements", maxItems)
+		}
+	}
+	return nil
+}
+
+func checkLinks(raw json.RawMessage) error {
+	if kindOf(raw) != 'o' {
+		if isEmptyObject(raw) {
+			return nil
+		}
+		return fmt.Errorf(" is %s, not an object of URLs", kindName(raw))
+	}
+	n := 0
+	for name, value := range members(raw) {
+		if value[0] != '"' && kindOf(value) != 0 {
+			return fmt.Errorf("[%.80q] is %s, not a URL", name, kindName(value))
+		}
+		if n++; n > maxMembers {
+			return fmt.Errorf(" has more than %d entries", maxMembers)
+		}
+	}
+	return nil
+}
+
+// isEmptyObject reports whether a value is PHP's way to write an empty object: an empty
+// array, and sometimes "".
+func isEmptyObject(raw json.RawMessage) bool {
+	raw = bytes.TrimSpace(raw)
+	return bytes.Equal(raw, []byte(`""`)) || raw[0] == '[' && bytes.Equal(spaceless(raw[1:]), []byte("]"))
+}
+
+// kindName names the kind of a value in an error.
+func kindName(raw json.RawMessage) string {
+	raw = bytes.TrimSpace(raw)
+	switch {
+	case len(raw) == 0 || bytes.Equal(raw, null):
+		return "null"
+	case raw[0] == '{':
+		return "an object"
+	case raw[0] == '[':
+		return "a list"
+	case raw[0] == '"':
+		return "text"
+	case plainNumber(raw):
+		return "a number"
+	default:
+		return string(raw[:min(len(raw), 5)]) // true or false
+	}
+}

@@ -1,0 +1,53 @@
+package bynder
+
+import (
+	"encoding/json"
+	"errors"
+	"net/url"
+)
+
+// Collection is a named set of assets.
+type Collection struct {
+	ID, Name string
+	Count    int64 // of assets as the portal says, deleted ones included; -1 where unknown
+	Created  string
+
+	fields fields
+}
+
+// MarshalJSON writes the collection's own fields, normalised; unknown ones are kept.
+func (c *Collection) MarshalJSON() ([]byte, error) { return marshal(c.fields.normalised()) }
+
+// Collections lists the collections whose name or description holds keyword; all for "".
+// Their list knows no total, so its end is an empty page.
+func (c *Client) Collections(keyword string) *Listing[*Collection] {
+	query := url.Values{}
+	if keyword != "" {
+		query.Set("keyword", keyword)
+	}
+	return &Listing[*Collection]{
+		client: c, path: "/api/v4/collections/", query: query, limit: pageLimit, most: -1, counted: -1,
+		parse: parseCollection, id: func(c *Collection) string { return c.ID },
+	}
+}
+
+func parseCollection(raw json.RawMessage) (*Collection, error) {
+	f, err := readFields(raw)
+	if err != nil {
+		return nil, malformed("a collection", err)
+	}
+	if err := f.check(); err != nil {
+		return nil, malformed(named("the collection", f), err)
+	}
+	c := &Collection{
+		ID: f.text("id"), Name: f.text("name"),
+		Count: orUnknown(f.number("collectionCount")), Created: f.text("dateCreated"), fields: f,
+	}
+	if created := f.date("dateCreated"); !created.IsZero() {
+		c.Created = created.Format("2006-01-02T15:04:05Z")
+	}
+	if c.ID == "" {
+		return nil, malformed("a collection", errors.New("it has no id"))
+	}
+	return c, nil
+}

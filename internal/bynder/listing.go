@@ -1,0 +1,180 @@
+package bynder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"iter"
+	"net/http"
+	"net/url"
+)
+
+const (
+	// pageLimit is the most that the portal gives in a page.
+	pageLimit = 1000
+	// maxPages is how many pages of one list are asked for, far more than a million assets
+	// take.
+	maxPages = 100_000
+	// maxMalformed is how many elements in a row may be unreadable.
+	maxMalformed = 1000
+	// maxBroken is how often in a row a page may break off without an element more, and
+	// maxBreaks how often in all: each time its known elements come again.
+	maxBroken, maxBreaks = 3, 20
+)
+
+// Listing is a list of the portal, which comes page by page.
+type Listing[T any] struct {
+	client    *Client
+	path      string
+	query     url.Values
+	limit     int
+	asksTotal bool  // whether the portal can tell how many elements there are
+	most      int64 // elements at most where the portal does not tell; -1: unknown
+	parse     func(json.RawMessage) (T, error)
+	id        func(T) string
+
+	counted int64
+}
+
+// Assets lists the assets that match, in the portal's order.
+func (c *Client) Assets(q Query) *Listing[*Asset] {
+	limit := pageLimit
+	if q.Limit > 0 {
+		limit = min(limit, q.Limit)
+	}
+	return &Listing[*Asset]{
+		client: c, path: "/api/v4/media/", query: q.values(), limit: limit, asksTotal: true, most: -1, counted: -1,
+		parse: ParseAsset, id: func(a *Asset) string { return a.ID },
+	}
+}
+
+// Counted returns how many elements the portal said that the list has, on all of its pages;
+// -1 if it did not say. It may be more than Each yields: the portal counts what the
+// credentials may not see. It is known once Each has yielded an element or has ended.
+func (l *Listing[T]) Counted() int64 { return l.counted }
+
+// Each yields the elements as they come: the first as soon as the first page has begun. An
+// element that cannot be read is an error of its own that does not end the list
+// (IsMalformedElement); every other error does. An element may come twice when the portal's
+// data change between two pages. The list has ended when all pages were read, as far as the
+// portal tells; a list that never ends is an error.
+func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		p := newPaging(l.limit, l.asksTotal, l.most)
+		malformed := 0 // in a row
+		for range maxPages {
+			got := page{total: -1}
+			each := func(raw json.RawMessage, err error) bool {
+				entry, id := none, string(raw)
+				if err == nil {
+					entry, err = l.parse(raw)
+				}
+				if malformed++; err == nil {
+					malformed, id = 0, l.id(entry)
+				}
+				got.add(id, err == nil)
+				l.counted = max(l.counted, got.total)
+				return yield(entry, err) && malformed < maxMalformed
+			}
+			stopped, err := l.client.wholePage(ctx, l.path, p.query(l.query), &got, each)
+			switch {
+			case stopped && malformed < maxMalformed:
+				return
+			case stopped:
+				err = &ProtocolError{Path: l.path, Err: fmt.Errorf("%d elements in a row cannot be read", malformed)}
+			}
+			l.counted = max(l.counted, got.total)
+			more := false
+			if err == nil {
+				if more, err = p.turn(got); err != nil {
+					err = &ProtocolError{Path: l.path, Err: err}
+				}
+			}
+			if err != nil {
+				yield(none, err)
+				return
+			}
+			if !more {
+				return
+			}
+		}
+		yield(none, &ProtocolError{Path: l.path, Err: fmt.Errorf("the list goes on after %d pages", maxPages)})
+	}
+}
+
+// page is what one page of a list brought.
+type page struct {
+	elements, readable int
+	sum                uint64 // of the ids, whatever their order
+	total              int64  // of all pages, -1 where it is not told
+	cursor             string // of the next page
+}
+
+// seed makes sums of one process comparable.
+var seed = maphash.MakeSeed()
+
+func (p *page) add(id string, readable bool) {
+	p.elements++
+	p.sum += maphash.String(seed, id)
+	if readable {
+		p.readable++
+	}
+}
+
+// wholePage asks for one page until it has come to its end, yields each of its elements
+// once, and counts what came into got. A page that breaks off is asked for again, and the
+// elements that it has brought already are passed over. stopped reports that the consumer
+// wants no more.
+func (c *Client) wholePage(ctx context.Context, path string, query url.Values, got *page, yield func(json.RawMessage, error) bool) (stopped bool, err error) {
+	broken := 0
+	for range maxBreaks {
+		before := got.elements
+		stopped, err = c.page(ctx, path, query, got, yield)
+		if broken++; got.elements > before {
+			broken = 1
+		}
+		if _, again := errors.AsType[*readError](err); !again || broken > maxBroken || ctx.Err() != nil {
+			break
+		}
+	}
+	return stopped, err
+}
+
+// page asks for one page and yields those of its elements that got does not count yet.
+func (c *Client) page(ctx context.Context, path string, query url.Values, got *page, yield func(json.RawMessage, error) bool) (stopped bool, err error) {
+	resp, err := c.open(ctx, path, query)
+	if err != nil {
+		return false, err
+	}
+	defer resp.Body.Close()
+	known := got.elements
+	for raw, err := range elements(resp.Body, &got.total) {
+		if err != nil && !IsMalformedElement(err) {
+			return false, c.notAList(path, resp, err)
+		}
+		if known > 0 {
+			known--
+			continue
+		}
+		if !yield(raw, err) {
+			return true, nil
+		}
+	}
+	for _, name := range []string{"X-Bynder-NextCursor", "Bynder-NextCursor"} {
+		if got.cursor = resp.Header.Get(name); got.cursor != "" {
+			break
+		}
+	}
+	return false, nil
+}
+
+// notAList says what is wrong with a page; one that broke off is no fault of its own.
+func (c *Client) notAList(path string, resp *http.Response, err error) error {
+	if _, broke := errors.AsType[*readError](err); broke {
+		return fmt.Errorf("asking the portal for %s: %w", path, err)
+	}
+	return &ProtocolError{Path: path, Err: fmt.Errorf("%s where a list was expected: %w", describe(resp), err)}
+}
