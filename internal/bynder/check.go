@@ -37,10 +37,15 @@ func (s shape) check(raw json.RawMessage) error {
 		return fmt.Errorf(" is %s, not %s", kindName(raw), map[shape]string{text: "text", number: "a number", flag: "a flag"}[s])
 	case s == number && !plainNumber(raw) && unreadableNumber(raw):
 		return fmt.Errorf(" is %.40s, not a number", raw)
-	case s == flag && bytes.Equal(normalise(raw, flag), null):
+	case s == flag && !plainFlag(raw) && bytes.Equal(normalise(raw, flag), null):
 		return fmt.Errorf(" is %.40s, not a flag", raw)
 	}
 	return nil
+}
+
+// plainFlag reports whether a valid scalar is a flag as most portals write it.
+func plainFlag(raw json.RawMessage) bool {
+	return len(raw) == 1 && (raw[0] == '0' || raw[0] == '1') || raw[0] == 't' || raw[0] == 'f'
 }
 
 // plainNumber reports whether a valid value is a number as JSON has it.

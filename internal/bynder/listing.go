@@ -31,7 +31,7 @@ type Listing[T any] struct {
 	query     url.Values
 	limit     int
 	asksTotal bool  // whether the portal can tell how many elements there are
-	most      int64 // elements at most where the portal does not tell; -1: unknown
+	most      int64 // elements at most, whatever the portal tells; -1: unknown
 	parse     func(json.RawMessage) (T, error)
 	id        func(T) string
 

@@ -31,7 +31,7 @@ var errRepeats = errors.New("the portal's pages repeat themselves")
 type paging struct {
 	limit     int
 	asksTotal bool
-	most      int64 // elements at most, where no total is known; -1: unknown
+	most      int64 // elements at most, whatever the total says; -1: unknown
 
 	number  int    // of the page that is asked for, from 1 up
 	cursor  string // in place of number, if not empty
@@ -87,6 +87,9 @@ func (p *paging) turn(got page) (more bool, err error) {
 	}
 	if p.barren > maxBarren && int64(p.barren) > p.total/int64(p.limit) {
 		return false, fmt.Errorf("%d pages in a row bring nothing", p.barren)
+	}
+	if p.most >= 0 && p.read >= p.most {
+		return false, nil
 	}
 	if p.cursor = got.cursor; p.cursor != "" || sent != "" {
 		return p.cursor != "", nil

@@ -36,7 +36,8 @@ func newItems(s Streams, run func(context.Context, *itemsOptions) error) *cobra.
 
 On a terminal as a table, in which * marks the active version. Otherwise as lines of ten
 fields with tabs between them: media id, item id, type, version, active (true or false),
-size in bytes, width, height, created, file name; what is unknown is empty.`,
+size in bytes, width, height, created, file name; what is unknown is empty. An item that
+cannot be read, or has no id, is an error and not a line.`,
 		Example: `  bynder items D4AC0B41-141B-47D2-98B4FECDA8894CB2
   bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 | bynder download -`,
 		RunE: func(cmd *cobra.Command, args []string) error {

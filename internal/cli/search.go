@@ -42,7 +42,8 @@ id, item id (always empty), name, type, size in bytes, modified; download reads 
 With --json as NDJSON with the whole asset; download then asks for no metadata again.
 
 Dates are as 2026-01-31, 2026-01-31T12:00:00Z, or a span back from now: 12h, 7d, 4w.
-A thousand assets cost one API call.`,
+A thousand assets cost one API call, if the portal gives as many in a page. A warning says
+if the portal counted more than it listed: these credentials may not see the others.`,
 		Example: `  bynder search --tag logo --type image
   set -o pipefail; bynder search --modified-since 7d | bynder download --if-exists overwrite -
   bynder search --property Season=Spring --json | bynder download --derivative webimage -`,

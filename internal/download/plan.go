@@ -113,7 +113,9 @@ func lookUp(ctx context.Context, p Portal, batch []Job) map[string]lookedUp {
 			failed = err
 			continue
 		}
-		known[strings.ToUpper(asset.ID)] = lookedUp{asset: asset}
+		if _, asked := known[strings.ToUpper(asset.ID)]; asked {
+			known[strings.ToUpper(asset.ID)] = lookedUp{asset: asset}
+		}
 	}
 	for _, id := range ids {
 		key := strings.ToUpper(id)
@@ -166,7 +168,9 @@ func (b *batch) again(ctx context.Context, p Portal, id string, age int) (*bynde
 			if err != nil {
 				return nil, time.Time{}, err
 			}
-			assets[strings.ToUpper(asset.ID)] = asset
+			if slices.ContainsFunc(b.ids, func(id string) bool { return strings.EqualFold(id, asset.ID) }) {
+				assets[strings.ToUpper(asset.ID)] = asset
+			}
 		}
 		b.age, b.assets, b.asked = age, assets, time.Now()
 	}
