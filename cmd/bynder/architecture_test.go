@@ -44,6 +44,9 @@ var tools = map[string]string{
 	"github.com/spf13/cobra":            "cli",
 	"github.com/dghubble/oauth1":        "transport",
 	"github.com/schollz/progressbar/v3": "report",
+	"github.com/pelletier/go-toml/v2":   "config",
+
+	"github.com/pelletier/go-toml/v2/unstable": "config", // no promise of compatibility: one file reads with it
 }
 
 // TestImportsPointOneWay holds the rooms to the table above. Tests may wire

@@ -170,6 +170,7 @@ type source string
 const (
 	environmentSource source = "environment"
 	fileSource        source = "file"
+	loginSource       source = "credentials file" // as auth login writes it
 	commandSource     source = "token_command"
 )
 
@@ -183,7 +184,7 @@ func settings(t *testing.T, s *site, kind sandbox.Kind, from source, dir string)
 			env[name] = value
 			continue
 		}
-		if key := strings.ToLower(strings.TrimPrefix(name, "BYNDER_")); from == fileSource || key == "domain" {
+		if key := strings.ToLower(strings.TrimPrefix(name, "BYNDER_")); from != commandSource || key == "domain" {
 			profile += fmt.Sprintf("%s = '%s'\n", key, value)
 		}
 	}
@@ -191,6 +192,9 @@ func settings(t *testing.T, s *site, kind sandbox.Kind, from source, dir string)
 	case environmentSource:
 		profile = ""
 	case fileSource:
+	case loginSource:
+		write(t, filepath.Join(dir, "credentials.toml"), profile)
+		profile = "[profiles.default]\nscopes = []\n"
 	case commandSource: // it also tells what it can see
 		program := fmt.Sprintf("export -p > '%[1]s/child-environment'; read -r it < '%[1]s/vault'; printf %%s \"$it\"", dir)
 		profile += fmt.Sprintf("token_command = ['sh', '-c', '''%s''']\n", program)

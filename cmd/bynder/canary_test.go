@@ -113,9 +113,12 @@ func (s *site) run(t *testing.T, c commandLine, kind sandbox.Kind, from source, 
 	}
 	// Secrets are in the files that are there for them, while they are to be.
 	own := []string{filepath.Join(dir, "vault")}
-	loggedIn := strings.Contains(c.text, "insecure") && status == 0
-	if loggedIn || from == fileSource && (c.text != "auth logout" || status != 0) {
+	if from == fileSource { // which is never written
 		own = append(own, env["BYNDER_CONFIG"])
+	}
+	loggedIn := strings.Contains(c.text, "insecure") && status == 0
+	if loggedIn || from == loginSource && (c.text != "auth logout" || status != 0) {
+		own = append(own, filepath.Join(dir, "credentials.toml"))
 	}
 	return status, append(found, s.search(t, dir, own)...)
 }
@@ -123,8 +126,8 @@ func (s *site) run(t *testing.T, c commandLine, kind sandbox.Kind, from source, 
 // TestNoSecretIsSeen runs every command with every kind of credentials in every failure of
 // portal and storage that it can meet. It looks for the secrets in what the program prints,
 // in all files that it writes (their names, journals, lists of what is undone, partials,
-// the state of the allowance, temporary files, the config file where they have no business
-// there), in what storage is sent, in what the portal is sent beside the header and the form
+// the state of the allowance, temporary files, the config and the credentials file where they
+// have no business there), in what storage is sent, in what the portal is sent beside the header and the form
 // for credentials, and in the environment of children. Signatures of temporary URLs and tokens of
 // OAuth 2 are looked for as well.
 func TestNoSecretIsSeen(t *testing.T) {
@@ -135,7 +138,7 @@ func TestNoSecretIsSeen(t *testing.T) {
 				if inTurn(f.fault) && k != i%3 {
 					continue
 				}
-				sources := []source{environmentSource, fileSource}
+				sources := []source{environmentSource, fileSource, loginSource}
 				if kind == sandbox.PermanentToken {
 					sources = append(sources, commandSource)
 				}
@@ -196,7 +199,8 @@ func (m machine) runAll(t *testing.T, s *site, kind sandbox.Kind, from source) {
 		for _, leak := range found {
 			t.Errorf("%s\n%s", c.text, leak)
 		}
-		if s.name == healthy && (status != 0) != c.fails {
+		byHand := c.text == "auth logout" && (from == fileSource || from == commandSource) // which says what to remove
+		if s.name == healthy && (status != 0) != (c.fails || byHand) {
 			t.Errorf("%s\nexit status %d", c.text, status)
 		}
 	}

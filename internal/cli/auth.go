@@ -32,11 +32,11 @@ func newAuthWith(s Streams, k config.Keychain) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "auth <command>",
 		Short: "Log in to a portal, show who you are there, log out",
-		Long: `Keep the credentials for a portal in the system's keychain, or in the config file.
+		Long: `Keep the credentials for a portal in the system's keychain, or in a file.
 
 Several portals, or several users of one, each have a profile: --profile NAME
-chooses it, here and in every other command. Credentials of a profile are sent to that
-profile's portal only. BYNDER_* variables come before any profile.`,
+chooses it, here and in every other command. Credentials of a profile are sent
+to that profile's portal only. BYNDER_* variables come before any profile.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -53,9 +53,9 @@ func newAuthStatus(o authOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show the portal, the kind of credentials, where they are from, and who you are",
-		Long: `Show the portal, the kind of credentials, where they are from, and who you are there,
-which one call to the portal tells. Secrets are never shown. The exit status is 4 when
-the portal does not accept the credentials, or when there are none.`,
+		Long: `Show the portal, the kind of credentials, where they are from, and the user you
+are logged in as (makes one API call). Secrets are never shown. The exit status
+is 4 if the portal does not accept the credentials, or if there are none.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.status(cmd.Context()) },
 	}
@@ -66,10 +66,13 @@ the portal does not accept the credentials, or when there are none.`,
 func newAuthLogout(o authOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logout",
-		Short: "Remove the credentials of a profile from the keychain and the config file",
-		Long: `Remove the credentials of a profile from this machine: from the keychain and from the
-config file, whose other settings stay. The portal still accepts them; to end that,
-revoke them there.`,
+		Short: "Remove the credentials of a profile from the keychain and from credentials.toml",
+		Long: `Remove the credentials of a profile from the keychain and from the file in which
+` + "`bynder auth login --insecure-storage`" + ` stores them (credentials.toml beside the
+config file). The config file is not edited: if it has credentials of the
+profile, the keys to remove are listed, and the exit status is 1.
+
+The portal still accepts the credentials; to end that, revoke them there.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.logout(cmd.Context()) },
 	}
@@ -77,7 +80,7 @@ revoke them there.`,
 	return cmd
 }
 
-// noArguments refuses arguments, and does not repeat them: one may be a token.
+// noArguments rejects arguments, and does not repeat them: one may be a token.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return &usageError{err: fmt.Errorf("%s takes no arguments", cmd.CommandPath()), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
@@ -85,8 +88,11 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// status prints what is known first, so that it is there when the call fails.
+// status prints what is known first, also if the call fails.
 func (o *authOptions) status(ctx context.Context) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	conf, err := o.load(ctx, o.streams)
 	if err != nil {
 		return err
@@ -123,11 +129,29 @@ func (o *authOptions) logout(ctx context.Context) error {
 	if removed.File != "" {
 		o.say("the credentials of profile %q are removed from %s", name, removed.File)
 	}
-	if err == nil && removed == (config.Removed{}) {
+	if err == nil && !removed.Keychain && removed.File == "" && len(removed.ByHand) == 0 {
 		o.say("profile %q has no credentials to remove", name)
 	}
 	o.warnOfEnvironment("are still used")
+	if len(removed.ByHand) > 0 {
+		return errors.Join(err, &leftError{profile: name, file: removed.HandFile, keys: removed.ByHand})
+	}
 	return err
+}
+
+// leftError means that credentials of a profile stay where a person wrote them.
+type leftError struct {
+	profile, file string
+	keys          []string
+}
+
+func (e *leftError) Error() string {
+	return fmt.Sprintf("%s has credentials of profile %q, and is not edited by this program", e.file, e.profile)
+}
+
+// Hint says what the user can do about it.
+func (e *leftError) Hint() string {
+	return fmt.Sprintf("remove %s of [profiles.%s] from %s", strings.Join(e.keys, ", "), e.profile, e.file)
 }
 
 // say writes a line to stderr.
@@ -161,7 +185,7 @@ func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (stri
 	}
 	user, err := portal.client.CurrentUser(ctx)
 	if api := (*bynder.APIError)(nil); errors.As(err, &api) && api.Status == http.StatusForbidden && api.Message != "" { // not a firewall's page
-		return "not told: the portal accepts the credentials, but does not let them ask who they belong to", nil
+		return "unknown: these credentials are valid but may not read the current user", nil
 	}
 	if err != nil {
 		return "", blameClock(err, conf.Credentials.Kind, time.Now())

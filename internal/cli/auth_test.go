@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,7 +62,8 @@ type bench struct {
 	keychain    *memoryKeychain
 	env         map[string]string
 	home        string
-	config      string // the default config file
+	config      string // the config file
+	stored      string // the credentials file beside it
 }
 
 func newBench(t *testing.T, o sandbox.Options) *bench {
@@ -83,7 +85,7 @@ func newBench(t *testing.T, o sandbox.Options) *bench {
 		env:    map[string]string{"HOME": home, "XDG_CONFIG_HOME": filepath.Join(home, "conf"), "AppData": filepath.Join(home, "conf")},
 		config: filepath.Join(home, "bench.toml"),
 	}
-	b.env["BYNDER_CONFIG"] = b.config
+	b.env["BYNDER_CONFIG"], b.stored = b.config, filepath.Join(home, "credentials.toml")
 	if err := os.WriteFile(b.config, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -124,6 +126,20 @@ func (b *bench) secretsIn(text string) []string {
 	return seen
 }
 
+// storedText is what the credentials file holds, "" if there is none.
+func (b *bench) storedText() string {
+	text, _ := os.ReadFile(b.stored)
+	return string(text)
+}
+
+// writeConfig makes the config file, as a person would.
+func (b *bench) writeConfig(t *testing.T, text string) {
+	t.Helper()
+	if err := os.WriteFile(b.config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (b *bench) configText(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(b.config)
@@ -151,14 +167,14 @@ func TestAuthForScripts(t *testing.T) {
 			login := []string{"login", "--with-token", "--domain", b.portal.PortalURL()}
 			where := "the system's keychain"
 			if storage == "file" {
-				login, where = append(login, "--insecure-storage"), b.config
+				login, where = append(login, "--insecure-storage"), b.stored
 			}
 			status, stdout, stderr := b.auth(t.Context(), strings.NewReader(token+"\nnot this\n"), login...)
 			if status != exitOK || stdout != "" {
 				t.Fatalf("login: status %d, stdout %q, stderr %q", status, stdout, stderr)
 			}
 			want(t, "stderr", stderr, "logged in to "+strings.TrimPrefix(b.portal.PortalURL(), "http://"), "Sandbox User <sandbox@example.com>", where, `profile "default"`)
-			if inFile := strings.Contains(b.configText(t), token); inFile != (storage == "file") {
+			if inFile := strings.Contains(b.storedText(), token); inFile != (storage == "file") {
 				t.Errorf("the token is in the file: %t", inFile)
 			}
 			if inKeychain := strings.Contains(b.keychain.items["default"], token); inKeychain != (storage == "keychain") {
@@ -169,14 +185,14 @@ func TestAuthForScripts(t *testing.T) {
 			if status != exitOK || stderr != "" {
 				t.Fatalf("status: %d, stderr %q", status, stderr)
 			}
-			want(t, "stdout", stdout, "portal       "+b.portal.PortalURL()+"\n", "credentials  permanent token\n", "from         ", storage, "user         Sandbox User <sandbox@example.com>\n")
+			want(t, "stdout", stdout, "portal       "+b.portal.PortalURL()+"\n", "credentials  permanent token\n", "from         ", path.Base(strings.TrimPrefix(where, "the system's ")), "user         Sandbox User <sandbox@example.com>\n")
 			if seen := b.secretsIn(stdout + stderr); seen != nil {
 				t.Errorf("status shows %v", seen)
 			}
 
 			status, _, stderr = b.auth(t.Context(), nil, "logout")
-			if status != exitOK || strings.Contains(b.configText(t), token) || len(b.keychain.items) != 0 {
-				t.Errorf("logout: status %d, file %q, keychain %v", status, b.configText(t), b.keychain.items)
+			if status != exitOK || strings.Contains(b.storedText(), token) || len(b.keychain.items) != 0 || b.configText(t) != "" {
+				t.Errorf("logout: status %d, file %q, keychain %v", status, b.storedText(), b.keychain.items)
 			}
 			want(t, "stderr", stderr, "removed from")
 			status, _, stderr = b.auth(t.Context(), nil, "logout")
@@ -235,7 +251,7 @@ func TestAuthStatusWhereWhoIsNotTold(t *testing.T) {
 	if status != exitOK {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}
-	want(t, "stdout", stdout, "user         not told")
+	want(t, "stdout", stdout, "user         unknown: these credentials are valid")
 }
 
 func TestAuthLoginStoresNothing(t *testing.T) {
@@ -248,29 +264,32 @@ func TestAuthLoginStoresNothing(t *testing.T) {
 		says   []string
 	}{
 		{"where there is no keychain", nil, "", func(b *bench) { b.keychain.err = config.ErrNoKeychain }, exitFailed,
-			[]string{"nothing was stored: there is no keychain", "hint: --insecure-storage"}},
+			[]string{"cannot store the credentials: there is no keychain in this session. Nothing was saved.", "hint: --insecure-storage"}},
 		{"where the keychain is locked", nil, "", func(b *bench) { b.keychain.err = errors.New("it is locked") }, exitFailed,
-			[]string{"nothing was stored: it is locked", "hint: --insecure-storage"}},
-		{"that does not work", nil, "wrong", nil, exitUnauthorised, []string{"nothing was stored: trying the credentials: the portal does not accept"}},
-		{"that does not work, in the file", []string{"--insecure-storage"}, "wrong", nil, exitUnauthorised, []string{"nothing was stored"}},
-		{"when the portal cannot be reached", []string{"--domain", "http://127.0.0.1:1", "--retries", "0"}, "", nil, exitFailed, []string{"nothing was stored", "refused"}},
-		{"for a profile with a strange name", []string{"--profile", "a b"}, "", nil, exitUsage, []string{`--profile: "a b" is no name`}},
-		{"without a token", nil, "\n", nil, exitUsage, []string{"holds no token"}},
-		{"without a domain", []string{"--domain", ""}, "", nil, exitUsage, []string{"for which portal", "hint: add --domain"}},
+			[]string{"cannot store the credentials: it is locked. Nothing was saved.", "hint: --insecure-storage"}},
+		{"that does not work", nil, "wrong", nil, exitUnauthorised, []string{"login failed: the portal does not accept", "Nothing was saved."}},
+		{"that does not work, in the file", []string{"--insecure-storage"}, "wrong", nil, exitUnauthorised, []string{"Nothing was saved."}},
+		{"when the portal cannot be reached", []string{"--domain", "http://127.0.0.1:1", "--retries", "0"}, "", nil, exitFailed, []string{"refused. Nothing was saved."}},
+		{"for a profile with a strange name", []string{"--profile", "a b"}, "", nil, exitUsage, []string{`--profile: "a b" is not a valid profile name`}},
+		{"without a token", nil, "\n", nil, exitUsage, []string{"no token on standard input"}},
+		{"without a domain", []string{"--domain", ""}, "", nil, exitUsage, []string{"needs a portal", "hint: add --domain"}},
 		{"with a bad domain", []string{"--domain", "http://brand.example"}, "", nil, exitUsage, []string{"--domain: "}},
 		{"with an argument", []string{"secret"}, "", nil, exitUsage, []string{"takes no arguments"}},
-		{"in a file that cannot be edited", []string{"--insecure-storage"}, "",
-			func(b *bench) {
-				_ = os.WriteFile(b.config, []byte("profiles = {default = {scopes = 'x', token = 'x'}}"), 0o600)
-			},
-			exitUsage, []string{"hint: edit the file by hand"}},
+		{"with a flag that cannot be", []string{"--retries", "-1"}, "", nil, exitUsage, []string{"--retries is -1"}},
+		{"with a rate that cannot be", []string{"--api-rate", "15"}, "", nil, exitUsage, []string{"--api-rate is 15"}},
+		{"beside credentials by hand", nil, "",
+			func(b *bench) { b.writeConfig(t, "profiles = {default = {scopes = 'x', token = 'x'}}") },
+			exitUsage, []string{"has credentials, which come before those of the keychain", "hint: remove token from that file"}},
+		{"in a file that is broken", []string{"--insecure-storage"}, "",
+			func(b *bench) { _ = os.WriteFile(b.stored, []byte("x"), 0o600) },
+			exitUsage, []string{"credentials file ", "line 1: expected key = value", "hint: correct the file, or remove it"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t, sandbox.Options{})
 			if tt.prep != nil {
 				tt.prep(b)
 			}
-			before := b.configText(t)
+			before, stored := b.configText(t), b.storedText()
 			if tt.input == "" {
 				tt.input = b.credentials["BYNDER_PERMANENT_TOKEN"] + "\n"
 			}
@@ -280,8 +299,8 @@ func TestAuthLoginStoresNothing(t *testing.T) {
 				t.Errorf("status %d, want %d; stdout %q", status, tt.status, stdout)
 			}
 			want(t, "stderr", stderr, tt.says...)
-			if len(b.keychain.items) != 0 || b.configText(t) != before {
-				t.Errorf("the keychain holds %v, the file %q", b.keychain.items, b.configText(t))
+			if len(b.keychain.items) != 0 || b.configText(t) != before || b.storedText() != stored {
+				t.Errorf("the keychain holds %v, the files %q and %q", b.keychain.items, b.configText(t), b.storedText())
 			}
 			if seen := b.secretsIn(stderr); seen != nil {
 				t.Errorf("stderr shows %v", seen)
@@ -296,7 +315,7 @@ func TestAuthLoginNeedsSomebodyToAsk(t *testing.T) {
 	if status != exitUsage {
 		t.Errorf("status %d", status)
 	}
-	want(t, "stderr", stderr, "is no terminal", "hint: pass a permanent token with --with-token")
+	want(t, "stderr", stderr, "standard input is not a terminal", "hint: pass a permanent token with --with-token")
 }
 
 // Stdin is a pipe that nobody writes to: Ctrl-C ends the wait all the same.
@@ -328,14 +347,53 @@ func TestAuthSaysThatTheEnvironmentComesFirst(t *testing.T) {
 func TestAuthLogoutTellsWhatMayBeLeft(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	b.keychain.err = errors.New("it is locked")
-	if err := os.WriteFile(b.config, []byte("[profiles.default]\ndomain = 'a.example'\npermanent_token = 'x'\n"), 0o600); err != nil {
+	if err := os.WriteFile(b.stored, []byte("[profiles.default]\ndomain = 'a.example'\npermanent_token = 'x'\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	status, _, stderr := b.auth(t.Context(), nil, "logout")
 	if status != exitFailed {
 		t.Errorf("status %d, want 1", status)
 	}
-	want(t, "stderr", stderr, "removed from "+b.config, "the keychain: it is locked")
+	want(t, "stderr", stderr, "removed from "+b.stored, "the keychain: it is locked")
+}
+
+// What a person wrote stays, and is named.
+func TestAuthLogoutNamesWhatIsWrittenByHand(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	const text = "[profiles.default]\ndomain = 'a.example'\nclient_id = 'canary'\nclient_secret = 'canary' # mine\n"
+	b.writeConfig(t, text)
+	status, _, stderr := b.auth(t.Context(), nil, "logout")
+	if status != exitFailed || b.configText(t) != text || strings.Contains(stderr, "canary") {
+		t.Errorf("status %d, stderr %q, file %q", status, stderr, b.configText(t))
+	}
+	want(t, "stderr", stderr, b.config+` has credentials of profile "default"`, "hint: remove client_id, client_secret of [profiles.default] from "+b.config)
+}
+
+// A profile in both files is named once, and the one that a login stored is used.
+func TestAuthStatusOfAProfileInBothFiles(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	b.writeConfig(t, "[profiles.default]\ndomain = '"+b.portal.PortalURL()+"'\npermanent_token = 'canary'\n")
+	token := b.credentials["BYNDER_PERMANENT_TOKEN"]
+	if status, _, stderr := b.auth(t.Context(), strings.NewReader(token), "login", "--with-token", "--insecure-storage", "--domain", b.portal.PortalURL()); status != exitOK {
+		t.Fatalf("login: %d, %q", status, stderr)
+	}
+	status, stdout, stderr := b.auth(t.Context(), nil, "status")
+	if status != exitOK || strings.Count(stderr, b.config) != 1 || strings.Count(stderr, "\n") != 1 || strings.Contains(stdout+stderr, "canary") {
+		t.Errorf("status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+	want(t, "stdout", stdout, `from         profile "default" in `+b.stored+"\n")
+	want(t, "stderr", stderr, b.stored+" are used")
+}
+
+func TestAuthStatusChecksItsFlags(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	for _, args := range [][]string{{"--retries", "-1"}, {"--api-rate", "0.01"}, {"--api-rate", "NaN"}} {
+		status, stdout, stderr := b.auth(t.Context(), nil, append([]string{"status"}, args...)...)
+		if status != exitUsage || stdout != "" {
+			t.Errorf("%q: status %d, stdout %q", args, status, stdout)
+		}
+		want(t, "stderr", stderr, args[0]+" is ")
+	}
 }
 
 // Whatever happens to a login, the secrets are where it says and nowhere else.

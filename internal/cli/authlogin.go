@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,12 +26,13 @@ func newAuthLogin(shared authOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Store the credentials for a portal",
-		Long: `Ask for a portal and the credentials for it, try them with one call, and store them in
-the system's keychain. What is secret is not shown as it is typed.
+		Long: `Ask for a portal and the credentials for it, try them with one call, and store
+them in the system's keychain. Secrets are not shown as they are typed.
 
-Where there is no keychain (on many servers and in containers) nothing is stored,
-unless --insecure-storage allows the config file: the secrets are then in a file that
-only you can read, and so can whoever gets at your files or backups.`,
+If there is no keychain (on many servers and in containers) nothing is stored,
+unless --insecure-storage allows a file: the secrets are then stored in
+credentials.toml beside the config file, which only you can read; anyone with
+access to your files or backups can read it too.`,
 		Example: `  bynder auth login
   bynder auth login --profile press --domain press.example.com
   pass show bynder | bynder auth login --with-token --domain brand.getbynder.com`,
@@ -40,31 +42,41 @@ only you can read, and so can whoever gets at your files or backups.`,
 	f := cmd.Flags()
 	o.add(f)
 	f.BoolVar(&o.withToken, "with-token", false, "read a permanent token from standard input; needs --domain")
-	f.BoolVar(&o.insecure, "insecure-storage", false, "store the secrets in the config file, not in the keychain")
+	f.BoolVar(&o.insecure, "insecure-storage", false, "store the secrets in credentials.toml beside the config file, not in the keychain")
 	return cmd
 }
 
-// notStoredError says that a login came to nothing because there is no place for it.
-type notStoredError struct{ err error }
-
-func (e *notStoredError) Error() string { return "nothing was stored: " + e.err.Error() }
-func (e *notStoredError) Unwrap() error { return e.err }
-
-// Hint says what the user can do about it.
-func (e *notStoredError) Hint() string {
-	return "--insecure-storage keeps the secrets in a file that only you can read; or export the BYNDER_* variables that `bynder help` lists"
+// notSavedError is a login that came to nothing.
+type notSavedError struct {
+	what string // that failed
+	err  error
+	hint string // "" for that of err
 }
 
-// stored adds advice to an error of storing that has none.
-func stored(ctx context.Context, err error) error {
+func (e *notSavedError) Error() string {
+	return fmt.Sprintf("%s: %v. Nothing was saved.", e.what, e.err)
+}
+func (e *notSavedError) Unwrap() error { return e.err }
+
+// Hint says what the user can do about it.
+func (e *notSavedError) Hint() string { return cmp.Or(e.hint, hintOf(e.err)) }
+
+// notStored adds advice to an error of storing that has none.
+func notStored(ctx context.Context, err error) error {
 	var known *config.Error
 	if err == nil || ctx.Err() != nil || errors.As(err, &known) {
 		return err
 	}
-	return &notStoredError{err}
+	return &notSavedError{
+		what: "cannot store the credentials", err: err,
+		hint: "--insecure-storage stores the secrets in a file that only you can read; or export the BYNDER_* variables that `bynder help` lists",
+	}
 }
 
 func (o *loginOptions) login(ctx context.Context) error {
+	if err := o.check(); err != nil {
+		return err
+	}
 	sources := o.sources(o.streams)
 	portal, _, err := sources.Portal()
 	if err != nil {
@@ -74,15 +86,15 @@ func (o *loginOptions) login(ctx context.Context) error {
 	switch {
 	case terminal == nil && !o.withToken:
 		return &usageError{
-			err:  errors.New("standard input is no terminal, so nobody can be asked for credentials"),
+			err:  errors.New("cannot prompt for credentials: standard input is not a terminal"),
 			hint: "pass a permanent token with --with-token on standard input, or export the BYNDER_* variables that `bynder help` lists",
 		}
 	case portal == nil && o.withToken:
-		return &usageError{err: errors.New("--with-token does not say for which portal"), hint: "add --domain brand.getbynder.com (your portal's host)"}
+		return &usageError{err: errors.New("--with-token needs a portal"), hint: "add --domain brand.getbynder.com (your portal's host)"}
 	}
-	// Before anybody types a secret that has no place to go.
-	if err := sources.Ready(ctx, o.insecure); err != nil {
-		return stored(ctx, err)
+	// Before a secret is typed that has no place to go.
+	if err := sources.Ready(ctx, o.insecure, portal); err != nil {
+		return notStored(ctx, err)
 	}
 	conf := config.Config{Portal: portal}
 	if conf.Roots, err = config.LoadRoots(ctx, o.CACert); err != nil {
@@ -101,7 +113,7 @@ func (o *loginOptions) login(ctx context.Context) error {
 	}
 	user, err := o.currentUser(ctx, conf)
 	if err != nil {
-		return fmt.Errorf("nothing was stored: trying the credentials: %w", err)
+		return &notSavedError{what: "login failed", err: err}
 	}
 	return o.store(ctx, sources, conf, user)
 }
@@ -120,7 +132,7 @@ func (o *loginOptions) store(ctx context.Context, sources config.Sources, conf c
 		err = sources.SaveInKeychain(ctx, login)
 	}
 	if err != nil {
-		return stored(ctx, err)
+		return notStored(ctx, err)
 	}
 	o.say("logged in to %s; user: %s", conf.Portal.Host, user)
 	o.say("the credentials are in %s, as profile %q", where, name)
@@ -143,7 +155,7 @@ func (o *loginOptions) readToken(ctx context.Context, terminal *prompter) (confi
 	}
 	token := strings.TrimSpace(text)
 	if token == "" {
-		return config.Credentials{}, &usageError{err: errors.New("--with-token: standard input holds no token"), hint: "print the token on one line"}
+		return config.Credentials{}, &usageError{err: errors.New("--with-token: no token on standard input"), hint: "print the token on one line"}
 	}
 	return config.Credentials{Kind: config.PermanentToken, PermanentToken: config.NewSecret(token)}, err
 }

@@ -159,7 +159,7 @@ func TestAuthLoginOnATerminal(t *testing.T) {
 			}
 			s.expect("logged in to ")
 			s.expect("user: Sandbox User <sandbox@example.com>")
-			s.expect(tt.storage)
+			s.expect(map[string]string{"keychain": "the system's keychain", "file": "credentials.toml"}[tt.storage])
 			if code := status(); code != exitOK {
 				t.Errorf("status %d", code)
 			}
@@ -170,7 +170,7 @@ func TestAuthLoginOnATerminal(t *testing.T) {
 			if code != exitOK {
 				t.Fatalf("status afterwards: %d, %q", code, stderr)
 			}
-			want(t, "status", stdout, tt.name, tt.storage)
+			want(t, "status", stdout, tt.name, map[string]string{"keychain": "the keychain", "file": "credentials.toml"}[tt.storage])
 		})
 	}
 }
@@ -205,7 +205,7 @@ func TestAuthLoginWithoutAKeychainAsksNothing(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	b.keychain.err = os.ErrDeadlineExceeded
 	s, status := b.login(t)
-	s.expect("nothing was stored")
+	s.expect("Nothing was saved.")
 	s.expect("--insecure-storage")
 	if code := status(); code != exitFailed || strings.Contains(s.all(), "Portal (") {
 		t.Errorf("status %d, and the screen is\n%s", code, s.all())

@@ -18,7 +18,7 @@ type configFlags struct {
 }
 
 func (o *configFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&o.Profile, "profile", "", "`name` of the profile in the config file or keychain (default \"default\")")
+	f.StringVar(&o.Profile, "profile", "", "`name` of the profile in the files or keychain (default \"default\")")
 	f.StringVar(&o.Domain, "domain", "", "the portal's `host`")
 	f.StringVar(&o.ConfigFile, "config", "", "the config `file` (default bynder/config.toml in the user's config folder)")
 	f.StringVar(&o.CACert, "ca-cert", "", "a `file` of certificates to trust beside the system's, as PEM")
@@ -30,7 +30,7 @@ func (o *configFlags) sources(s Streams) config.Sources {
 	if k == nil {
 		k = config.SystemKeychain()
 	}
-	return config.Sources{Flags: o.Flags, Getenv: s.Getenv, Keychain: k}
+	return config.Sources{Flags: o.Flags, Getenv: s.Getenv, Keychain: k, Files: s.files}
 }
 
 // load finds portal and credentials, and says on stderr what is wrong with how they are

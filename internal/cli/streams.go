@@ -3,6 +3,8 @@ package cli
 import (
 	"io"
 	"os"
+
+	"github.com/bynder-cli/bynder/internal/config"
 )
 
 // Streams are the three standard streams and the environment. Commands take them
@@ -12,6 +14,8 @@ type Streams struct {
 	Out    io.Writer
 	Err    io.Writer
 	Getenv func(string) string
+
+	files *config.Files // of this invocation, see newRoot
 }
 
 // System returns the streams of the process.

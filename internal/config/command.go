@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -15,23 +16,30 @@ const (
 	// commandPatience is how long a token_command may take: time enough to unlock a
 	// password manager.
 	commandPatience = 30 * time.Second
-	// maxCommandOutput is more than any token has, in bytes.
-	maxCommandOutput = 64 << 10
+	// maxCommandOutput is the most bytes that a token_command may print.
+	maxCommandOutput = maxValue
 )
 
-// runTokenCommand runs a program that prints a secret and returns that, without the
+// runTokenCommand runs a program that prints a secret and returns the secret without the
 // line end. No shell is involved. The program has no standard input (that may hold this
 // program's own input; a password manager asks on the terminal), and of this
 // program's environment all but the credentials.
 func runTokenCommand(ctx context.Context, argv []string, patience time.Duration) (Secret, error) {
-	deadline, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it has not ended within %s", patience))
+	deadline, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it did not end within %s", patience))
 	defer cancel()
 	stdout, stderr := &capped{limit: maxCommandOutput}, &capped{limit: maxCommandOutput}
 	command := exec.CommandContext(deadline, argv[0], argv[1:]...)
 	command.Stdout, command.Stderr = stdout, stderr
 	command.Env = withoutCredentials(os.Environ())
 	command.WaitDelay = time.Second // for pipes that its own children hold open
-	err := command.Run()
+	err := command.Start()
+	if err != nil && ctx.Err() == nil {
+		// Nothing that is not a program is named: it may be the token itself.
+		return Secret{}, fmt.Errorf("token_command: cannot start the program: %w", reasonOf(err))
+	}
+	if err == nil {
+		err = command.Wait()
+	}
 	switch {
 	case ctx.Err() != nil:
 		return Secret{}, context.Cause(ctx)
@@ -52,6 +60,17 @@ func runTokenCommand(ctx context.Context, argv []string, patience time.Duration)
 		return Secret{}, fmt.Errorf("token_command: what %s printed is not one line of text", argv[0])
 	}
 	return NewSecret(text), nil
+}
+
+// reasonOf is why a program did not start, without the name under which it was looked for.
+func reasonOf(err error) error {
+	if e := (*exec.Error)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // withoutCredentials is the environment without the variables that hold secrets.
@@ -99,59 +118,4 @@ func (c *capped) lastLine() string {
 		text = strings.ToValidUTF8(text[:longest], "") + "…"
 	}
 	return ": " + text
-}
-
-// splitWords splits a command line as a shell does where nothing is expanded: words
-// end at blanks; '…' keeps everything; "…" keeps all but \" and \\; elsewhere \ keeps
-// the next character.
-func splitWords(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	inWord := false
-	for i := 0; i < len(line); i++ {
-		switch c := line[i]; c {
-		case ' ', '\t', '\n', '\r':
-			if inWord {
-				words = append(words, word.String())
-				word.Reset()
-			}
-			inWord = false
-		case '\'':
-			inWord = true
-			end := strings.IndexByte(line[i+1:], '\'')
-			if end < 0 {
-				return nil, errors.New("a ' has no partner")
-			}
-			word.WriteString(line[i+1 : i+1+end])
-			i += end + 1
-		case '"':
-			inWord = true
-			for i++; i < len(line) && line[i] != '"'; i++ {
-				if line[i] == '\\' && i+1 < len(line) && (line[i+1] == '"' || line[i+1] == '\\') {
-					i++
-				}
-				word.WriteByte(line[i])
-			}
-			if i == len(line) {
-				return nil, errors.New(`a " has no partner`)
-			}
-		case '\\':
-			if i+1 == len(line) {
-				return nil, errors.New(`a \ stands at the end`)
-			}
-			inWord = true
-			i++
-			word.WriteByte(line[i])
-		default:
-			inWord = true
-			word.WriteByte(c)
-		}
-	}
-	if inWord {
-		words = append(words, word.String())
-	}
-	if len(words) == 0 || words[0] == "" {
-		return nil, errors.New("it names no program")
-	}
-	return words, nil
 }

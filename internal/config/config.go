@@ -1,11 +1,11 @@
 package config
 
 import (
-	"cmp"
 	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/url"
 	"slices"
@@ -17,7 +17,7 @@ type Config struct {
 	Portal      *url.URL // an origin, see ParsePortal
 	Credentials Credentials
 	Profile     string // the name, "default" unless another was chosen
-	From        string // where the credentials are from, in words
+	From        string // where the credentials are from, in words, with the file if they are from one
 	// Roots are the certificates to trust, nil for the system's.
 	Roots *x509.CertPool
 	// Warnings are for the user to see, one a line.
@@ -36,7 +36,8 @@ type Flags struct {
 type Sources struct {
 	Flags    Flags
 	Getenv   func(string) string
-	Keychain Keychain // nil where none is to be asked
+	Keychain Keychain // nil if none is to be asked
+	Files    *Files   // nil if the config file may be read several times
 }
 
 // DefaultProfile is the profile that is used unless another is named.
@@ -44,7 +45,7 @@ const DefaultProfile = "default"
 
 // Load finds the portal and the credentials for it. A mistake is an *Error; where no
 // credentials are found that wraps ErrNoCredentials. The config file and the keychain are
-// left alone where flags and environment say all. It may run a token_command and wait
+// left alone if flags and environment say all. It may run a token_command and wait
 // for the keychain, until ctx ends.
 func Load(ctx context.Context, s Sources) (Config, error) {
 	roots, err := LoadRoots(ctx, s.Flags.CACert)
@@ -55,7 +56,9 @@ func Load(ctx context.Context, s Sources) (Config, error) {
 		return Config{}, err
 	}
 	l := loading{Sources: s, config: Config{Roots: roots}}
-	l.config.Profile, l.named = s.profile()
+	if l.config.Profile, l.named = s.profile(); len(l.config.Profile) > maxProfileName {
+		return Config{}, &Error{Err: fmt.Errorf("%s: the name is longer than %d bytes", l.named, maxProfileName), Advice: "specify the name of a profile"}
+	}
 	if err := l.environment(); err != nil {
 		return Config{}, err
 	}
@@ -65,7 +68,7 @@ func Load(ctx context.Context, s Sources) (Config, error) {
 	switch {
 	case l.config.Credentials.Kind != "":
 		err = l.useEnvironment(ctx)
-	case len(l.profile.values) > 0 || len(l.profile.command) > 0:
+	case l.profile.holdsCredentials():
 		err = l.useProfile(ctx)
 	default:
 		err = l.useKeychain(ctx)
@@ -101,14 +104,21 @@ func (s Sources) Portal() (portal *url.URL, by string, err error) {
 	return portal, by, nil
 }
 
-// Scopes are what environment or profile set for a ClientGrant, nil for DefaultScopes.
+// Scopes returns what environment or profile set for a ClientGrant, nil for DefaultScopes.
 func (s Sources) Scopes(ctx context.Context) ([]string, error) {
-	f, err := s.fileToWrite(ctx)
-	if errors.Is(err, errNoFolder) {
-		err = nil
-	}
+	f, err := s.readConfig(ctx)
 	name, _ := s.profile()
 	return firstOf(strings.Fields(s.Getenv("BYNDER_SCOPES")), f.profiles[name].scopes), err
+}
+
+// Defaults returns the [defaults] of the config file, and its path. They are for flags that the
+// command line does not give. A default file that may not be opened has none.
+func (s Sources) Defaults(ctx context.Context) (path string, all []Default, err error) {
+	f, err := s.readConfig(ctx)
+	if _, named := s.configFile(); !named && errors.Is(err, fs.ErrPermission) {
+		return "", nil, nil // Load complains if it needs the file
+	}
+	return f.path, f.defaults, err
 }
 
 const portalAdvice = "give the portal's host, such as brand.getbynder.com"
@@ -116,12 +126,14 @@ const portalAdvice = "give the portal's host, such as brand.getbynder.com"
 // loading is a Load under way.
 type loading struct {
 	Sources
-	config   Config // Credentials are the environment's until others are used
-	portalBy string // which of flag and environment named config.Portal
-	named    string // which of flag and environment named the profile
-	file     file
-	profile  profile
-	found    bool // the profile, in the file
+	config   Config  // Credentials are the environment's until others are used
+	portalBy string  // which of flag and environment named config.Portal
+	named    string  // which of flag and environment named the profile
+	file     file    // the config file
+	stored   file    // the credentials file
+	profile  profile // of both files
+	path     string  // of the file that has the profile's credentials or, without any, its domain
+	found    bool    // the profile, in a file
 }
 
 // environment reads portal and credentials from flags and environment.
@@ -140,18 +152,49 @@ func (l *loading) environment() (err error) {
 	return err
 }
 
-// profileOfFile reads the config file, unless nothing in it could matter.
+// profileOfFile reads the profile from both files, unless nothing in them could matter.
 func (l *loading) profileOfFile(ctx context.Context) (err error) {
-	_, fileNamed := l.Sources.file()
+	_, fileNamed := l.configFile()
 	if l.config.Credentials.Kind != "" && l.config.Portal != nil && l.named == "" && !fileNamed {
 		return nil
 	}
-	if l.file, err = l.readFile(ctx); err != nil {
+	if err := l.checkNamed(ctx); err != nil {
 		return err
 	}
-	l.config.Warnings = append(l.config.Warnings, l.file.warnings...)
-	l.profile, l.found = l.file.profiles[l.config.Profile]
+	if l.file, err = l.readConfig(ctx); err != nil {
+		return err
+	}
+	if l.stored, err = l.readCredentials(ctx); err != nil {
+		return err
+	}
+	l.config.Warnings = slices.Concat(l.config.Warnings, l.file.exposed(), l.stored.exposed())
+	l.mergeProfile()
 	return nil
+}
+
+// mergeProfile makes one profile of those of the two files. Credentials that a login stored
+// come first, with the domain that they were stored for.
+func (l *loading) mergeProfile() {
+	l.profile, l.found = l.file.profiles[l.config.Profile]
+	l.path = l.file.path
+	stored := l.stored.profiles[l.config.Profile]
+	if !stored.holdsCredentials() {
+		return
+	}
+	if l.config.Credentials.Kind == "" && (l.profile.holdsCredentials() || !samePortal(l.profile.domain, stored.domain)) {
+		l.config.Warnings = append(l.config.Warnings, fmt.Sprintf(
+			"profile %q is in %s and in %s: the credentials and the domain in %[3]s are used", l.config.Profile, l.file.path, l.stored.path))
+	}
+	l.found, l.path = true, l.stored.path
+	stored.scopes = l.profile.scopes
+	l.profile = stored
+}
+
+// samePortal reports whether two domains of one profile do not contradict each other.
+func samePortal(a, b string) bool {
+	one, errOne := ParsePortal(a)
+	other, errOther := ParsePortal(b)
+	return a == "" || errOne == nil && errOther == nil && one.String() == other.String()
 }
 
 // useEnvironment goes on with the credentials of the environment.
@@ -159,7 +202,7 @@ func (l *loading) useEnvironment(ctx context.Context) error {
 	l.config.From = "the environment"
 	if l.named != "" {
 		if !l.found {
-			// It may live in the keychain; where that cannot be asked, nobody knows.
+			// It may be in the keychain; if that cannot be asked, it may exist.
 			if item, err := askKeychain(ctx, l.Keychain, l.config.Profile); err == nil && item == nil {
 				return l.unknownProfile()
 			}
@@ -183,9 +226,9 @@ func (l *loading) useEnvironment(ctx context.Context) error {
 	return nil
 }
 
-// useProfile goes on with the credentials of the config file's profile.
+// useProfile goes on with the credentials of the profile in a file.
 func (l *loading) useProfile(ctx context.Context) error {
-	what := fmt.Sprintf("profile %q in %s", l.config.Profile, l.file.path)
+	what := fmt.Sprintf("profile %q in %s", l.config.Profile, l.path)
 	credentials, err := place{
 		name:   what,
 		advice: "add the missing values",
@@ -197,13 +240,13 @@ func (l *loading) useProfile(ctx context.Context) error {
 	}
 	if len(l.profile.command) > 0 && credentials.Kind != "" {
 		return &Error{
-			Err:    fmt.Errorf("%s holds 2 kinds of credentials: %s and token_command", what, credentials.Kind),
-			Advice: "one kind is enough: take the values of the other away",
+			Err:    fmt.Errorf("%s holds two kinds of credentials: %s and token_command", what, credentials.Kind),
+			Advice: "keep one kind of credentials and remove the other",
 		}
 	}
 	if l.profile.domain == "" {
 		return &Error{
-			Err:    fmt.Errorf("%s has credentials and no domain: it is not known where they may go", what),
+			Err:    fmt.Errorf("%s has credentials but no domain", what),
 			Advice: `add the portal's host to the profile: domain = "brand.getbynder.com"`,
 		}
 	}
@@ -217,7 +260,7 @@ func (l *loading) useProfile(ctx context.Context) error {
 		case ctx.Err() != nil:
 			return err
 		case err != nil:
-			return &Error{Err: fmt.Errorf("%s: %w", what, err), Advice: "run the command by hand: it has to print the permanent token, and nothing else"}
+			return &Error{Err: fmt.Errorf("%s: %w", what, err), Advice: "run the command by hand: it must print the permanent token and nothing else"}
 		}
 		credentials = Credentials{Kind: PermanentToken, PermanentToken: token}
 		l.config.From = "the token_command of " + what
@@ -263,7 +306,7 @@ func (l *loading) useKeychain(ctx context.Context) error {
 		if l.config.Portal, err = l.profilePortal(l.profile.domain); err != nil {
 			return err
 		}
-		l.portalBy = l.file.path
+		l.portalBy = l.path
 	}
 	if err := l.belongs(item["domain"]); err != nil {
 		return err
@@ -274,9 +317,9 @@ func (l *loading) useKeychain(ctx context.Context) error {
 	return nil
 }
 
-// belongs settles on domain as the portal, which the profile's credentials are for. Where
-// another portal was asked for they stay here: whoever can set an environment
-// variable or write a script must not be sent them.
+// belongs makes domain, which the profile's credentials are for, the portal. If another
+// portal was asked for that is an error: who can set an environment variable or write a
+// script must not be sent the credentials.
 func (l *loading) belongs(domain string) error {
 	portal, err := l.profilePortal(domain)
 	if err != nil {
@@ -285,7 +328,7 @@ func (l *loading) belongs(domain string) error {
 	if l.config.Portal != nil && l.config.Portal.String() != portal.String() {
 		advice := fmt.Sprintf("log in to that portal too, under a name of its own: bynder auth login --profile NAME --domain %s", l.config.Portal.Host)
 		if other := l.profileFor(l.config.Portal); other != "" {
-			advice = fmt.Sprintf("use --profile %s, whose domain that is", other)
+			advice = fmt.Sprintf("use --profile %s, which has that domain", other)
 		}
 		return &Error{
 			Err: fmt.Errorf("the credentials of profile %q belong to %s, not to %s (%s)",
@@ -297,11 +340,13 @@ func (l *loading) belongs(domain string) error {
 	return nil
 }
 
-// profileFor is the profile of the config file whose domain is portal.
+// profileFor is a profile of the files whose domain is portal, "" for none.
 func (l *loading) profileFor(portal *url.URL) string {
-	for _, name := range slices.Sorted(maps.Keys(l.file.profiles)) {
-		if u, err := ParsePortal(l.file.profiles[name].domain); err == nil && u.String() == portal.String() {
-			return name
+	for _, f := range []file{l.stored, l.file} {
+		for _, name := range slices.Sorted(maps.Keys(f.profiles)) {
+			if u, err := ParsePortal(f.profiles[name].domain); err == nil && u.String() == portal.String() {
+				return name
+			}
 		}
 	}
 	return ""
@@ -328,7 +373,7 @@ func (l *loading) nothingFound(asked error) error {
 	}
 	err := fmt.Errorf("%w: none in the environment, in the config file or in the keychain", ErrNoCredentials)
 	advice := "log in with `" + login + "`, or export the variables that `bynder help` lists"
-	switch names := l.file.names(); {
+	switch names := names(l.file, l.stored); {
 	case unheard:
 		err = fmt.Errorf("%w: none in the environment or in the config file, and %w", ErrNoCredentials, asked)
 		advice = "unlock the keychain, or " + advice
@@ -340,15 +385,8 @@ func (l *loading) nothingFound(asked error) error {
 
 func (l *loading) unknownProfile() error {
 	advice := fmt.Sprintf("log in with `bynder auth login --profile %s`", l.config.Profile)
-	if names := l.file.names(); len(names) > 0 {
-		advice = fmt.Sprintf("%s has: %s", l.file.path, strings.Join(names, ", "))
+	if names := names(l.file, l.stored); len(names) > 0 {
+		advice = "choose one of: " + strings.Join(names, ", ")
 	}
 	return &Error{Err: fmt.Errorf("there is no profile %q (%s)", l.config.Profile, l.named), Advice: advice}
-}
-
-// names are those of the file's profiles, the first few.
-func (f *file) names() []string {
-	const most = 10
-	names := slices.SortedFunc(maps.Keys(f.profiles), cmp.Compare[string])
-	return names[:min(len(names), most)]
 }

@@ -33,7 +33,7 @@ type Credentials struct {
 	Scopes                 []string
 }
 
-// DefaultScopes are what a ClientGrant asks for where nothing else is set: enough to
+// DefaultScopes are what a ClientGrant asks for if nothing else is set: enough to
 // find assets and get their files.
 var DefaultScopes = []string{"asset:read", "collection:read", "meta.assetbank:read"}
 
@@ -49,7 +49,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Hint says what the user can do about it.
 func (e *Error) Hint() string { return e.Advice }
 
-// ErrNoCredentials tells that nothing at all was configured. It is wrapped in an
+// ErrNoCredentials means that nothing at all was configured. It is wrapped in an
 // *Error and means "not authorised" rather than "wrong".
 var ErrNoCredentials = errors.New("no credentials")
 
@@ -144,8 +144,8 @@ func (p place) credentials() (Credentials, error) {
 	switch {
 	case len(kinds) > 1:
 		return Credentials{}, &Error{
-			Err:    fmt.Errorf("%s holds %d kinds of credentials: %s", p.name, len(kinds), enumerate(kinds)),
-			Advice: "one kind is enough: take the values of the others away",
+			Err:    fmt.Errorf("%s holds %s kinds of credentials: %s", p.name, []string{"two", "three"}[len(kinds)-2], enumerate(kinds)),
+			Advice: "keep one kind of credentials and remove the others",
 		}
 	case len(missing) > 0:
 		verb := " is"
@@ -160,11 +160,18 @@ func (p place) credentials() (Credentials, error) {
 	return c, nil
 }
 
-// checkValue refuses what no header can carry: most often a line end that came along
+// maxValue is the most bytes that a value of credentials may have: more than a server takes
+// in a header.
+const maxValue = 64 << 10
+
+// checkValue rejects what no header can carry: most often a line end that came along
 // when the value was copied.
 func checkValue(value string) error {
-	if strings.ContainsFunc(value, unicode.IsControl) {
-		return errors.New("holds a line end or another control character")
+	switch {
+	case len(value) > maxValue:
+		return fmt.Errorf("is longer than %d KiB", maxValue>>10)
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return errors.New("contains a line end or another control character")
 	}
 	return nil
 }

@@ -1,36 +1,34 @@
 package config
 
 // What tests look at from outside.
-var (
-	SplitWords      = splitWords
-	RunTokenCommand = runTokenCommand
-	ErrNotEditable  = errNotEditable
-)
+var RunTokenCommand = runTokenCommand
 
-// CheckFile tells what is wrong with the text of a config file.
+// MaxFile is the most bytes that a file may have.
+const MaxFile = maxFile
+
+// CheckFile returns what is wrong with the text of a config file.
 func CheckFile(text string) error {
-	_, err := parseFile(text)
-	return err
+	var f file
+	return f.parse(text, handWritten)
 }
 
-// EditFile is text with a profile changed.
-func EditFile(text, profile string, changes map[string]string) (string, error) {
-	d, err := parseDocument(text)
-	if err != nil {
+// EncodeCredentials is the text of a credentials file with a profile added to those of text.
+func EncodeCredentials(text, name string, values map[string]string) (string, error) {
+	var f file
+	if err := f.parse(text, programWritten); err != nil {
 		return "", err
 	}
-	return d.withProfile(profile, changes)
+	return encode(f, name, values)
 }
 
-// TakeApart is the text of each statement of a document.
-func TakeApart(text string) ([]string, error) {
-	d, err := parseDocument(text)
-	if err != nil {
-		return nil, err
+// ReadCredentials returns the values of each profile of a credentials file, the domain included.
+func ReadCredentials(text string) (map[string]map[string]string, error) {
+	var f file
+	err := f.parse(text, programWritten)
+	all := map[string]map[string]string{}
+	for name, p := range f.profiles {
+		p.values["domain"] = p.domain
+		all[name] = p.values
 	}
-	var all []string
-	for _, s := range d.statements() {
-		all = append(all, s.text)
-	}
-	return all, nil
+	return all, err
 }

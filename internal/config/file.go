@@ -16,10 +16,12 @@ import (
 )
 
 const (
-	// maxFile is more than any config file has, in bytes, and maxRoots more than any file of the
-	// certificates that the world trusts.
-	maxFile  = 256 << 10
-	maxRoots = 8 << 20
+	// maxFile is the most bytes that a config or credentials file may have: some hundred
+	// profiles.
+	maxFile = 64 << 10
+	// maxRoots is the most bytes that a file of certificates may have: ten times those of
+	// all public authorities.
+	maxRoots = 4 << 20
 )
 
 // pipePatience is how long a file that is a pipe may take to be written.
@@ -27,7 +29,10 @@ const pipePatience = 30 * time.Second
 
 var errPipeSilent = fmt.Errorf("nothing came within %d s", pipePatience/time.Second)
 
-// defaultFile is bynder/config.toml in the user's config folder, "" where there is no
+// credentialsName is the name of the file that this program writes, beside the config file.
+const credentialsName = "credentials.toml"
+
+// defaultFile is bynder/config.toml in the user's config folder, "" if there is no
 // such folder: in containers and services HOME is often not set.
 func defaultFile(getenv func(string) string) string {
 	var folder string
@@ -50,56 +55,21 @@ func defaultFile(getenv func(string) string) string {
 	return filepath.Join(folder, "bynder", "config.toml")
 }
 
-// file is a config file that was read. The zero value is no file.
+// file is a config or credentials file that was read. The zero value is no file.
 type file struct {
 	path     string
-	document *document
+	mode     fs.FileMode
 	profiles map[string]profile
-	warnings []string
+	defaults []Default
 }
 
-// profile is one [profiles.NAME] of a config file.
-type profile struct {
-	domain  string
-	values  map[string]string // the values of credentials, by key
-	scopes  []string
-	command []string // token_command
-}
+// Files holds the config file of a command once it was read: the file may be a pipe,
+// which gives its text once. It is for one goroutine.
+type Files struct{ config *file }
 
-// readFile reads and checks the config file: the one that s names, which has to be
-// readable, or the default one, where it exists.
-func (s Sources) readFile(ctx context.Context) (file, error) {
-	path, named := s.file()
-	if path == "" {
-		return file{}, nil
-	}
-	fail := func(err error) (file, error) {
-		return file{path: path}, &Error{Err: fmt.Errorf("config file %s: %w", path, err), Advice: "correct the file, or name another one with --config"}
-	}
-	text, mode, err := readWhole(ctx, path, maxFile)
-	switch {
-	case ctx.Err() != nil:
-		return file{}, context.Cause(ctx)
-	case err != nil && !named && unreachable(path):
-		return file{path: path}, nil
-	case err != nil:
-		if e := (*fs.PathError)(nil); errors.As(err, &e) {
-			err = e.Err // the path is named already
-		}
-		return fail(err)
-	}
-	f, err := parseFile(text)
-	if err != nil {
-		return fail(err)
-	}
-	f.path = path
-	f.warnings = f.exposed(mode)
-	return f, nil
-}
-
-// file is the path of the config file, "" when there can be none, and whether the user
+// configFile is the path of the config file, "" if there can be none, and whether the user
 // named it.
-func (s Sources) file() (path string, named bool) {
+func (s Sources) configFile() (path string, named bool) {
 	for _, path := range []string{s.Flags.ConfigFile, s.Getenv("BYNDER_CONFIG")} {
 		if path != "" {
 			return path, true
@@ -108,14 +78,100 @@ func (s Sources) file() (path string, named bool) {
 	return defaultFile(s.Getenv), false
 }
 
-// unreachable tells whether nothing is known to be at path: it does not exist, or its
+// credentialsFile is the path of the file in which logins are stored: beside the config
+// file in use, "" if there can be none.
+func (s Sources) credentialsFile() string {
+	path, _ := s.configFile()
+	if path == "" {
+		return ""
+	}
+	return filepath.Join(filepath.Dir(path), credentialsName)
+}
+
+// readConfig reads and checks the config file, if it exists.
+func (s Sources) readConfig(ctx context.Context) (file, error) {
+	if s.Files != nil && s.Files.config != nil {
+		return *s.Files.config, nil
+	}
+	path, _ := s.configFile()
+	if path == "" || unreachable(path) {
+		return file{path: path}, nil
+	}
+	f, err := readFile(ctx, path, handWritten)
+	if s.Files != nil && err == nil {
+		s.Files.config = &f
+	}
+	return f, explained(ctx, err, "config file "+path, configAdvice)
+}
+
+const configAdvice = "correct the file, or specify another one with --config"
+
+// checkNamed returns an error if the user named a config file that does not exist, and no login
+// has stored credentials beside it either. (A login does not need one.)
+func (s Sources) checkNamed(ctx context.Context) error {
+	path, named := s.configFile()
+	if !named || !unreachable(s.credentialsFile()) {
+		return nil
+	}
+	_, err := os.Lstat(path)
+	return explained(ctx, err, "config file "+path, configAdvice)
+}
+
+// readCredentials reads the file in which logins are stored, if it exists.
+func (s Sources) readCredentials(ctx context.Context) (file, error) {
+	path := s.credentialsFile()
+	if path == "" || s.namesCredentials() || unreachable(path) {
+		return file{path: path}, nil
+	}
+	f, err := readFile(ctx, path, programWritten)
+	return f, explained(ctx, err, "credentials file "+path, "correct the file, or remove it and log in again")
+}
+
+// namesCredentials reports whether the config file in use is the credentials file itself. It
+// is then the user's, and read once.
+func (s Sources) namesCredentials() bool {
+	path, _ := s.configFile()
+	if strings.EqualFold(filepath.Base(path), credentialsName) {
+		return true
+	}
+	one, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	other, err := os.Stat(s.credentialsFile())
+	return err == nil && os.SameFile(one, other)
+}
+
+// explained is err as an *Error about a file, unless it is nil or ctx has ended.
+func explained(ctx context.Context, err error, what, advice string) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		err = e.Err // the path is named already
+	}
+	return &Error{Err: fmt.Errorf("%s: %w", what, err), Advice: advice}
+}
+
+// readFile reads and checks a file.
+func readFile(ctx context.Context, path string, k knownKeys) (file, error) {
+	f := file{path: path}
+	text, mode, err := readWhole(ctx, path, maxFile)
+	if err != nil {
+		return f, err
+	}
+	f.mode = mode
+	return f, f.parse(text, k)
+}
+
+// unreachable reports whether nothing is known to be at path: it does not exist, or its
 // folder is not ours to look into.
 func unreachable(path string) bool {
 	_, err := os.Lstat(path)
 	return err != nil
 }
 
-// readWhole reads a file of at most so many bytes, or what a pipe such as /dev/fd/3 gives before ctx ends.
+// readWhole reads a file of at most that many bytes, or what a pipe such as /dev/fd/3 gives before ctx ends.
 func readWhole(ctx context.Context, path string, most int64) (text string, mode fs.FileMode, err error) {
 	type content struct {
 		text string
@@ -133,7 +189,7 @@ func readWhole(ctx context.Context, path string, most int64) (text string, mode 
 		}
 		text, err := io.ReadAll(io.LimitReader(f, most+1))
 		if err == nil && int64(len(text)) > most {
-			err = fmt.Errorf("it is larger than %d KiB", most>>10)
+			err = fmt.Errorf("larger than %d KiB", most>>10)
 		}
 		return content{string(text), info.Mode()}, err
 	}
@@ -147,8 +203,8 @@ func readWhole(ctx context.Context, path string, most int64) (text string, mode 
 }
 
 // exposed says what is wrong with who may read or write the file.
-func (f *file) exposed(mode fs.FileMode) []string {
-	if runtime.GOOS == "windows" || !mode.IsRegular() {
+func (f *file) exposed() []string {
+	if runtime.GOOS == "windows" || !f.mode.IsRegular() {
 		return nil // permissions there are not in the mode
 	}
 	var holdsSecret bool
@@ -156,154 +212,23 @@ func (f *file) exposed(mode fs.FileMode) []string {
 		holdsSecret = holdsSecret || len(p.values) > 0
 	}
 	switch {
-	case mode.Perm()&0o022 != 0:
-		return []string{fmt.Sprintf("others can change %s, and so choose where credentials go: chmod 600 it", f.path)}
-	case holdsSecret && mode.Perm()&0o044 != 0:
-		return []string{fmt.Sprintf("others can read the credentials in %s: chmod 600 it", f.path)}
+	case f.mode.Perm()&0o022 != 0:
+		return []string{fmt.Sprintf("others can change %s, and so choose where credentials go: run chmod 600 on it", f.path)}
+	case holdsSecret && f.mode.Perm()&0o044 != 0:
+		return []string{fmt.Sprintf("others can read the credentials in %s: run chmod 600 on it", f.path)}
 	}
 	return nil
 }
 
-// parseFile reads profiles. Errors name the line and the key, never a value.
-func parseFile(text string) (file, error) {
-	d, err := parseDocument(text)
-	if syntax := (*syntaxError)(nil); errors.As(err, &syntax) {
-		return file{}, fmt.Errorf("%s%w", at(syntax.line), syntax)
-	}
-	f := file{document: d, profiles: map[string]profile{}}
-	for _, key := range slices.Sorted(maps.Keys(d.tree)) {
-		if key == "profiles" {
-			continue
-		}
-		if slices.Contains(profileKeys(), key) {
-			return file{}, fmt.Errorf("%s%s stands outside of a profile: put it under [profiles.default]", at(d.lineOf(key)), key)
-		}
-		return file{}, unknownKey(d, []string{"profiles"}, key)
-	}
-	tables, ok := d.tree["profiles"].(map[string]any)
-	if !ok && d.tree["profiles"] != nil {
-		return file{}, fmt.Errorf("%sprofiles is no table: write [profiles.NAME]", at(d.lineOf("profiles")))
-	}
-	for name, value := range tables {
-		table, ok := value.(map[string]any)
-		if !ok {
-			return file{}, fmt.Errorf("%s%s is no table: write [profiles.NAME]", at(d.lineOf("profiles", name)), shownKey(name))
-		}
-		if f.profiles[name], err = parseProfile(d, name, table); err != nil {
-			return file{}, err
+// names lists the names of the profiles of files, the first few.
+func names(files ...file) []string {
+	const most = 10
+	all := map[string]bool{}
+	for _, f := range files {
+		for name := range f.profiles {
+			all[name] = true
 		}
 	}
-	return f, nil
-}
-
-// profileKeys are the keys of a profile.
-func profileKeys() []string {
-	keys := []string{"domain", "scopes", "token_command"}
-	for _, set := range valueSets {
-		for _, v := range set.values {
-			keys = append(keys, v.Key)
-		}
-	}
-	return keys
-}
-
-func parseProfile(d *document, name string, table map[string]any) (profile, error) {
-	p := profile{values: map[string]string{}}
-	for _, key := range slices.Sorted(maps.Keys(table)) {
-		if !slices.Contains(profileKeys(), key) {
-			return p, unknownKey(d, profileKeys(), "profiles", name, key)
-		}
-		fail := func(reason string) error {
-			return fmt.Errorf("%s%s %s", at(d.lineOf("profiles", name, key)), key, reason)
-		}
-		one, isText := table[key].(string)
-		many, isList := texts(table[key])
-		switch {
-		case key == "scopes" && isText:
-			p.scopes = strings.Fields(one)
-		case key == "scopes" && isList:
-			p.scopes = many
-		case key == "scopes":
-			return p, fail("is no list of texts")
-		case key == "token_command" && isText && one != "":
-			words, err := splitWords(one)
-			if err != nil {
-				return p, fail("is no command line: " + err.Error())
-			}
-			p.command = words
-		case key == "token_command" && isList && len(many) > 0 && many[0] != "":
-			p.command = many
-		case key == "token_command" && !isText:
-			return p, fail("is no list of texts that begins with a program")
-		case !isText:
-			return p, fail("is no text: put it in quotes")
-		case key == "domain":
-			p.domain = one
-		case one != "":
-			p.values[key] = one
-		}
-	}
-	return p, nil
-}
-
-// texts reads a list of strings.
-func texts(value any) ([]string, bool) {
-	list, ok := value.([]any)
-	if !ok {
-		return nil, false
-	}
-	var all []string
-	for _, element := range list {
-		text, ok := element.(string)
-		if !ok {
-			return nil, false
-		}
-		all = append(all, text)
-	}
-	return all, true
-}
-
-// unknownKey is the error for the key at path, with its line and the known key that is
-// spelled most like it.
-func unknownKey(d *document, known []string, path ...string) error {
-	key := path[len(path)-1]
-	near := slices.MinFunc(known, func(a, b string) int { return distance(key, a) - distance(key, b) })
-	text := fmt.Sprintf("%sunknown key %s", at(d.lineOf(path...)), shownKey(key))
-	if distance(key, near) <= max(2, len(near)/3) {
-		return fmt.Errorf("%s: did you mean %s?", text, near)
-	}
-	return fmt.Errorf("%s: the nearest known key is %s", text, near)
-}
-
-// shownKey is a key as it may be shown. Where quotes are missing a secret can stand
-// where a key should: what does not look like one is not repeated.
-func shownKey(key string) string {
-	const longest = 32
-	strange := func(r rune) bool { return r != '_' && r != '-' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') }
-	if key == "" || len(key) > longest || strings.ContainsFunc(key, strange) {
-		return "(not shown)"
-	}
-	return key
-}
-
-// distance is how many bytes have to be put in, taken out or changed to make b of a.
-func distance(a, b string) int {
-	const longest = 64 // keys are shorter, and the work grows with the product
-	a, b = a[:min(len(a), longest)], b[:min(len(b), longest)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = min(diagonal, row[j], row[j+1]) + 1
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
+	sorted := slices.Sorted(maps.Keys(all))
+	return sorted[:min(len(sorted), most)]
 }

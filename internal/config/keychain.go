@@ -34,10 +34,10 @@ const keychainService = "bynder-cli"
 // window that may be on nobody's screen.
 const keychainPatience = 3 * time.Second
 
-// ErrNoKeychain tells that this machine or session has none.
+// ErrNoKeychain means that this machine or session has none.
 var ErrNoKeychain = errors.New("there is no keychain in this session")
 
-// errKeychainSilent tells that the keychain has not answered in time.
+// errKeychainSilent means that the keychain did not answer in time.
 var errKeychainSilent = fmt.Errorf("the keychain did not answer within %d s", keychainPatience/time.Second)
 
 // SystemKeychain is the keychain of the user's session.
@@ -76,8 +76,8 @@ func unsupported(err error) error {
 	return err
 }
 
-// sessionHasKeychain tells whether it is worth asking. Where no session bus is
-// running, the bus's library would start one, which nobody would ever stop.
+// sessionHasKeychain reports whether it is worth asking. Without a session bus, the bus's
+// library would start one that never ends.
 func sessionHasKeychain() bool {
 	switch runtime.GOOS {
 	case "darwin", "windows":
@@ -121,7 +121,7 @@ func within[T any](ctx context.Context, d time.Duration, late error, ask func() 
 }
 
 // keychainItem is what the keychain keeps for a profile: the credentials, and the
-// portal that they belong to.
+// portal that they are for.
 type keychainItem map[string]string
 
 // askKeychain returns the profile's item, nil when there is none.
@@ -137,7 +137,7 @@ func askKeychain(ctx context.Context, k Keychain, profile string) (keychainItem,
 		return nil, err
 	}
 	var item keychainItem
-	if json.Unmarshal([]byte(text), &item) != nil || item == nil {
+	if len(text) > maxFile || json.Unmarshal([]byte(text), &item) != nil || item == nil {
 		// The parser's own text would repeat a part of the secret.
 		return nil, &Error{
 			Err:    fmt.Errorf("the keychain's entry for profile %q is not what `bynder auth login` writes", profile),
@@ -166,7 +166,7 @@ func storeInKeychain(ctx context.Context, k Keychain, profile string, portal *ur
 	return err
 }
 
-// removeFromKeychain tells whether there was an item to remove.
+// removeFromKeychain reports whether there was an item to remove.
 func removeFromKeychain(ctx context.Context, k Keychain, profile string) (bool, error) {
 	if k == nil {
 		return false, ErrNoKeychain

@@ -2,6 +2,8 @@ package config_test
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -166,15 +168,22 @@ func TestLoadOrder(t *testing.T) {
 			keychain: map[string]string{"default": `{"domain":"k.example","permanent_token":"chain"}`}, fails: "belong to k.example, not to e.example"},
 		{name: "file and keychain disagree", flags: config.Flags{Profile: "bare"}, file: twoProfiles, asked: 1,
 			keychain: map[string]string{"bare": `{"domain":"k.example","permanent_token":"chain"}`}, fails: "belong to k.example, not to bare.example"},
-		{name: "credentials of no domain", file: "[profiles.default]\npermanent_token = 'x'", fails: "no domain"},
+		{name: "credentials of no domain", file: "[profiles.default]\npermanent_token = 'x'", fails: "but no domain"},
 		{name: "half a set in the file", file: "[profiles.default]\ndomain = 'x'\nclient_id = 'x'", fails: "client_secret is not set"},
 		{name: "two kinds in the file", file: "[profiles.default]\ndomain = 'x'\nclient_id = 'x'\nclient_secret = 'y'\npermanent_token = 'z'",
-			fails: "2 kinds of credentials: permanent token and OAuth 2 client credentials"},
-		{name: "a token and a token_command", file: "[profiles.default]\ndomain = 'x'\npermanent_token = 'z'\ntoken_command = 'x'", fails: "permanent token and token_command"},
+			fails: "two kinds of credentials: permanent token and OAuth 2 client credentials"},
+		{name: "a token and a token_command", file: "[profiles.default]\ndomain = 'x'\npermanent_token = 'z'\ntoken_command = ['x']", fails: "permanent token and token_command"},
 		{name: "half a set in the environment before a profile", env: map[string]string{"BYNDER_CLIENT_ID": "x"}, file: twoProfiles, fails: "BYNDER_CLIENT_SECRET is not set"},
 		{name: "half a set in the keychain", asked: 1, keychain: map[string]string{"default": `{"domain":"k.example","token":"chain"}`}, fails: "consumer_key"},
 		{name: "an item of something else", asked: 1, keychain: map[string]string{"default": `canary9f3a`}, fails: "auth login"},
-		{name: "a line end in a secret", env: map[string]string{"BYNDER_DOMAIN": "e.example", "BYNDER_PERMANENT_TOKEN": "canary9f3a\r"}, fails: "BYNDER_PERMANENT_TOKEN holds a line end"},
+		{name: "a line end in a secret", env: map[string]string{"BYNDER_DOMAIN": "e.example", "BYNDER_PERMANENT_TOKEN": "canary9f3a\r"}, fails: "BYNDER_PERMANENT_TOKEN contains a line end"},
+		{name: "a value without end", env: map[string]string{"BYNDER_DOMAIN": "e.example", "BYNDER_PERMANENT_TOKEN": strings.Repeat(canary, 10_000)}, fails: "BYNDER_PERMANENT_TOKEN is longer than 64 KiB"},
+		{name: "a domain without end", flags: config.Flags{Domain: strings.Repeat(canary, 100)}, fails: "--domain: the portal's domain is longer than 300 bytes"},
+		{name: "a profile name without end", env: map[string]string{"BYNDER_PROFILE": strings.Repeat(canary, 100)}, fails: "BYNDER_PROFILE: the name is longer than 64 bytes"},
+		{name: "an item without end", asked: 1, keychain: map[string]string{"default": `{"domain":"k.example","permanent_token":"` + strings.Repeat(canary, 10_000) + `"}`}, fails: "auth login"},
+		{name: "a deep item", asked: 1, keychain: map[string]string{"default": strings.Repeat(`{"a":`, 10_000)}, fails: "auth login"},
+		{name: "a secret for a domain", file: "[profiles.default]\ndomain = 'canary9f3a/x+y='\npermanent_token = 'x'", fails: "must not contain a path"},
+		{name: "a secret with signs for a domain", file: "[profiles.default]\ndomain = 'canary9f3a&x'\npermanent_token = 'x'", fails: "not a valid host name"},
 		{name: "a broken file", file: "[profiles.default]\ntoken = canary9f3a", fails: "line 2"},
 		{name: "a bad domain in the file", file: "[profiles.default]\ndomain = 'http://x.example'\npermanent_token = 'x'", fails: "https://x.example"},
 		{name: "a bad domain by flag", flags: config.Flags{Domain: "http://x.example"}, fails: "--domain: "},
@@ -399,8 +408,136 @@ func TestLoadRoots(t *testing.T) {
 		_, err := config.Load(t.Context(), config.Sources{Flags: config.Flags{CACert: file}, Getenv: getenv(env)})
 		wantError(t, err, "--ca-cert "+file, false)
 	}
+	for name, text := range map[string]string{
+		"beginnings":   strings.Repeat("-----BEGIN CERTIFICATE-----\n", 4<<20/29),
+		"half lines":   strings.Repeat("-----BEGIN ", 4<<20/12),
+		"nothing in":   strings.Repeat("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n", 4<<20/60),
+		"more than is": strings.Repeat("x", 4<<20+1),
+	} {
+		file := filepath.Join(t.TempDir(), name)
+		write(t, file, text)
+		_, err := config.LoadRoots(t.Context(), file)
+		wantError(t, err, "--ca-cert "+file, false)
+	}
 	c, err := config.Load(t.Context(), config.Sources{Getenv: getenv(env)})
 	if err != nil || c.Roots != nil {
 		t.Errorf("without --ca-cert: roots %v, %v; want the system's", c.Roots, err)
 	}
+}
+
+const storedFile = "[profiles.default]\ndomain = 'https://s.example'\npermanent_token = 'stored'\n"
+
+// A profile may be in the file of the user, in that of the program, or in both.
+func TestLoadFromBothFiles(t *testing.T) {
+	for _, tt := range []struct {
+		name           string
+		config, stored string
+		flags          config.Flags
+		env            map[string]string
+		host, secret   string // "" for an error
+		from           string // the file's name
+		warns, fails   string
+	}{
+		{name: "stored alone", stored: storedFile, host: "s.example", secret: "stored", from: "credentials.toml"},
+		{name: "by hand alone", config: twoProfiles, stored: "", host: "a.example", secret: "file-a", from: "config.toml"},
+		{name: "both", config: twoProfiles, stored: storedFile, host: "s.example", secret: "stored", from: "credentials.toml", warns: "credentials.toml are used"},
+		{name: "another profile stored", config: twoProfiles, stored: strings.Replace(storedFile, "default", "other", 1), host: "a.example", secret: "file-a", from: "config.toml"},
+		{name: "another profile by hand", config: strings.Replace(twoProfiles, "default", "other", 1), stored: storedFile, host: "s.example", secret: "stored", from: "credentials.toml"},
+		{name: "a command by hand", config: "[profiles.default]\ndomain = 's.example'\ntoken_command = ['false']", stored: storedFile,
+			host: "s.example", secret: "stored", from: "credentials.toml", warns: "credentials.toml are used"},
+		{name: "only scopes by hand", config: "[profiles.default]\nscopes = 'x'", stored: storedFile, host: "s.example", secret: "stored", from: "credentials.toml"},
+		{name: "the same domain by hand", config: "[profiles.default]\ndomain = 's.example'", stored: storedFile, host: "s.example", secret: "stored", from: "credentials.toml"},
+		{name: "another domain by hand", config: "[profiles.default]\ndomain = 'a.example'", stored: storedFile,
+			host: "s.example", secret: "stored", from: "credentials.toml", warns: "the domain in "},
+		{name: "where the environment comes first", config: twoProfiles, stored: storedFile, env: map[string]string{"BYNDER_PERMANENT_TOKEN": "env"}, host: "s.example", secret: "env"},
+		{name: "for another portal", stored: storedFile, flags: config.Flags{Domain: "e.example"}, fails: `profile "default" belong to s.example, not to e.example (--domain)`},
+		{name: "half a set stored", stored: "[profiles.default]\ndomain = 's.example'\nclient_id = 'x'", fails: "client_secret is not set"},
+		{name: "defaults stored", stored: "[defaults]\njobs = 1", fails: `line 1: unknown key "defaults" (known: profiles)`},
+		{name: "a command stored", stored: "[profiles.default]\ntoken_command = ['x']", fails: `line 2: unknown key "token_command"`},
+		{name: "a broken file", stored: "[profiles.default]\npermanent_token = canary9f3a", fails: "line 2: expected the value in quotes"},
+		{name: "too large a file", stored: strings.Repeat("#\n", config.MaxFile), fails: "larger than 64 KiB"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			env := home(t, tt.config)
+			maps.Copy(env, tt.env)
+			if tt.stored != "" {
+				write(t, storedIn(env), tt.stored)
+			}
+			c, err := config.Load(t.Context(), config.Sources{Flags: tt.flags, Getenv: getenv(env), Keychain: &fakeKeychain{}})
+			if tt.host == "" {
+				wantError(t, err, tt.fails, false)
+				return
+			}
+			if err != nil || c.Portal.Host != tt.host || c.Credentials.PermanentToken.Reveal() != tt.secret || !strings.HasSuffix(c.From, tt.from) {
+				t.Errorf("%s with %q from %q, %v", c.Portal, c.Credentials.PermanentToken.Reveal(), c.From, err)
+			}
+			if got := strings.Join(c.Warnings, "\n"); !strings.Contains(got, tt.warns) || tt.warns == "" && got != "" {
+				t.Errorf("warnings %q, want %q", got, tt.warns)
+			}
+		})
+	}
+}
+
+// storedIn is where logins are stored.
+func storedIn(env map[string]string) string {
+	return filepath.Join(filepath.Dir(defaultFile(env)), "credentials.toml")
+}
+
+// A config file of that name is the user's, as it always was.
+func TestLoadAConfigFileCalledCredentials(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "credentials.toml")
+	write(t, path, "[profiles.default]\ndomain = 'a.example'\ntoken = 't'\ntoken_secret = 't'\nconsumer_key = 'c'\nconsumer_secret = 'c'\nscopes = 'x'\n[defaults]\njobs = 1\n")
+	s := config.Sources{Flags: config.Flags{ConfigFile: path}, Getenv: getenv(nil), Keychain: &fakeKeychain{}}
+	c, err := config.Load(t.Context(), s)
+	if err != nil || c.Credentials.Kind != config.OAuth1 || c.Warnings != nil {
+		t.Errorf("%v, %v", c, err)
+	}
+	wantError(t, s.Ready(t.Context(), true, nil), "the config file in use is "+path, false)
+	_, err = s.SaveInFile(t.Context(), tokenLogin(t, "a.example", "x"))
+	wantError(t, err, "the config file in use is "+path, false)
+}
+
+// A pipe gives its text once, and both the defaults and the profiles are in it.
+func TestFilesAreReadOnce(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("for a system with /dev/fd")
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if _, err := w.WriteString(twoProfiles + "[defaults]\njobs = 3\n"); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	s := config.Sources{
+		Flags: config.Flags{ConfigFile: fmt.Sprintf("/dev/fd/%d", r.Fd())}, Getenv: getenv(nil), Keychain: &fakeKeychain{}, Files: new(config.Files),
+	}
+	_, all, err := s.Defaults(t.Context())
+	if err != nil || !slices.Equal(all, []config.Default{{Key: "jobs", Text: "3", Line: 15}}) {
+		t.Errorf("defaults %v, %v", all, err)
+	}
+	c, err := config.Load(t.Context(), s)
+	if err != nil || c.Credentials.PermanentToken.Reveal() != "file-a" {
+		t.Errorf("%v, %v", c, err)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	env := home(t, "[defaults]\njobs = 1_0 # ten\nlimit-rate = '10M'\nprogress = \"never\"\napi-rate = 2.5\n")
+	path, all, err := config.Sources{Getenv: getenv(env)}.Defaults(t.Context())
+	want := []config.Default{{Key: "jobs", Text: "10", Line: 2}, {Key: "limit-rate", Text: "10M", Line: 3}, {Key: "progress", Text: "never", Line: 4}, {Key: "api-rate", Text: "2.5", Line: 5}}
+	if err != nil || path != defaultFile(env) || !slices.Equal(all, want) {
+		t.Errorf("%s: %v, %v", path, all, err)
+	}
+	for _, env := range []map[string]string{nil, home(t, "")} {
+		if _, all, err := (config.Sources{Getenv: getenv(env)}).Defaults(t.Context()); err != nil || all != nil {
+			t.Errorf("without a file: %v, %v", all, err)
+		}
+	}
+	env["BYNDER_CONFIG"] = filepath.Join(t.TempDir(), "mine.toml")
+	write(t, env["BYNDER_CONFIG"], "[defaults]\nif-exists = 'canary9f3a'\n")
+	_, _, err = config.Sources{Getenv: getenv(env)}.Defaults(t.Context())
+	wantError(t, err, "mine.toml: line 2: unknown key \"if-exists\"", false)
 }

@@ -9,31 +9,38 @@ import (
 	"strings"
 )
 
+// maxDomain is the most bytes that a portal's domain or URL may have. A host name has at
+// most 253 (RFC 1035, section 2.3.4).
+const maxDomain = 300
+
 // ParsePortal reads what people write for a portal: a host such as
 // brand.getbynder.com or a custom domain, with or without a port, or its URL. The
 // result is an origin: scheme and host, without a trailing slash and without the
-// scheme's own port. Plain http is for loopback addresses only.
+// scheme's own port. Plain http is for loopback addresses only. Errors do not repeat what is
+// not a host name: it may be a secret in the wrong place.
 func ParsePortal(domain string) (*url.URL, error) {
 	text := strings.TrimSpace(domain)
 	if !strings.Contains(text, "://") {
 		text = "https://" + text
 	}
+	if len(text) > maxDomain {
+		return nil, fmt.Errorf("the portal's domain is longer than %d bytes", maxDomain)
+	}
 	u, err := url.Parse(text)
 	if err != nil {
-		// The parser's own text repeats the input, which may hold a password.
-		return nil, errors.New("the portal's domain is no host name and no URL")
+		return nil, errors.New("the portal's domain is not a host name or URL")
 	}
 	switch {
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("the portal's URL must begin with https://, not %s://", u.Scheme)
+		return nil, errors.New("the portal's URL must begin with https://")
 	case u.User != nil:
-		return nil, errors.New("the portal's URL must not hold a user name or password")
+		return nil, errors.New("the portal's URL must not contain a user name or password")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.Contains(text, "#"):
-		return nil, errors.New("the portal's URL must not hold a query or a fragment")
+		return nil, errors.New("the portal's URL must not contain a query or a fragment")
 	case u.Path != "" && u.Path != "/":
-		return nil, fmt.Errorf("the portal's URL must not hold a path: %q", u.Path)
+		return nil, errors.New("the portal's URL must not contain a path")
 	case !validHost(u):
-		return nil, fmt.Errorf("the portal's domain is no host name: %q", u.Host)
+		return nil, errors.New("the portal's domain is not a valid host name")
 	case u.Scheme == "http" && !IsLoopback(u.Hostname()):
 		return nil, fmt.Errorf("credentials do not travel over plain http: use https://%s", u.Host)
 	}
@@ -72,7 +79,7 @@ func originHost(u *url.URL) string {
 	return name
 }
 
-// IsLoopback tells whether host is this machine itself: 127.0.0.0/8, ::1 or the
+// IsLoopback reports whether host is this machine itself: 127.0.0.0/8, ::1 or the
 // name localhost.
 func IsLoopback(host string) bool {
 	if strings.ToLower(host) == "localhost" { // EqualFold would take other letters for these, too

@@ -8,7 +8,7 @@ import (
 	"io/fs"
 )
 
-// LoadRoots returns the system's certificates with those of a PEM file added, nil where
+// LoadRoots returns the system's certificates with those of a PEM file added, nil if
 // file is "". Failure is an *Error. The system's come from where Go finds them, SSL_CERT_FILE and
 // SSL_CERT_DIR included (package crypto/x509).
 func LoadRoots(ctx context.Context, file string) (*x509.CertPool, error) {
@@ -30,7 +30,7 @@ func LoadRoots(ctx context.Context, file string) (*x509.CertPool, error) {
 		return fail(fmt.Errorf("reading the system's certificates: %w", err))
 	}
 	if !roots.AppendCertsFromPEM([]byte(text)) {
-		return fail(errors.New("it holds no certificate"))
+		return fail(errors.New("it contains no certificate"))
 	}
 	return roots, nil
 }

@@ -28,7 +28,7 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// IsZero tells whether there is no value.
+// IsZero reports whether there is no value.
 func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
 // String implements fmt.Stringer with a placeholder.

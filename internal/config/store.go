@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"time"
+
+	"github.com/pelletier/go-toml/v2"
 
 	"github.com/bynder-cli/bynder/internal/filelock"
 	"github.com/bynder-cli/bynder/internal/retry"
@@ -25,30 +29,36 @@ type Login struct {
 // needs no quotes anywhere.
 func (s Sources) ProfileName() (string, error) {
 	name, by := s.profile()
-	if !profileName.MatchString(name) {
-		return "", &Error{Err: fmt.Errorf("%s: %q is no name for a profile", by, name), Advice: "use up to 64 letters, digits, - and _"}
+	if len(name) > maxProfileName || !profileName.MatchString(name) {
+		return "", &Error{Err: fmt.Errorf("%s: %q is not a valid profile name", by, name), Advice: "use up to 64 letters, digits, - and _"}
 	}
 	return name, nil
 }
 
-var profileName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+// maxProfileName is the most bytes that the name of a profile may have.
+const maxProfileName = 64
 
-// Ready tells why a login could not be stored in the file, or else in the keychain, as far
-// as that can be known beforehand.
-func (s Sources) Ready(ctx context.Context, inFile bool) error {
+var profileName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// errNoFolder means that there is no place for a credentials file.
+var errNoFolder = errors.New("there is no folder for the credentials file")
+
+// Ready returns why a login could not be stored in the credentials file or, if not inFile, in
+// the keychain, as far as that can be known beforehand. portal is nil if it is not known yet.
+func (s Sources) Ready(ctx context.Context, inFile bool, portal *url.URL) error {
 	name, err := s.ProfileName()
 	if err != nil {
 		return err
 	}
-	f, err := s.fileToWrite(ctx)
-	if err != nil && (inFile || !errors.Is(err, errNoFolder)) {
-		return err
-	}
-	if _, err := f.edit(name, withoutValues()); err != nil {
+	if _, err := s.readCredentials(ctx); err != nil {
 		return err
 	}
 	if inFile {
-		return nil
+		_, err := s.fileToWrite()
+		return err
+	}
+	if err := s.comesFirst(ctx, name, portal); err != nil {
+		return err
 	}
 	_, err = askKeychain(ctx, s.Keychain, name)
 	if corrupt := (*Error)(nil); errors.As(err, &corrupt) {
@@ -57,72 +67,94 @@ func (s Sources) Ready(ctx context.Context, inFile bool) error {
 	return err
 }
 
-// SaveInKeychain stores a login in the keychain. The file is touched only where it has
-// the profile: its values come first, so they are taken out.
+// comesFirst returns an error if the config file has something of a profile that would come
+// before, or contradict, what a login to portal stores in the keychain.
+func (s Sources) comesFirst(ctx context.Context, name string, portal *url.URL) error {
+	f, err := s.readConfig(ctx)
+	if err != nil {
+		return err
+	}
+	p := f.profiles[name]
+	what := fmt.Sprintf("profile %q in %s", name, f.path)
+	switch {
+	case p.holdsCredentials():
+		return &Error{
+			Err:    fmt.Errorf("%s has credentials, which come before those of the keychain", what),
+			Advice: fmt.Sprintf("remove %s from that file, or choose another name with --profile", enumerate(p.credentialKeys())),
+		}
+	case portal != nil && !samePortal(p.domain, portal.String()):
+		return &Error{
+			Err:    fmt.Errorf("%s is for another portal than %s", what, portal.Host),
+			Advice: "change its domain in that file, or choose another name with --profile",
+		}
+	}
+	return nil
+}
+
+// fileToWrite is the path of the credentials file.
+func (s Sources) fileToWrite() (string, error) {
+	path := s.credentialsFile()
+	switch {
+	case path == "":
+		return "", &Error{Err: fmt.Errorf("%w: HOME is not set", errNoFolder), Advice: "specify a config file with --config: credentials are stored beside it"}
+	case s.namesCredentials():
+		return "", &Error{
+			Err:    fmt.Errorf("the config file in use is %s, which is where this program stores credentials", path),
+			Advice: "rename the config file",
+		}
+	}
+	return path, nil
+}
+
+// SaveInKeychain stores a login in the keychain. The credentials file comes first, so the
+// profile is taken out of it.
 func (s Sources) SaveInKeychain(ctx context.Context, login Login) error {
-	defer s.alone(ctx)()
 	name, err := s.ProfileName()
 	if err != nil {
 		return err
 	}
-	f, err := s.fileToWrite(ctx)
-	if err != nil && !errors.Is(err, errNoFolder) {
-		return err
-	}
-	changes := withoutValues()
-	changes["domain"] = login.Portal.String()
-	text, err := f.edit(name, changes)
-	if err != nil {
+	if err := s.comesFirst(ctx, name, login.Portal); err != nil {
 		return err
 	}
 	if err := storeInKeychain(ctx, s.Keychain, name, login.Portal, login.Credentials); err != nil {
 		return fmt.Errorf("storing the credentials in the keychain: %w", err)
 	}
-	if _, found := f.profiles[name]; !found {
-		return nil
-	}
-	return f.write(text)
+	_, err = s.store(ctx, name, nil)
+	return err
 }
 
-// SaveInFile stores a login, secrets included, in the config file and returns its path.
+// SaveInFile stores a login, secrets included, in the credentials file and returns its path.
 func (s Sources) SaveInFile(ctx context.Context, login Login) (path string, err error) {
-	if path, _ := s.file(); path != "" {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return "", fmt.Errorf("writing the config file: %w", err)
-		}
-	}
-	defer s.alone(ctx)()
 	name, err := s.ProfileName()
 	if err != nil {
 		return "", err
 	}
-	f, err := s.fileToWrite(ctx)
+	path, err = s.fileToWrite()
 	if err != nil {
 		return "", err
 	}
-	changes := withoutValues()
-	changes["domain"] = login.Portal.String()
+	values := map[string]string{"domain": login.Portal.String()}
 	for _, v := range login.Credentials.Kind.Values() {
-		changes[v.Key] = v.Of(&login.Credentials).Reveal()
+		values[v.Key] = v.Of(&login.Credentials).Reveal()
 	}
-	text, err := f.edit(name, changes)
-	if err != nil {
-		return "", err
-	}
-	return f.path, f.write(text)
+	_, err = s.store(ctx, name, values)
+	return path, err
 }
 
-// Removed is what Remove has taken away.
+// Removed is what Remove has taken away, and what it has not.
 type Removed struct {
 	Keychain bool
-	File     string // "" when it held no credentials of the profile
+	File     string // "" if the credentials file had no credentials of the profile
+
+	// ByHand are the keys with credentials of the profile in the config file, whose path is
+	// HandFile. It is not edited.
+	ByHand   []string
+	HandFile string
 }
 
-// Remove takes the profile's credentials out of the keychain and of the config file,
-// whose other settings stay. The error tells what may be left; a session without a
-// keychain is none.
+// Remove takes the profile's credentials out of the keychain and of the credentials file.
+// The error says what may be left; a session without a keychain is not an error.
 func (s Sources) Remove(ctx context.Context) (Removed, error) {
-	defer s.alone(ctx)()
 	name, err := s.ProfileName()
 	if err != nil {
 		return Removed{}, err
@@ -133,118 +165,120 @@ func (s Sources) Remove(ctx context.Context) (Removed, error) {
 	if err != nil && !errors.Is(err, ErrNoKeychain) {
 		failures = append(failures, fmt.Errorf("removing the credentials from the keychain: %w", err))
 	}
-	f, err := s.readFile(ctx)
-	if err != nil {
-		failures = append(failures, err)
+	missing := s.checkNamed(ctx)
+	existed, err := s.store(ctx, name, nil)
+	if existed && err == nil {
+		removed.File = s.credentialsFile()
 	}
-	if p := f.profiles[name]; len(p.values) > 0 || len(p.command) > 0 {
-		text, err := f.edit(name, withoutValues())
-		if err == nil {
-			err = f.write(text)
-		}
-		if err == nil {
-			removed.File = f.path
-		}
-		failures = append(failures, err)
+	f, failed := s.readConfig(ctx)
+	if removed.ByHand = f.profiles[name].credentialKeys(); len(removed.ByHand) > 0 {
+		removed.HandFile = f.path
 	}
-	return removed, errors.Join(failures...)
+	return removed, errors.Join(append(failures, missing, err, failed)...)
 }
 
-// alonePatience is how long one login waits for another to be done with the file.
-const alonePatience = 3 * time.Second
-
-// alone keeps other logins from the config file until the returned function is called, so
-// that none undoes what another has stored. The lock is on the folder, which leaves no
-// file behind. Where it cannot be had the file is changed all the same: what is there is
-// whole at any time.
-func (s Sources) alone(ctx context.Context) (done func()) {
-	path, _ := s.file()
-	folder, err := os.Open(filepath.Dir(path))
-	if path == "" || err != nil {
-		return func() {}
+// store changes the credentials file: the profile has the given values from now on or, without
+// any, is removed. existed reports whether it was there. A file that does not change is not
+// written.
+func (s Sources) store(ctx context.Context, name string, values map[string]string) (existed bool, err error) {
+	path := s.credentialsFile()
+	if path == "" || s.namesCredentials() || values == nil && unreachable(path) {
+		return false, nil
 	}
-	patient, cancel := context.WithTimeout(ctx, alonePatience)
-	defer cancel()
-	for errors.Is(filelock.Try(folder), filelock.ErrHeld) && retry.Sleep(patient, 10*time.Millisecond) == nil {
-		continue
-	}
-	return func() { folder.Close() }
-}
-
-// withoutValues are the changes that take every credential out of a profile.
-func withoutValues() map[string]string {
-	changes := map[string]string{"token_command": ""}
-	for _, set := range valueSets {
-		for _, v := range set.values {
-			changes[v.Key] = ""
-		}
-	}
-	return changes
-}
-
-// errNoFolder tells that there is no place for a config file.
-var errNoFolder = errors.New("there is no folder for the config file")
-
-// fileToWrite is the config file as it is, or an empty one where there is none yet.
-func (s Sources) fileToWrite(ctx context.Context) (file, error) {
-	path, named := s.file()
-	empty := file{path: path, document: &document{}}
-	if path == "" {
-		return empty, &Error{Err: fmt.Errorf("%w: HOME is not set", errNoFolder), Advice: "name a file with --config"}
-	}
-	switch _, err := os.Stat(path); {
-	case errors.Is(err, fs.ErrNotExist):
-		return empty, nil
-	case err != nil && !named:
-		return empty, &Error{Err: fmt.Errorf("%w: %w", errNoFolder, err), Advice: "name a file with --config"}
-	}
-	return s.readFile(ctx)
-}
-
-// edit is the file's text with a profile changed, see document.withProfile.
-func (f *file) edit(profile string, changes map[string]string) (string, error) {
-	text, err := f.document.withProfile(profile, changes)
-	if err != nil {
-		return "", &Error{
-			Err:    fmt.Errorf("config file %s: profile %q: %w", f.path, profile, err),
-			Advice: "edit the file by hand",
-		}
-	}
-	return text, nil
-}
-
-func (f *file) write(text string) error {
-	if err := writeSecret(f.path, text); err != nil {
-		return fmt.Errorf("writing the config file: %w", err)
-	}
-	return nil
-}
-
-// writeSecret replaces path at once with a file that only its owner may read. Folders that
-// are missing are made for the owner alone; a symlink stays one.
-func writeSecret(path, text string) (err error) {
+	fail := func(err error) (bool, error) { return existed, fmt.Errorf("writing the credentials file: %w", err) }
 	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
+		path = target // a symlink stays one
 	}
-	folder := filepath.Dir(path)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fail(err)
+	}
+	unlock, err := lockFolder(ctx, filepath.Dir(path))
+	if err != nil {
+		return fail(err)
+	}
+	defer unlock()
+	f, err := s.readCredentials(ctx)
+	if err != nil {
+		return false, err
+	}
+	_, existed = f.profiles[name]
+	if values == nil && !existed {
+		return false, nil
+	}
+	text, err := encode(f, name, values)
+	if err == nil {
+		err = replace(path, text)
+	}
+	if err != nil {
+		return fail(err)
+	}
+	return existed, nil
+}
+
+// encode is the text of the credentials file f with a profile changed.
+func encode(f file, name string, values map[string]string) (string, error) {
+	profiles := map[string]map[string]string{}
+	for other, p := range f.profiles {
+		profiles[other] = maps.Clone(p.values)
+		profiles[other]["domain"] = p.domain
+	}
+	if profiles[name] = values; values == nil {
+		delete(profiles, name)
+	}
+	text, err := toml.Marshal(map[string]map[string]map[string]string{"profiles": profiles})
+	if len(text) > maxFile {
+		err = fmt.Errorf("it would be larger than %d KiB", maxFile>>10)
+	}
+	return "# Written by bynder auth login and logout. Edit config.toml instead.\n" + string(text), err
+}
+
+// lockPatience is how long one login waits for another to be done with the file.
+const lockPatience = 3 * time.Second
+
+// lockFolder keeps other logins from the files of a folder until unlock is called, so that none
+// undoes what another has stored. The lock is on the folder itself, which leaves no file
+// behind. On a file system without locks nothing is locked: what is there is whole at any time.
+func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
+	folder, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	patient, cancel := context.WithTimeout(ctx, lockPatience)
+	defer cancel()
+	for errors.Is(filelock.Try(folder), filelock.ErrHeld) {
+		if retry.Sleep(patient, 10*time.Millisecond) != nil {
+			folder.Close()
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
+			return nil, errors.New("another process holds its lock")
+		}
+	}
+	return func() { folder.Close() }, nil
+}
+
+// replace puts a file that only its owner may read in the place of path, at once. A file that
+// a killed process left under the temporary name is removed.
+func replace(path, text string) (err error) {
+	temporary := strings.TrimSuffix(path, ".toml") + ".new"
+	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	temporary, err := os.CreateTemp(folder, ".config-*.toml") // 0600
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			_ = os.Remove(temporary.Name())
+			_ = os.Remove(temporary)
 		}
 	}()
-	_, err = temporary.WriteString(text)
+	_, err = f.WriteString(text)
 	if err == nil {
-		err = temporary.Sync()
+		err = f.Sync()
 	}
-	if err = errors.Join(err, temporary.Close()); err != nil {
+	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(temporary.Name(), path)
+	return os.Rename(temporary, path)
 }

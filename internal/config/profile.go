@@ -1,0 +1,243 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// profile is one [profiles.NAME] of a file.
+type profile struct {
+	domain  string
+	values  map[string]string // the values of credentials, by key
+	scopes  []string
+	command []string // token_command
+}
+
+// holdsCredentials reports whether the profile says how to log in.
+func (p profile) holdsCredentials() bool { return len(p.values) > 0 || len(p.command) > 0 }
+
+// credentialKeys lists the keys of the profile that hold credentials.
+func (p profile) credentialKeys() []string {
+	var keys []string
+	for _, key := range valueKeys() {
+		if p.values[key] != "" {
+			keys = append(keys, key)
+		}
+	}
+	if len(p.command) > 0 {
+		keys = append(keys, "token_command")
+	}
+	return keys
+}
+
+// valueKeys lists the keys of all values that credentials are made of.
+func valueKeys() []string {
+	var keys []string
+	for _, set := range valueSets {
+		for _, v := range set.values {
+			keys = append(keys, v.Key)
+		}
+	}
+	return keys
+}
+
+// knownKeys says what a file may hold.
+type knownKeys struct {
+	tables   []string
+	profile  []string // in [profiles.NAME]
+	defaults []string // in [defaults]
+}
+
+var (
+	// handWritten is the config file.
+	handWritten = knownKeys{
+		tables:   []string{"profiles", "defaults"},
+		profile:  append([]string{"domain", "scopes", "token_command"}, valueKeys()...),
+		defaults: []string{"jobs", "connections", "api-rate", "limit-rate", "retries", "progress", "image"},
+	}
+	// programWritten is the credentials file.
+	programWritten = knownKeys{tables: []string{"profiles"}, profile: append([]string{"domain"}, valueKeys()...)}
+)
+
+// DefaultKeys lists the keys of [defaults]: the names of the flags that they set.
+func DefaultKeys() []string { return handWritten.defaults }
+
+// Default is a key of [defaults]: the value of the flag of that name if the command line does
+// not give it.
+type Default struct {
+	Key  string
+	Text string // as the flag would be given
+	Line int    // of the config file, from 1
+}
+
+// parse reads the text of a file into f. Errors name the line and the key, never a value.
+func (f *file) parse(text string, known knownKeys) error {
+	settings, err := parseSettings(text)
+	if err != nil {
+		return err
+	}
+	f.profiles = map[string]profile{}
+	for _, s := range settings {
+		if err := f.take(s, known); err != nil {
+			return fmt.Errorf("line %d: %w", s.line, err)
+		}
+	}
+	return nil
+}
+
+// take checks one setting, and keeps it in f.
+func (f *file) take(s setting, known knownKeys) error {
+	depth, table := len(s.path), s.path[0]
+	switch {
+	case !slices.Contains(known.tables, table):
+		return misplaced(table, known)
+	case depth == 1 && s.shape == shapeTable:
+		return nil
+	case depth == 1 && table == "profiles":
+		return errors.New("profiles must be a table: [profiles.NAME]")
+	case depth == 1:
+		return errors.New("defaults must be a table: [defaults]")
+	case table == "defaults":
+		return f.takeDefault(s, known.defaults)
+	}
+	p, begun := f.profiles[s.path[1]]
+	if !begun {
+		p.values = map[string]string{}
+	}
+	switch {
+	case depth > 2:
+		if err := p.take(s, known.profile); err != nil {
+			return err
+		}
+	case s.shape != shapeTable:
+		return fmt.Errorf("%s must be a table: [profiles.NAME]", shownKey(s.path[1]))
+	}
+	f.profiles[s.path[1]] = p
+	return nil
+}
+
+// misplaced is the error for a key at the root that is not known there.
+func misplaced(key string, known knownKeys) error {
+	switch {
+	case slices.Contains(known.profile, key):
+		return fmt.Errorf("%s must be in a profile: put it below [profiles.default]", key)
+	case slices.Contains(known.defaults, key):
+		return fmt.Errorf("%s must be in [defaults]", key)
+	}
+	return unknownKey(key, known.tables)
+}
+
+// takeDefault keeps a key of [defaults].
+func (f *file) takeDefault(s setting, known []string) error {
+	key := s.path[1]
+	switch {
+	case !slices.Contains(known, key):
+		return unknownKey(key, known)
+	case len(s.path) > 2, s.shape != shapeText && s.shape != shapeScalar, s.text == "":
+		return fmt.Errorf("%s must be a text or a number", key)
+	}
+	if s.shape == shapeScalar {
+		s.text = strings.ReplaceAll(s.text, "_", "") // which flags do not take everywhere
+	}
+	f.defaults = append(f.defaults, Default{Key: key, Text: s.text, Line: s.line})
+	return nil
+}
+
+// take keeps a key of a profile.
+func (p *profile) take(s setting, known []string) error {
+	key := s.path[2]
+	if !slices.Contains(known, key) {
+		return unknownKey(key, known)
+	}
+	if len(s.path) > 3 {
+		s.shape = shapeOther
+	}
+	switch {
+	case key == "scopes" && s.shape == shapeText:
+		p.scopes = strings.Fields(s.text)
+	case key == "scopes" && s.shape == shapeTexts:
+		p.scopes = s.texts
+	case key == "scopes":
+		return errors.New("scopes must be a list of texts")
+	case key == "token_command" && s.shape == shapeText:
+		return fmt.Errorf("token_command must be a list: write token_command = %s", commandList(s.text))
+	case key == "token_command" && s.shape == shapeTexts && len(s.texts) > 0 && s.texts[0] != "":
+		p.command = s.texts
+	case key == "token_command":
+		return fmt.Errorf("token_command must be a list of texts that begins with a program: %s", commandList(""))
+	case s.shape != shapeText:
+		return fmt.Errorf("%s must be a text in quotes", key)
+	case key == "domain":
+		p.domain = s.text
+	case s.text != "":
+		p.values[key] = s.text
+	}
+	return nil
+}
+
+// commandList is how to write a command line as a list. The line is shown only if it can
+// be split at blanks, and no word is so long that it may be a secret.
+func commandList(line string) string {
+	const longest = 32 // bytes
+	words := strings.Fields(line)
+	strange := func(r rune) bool {
+		return r > '~' || unicode.IsControl(r) || strings.ContainsRune("\"'\\`$|&;<>()*?[]{}~#!", r)
+	}
+	if len(words) < 2 || strings.ContainsFunc(strings.Join(words, ""), strange) ||
+		slices.ContainsFunc(words, func(word string) bool { return len(word) > longest }) {
+		return `["PROGRAM", "ARGUMENT"]`
+	}
+	return `["` + strings.Join(words, `", "`) + `"]`
+}
+
+// unknownKey is the error for a key that is not known: with the known key that it is
+// probably meant to be, else with all of them.
+func unknownKey(key string, known []string) error {
+	text := "unknown key " + shownKey(key)
+	if near, ok := nearest(key, known); ok {
+		return fmt.Errorf("%s: did you mean %s?", text, near)
+	}
+	return fmt.Errorf("%s (known: %s)", text, strings.Join(known, ", "))
+}
+
+// shownKey is a key as it may be shown. Where quotes are missing a secret can stand
+// where a key should: what does not look like a key is not repeated.
+func shownKey(key string) string {
+	const longest = 32
+	strange := func(r rune) bool { return r != '_' && r != '-' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') }
+	if key == "" || len(key) > longest || strings.ContainsFunc(key, strange) {
+		return "(not shown)"
+	}
+	return `"` + key + `"`
+}
+
+// nearest is the known key that key differs from in a third of its bytes at most.
+func nearest(key string, known []string) (near string, ok bool) {
+	near = slices.MinFunc(known, func(a, b string) int { return distance(key, a) - distance(key, b) })
+	return near, distance(key, near) <= max(1, len(key)/3)
+}
+
+// distance is how many bytes have to be put in, taken out or changed to make b of a.
+func distance(a, b string) int {
+	const longest = 64 // keys are shorter, and the work grows with the product
+	a, b = a[:min(len(a), longest)], b[:min(len(b), longest)]
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost = min(diagonal, row[j], row[j+1]) + 1
+			}
+			diagonal, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}
