@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/bynder-cli/bynder/internal/config"
 )
 
 // Main runs the program with the given arguments and returns its exit status.
@@ -55,6 +57,7 @@ Exit status:
   130, 143, 129   ended by INT, TERM, HUP`
 
 func newRoot(s Streams) *cobra.Command {
+	s.files = new(config.Files)
 	root := &cobra.Command{
 		Use:           "bynder <command>",
 		Short:         "Get files out of a Bynder portal",
@@ -74,7 +77,12 @@ func newRoot(s Streams) *cobra.Command {
 			return err
 		},
 	}
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error { return refuseEmpty(cmd.Flags()) }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err := refuseEmpty(cmd.Flags()); err != nil {
+			return err
+		}
+		return applyDefaults(cmd.Context(), cmd.Flags(), s)
+	}
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
