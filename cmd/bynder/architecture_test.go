@@ -29,11 +29,12 @@ var rooms = map[string][]string{
 
 	"bynder":   {"location"}, // takes an http.Client
 	"budget":   {"filelock", "retry"},
-	"config":   {"filelock", "retry"},
-	"naming":   {},
+	"config":   {"filelock", "retry", "spelling"},
+	"naming":   {"spelling"},
 	"filelock": {},
 	"location": {},
 	"retry":    {},
+	"spelling": {}, // knows words, not what they are for
 	"sandbox":  {}, // judges the client, so it shares no code with it
 
 	"tools/bench": {"retry"}, // not a room of the program: it measures the built program from outside

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
 // profile is one [profiles.NAME] of a file.
@@ -197,7 +199,7 @@ func commandList(line string) string {
 // probably meant to be, else with all of them.
 func unknownKey(key string, known []string) error {
 	text := "unknown key " + shownKey(key)
-	if near, ok := nearest(key, known); ok {
+	if near, ok := spelling.Nearest(key, known); ok {
 		return fmt.Errorf("%s: did you mean %s?", text, near)
 	}
 	return fmt.Errorf("%s (known: %s)", text, strings.Join(known, ", "))
@@ -212,32 +214,4 @@ func shownKey(key string) string {
 		return "(not shown)"
 	}
 	return `"` + key + `"`
-}
-
-// nearest is the known key that key differs from in a third of its bytes at most.
-func nearest(key string, known []string) (near string, ok bool) {
-	near = slices.MinFunc(known, func(a, b string) int { return distance(key, a) - distance(key, b) })
-	return near, distance(key, near) <= max(1, len(key)/3)
-}
-
-// distance is how many bytes have to be put in, taken out or changed to make b of a.
-func distance(a, b string) int {
-	const longest = 64 // keys are shorter, and the work grows with the product
-	a, b = a[:min(len(a), longest)], b[:min(len(b), longest)]
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost = min(diagonal, row[j], row[j+1]) + 1
-			}
-			diagonal, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }

@@ -2,8 +2,9 @@ package naming
 
 import (
 	"fmt"
-	"math"
 	"strings"
+
+	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
 // maxTemplate caps the text of a template, in bytes.
@@ -125,45 +126,18 @@ func placeholder(text, name string) (part, error) {
 			return part{field: &fields[i]}, nil
 		}
 	}
-	return part{}, &templateError{
-		text, fmt.Sprintf("unknown field %.40q; there are {%s}", name, strings.Join(known, "} {")),
-		fmt.Sprintf("did you mean {%s}?", nearest(name, known)),
+	advice := "use one of these fields, or write {{ for a brace that belongs to the name"
+	if near, ok := nearest(name, known); ok {
+		advice = fmt.Sprintf("did you mean {%s}?", near)
 	}
+	return part{}, &templateError{text, fmt.Sprintf("unknown field %.40q; there are {%s}", name, strings.Join(known, "} {")), advice}
 }
 
-// nearest is the known name that is most like name.
-func nearest(name string, known []string) string {
-	name = strings.ToLower(name)
-	if strings.HasPrefix(name, "propert") || strings.HasPrefix(name, "metaproperty") {
-		return propertyField
+// nearest is the known field that name is probably meant to be, if there is one.
+func nearest(name string, known []string) (field string, ok bool) {
+	lower := strings.ToLower(name)
+	if strings.HasPrefix(lower, "propert") || strings.HasPrefix(lower, "metaproperty") {
+		return propertyField, true
 	}
-	best, least := "", math.MaxInt
-	for _, k := range known {
-		if d := distance(name, strings.ToLower(k)); d < least {
-			best, least = k, d
-		}
-	}
-	return best
-}
-
-// distance is the number of bytes to insert, delete or replace to make b of a
-// (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1) // the distances of a's beginning to all of b's
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			replaced := diagonal
-			if a[i] != b[j] {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(row[j]+1, row[j+1]+1, replaced)
-		}
-	}
-	return row[len(b)]
+	return spelling.Nearest(name, known)
 }

@@ -1,0 +1,47 @@
+// Package spelling finds the known word that a misspelled one was probably meant to be.
+//
+//	near, ok := spelling.Nearest("conections", []string{"connections", "jobs"})
+package spelling
+
+import "strings"
+
+// longest is how many bytes of a word are looked at: known words are shorter, and the work
+// grows with the product of the lengths.
+const longest = 64
+
+// Nearest returns the known word that differs least from word, whatever their case. ok
+// reports whether they differ in a third of the bytes of word at most, or in one: a word
+// that is further away is not worth a suggestion.
+func Nearest(word string, known []string) (near string, ok bool) {
+	least := longest + 1
+	for _, k := range known {
+		if d := distance(strings.ToLower(word), strings.ToLower(k)); d < least {
+			near, least = k, d
+		}
+	}
+	return near, least <= max(1, min(len(word), longest)/3)
+}
+
+// distance is the number of bytes to insert, delete, replace or swap with the next one to make
+// b of a (optimal string alignment), at most longest.
+func distance(a, b string) int {
+	a, b = a[:min(len(a), longest)], b[:min(len(b), longest)]
+	var d [longest + 1][longest + 1]int // d[i][j] is the distance of a[:i] to b[:j]
+	for i := range len(a) + 1 {
+		for j := range len(b) + 1 {
+			switch {
+			case i == 0 || j == 0:
+				d[i][j] = i + j
+				continue
+			case a[i-1] == b[j-1]:
+				d[i][j] = d[i-1][j-1]
+				continue
+			}
+			d[i][j] = 1 + min(d[i-1][j], d[i][j-1], d[i-1][j-1])
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], 1+d[i-2][j-2])
+			}
+		}
+	}
+	return d[len(a)][len(b)]
+}
