@@ -45,7 +45,9 @@ keychain (` + "`bynder auth login`" + ` keeps them there); the first that has th
   BYNDER_CLIENT_ID        or the two of OAuth 2 client
   BYNDER_CLIENT_SECRET    credentials, with BYNDER_SCOPES where others are wanted
   BYNDER_PROFILE          the profile, "default" unless named
-  BYNDER_CONFIG           the config file, bynder/config.toml in the user's config folder
+  BYNDER_CONFIG           the config file, bynder/config.toml in the user's config folder;
+                          its [defaults] are defaults of flags: jobs, connections,
+                          api-rate, limit-rate, retries, progress, image
   HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, TERM   as everywhere
 
 Exit status:
