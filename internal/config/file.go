@@ -220,13 +220,15 @@ func (f *file) exposed() []string {
 	return nil
 }
 
-// names lists the names of the profiles of files, the first few.
+// names lists the names of the profiles of files, the first few that are plain.
 func names(files ...file) []string {
 	const most = 10
 	all := map[string]bool{}
 	for _, f := range files {
 		for name := range f.profiles {
-			all[name] = true
+			if validName(name) {
+				all[name] = true
+			}
 		}
 	}
 	sorted := slices.Sorted(maps.Keys(all))

@@ -251,13 +251,14 @@ func TestLoadHints(t *testing.T) {
 		{"nothing for a profile", config.Flags{Profile: "bare"}, twoProfiles, "`bynder auth login --profile bare`"},
 		{"other profiles", config.Flags{}, "[profiles.b]\n[profiles.a]\n", "--profile: a, b"},
 		{"unknown", config.Flags{Profile: "x"}, twoProfiles, "bare, default, press"},
+		{"names that need quotes", config.Flags{Profile: "x"}, "[profiles.a]\n[profiles.'canary 9f3a']\n", "choose one of: a"},
 		{"a domain that another profile has", config.Flags{Domain: "press.example"}, twoProfiles, "use --profile press"},
 		{"a domain that no profile has", config.Flags{Domain: "new.example"}, twoProfiles, "--domain new.example"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := config.Load(t.Context(), config.Sources{Flags: tt.flags, Getenv: getenv(home(t, tt.file)), Keychain: &fakeKeychain{}})
 			var ce *config.Error
-			if !errors.As(err, &ce) || !strings.Contains(ce.Hint(), tt.want) {
+			if !errors.As(err, &ce) || !strings.Contains(ce.Hint(), tt.want) || strings.Contains(ce.Hint(), "canary") {
 				t.Errorf("%v with hint %q, want %q", err, ce.Hint(), tt.want)
 			}
 		})

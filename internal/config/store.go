@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -29,7 +28,7 @@ type Login struct {
 // needs no quotes anywhere.
 func (s Sources) ProfileName() (string, error) {
 	name, by := s.profile()
-	if len(name) > maxProfileName || !profileName.MatchString(name) {
+	if !validName(name) {
 		return "", &Error{Err: fmt.Errorf("%s: %q is not a valid profile name", by, name), Advice: "use up to 64 letters, digits, - and _"}
 	}
 	return name, nil
@@ -38,7 +37,13 @@ func (s Sources) ProfileName() (string, error) {
 // maxProfileName is the most bytes that the name of a profile may have.
 const maxProfileName = 64
 
-var profileName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+// validName reports whether a profile's name needs no quotes anywhere.
+func validName(name string) bool {
+	strange := func(r rune) bool {
+		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}
+	return name != "" && len(name) <= maxProfileName && !strings.ContainsFunc(name, strange)
+}
 
 // errNoFolder means that there is no place for a credentials file.
 var errNoFolder = errors.New("there is no folder for the credentials file")
@@ -119,7 +124,12 @@ func (s Sources) SaveInKeychain(ctx context.Context, login Login) error {
 	if err := storeInKeychain(ctx, s.Keychain, name, login.Portal, login.Credentials); err != nil {
 		return fmt.Errorf("storing the credentials in the keychain: %w", err)
 	}
-	_, err = s.store(ctx, name, nil)
+	if _, err = s.store(ctx, name, nil); err != nil && ctx.Err() == nil {
+		return &Error{
+			Err:    fmt.Errorf("the credentials are in the keychain, but those in %s come first: %w", s.credentialsFile(), err),
+			Advice: fmt.Sprintf("remove [profiles.%s] from that file", name),
+		}
+	}
 	return err
 }
 
@@ -233,7 +243,7 @@ func encode(f file, name string, values map[string]string) (string, error) {
 }
 
 // lockPatience is how long one login waits for another to be done with the file.
-const lockPatience = 3 * time.Second
+const lockPatience = 30 * time.Second
 
 // lockFolder keeps other logins from the files of a folder until unlock is called, so that none
 // undoes what another has stored. The lock is on the folder itself, which leaves no file

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/filelock"
@@ -145,6 +147,18 @@ func TestSaveInKeychainTakesSecretsOutOfTheFile(t *testing.T) {
 	}
 }
 
+// Where the file cannot be changed its credentials are used still, which the error says.
+func TestSaveInKeychainWhereTheFileIsBroken(t *testing.T) {
+	env := home(t, "")
+	write(t, storedIn(env), "broken")
+	k := &fakeKeychain{}
+	err := config.Sources{Getenv: getenv(env), Keychain: k}.SaveInKeychain(t.Context(), tokenLogin(t, "a.example", "x"))
+	wantError(t, err, "the credentials are in the keychain, but those in "+storedIn(env)+" come first", false)
+	if len(k.items) != 1 {
+		t.Errorf("the keychain holds %v", k.items)
+	}
+}
+
 func TestSaveStoresNothingWhere(t *testing.T) {
 	t.Run("the config file comes before the keychain", func(t *testing.T) {
 		for text, wants := range map[string]string{
@@ -205,6 +219,13 @@ func TestSaveStoresNothingWhere(t *testing.T) {
 		if !errors.Is(err, stopped) {
 			t.Errorf("after Ctrl-C: %v", err)
 		}
+		synctest.Test(t, func(t *testing.T) {
+			start := time.Now()
+			_, err := config.Sources{Getenv: getenv(env)}.SaveInFile(t.Context(), tokenLogin(t, "a.example", "y"))
+			if took := time.Since(start); took != 30*time.Second || err == nil || !strings.Contains(err.Error(), "another process holds its lock") {
+				t.Errorf("after %s: %v", took, err)
+			}
+		})
 		if _, err := os.Stat(storedIn(env)); err == nil {
 			t.Error("the file was written")
 		}
