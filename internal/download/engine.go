@@ -42,8 +42,7 @@ type Engine struct {
 	// Expand, where set, makes of each job the jobs for the files that it means.
 	Expand func(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job]
 	// Done, where set, knows jobs whose files are there already: their results are
-	// reported as they are, and nothing is asked about them. A result beside false has the
-	// path where a run put the job's file and one of another size is now (Target.Replaces).
+	// reported as they are, and nothing is asked about them.
 	Done func(Job) (Result, bool)
 	// Confirm, where set, tells whether the portal still accepts the credentials. It is
 	// asked before a 401 that follows successes ends the run: that may be one asset's.
@@ -150,7 +149,6 @@ func (r *run) left(jobs iter.Seq[Job]) iter.Seq[Job] {
 				r.engine.Observer.Finished(job, result)
 				continue
 			}
-			job.Replaces = result.Path
 			if !yield(job) {
 				return
 			}

@@ -82,7 +82,6 @@ func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *
 		return e.preview(job, name, object, r)
 	}
 	to := target(r, job, name)
-	to.Replaces = job.Replaces
 	to.Suspect = func() bool { return r.Suspect != "" }
 	partial, err := e.Sink.Begin(ctx, to, object)
 	if err != nil {

@@ -21,8 +21,6 @@ type Job struct {
 	asked time.Time
 	// Done tells that its result was known before the run, see Engine.Done.
 	Done bool
-	// Replaces is where Engine.Done knows of a file that is not as it was.
-	Replaces string
 	// Origin is the line of input that asked for it; several jobs may come of one line.
 	Origin string
 	// Err is why the job cannot be done at all; its result is a failure. It takes the

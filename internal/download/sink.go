@@ -14,10 +14,6 @@ type Target struct {
 	// Identity is the file's own: portal, media id and selector. Two targets of
 	// one identity are the same file, whatever it is called.
 	Identity string
-	// Replaces is the path, as results show it, where a run put this file, and where one of
-	// another size is now. Where that is this file with an end that is missing, or too much, it is
-	// replaced whatever else is said about files that exist.
-	Replaces string
 	// Suspect, where set, reports whether the file is probably not the one that was asked for, as far
 	// as is known when it is called. Such a file replaces no other one.
 	Suspect func() bool

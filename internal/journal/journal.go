@@ -147,8 +147,7 @@ func (j *Journal) free() error {
 // Done tells whether the journal knows that a job is done and the file is still there: a
 // regular file of the same size, in the run's folder. The result is unchanged (or skipped,
 // see Options.Skip) and shows the path as the run does. What other processes have added
-// meanwhile counts. A file that this or an earlier run has put there and whose size is
-// another now is not done; the result then has its path.
+// meanwhile counts.
 func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	if job.Err != nil || j.place == nil {
 		return download.Result{}, false
@@ -156,14 +155,9 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	k := key{j.opts.Portal, job.MediaID, job.Selector.String()}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	var spoilt download.Result
 	for {
 		if r, ok := j.view.latest(k); ok {
-			name, became := j.place.find(&r, j.opts.Skip)
-			if became == altered {
-				spoilt.Path = j.place.shown + name
-			}
-			if became == stands && len(r.suspect.raw) == 0 { // the next run looks again
+			if name, ok := j.place.find(&r, j.opts.Skip); ok && len(r.suspect.raw) == 0 { // the next run looks at a suspect file again
 				status := download.Unchanged
 				if r.status.is(string(download.Skipped)) {
 					status = download.Skipped
@@ -178,7 +172,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 			j.fail(err)
 		}
 		if err != nil || !more {
-			return spoilt, false
+			return download.Result{}, false
 		}
 	}
 }
@@ -238,8 +232,8 @@ func (j *Journal) knows(r download.Result, name string) bool {
 	if !ok {
 		return false
 	}
-	where, became := j.place.find(&known, r.Status == download.Skipped)
-	return became == stands && where == name && known.status.is(string(download.Skipped)) == (r.Status == download.Skipped)
+	where, ok := j.place.find(&known, r.Status == download.Skipped)
+	return ok && where == name && known.status.is(string(download.Skipped)) == (r.Status == download.Skipped)
 }
 
 // Close stores the results that wait, and ends the journal's work; nothing may be told to

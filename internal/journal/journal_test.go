@@ -124,13 +124,7 @@ func TestDone(t *testing.T) {
 	if r, done := j.Done(original("skipped")); !done || r.Status != download.Skipped || r.Path != filepath.Join(dir, "skipped") {
 		t.Errorf("what was skipped is %v, %+v", done, r)
 	}
-	// A file that was in the way and has changed is not the run's to replace.
-	if r, done := j.Done(original("somebody else's")); done || r.Path != "" {
-		t.Errorf("what was skipped and has changed is %v, %+v", done, r)
-	}
-	if r, done := j.Done(original("changed")); done || r.Path != filepath.Join(dir, "changed") {
-		t.Errorf("what was downloaded and has changed is %v, %+v", done, r)
-	}
+	wantDone(t, j, false, "somebody else's", "changed")
 	closeJournal(t, j)
 }
 

@@ -105,44 +105,25 @@ func (p *place) has(name string) bool {
 // absolute is the path of a name as the journal has it.
 func (p *place) absolute(name string) string { return p.real + name }
 
-// fate is what became of a file that a record speaks of.
-type fate int
-
-const (
-	gone    fate = iota // or it never was in the place, or the record is of no file that counts
-	stands              // it is there, as it was
-	altered             // it is there with another size, and was put there by a run
-)
-
-// find looks for the file that a record speaks of, and says what its name is. skipped
-// says whether one that was skipped counts.
-func (p *place) find(r *record, skipped bool) (name string, f fate) {
+// find reports whether the file of a record is in place: a regular file of the recorded
+// size, below the run's folder. skipped says whether the record of a skipped file counts.
+func (p *place) find(r *record, skipped bool) (name string, ok bool) {
 	if p == nil || !r.sized {
-		return "", gone
+		return "", false
 	}
-	status := download.Status(r.status.bytes())
-	switch status {
+	switch download.Status(r.status.bytes()) {
 	case download.Downloaded, download.Unchanged:
 	case download.Skipped:
 		if !skipped {
-			return "", gone
+			return "", false
 		}
 	default:
-		return "", gone
+		return "", false
 	}
 	name, inside := strings.CutPrefix(r.path.String(), p.real)
 	if !inside || !p.has(name) {
-		return "", gone
+		return "", false
 	}
 	info, err := p.root.Lstat(name)
-	switch {
-	case err != nil || !info.Mode().IsRegular():
-		return name, gone
-	case info.Size() == r.bytes:
-		return name, stands
-	case status == download.Skipped:
-		return name, gone
-	default:
-		return name, altered
-	}
+	return name, err == nil && info.Mode().IsRegular() && info.Size() == r.bytes
 }

@@ -113,14 +113,11 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 	return at, d.exists(at.name, t)
 }
 
-// policy is what a different file at t's name means: what the user said, but where t's own file was,
-// it may be that, spoilt. Only when t is here can that be seen (filePartial.yield).
+// policy returns what a different file at t's name means: what the user said, except that a suspect
+// file replaces nothing.
 func (d *Dir) policy(t download.Target) IfExists {
-	if t.Suspect != nil && t.Suspect() && (d.opts.IfExists == Overwrite || t.Replaces != "") {
+	if d.opts.IfExists == Overwrite && t.Suspect != nil && t.Suspect() {
 		return Fail
-	}
-	if t.Replaces != "" && t.Replaces == d.show(t.Name) {
-		return Overwrite
 	}
 	return d.opts.IfExists
 }
@@ -173,12 +170,7 @@ func (d *Dir) unaltered(at place) bool {
 	if at.old == nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	return err == nil && unaltered(at.old, now)
-}
-
-// unaltered tells whether a file is the one that was found, as it was.
-func unaltered(found, now fs.FileInfo) bool {
-	return os.SameFile(now, found) && now.Size() == found.Size() && now.ModTime().Equal(found.ModTime())
+	return err == nil && os.SameFile(now, at.old) && now.Size() == at.old.Size() && now.ModTime().Equal(at.old.ModTime())
 }
 
 // renamed is the name that the Rename policy gives t.

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -277,47 +276,6 @@ func TestRenameNoReplace(t *testing.T) {
 	}
 }
 
-// A run has put the file there once, and now one of another size has its name.
-func TestSpoiltFileIsReplaced(t *testing.T) {
-	part := whole[:len(whole)/2]
-	for _, policy := range []IfExists{Fail, Skip, Overwrite, Rename} {
-		for _, tt := range []struct {
-			name, there string
-			spoilt      bool
-		}{
-			{"cut short", part, true},
-			{"empty", "", true},
-			{"too long", whole + "!", true},
-			{"somebody's own", "what must not be touched", false},
-			{"somebody's own, shorter", "x", false},
-		} {
-			t.Run(policy.String()+", "+tt.name, func(t *testing.T) {
-				p, path := replacing(t, DirOptions{IfExists: policy}, tt.there, whole)
-				folder := filepath.Dir(path)
-				got, err := p.Publish(t.Context())
-				switch {
-				case tt.spoilt || policy == Overwrite:
-					if err != nil || got != path {
-						t.Errorf("Publish = %s, %v", got, err)
-					}
-					wantFiles(t, folder, map[string]string{"a.jpg": whole})
-				case policy == Rename:
-					if err != nil || got != filepath.Join(folder, "a-A.jpg") {
-						t.Errorf("Publish = %s, %v", got, err)
-					}
-					wantFiles(t, folder, map[string]string{"a.jpg": tt.there, "a-A.jpg": whole})
-				case policy == Skip:
-					wantPresent(t, err, download.Skipped, path)
-					wantFiles(t, folder, map[string]string{"a.jpg": tt.there})
-				default:
-					wantCode(t, err, download.CodeExists)
-					wantFiles(t, folder, map[string]string{"a.jpg": tt.there})
-				}
-			})
-		}
-	}
-}
-
 // The next run finds the file that was the first to finish, and the other one meets it again.
 func TestTwoFilesMeetInTheNextRun(t *testing.T) {
 	for _, policy := range []IfExists{Fail, Skip, Overwrite} {
@@ -358,62 +316,6 @@ func TestPartialsOfWhatIsInTheWayGo(t *testing.T) {
 			}
 			wantFiles(t, folder, want)
 		})
-	}
-}
-
-func TestAnEmptyFileIsTheBeginningOfNone(t *testing.T) {
-	p, path := replacing(t, DirOptions{}, "my own words", "")
-	_, err := p.Publish(t.Context())
-	wantCode(t, err, download.CodeExists)
-	wantFiles(t, filepath.Dir(path), map[string]string{"a.jpg": "my own words"})
-}
-
-// replacing is all of content on its way to where a run had put it once, and there is at that path now.
-func replacing(t *testing.T, opts DirOptions, there, content string) (p download.Partial, path string) {
-	t.Helper()
-	folder := t.TempDir()
-	path = filepath.Join(folder, "a.jpg")
-	writeFile(t, path, there)
-	to := original("a.jpg", "A")
-	to.Replaces = path
-	p = begin(t, newDir(t, folder, opts), to, object(content))
-	write(t, p, content)
-	return p, path
-}
-
-// swapping has another program put a file of its own in the place of the one that is compared.
-type swapping struct {
-	context.Context
-	swap func()
-}
-
-func (c swapping) Err() error {
-	c.swap()
-	return c.Context.Err()
-}
-
-func TestSpoiltFileThatIsSwappedStays(t *testing.T) {
-	p, path := replacing(t, DirOptions{}, whole[:5], whole)
-	swap := sync.OnceFunc(func() {
-		if err := os.Remove(path); err != nil {
-			t.Error(err)
-		}
-		writeFile(t, path, "mine")
-	})
-	_, err := p.Publish(swapping{t.Context(), swap})
-	wantCode(t, err, download.CodeExists)
-	wantFiles(t, filepath.Dir(path), map[string]string{"a.jpg": "mine"})
-}
-
-func TestComparingKeepsThePartialAtTheEndOfTheRun(t *testing.T) {
-	p, path := replacing(t, DirOptions{}, whole[:5], whole)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := p.Publish(ctx); !errors.Is(err, context.Canceled) {
-		t.Errorf("Publish: %v", err)
-	}
-	if parts, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*.part")); len(parts) != 1 {
-		t.Errorf("partials %q, want the whole one", parts)
 	}
 }
 

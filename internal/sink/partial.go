@@ -21,7 +21,6 @@ type filePartial struct {
 	name   string // where they go
 	target download.Target
 	obj    transfer.Object
-	judged fs.FileInfo // what was found to be replaced by right; nil where that was not asked
 	held   int64
 	size   int64 // what was held and what was written since
 	// keep tells whether a later run may continue it.

@@ -1,11 +1,9 @@
 package sink
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -84,14 +82,6 @@ func (p *filePartial) store() error {
 // take moves the file to the name that is its own, or by policy to another, and
 // returns that name.
 func (p *filePartial) take(ctx context.Context) (string, error) {
-	if p.target.Replaces != "" && p.dir.opts.IfExists != Overwrite && p.dir.policy(p.target) == Overwrite {
-		if err := p.yield(ctx); err != nil {
-			if ctx.Err() == nil {
-				_ = p.remove()
-			}
-			return "", err
-		}
-	}
 	if p.dir.policy(p.target) == Overwrite {
 		return p.name, p.replace()
 	}
@@ -120,49 +110,6 @@ func (p *filePartial) take(ctx context.Context) (string, error) {
 		}
 		name = next
 	}
-}
-
-// yield has what is at the place of a file that it was to replace decide about that: anything but
-// that file, spoilt, is somebody's own, and what the user said of files that exist goes for it.
-func (p *filePartial) yield(ctx context.Context) error {
-	spoilt, err := p.spoilt(ctx)
-	if err != nil || spoilt {
-		return err
-	}
-	p.target.Replaces = ""
-	at, err := p.dir.settle(ctx, p.target, p.obj)
-	p.name = at.name
-	return err
-}
-
-// spoilt tells whether what has the name is the file that was written, but for an end that is missing
-// or too much. With an empty one anything would begin. What cannot be read is not; the only error is
-// that of ctx.
-func (p *filePartial) spoilt(ctx context.Context) (bool, error) {
-	info, err := p.dir.root.Lstat(p.name)
-	if err != nil || !info.Mode().IsRegular() || p.size == 0 {
-		return false, nil
-	}
-	p.judged = info
-	f, err := p.dir.root.Open(p.name)
-	if err != nil {
-		return false, nil
-	}
-	defer f.Close()
-	both := min(info.Size(), p.size)
-	theirs, ours := contextReader{ctx, f}, io.NewSectionReader(p.file, 0, both)
-	a, b := make([]byte, compareBuffer), make([]byte, compareBuffer)
-	for both > 0 {
-		n, err := io.ReadFull(theirs, a[:min(both, compareBuffer)])
-		if err == nil {
-			_, err = io.ReadFull(ours, b[:n])
-		}
-		if err != nil || !bytes.Equal(a[:n], b[:n]) {
-			return false, ctx.Err()
-		}
-		both -= int64(n)
-	}
-	return true, nil
 }
 
 // is tells whether there describes the file that was written.
@@ -203,7 +150,7 @@ func (p *filePartial) replace() error {
 		return p.fail("publish", err)
 	case !old.Mode().IsRegular() && old.Mode()&fs.ModeSymlink == 0:
 		return d.inTheWay(p.name, old)
-	case p.judged != nil && !unaltered(p.judged, old), d.published.byAnother(old, p.name, p.target.Identity):
+	case d.published.byAnother(old, p.name, p.target.Identity):
 		_ = p.remove()
 		return d.exists(p.name, p.target)
 	}
