@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/filelock"
-	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // lockPatience is how long a process waits for a lock that is held for microseconds when
@@ -189,17 +188,11 @@ func (s *store) read(f *os.File) (state, error) {
 
 // lock locks the file, in no more than lockPatience.
 func lock(ctx context.Context, f *os.File) error {
-	if err := filelock.Try(f); !errors.Is(err, filelock.ErrHeld) {
-		return err
-	}
 	patient, cancel := context.WithTimeoutCause(ctx, lockPatience, errLockHeld)
 	defer cancel()
-	for pause := 50 * time.Microsecond; ; pause = min(2*pause, 5*time.Millisecond) {
-		if retry.Sleep(patient, pause) != nil {
-			return &os.PathError{Op: "lock", Path: f.Name(), Err: context.Cause(patient)}
-		}
-		if err := filelock.Try(f); !errors.Is(err, filelock.ErrHeld) {
-			return err
-		}
+	err := filelock.Lock(patient, f)
+	if err != nil && patient.Err() != nil {
+		return &os.PathError{Op: "lock", Path: f.Name(), Err: err}
 	}
+	return err
 }

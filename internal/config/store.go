@@ -15,7 +15,6 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/bynder-cli/bynder/internal/filelock"
-	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // Login is what a profile is to hold from now on.
@@ -255,14 +254,13 @@ func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
 	}
 	patient, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
-	for errors.Is(filelock.Try(folder), filelock.ErrHeld) {
-		if retry.Sleep(patient, 10*time.Millisecond) != nil {
-			folder.Close()
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-			return nil, errors.New("another process holds its lock")
+	err = filelock.Lock(patient, folder)
+	if err != nil && patient.Err() != nil {
+		folder.Close()
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
+		return nil, errors.New("another process holds its lock")
 	}
 	return func() { folder.Close() }, nil
 }

@@ -7,10 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/bynder-cli/bynder/internal/filelock"
-	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // claims keeps goroutines of this process off each other's partials, which the
@@ -41,27 +39,6 @@ func (c *claims) try(path string) (release func(), busy <-chan struct{}) {
 	}), nil
 }
 
-// The first and the longest pause between two looks at a lock that another
-// process has.
-const (
-	firstPause   = 5 * time.Millisecond
-	longestPause = 250 * time.Millisecond
-)
-
-// waitLock locks f, and tells whether another process had the lock before.
-func (d *Dir) waitLock(ctx context.Context, f *os.File) (waited bool, err error) {
-	for pause := firstPause; ; pause = min(2*pause, longestPause) {
-		err := d.tryLock(f)
-		if !errors.Is(err, filelock.ErrHeld) {
-			return waited, err
-		}
-		waited = true
-		if err := retry.Sleep(ctx, pause); err != nil {
-			return waited, err
-		}
-	}
-}
-
 // lockPartial opens the partial at path, made if missing, locks it, and tells what it
 // is then. After a wait for another process the error is errLookAgain, because that
 // process may have published the file.
@@ -77,9 +54,10 @@ func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, fs.FileIn
 		if err != nil {
 			return nil, nil, err
 		}
-		waited, err := d.waitLock(ctx, f)
-		if err == nil && waited {
-			err = errLookAgain
+		if err = d.tryLock(f); errors.Is(err, filelock.ErrHeld) {
+			if err = filelock.Lock(ctx, f); err == nil {
+				err = errLookAgain
+			}
 		}
 		if err != nil {
 			if made && errors.Is(err, filelock.ErrUnsupported) {

@@ -9,10 +9,17 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/bynder-cli/bynder/internal/retry"
+)
+
+// The first and the longest pause between two attempts to open a FIFO that nobody reads.
+const (
+	firstPause   = 5 * time.Millisecond
+	longestPause = 250 * time.Millisecond
 )
 
 // openStream opens a device or FIFO. A FIFO that nobody reads is tried again until
