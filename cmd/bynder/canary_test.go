@@ -53,7 +53,6 @@ var commandLines = []commandLine{
 	{text: "auth logout"},
 	{text: "journal show $BESIDE/journal"},
 	{text: "journal show --json $BESIDE/journal"},
-	{text: "journal compact $BESIDE/journal"},
 	{text: "sandbox --fault $FAULT -- env"},
 }
 

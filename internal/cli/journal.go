@@ -19,12 +19,12 @@ import (
 func newJournal(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "journal <command>",
-		Short: "Sum up a journal of what is done, or compact it",
-		Long: `Sum up or compact a journal: the file in which --journal FILE of download and
-fetch-item remembers what is done. It is one JSON object a line, the same that --json
-prints, and the latest line about a file counts.
+		Short: "Summarize a journal of finished files",
+		Long: `Summarize a journal: the file in which --journal FILE of download and fetch-item
+records finished files. It has one JSON object per line, as --json prints them, and the
+latest line about a file counts.
 
-Journals of several machines are one by cat.`,
+To merge journals from several machines, concatenate them with cat.`,
 		Example: `  bynder download --from ids.txt --journal done.ndjson
   bynder journal show done.ndjson
   jq -r 'select(.status == "failed") | [.mediaId, .error.code] | @tsv' done.ndjson`,
@@ -33,10 +33,10 @@ Journals of several machines are one by cat.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return &usageError{err: usagef("there is no command %q", "journal "+args[0]), hint: "bynder journal show or compact"}
+			return &usageError{err: usagef("there is no command %q", "journal "+args[0]), hint: "bynder journal show <file>"}
 		},
 	}
-	cmd.AddCommand(newJournalShow(s), newJournalCompact(s))
+	cmd.AddCommand(newJournalShow(s))
 	return cmd
 }
 
@@ -45,12 +45,12 @@ func newJournalShow(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show <file>",
 		Short: "Count the files of a journal by status and cause",
-		Long: `Count the files of a journal by status and, where they failed, by cause. Each file
-counts once, as its latest line has it.
+		Long: `Count the files of a journal by status and, if they failed, by cause. Each file counts
+once, as its latest line has it. A journal that is in use can be read, too.
 
-On a terminal as a table. Otherwise as lines of status, cause (empty where nothing
-failed), files and bytes, separated by tabs. Lines that are superseded, or that are no
-results, are counted on standard error.`,
+On a terminal as a table. Otherwise as lines of status, cause (empty unless the files
+failed), files and bytes, separated by tabs. Lines that are not results are counted on
+standard error.`,
 		Args: oneJournal,
 		RunE: func(cmd *cobra.Command, args []string) error { return showJournal(cmd.Context(), s, args[0], asJSON) },
 	}
@@ -58,22 +58,10 @@ results, are counted on standard error.`,
 	return cmd
 }
 
-func newJournalCompact(s Streams) *cobra.Command {
-	return &cobra.Command{
-		Use:   "compact <file>",
-		Short: "Leave one line a file in a journal, the latest",
-		Long: `Leave one line a file in a journal, the latest; lines that are no results go, too. The
-new journal takes the old one's place when it is whole. Processes that use the journal
-may go on meanwhile.`,
-		Args: oneJournal,
-		RunE: func(cmd *cobra.Command, args []string) error { return compactJournal(cmd.Context(), s, args[0]) },
-	}
-}
-
 // oneJournal refuses all but one argument.
 func oneJournal(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 || args[0] == "" {
-		return &usageError{err: errors.New("one journal has to be named"), hint: cmd.CommandPath() + " <file>"}
+		return &usageError{err: errors.New("specify a journal file"), hint: cmd.CommandPath() + " <file>"}
 	}
 	return nil
 }
@@ -88,7 +76,7 @@ var journalColumns = []report.Column{
 // showJournal writes the totals: what is there first, then failures, the most frequent
 // first.
 func showJournal(ctx context.Context, s Streams, file string, asJSON bool) error {
-	groups, counts, err := journal.Summarise(ctx, file)
+	groups, otherLines, err := journal.Summarise(ctx, file)
 	if err != nil {
 		return journalError(err)
 	}
@@ -110,14 +98,14 @@ func showJournal(ctx context.Context, s Streams, file string, asJSON bool) error
 			return &stdoutError{err}
 		}
 	}
-	if counts.Files == 0 {
+	if len(groups) == 0 {
 		fmt.Fprintln(s.Err, "bynder: the journal is empty")
 	}
-	if counts.Superseded > 0 {
-		fmt.Fprintf(s.Err, "bynder: %s superseded by later ones; `bynder journal compact` drops them\n", lines(counts.Superseded))
-	}
-	if counts.Foreign > 0 {
-		fmt.Fprintf(s.Err, "bynder: %s not a result\n", lines(counts.Foreign))
+	switch {
+	case otherLines == 1:
+		fmt.Fprintln(s.Err, "bynder: 1 line is not a result")
+	case otherLines > 1:
+		fmt.Fprintf(s.Err, "bynder: %d lines are not results\n", otherLines)
 	}
 	return nil
 }
@@ -131,14 +119,6 @@ func rank(s download.Status) int {
 	return len(all)
 }
 
-// lines is a number of lines with its verb.
-func lines(n int) string {
-	if n == 1 {
-		return "1 line is"
-	}
-	return strconv.Itoa(n) + " lines are"
-}
-
 // journalGroup is a group of files as JSON.
 type journalGroup journal.Group
 
@@ -150,17 +130,6 @@ func (g journalGroup) MarshalJSON() ([]byte, error) {
 		Files  int             `json:"files"`
 		Bytes  int64           `json:"bytes"`
 	}{g.Status, g.Cause, g.Files, g.Bytes})
-}
-
-func compactJournal(ctx context.Context, s Streams, file string) error {
-	before, after, err := journal.Compact(ctx, file)
-	if err != nil {
-		return journalError(err)
-	}
-	fmt.Fprintf(s.Err, "bynder: %s; %s became %s: dropped were %s and %s\n",
-		count(before.Files, "file"), report.Bytes(before.Bytes), report.Bytes(after),
-		count(before.Superseded, "superseded line"), count(before.Foreign, "other line"))
-	return nil
 }
 
 // journalError is an error of usage where the journal that was named cannot be meant.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -52,32 +51,12 @@ func TestJournalShow(t *testing.T) {
 		if err != nil || stdout != c.want {
 			t.Errorf("%q writes %v\n%s", c.args, err, stdout)
 		}
-		if want := "bynder: 1 line is superseded by later ones; `bynder journal compact` drops them\nbynder: 1 line is not a result\n"; stderr != want {
+		if want := "bynder: 1 line is not a result\n"; stderr != want {
 			t.Errorf("%q says %s", c.args, stderr)
 		}
 	}
 	if got, err := os.ReadFile(file); err != nil || string(got) != journalLines {
 		t.Errorf("show has changed the journal: %v", err)
-	}
-}
-
-func TestJournalCompact(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "done.ndjson")
-	if err := os.WriteFile(file, []byte(journalLines), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	stdout, stderr, err := runJournal(t, "compact", file)
-	if err != nil || stdout != "" || !strings.HasPrefix(stderr, "bynder: 6 files; ") ||
-		!strings.HasSuffix(stderr, ": dropped were 1 superseded line and 1 other line\n") {
-		t.Errorf("it writes %v %q %q", err, stdout, stderr)
-	}
-	all := strings.SplitAfter(journalLines, "\n")
-	want := strings.Join(append(all[1:5:5], all[6:]...), "")
-	if got, err := os.ReadFile(file); err != nil || string(got) != want {
-		t.Errorf("the journal became %v\n%s", err, got)
-	}
-	if _, stderr, err := runJournal(t, "show", file); err != nil || stderr != "" {
-		t.Errorf("then show says %v %q", err, stderr)
 	}
 }
 
@@ -88,8 +67,8 @@ func TestJournalUsage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, args := range [][]string{
-		{"shwo"}, {"show"}, {"show", ""}, {"show", "a", "b"}, {"compact"}, {"show", filepath.Join(folder, "missing")},
-		{"compact", filepath.Join(folder, "missing")}, {"show", list}, {"compact", list}, {"show", folder},
+		{"shwo"}, {"show"}, {"show", ""}, {"show", "a", "b"}, {"compact"}, {"compact", list}, {"show", filepath.Join(folder, "missing")},
+		{"show", list}, {"show", folder},
 	} {
 		stdout, _, err := runJournal(t, args...)
 		var usage *usageError

@@ -108,8 +108,8 @@ func (o *transferFlags) get(
 	if err != nil {
 		return totals, err
 	}
+	engine := o.engine(conf, portal, to)
 	observers := download.Observers{in.undone}
-	var done func(download.Job) (download.Result, bool)
 	if o.journal != "" {
 		j, failed := o.openJournal(ctx, conf, reporter)
 		if failed != nil {
@@ -121,12 +121,12 @@ func (o *transferFlags) get(
 				err = errors.Join(err, &runError{wanted: 1, failed: 1})
 			}
 		}()
-		observers, done = append(observers, j), j.Done
+		observers = append(observers, j)
+		engine.Done, engine.Recorder = j.Done, j
 	}
-	// The reporter is the last: it may have to wait for somebody who reads.
-	engine := o.engine(conf, portal, to, append(observers, reporter))
+	engine.Observer = append(observers, reporter) // the last: it may have to wait for somebody who reads
 	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
-	engine.Done, engine.Expand, engine.Plan = done, by.expand.on(engine.API), by.complete.on(engine.API)
+	engine.Expand, engine.Plan = by.expand.on(engine.API), by.complete.on(engine.API)
 	begun = true
 	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
 		return counted(in, reporter, in.jobs(ctx))
@@ -146,7 +146,11 @@ func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, r *
 	j, err := journal.Open(ctx, o.journal, journal.Options{
 		Portal: conf.Portal.Host, Dir: o.dir, Output: o.output,
 		Skip: o.exists == sink.Skip, Synced: o.fsync, DryRun: o.dryRun,
-		Encode: report.JSONLine,
+		Encode:   report.JSONLine,
+		LockWait: o.lockLimit,
+		Waiting: func() {
+			r.Screen().Message("bynder: waiting for another bynder that uses the journal " + o.journal)
+		},
 		Failed: func(err error) { r.Screen().Message("bynder: " + err.Error()) },
 	})
 	if err != nil {
@@ -162,7 +166,7 @@ func (e *stdoutError) Error() string { return "writing results to standard outpu
 func (e *stdoutError) Unwrap() error { return e.err }
 
 // engine wires the rooms.
-func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, observer download.Observer) *download.Engine {
+func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *download.Engine {
 	jobs := within(openFiles(), o.jobs)
 	e := &download.Engine{
 		API: blamingPortal{p.client, p.kind},
@@ -174,15 +178,14 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output, ob
 			Connections: o.connections,
 			Jobs:        jobs,
 		}),
-		Sink:     to.Sink,
-		Observer: observer,
+		Sink: to.Sink,
 		Options: download.Options{
 			Portal:      conf.Portal.Host,
 			Name:        o.namer(to.Name),
 			Workers:     jobs,
 			MaxFailures: o.maxFailures,
 			Strict:      o.strict,
-			Digest:      transfer.DigestOptions{Verify: !o.noVerify, SHA256: o.checksum != ""},
+			Digest:      transfer.DigestOptions{Verify: !o.noVerify, MD5: o.journal != "", SHA256: o.checksum != ""},
 		},
 	}
 	if o.dryRun {
@@ -204,7 +207,7 @@ func (o *transferFlags) preview(name string) string {
 
 // destination is where the files go.
 func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
-	opts := sink.DirOptions{IfExists: o.exists, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, SHA256: o.checksum != ""}
+	opts := sink.DirOptions{IfExists: o.exists, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.journal != "", SHA256: o.checksum != ""}
 	none := func() error { return nil }
 	switch {
 	case o.dryRun:

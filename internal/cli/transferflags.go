@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -30,7 +31,7 @@ type transferFlags struct {
 	limitRate          string
 	maxFailures        int
 	undoneOut          string
-	journal            string
+	journal, lockWait  string
 	dryRun             bool
 	json, print0       bool
 	progress           string
@@ -40,6 +41,7 @@ type transferFlags struct {
 	template  *naming.Template
 	exists    sink.IfExists
 	bytesRate int64
+	lockLimit time.Duration // negative for none
 }
 
 func (o *transferFlags) add(f *pflag.FlagSet) {
@@ -60,7 +62,8 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.limitRate, "limit-rate", "", "bytes a second over all transfers, as `RATE` 500K, 10M, 1G (powers of 1024)")
 	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after so many failures; 0 is never")
 	f.StringVar(&o.undoneOut, "undone-out", "", "write every id that was read and is not done to this `file`, ready for --from")
-	f.StringVar(&o.journal, "journal", "", "remember what is done in this `file`: a second run asks nothing about it again")
+	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them")
+	f.StringVar(&o.lockWait, "lock-wait", "", "wait this `DURATION` (30s, 10m; 0 = fail at once) for another bynder that uses the journal; without the flag, as long as it takes")
 	f.BoolVar(&o.dryRun, "dry-run", false, "resolve and report; write nothing")
 	f.BoolVar(&o.json, "json", false, "one JSON object a file on standard output")
 	f.BoolVarP(&o.print0, "print0", "0", false, "NUL in place of a newline after each path")
@@ -83,6 +86,9 @@ func (o *transferFlags) check(single bool) error {
 	}
 	if o.bytesRate, err = parseRate(o.limitRate); err != nil {
 		return usagef("--limit-rate: %w", err)
+	}
+	if o.lockLimit, err = parseLockWait(o.lockWait); err != nil {
+		return usagef("--lock-wait: %w", err)
 	}
 	if _, err := report.ParseProgress(o.progress); err != nil {
 		return usagef("--progress: %w", err)
@@ -160,6 +166,18 @@ func parseRate(text string) (int64, error) {
 		return 0, fmt.Errorf("%q is no rate such as 500K or 10M", text)
 	}
 	return max(int64(value*float64(unit)), 1), nil
+}
+
+// parseLockWait reads the duration of --lock-wait; "" is no limit, which is negative.
+func parseLockWait(text string) (time.Duration, error) {
+	if text == "" {
+		return -1, nil
+	}
+	limit, err := time.ParseDuration(text)
+	if err != nil || limit < 0 {
+		return 0, fmt.Errorf("invalid duration %q (examples: 30s, 10m, 0)", text)
+	}
+	return limit, nil
 }
 
 // hintOf is the advice that an error carries, "" for none.

@@ -37,6 +37,8 @@ type Engine struct {
 	Opener   *transfer.Opener
 	Sink     Sink
 	Observer Observer
+	// Recorder, if set, is told of each file before it is published.
+	Recorder Recorder
 	Options  Options
 
 	// Expand, where set, makes of each job the jobs for the files that it means.

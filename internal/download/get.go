@@ -18,7 +18,7 @@ func (e *Engine) get(ctx context.Context, job Job) Result {
 	r := Result{Portal: e.Options.Portal, MediaID: job.MediaID, Selector: job.Selector.String(), ItemID: job.Selector.ItemID}
 	err := e.transfer(ctx, job, &r)
 	if present, ok := errors.AsType[*Present](err); ok {
-		r.Status, r.Path, r.Checksum = present.Status, present.Path, present.Checksum
+		r.Status, r.Path, r.MD5, r.Checksum = present.Status, present.Path, present.MD5, present.Checksum
 		if present.Bytes != nil {
 			r.Bytes = present.Bytes
 		}
@@ -83,6 +83,7 @@ func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *
 	}
 	to := target(r, job, name)
 	to.Suspect = func() bool { return r.Suspect != "" }
+	to.Intend = e.intend(r)
 	partial, err := e.Sink.Begin(ctx, to, object)
 	if err != nil {
 		return err
@@ -99,11 +100,23 @@ func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *
 	}
 	published, err := partial.Publish(ctx)
 	if err != nil { // what was verified is not there
-		r.Bytes, r.Verified, r.Checksum = nil, "", ""
+		r.Bytes, r.MD5, r.Verified, r.Checksum = nil, "", "", ""
 		return err
 	}
 	r.Path = published
 	return nil
+}
+
+// intend returns what records that r's file is about to be published; nil without a Recorder.
+func (e *Engine) intend(r *Result) func(path string) error {
+	if e.Recorder == nil {
+		return nil
+	}
+	return func(path string) error {
+		about := *r
+		about.Status, about.Path, about.FinishedAt = Downloaded, path, time.Now().UTC()
+		return e.Recorder.Intend(about)
+	}
 }
 
 // preview says what would be done, as far as that is known without writing.
@@ -140,6 +153,9 @@ func (e *Engine) copy(ctx context.Context, job Job, stream *transfer.Stream, par
 	}
 	r.Verified = Verified(verified)
 	r.Checksum = Checksum(digest)
+	if e.Options.Digest.MD5 {
+		r.MD5 = digest.MD5()
+	}
 	return nil
 }
 

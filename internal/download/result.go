@@ -69,6 +69,7 @@ type Result struct {
 	Bytes       *int64    `json:"bytes,omitempty"`
 	ETag        string    `json:"etag,omitempty"`
 	Suspect     string    `json:"suspect,omitempty"` // why it is probably not the file
+	MD5         string    `json:"md5,omitempty"`     // of the bytes received, in hexadecimal digits
 	Verified    Verified  `json:"verified,omitempty"`
 	Checksum    string    `json:"checksum,omitempty"` // sha256:<hex>
 	Attempts    int       `json:"attempts,omitempty"`

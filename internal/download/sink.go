@@ -19,6 +19,9 @@ type Target struct {
 	Suspect func() bool
 	// Key is what --if-exists rename puts behind the stem.
 	Key string
+	// Intend, if set, is called each time before the file gets a name, with the path as
+	// results show it. Its error ends Publish, and the file does not get the name.
+	Intend func(path string) error
 }
 
 // Sink is where the bytes of files land. Every implementation passes the
@@ -64,6 +67,7 @@ type Present struct {
 	Status   Status // Unchanged or Skipped
 	Path     string // as results show it
 	Bytes    *int64 // the file's size; nil where it is another file
+	MD5      string // in hexadecimal digits, if the sink was asked for it and the file is this one
 	Checksum string // sha256:<hex>, where the sink was asked for it and the file is this one
 }
 

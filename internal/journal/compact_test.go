@@ -13,93 +13,121 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-func TestSummariseAndCompact(t *testing.T) {
+func TestSummarise(t *testing.T) {
 	dir, file := newFolder(t)
 	keep(t, file, dir, "A", "B", "C")
-	keep(t, file, dir, "A")
 	j := openJournal(t, file, Options{Dir: dir})
 	j.Finished(original("C"), failed(original("C"), download.CodeNotFound))
 	j.Finished(original("D"), failed(original("D"), download.CodeNotFound))
 	j.Finished(original("E"), failed(original("E"), download.CodeStorage))
 	closeJournal(t, j)
-	before := readFile(t, file)
-	all := strings.SplitAfter(before, "\n") // A B C A C D E
-	writeFile(t, file, all[0]+"# note\n"+strings.Join(all[1:], "")+`{"portal":"to`)
-	if err := os.Chmod(file, 0o640); err != nil {
-		t.Fatal(err)
-	}
-	info, err := os.Stat(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-
+	all := strings.SplitAfter(readFile(t, file), "\n")
+	intent := intentLine(t, original("F"), filepath.Join(dir, "F"), "12345")
+	before := all[0] + "# note\n" + strings.Join(all[1:], "") + intent + `{"portal":"to`
+	writeFile(t, file, before)
 	want := []Group{
 		{Status: download.Downloaded, Files: 2, Bytes: 24},
 		{Status: download.Failed, Cause: download.CodeNotFound, Files: 2},
 		{Status: download.Failed, Cause: download.CodeStorage, Files: 1},
 	}
-	counts := Counts{Files: 5, Superseded: 2, Foreign: 1, Bytes: info.Size()}
-	groups, got, err := Summarise(t.Context(), file)
-	if err != nil || !slices.Equal(groups, want) || got != counts {
-		t.Errorf("the summary is %+v, %+v, %v", groups, got, err)
+	groups, others, err := Summarise(t.Context(), file)
+	if err != nil || !slices.Equal(groups, want) || others != 1 {
+		t.Errorf("the summary is %+v, %d, %v", groups, others, err)
 	}
+	if readFile(t, file) != before {
+		t.Error("the journal was changed")
+	}
+	if _, _, err := Summarise(t.Context(), filepath.Join(dir, "none")); err == nil {
+		t.Error("a missing journal was summed up")
+	} else {
+		wantRefused(t, err)
+	}
+}
 
-	got, after, err := Compact(t.Context(), file)
-	if err != nil || got != counts {
-		t.Errorf("compacted was %+v, %v", got, err)
-	}
-	compacted := readFile(t, file)
-	if compacted != all[1]+all[3]+all[4]+all[5]+all[6] || after != int64(len(compacted)) {
-		t.Errorf("the journal became (%d bytes)\n%s", after, compacted)
-	}
-	now, err := os.Stat(file)
-	if err != nil || now.Mode() != info.Mode() {
-		t.Errorf("its mode is %v, was %v (%v)", now.Mode(), info.Mode(), err)
-	}
-	groups, got, err = Summarise(t.Context(), file)
-	if err != nil || !slices.Equal(groups, want) || got != (Counts{Files: 5, Bytes: after}) {
-		t.Errorf("the summary is %+v, %+v, %v", groups, got, err)
-	}
-	if entries, err := os.ReadDir(filepath.Dir(file)); err != nil || len(entries) != 2 {
-		t.Errorf("left were %v, %v", entries, err)
+// Open leaves the lines that count when the others outnumber them, and not before.
+func TestCompaction(t *testing.T) {
+	dir, file := newFolder(t)
+	keep(t, file, dir, "A", "B")
+	line := func(id string) string { return toJSON(t, downloaded(original(id), filepath.Join(dir, id), 12)) + "\n" }
+	elsewhere := intentLine(t, original("C"), filepath.Join(filepath.Dir(dir), "other", "C"), "12345")
+	untrue := intentLine(t, original("D"), filepath.Join(dir, "missing"), "12345")
+	a, b := line("A"), line("B")
+	for what, c := range map[string]struct{ before, want string }{
+		"as many":             {a + b + a + b, a + b + a + b},
+		"more":                {a + b + a + a + b, a + b},
+		"notes stay":          {"# note\n" + a + "\n" + b + a + a + b, "# note\n" + a + b},
+		"another folder's":    {elsewhere + a + a + a + b + elsewhere + a, b + elsewhere + a},
+		"intents that failed": {untrue + a + untrue + b + untrue, a + b},
+		"a torn line":         {a + b + a + a + b + `{"portal":"to`, a + b},
+	} {
+		writeFile(t, file, c.before)
+		if err := os.Chmod(file, 0o640); err != nil {
+			t.Fatal(err)
+		}
+		was, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, file+".tmp", "left by a killed process")
+		if c.before == c.want {
+			if err := os.Remove(file + ".tmp"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		j := openJournal(t, file, Options{Dir: dir})
+		if got := readFile(t, file); got != c.want {
+			t.Errorf("%s: the journal became\n%s, want\n%s", what, got, c.want)
+		}
+		wantDone(t, j, true, "A", "B")
+		if _, err := Open(t.Context(), file, Options{Dir: dir}); err == nil {
+			t.Errorf("%s: the new file is not locked", what)
+		}
+		j.Finished(original("B"), failed(original("B"), download.CodeNotFound))
+		closeJournal(t, j)
+		if got, want := readFile(t, file), c.want+toJSON(t, failed(original("B"), download.CodeNotFound))+"\n"; got != want {
+			t.Errorf("%s: then the journal has\n%s", what, got)
+		}
+		if now, err := os.Stat(file); err != nil || now.Mode() != was.Mode() {
+			t.Errorf("%s: its mode is %v, was %v (%v)", what, now.Mode(), was.Mode(), err)
+		}
+		if entries, err := os.ReadDir(filepath.Dir(file)); err != nil || len(entries) != 2 {
+			t.Errorf("%s: left were %v, %v", what, entries, err)
+		}
 	}
 }
 
 // Two files of one fingerprint both stay.
-func TestCompactKeepsCollisions(t *testing.T) {
+func TestCompactionKeepsCollisions(t *testing.T) {
 	dir, file := newFolder(t)
 	keep(t, file, dir, "A", "B")
-	turns, err := newTurns(file)
+	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := newView(turns)
-	if _, err := v.follow(t.Context()); err != nil {
+	defer f.Close()
+	v := newView(f)
+	if err := v.load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	b, _ := v.index.get(key{portal, "B", "original"}.fingerprint(v.seed))
 	v.index.put(key{portal, "A", "original"}.fingerprint(v.seed), b)
 	n := 0
-	counts, err := v.eachLatest(t.Context(), file, func([]byte, *record) error { n++; return nil })
-	if err != nil || n != 2 || counts.Files != 2 || counts.Superseded != 0 {
-		t.Errorf("%d lines, %+v, %v", n, counts, err)
-	}
-	if err := errors.Join(v.close(), turns.end()); err != nil {
-		t.Error(err)
+	err = v.eachCurrent(t.Context(), func([]byte, *record) error { n++; return nil })
+	if err != nil || n != 2 {
+		t.Errorf("%d lines, %v", n, err)
 	}
 }
 
-func TestCompactThroughALink(t *testing.T) {
+func TestCompactionThroughALink(t *testing.T) {
 	dir, file := newFolder(t)
-	keep(t, file, dir, "A")
-	keep(t, file, dir, "A")
+	for range 3 {
+		keep(t, file, dir, "A")
+	}
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink(file, link); err != nil {
 		t.Skip(err)
 	}
-	if _, _, err := Compact(t.Context(), link); err != nil {
-		t.Fatal(err)
-	}
+	closeJournal(t, openJournal(t, link, Options{Dir: dir}))
 	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
 		t.Errorf("the link was replaced: %v, %v", info, err)
 	}
@@ -108,49 +136,36 @@ func TestCompactThroughALink(t *testing.T) {
 	}
 }
 
-func TestCompactFails(t *testing.T) {
+// A journal that cannot be compacted is used as it is.
+func TestCompactionIsOptional(t *testing.T) {
 	dir, file := newFolder(t)
-	if _, _, err := Compact(t.Context(), file); err == nil {
-		t.Error("what is not there was compacted")
-	} else {
-		wantRefused(t, err)
+	for range 3 {
+		keep(t, file, dir, "A")
 	}
-	if _, _, err := Summarise(t.Context(), file); err == nil {
-		t.Error("what is not there was summed up")
-	} else {
-		wantRefused(t, err)
-	}
-	if _, err := os.Stat(file); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("it was made: %v", err)
-	}
-	keep(t, file, dir, "A")
 	before := readFile(t, file)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := Compact(ctx, file); !errors.Is(err, context.Canceled) {
+	if _, err := Open(ctx, file, Options{Dir: dir, LockWait: -1}); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
-	if runtime.GOOS != "windows" && os.Geteuid() != 0 {
-		if err := os.Chmod(filepath.Dir(file), 0o555); err != nil {
-			t.Fatal(err)
-		}
-		_, _, err := Compact(t.Context(), file)
-		if !errors.Is(err, os.ErrPermission) {
-			t.Errorf("the error is %v", err)
-		}
-		if err := os.Chmod(filepath.Dir(file), 0o777); err != nil {
-			t.Fatal(err)
-		}
+	if err := os.Mkdir(file+".tmp", 0o777); err != nil { // it can be neither removed nor opened
+		t.Fatal(err)
 	}
+	writeFile(t, filepath.Join(file+".tmp", "something"), "")
+	j := openJournal(t, file, Options{Dir: dir})
+	wantDone(t, j, true, "A")
+	closeJournal(t, j)
 	if got := readFile(t, file); got != before {
 		t.Errorf("the journal became %q", got)
 	}
-	// What a killed one left goes.
-	writeFile(t, file+".tmp", "half")
-	if _, _, err := Compact(t.Context(), file); err != nil {
-		t.Error(err)
+	if runtime.GOOS == "windows" {
+		return
 	}
-	if _, err := os.Stat(file + ".tmp"); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("it was left: %v", err)
+	if err := os.RemoveAll(file + ".tmp"); err != nil {
+		t.Fatal(err)
+	}
+	closeJournal(t, openJournal(t, file, Options{Dir: dir}))
+	if got := lineCount(t, file); got != 1 {
+		t.Errorf("%d lines", got)
 	}
 }

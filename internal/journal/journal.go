@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -30,30 +32,36 @@ type Options struct {
 	// Dir and Output are where the run's files go, as --dir and --output have it. The
 	// folder must be there, but for a dry run.
 	Dir, Output string
-	// Skip tells that the run leaves other files of the same names alone. Only then one
+	// Skip says that the run leaves other files of the same names alone. Only then one
 	// that an earlier run skipped is done, too.
 	Skip bool
 	// Synced tells that files are synced already when their results come.
 	Synced bool
 	// DryRun makes the journal answer and write nothing, not even itself.
 	DryRun bool
+	// LockWait is how long to wait for another process that has the journal; negative is
+	// without limit.
+	LockWait time.Duration
+	// Waiting, if set, is called when that wait begins, and every minute of it.
+	Waiting func()
 	// Encode writes a result as a line of JSON; nil is encoding/json.
 	Encode func(download.Result) ([]byte, error)
-	// Failed, where set, is told once, when results are first lost to the journal. The
-	// same error is Close's.
+	// Failed, if set, is called once, when results are first lost to the journal. Close
+	// returns the same error.
 	Failed func(error)
 }
 
-// Journal knows which files are done, and is told of more. Its methods can be called from
+// Journal knows which files are done, and records more. Its methods can be called from
 // several goroutines.
 type Journal struct {
-	opts  Options
-	place *place
-	turns *turns
-	ctx   context.Context //nolint:containedctx // an Observer gets none, and no wait may outlive the run
+	opts     Options
+	location location
+	place    *place
+	ctx      context.Context //nolint:containedctx // an Observer gets none, and no wait may outlive the run
 
-	mu   sync.Mutex // guards view
-	view *view
+	mu     sync.Mutex // guards view, and the end of its file
+	view   *view
+	broken error // why nothing can be added any more
 
 	queue   chan entry
 	closing chan struct{} // closed by Close
@@ -67,7 +75,10 @@ type Journal struct {
 	ended  error // Close's
 }
 
-var _ download.Observer = (*Journal)(nil)
+var (
+	_ download.Observer = (*Journal)(nil)
+	_ download.Recorder = (*Journal)(nil)
+)
 
 // entry is a result on its way into the journal, with the name of its file in the place
 // where the run's files are; "" of one that failed.
@@ -76,22 +87,23 @@ type entry struct {
 	name   string
 }
 
-// Open opens the journal in a file, which is made if it is missing, with 0666 less the
-// umask. It takes about a second for a million lines. When ctx ends, so does every wait of
-// the journal's, one second later.
+// Open opens the journal in a file, created if it is missing with 0666 less the umask, and
+// locks it until Close. It takes about a second for a million lines. When ctx ends, so does
+// every wait of the journal's, one second later. If another process has the journal for all
+// of Options.LockWait, the error has the code local.
 //
 // A file that has lines, but no result among them, is refused: it is something else.
 func Open(ctx context.Context, file string, opts Options) (*Journal, error) {
-	t, err := newTurns(file)
+	return open(ctx, file, opts, filelock.Try)
+}
+
+func open(ctx context.Context, file string, opts Options, try func(*os.File) error) (_ *Journal, err error) {
+	l, err := locate(file)
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, t, opts)
-}
-
-func open(ctx context.Context, t *turns, opts Options) (_ *Journal, err error) {
 	j := &Journal{
-		opts: opts, turns: t, view: newView(t),
+		opts: opts, location: l, view: newView(nil),
 		queue: make(chan entry, half), closing: make(chan struct{}), stored: make(chan struct{}),
 	}
 	j.ctx, j.release = outlive(ctx, grace)
@@ -104,21 +116,49 @@ func open(ctx context.Context, t *turns, opts Options) (_ *Journal, err error) {
 	if err != nil && (!opts.DryRun || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
-	if _, err = j.view.follow(ctx); err != nil { // the most of it without a lock
-		return nil, err
+	var locked bool
+	if opts.DryRun {
+		j.view.file, err = l.read()
+	} else {
+		j.view.file, locked, err = l.lock(ctx, &opts, try)
 	}
-	if err = j.view.refuseOthers(t.path); err != nil {
+	if err == nil {
+		err = j.prepare(ctx, locked)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if opts.DryRun {
 		close(j.stored)
-		return j, nil
+	} else {
+		go j.store()
 	}
-	if err = j.add(ctx, nil); err != nil {
-		return nil, err
-	}
-	go j.store()
 	return j, nil
+}
+
+// prepare reads the journal and settles what earlier runs have left.
+func (j *Journal) prepare(ctx context.Context, locked bool) error {
+	if err := j.view.load(ctx); err != nil {
+		return err
+	}
+	if err := j.view.refuseOthers(j.location.path); err != nil {
+		return err
+	}
+	if j.opts.DryRun {
+		return j.settleIntents(ctx)
+	}
+	if err := j.mend(ctx); err != nil {
+		return err
+	}
+	if j.view.end == 0 { // it may be new
+		if err := syncFolder(j.location.folder, "."); err != nil {
+			return fmt.Errorf("syncing the journal's folder: %w", err)
+		}
+	}
+	if err := j.settleIntents(ctx); err != nil || !locked {
+		return err
+	}
+	return j.location.compact(ctx, j.view)
 }
 
 // outlive is a context that ends a while after ctx does.
@@ -136,45 +176,42 @@ func outlive(ctx context.Context, while time.Duration) (context.Context, context
 	return longer, func() { stop(); cancel(nil) }
 }
 
-// free gives up what the journal holds.
+// free releases what the journal holds, and with its file the lock.
 func (j *Journal) free() error {
 	j.release()
-	j.mu.Lock() // for Done, where the run cannot be waited for
+	j.mu.Lock() // for Done, if the run cannot be waited for
 	defer j.mu.Unlock()
-	return errors.Join(j.place.close(), j.view.close(), j.turns.end())
+	err := errors.Join(j.place.close(), j.location.folder.Close())
+	if j.view.file != nil {
+		err = errors.Join(err, j.view.file.Close())
+	}
+	return err
 }
 
-// Done tells whether the journal knows that a job is done and the file is still there: a
-// regular file of the same size, in the run's folder. The result is unchanged (or skipped,
-// see Options.Skip) and shows the path as the run does. What other processes have added
-// meanwhile counts.
+// Done reports whether the journal knows that a job is done and the file is still in place:
+// a regular file of the same size, in the run's folder. The result is unchanged (or skipped,
+// see Options.Skip) and shows the path as the run does.
 func (j *Journal) Done(job download.Job) (download.Result, bool) {
-	if job.Err != nil || j.place == nil {
+	if job.Err != nil {
 		return download.Result{}, false
 	}
-	k := key{j.opts.Portal, job.MediaID, job.Selector.String()}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for {
-		if r, ok := j.view.latest(k); ok {
-			if name, ok := j.place.find(&r, j.opts.Skip); ok && len(r.suspect.raw) == 0 { // the next run looks at a suspect file again
-				status := download.Unchanged
-				if r.status.is(string(download.Skipped)) {
-					status = download.Skipped
-				}
-				result := r.result(status, j.place.shown+name)
-				result.FinishedAt = time.Now().UTC()
-				return result, true
-			}
-		}
-		more, err := j.view.follow(j.ctx)
-		if err != nil {
-			j.fail(err)
-		}
-		if err != nil || !more {
-			return download.Result{}, false
-		}
+	r, ok := j.view.latest(key{j.opts.Portal, job.MediaID, job.Selector.String()})
+	if !ok || len(r.suspect.raw) > 0 { // the next run looks at a suspect file again
+		return download.Result{}, false
 	}
+	name, ok := j.place.find(&r, j.opts.Skip)
+	if !ok {
+		return download.Result{}, false
+	}
+	status := download.Unchanged
+	if r.status.is(string(download.Skipped)) {
+		status = download.Skipped
+	}
+	result := r.result(status, j.place.shown+name)
+	result.FinishedAt = time.Now().UTC()
+	return result, true
 }
 
 // Started implements download.Observer: a file that has begun is not done.
@@ -262,8 +299,11 @@ func (j *Journal) end() error {
 	return j.err()
 }
 
-// fail keeps the first error, and tells of it.
+// fail keeps the first error, and reports it. nil is none.
 func (j *Journal) fail(err error) {
+	if err == nil {
+		return
+	}
 	j.failing.Lock()
 	first := j.failure == nil
 	if first {

@@ -61,6 +61,7 @@ func TestDone(t *testing.T) {
 	suspect := ok("suspect")
 	suspect.Suspect = "storage sent HTML (text/html) as A"
 	put(suspect, filepath.Join(dir, "A"))
+	put(as(ok("an intent without an MD5"), intended), filepath.Join(dir, "A"))
 	unsized := ok("unsized")
 	unsized.Bytes = nil
 	put(unsized, filepath.Join(dir, "A"))
@@ -93,6 +94,7 @@ func TestDone(t *testing.T) {
 		{original("relative"), ""},
 		{original("new status"), ""},
 		{original("suspect"), ""},
+		{original("an intent without an MD5"), ""},
 		{original("unsized"), ""},
 		{original("other portal"), ""},
 		{original("unknown"), ""},
@@ -306,8 +308,8 @@ func TestWhatIsNoJournalIsRefused(t *testing.T) {
 			_, err := Open(t.Context(), file, Options{Dir: dir, DryRun: dryRun})
 			wantRefused(t, err)
 		}
-		if _, _, err := Compact(t.Context(), file); err == nil {
-			t.Errorf("%s was compacted", what)
+		if _, _, err := Summarise(t.Context(), file); err == nil {
+			t.Errorf("%s was summed up", what)
 		}
 		if got := readFile(t, file); got != content {
 			t.Errorf("%s became %q", what, got)

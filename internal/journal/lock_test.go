@@ -1,147 +1,143 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
-func TestPatience(t *testing.T) {
+// A second process waits for the journal as long as it is told to, and says so.
+func TestLockWait(t *testing.T) {
 	dir, file := newFolder(t)
 	keep(t, file, dir, "A")
+	for _, c := range []struct {
+		limit time.Duration
+		told  int // how often the wait is announced
+	}{
+		{0, 0},
+		{30 * time.Second, 1},
+		{5*time.Minute + time.Second, 6},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			first := openJournal(t, file, Options{Dir: dir})
+			defer closeJournal(t, first)
+			told, begun := 0, time.Now()
+			_, err := Open(t.Context(), file, Options{Portal: portal, Dir: dir, LockWait: c.limit, Waiting: func() { told++ }})
+			var e *download.Error
+			if !errors.As(err, &e) || e.Code != download.CodeLocal || e.Hint() == "" {
+				t.Errorf("%v: the error is %v", c.limit, err)
+			}
+			if waited := time.Since(begun); waited != c.limit || told != c.told {
+				t.Errorf("%v: waited %v and said so %d times, want %d", c.limit, waited, told, c.told)
+			}
+		})
+	}
+}
+
+// The second one finds what the first has finished, also after that compacted the journal.
+func TestLockIsHandedOn(t *testing.T) {
+	dir, file := newFolder(t)
+	keep(t, file, dir, "A")
+	keep(t, file, dir, "A")
+	keep(t, file, dir, "A")
 	synctest.Test(t, func(t *testing.T) {
-		other, err := newTurns(file)
+		other, err := os.Open(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		held, err := other.take(t.Context(), 0)
-		if err != nil {
-			t.Fatal(err)
+		if err := filelock.Try(other); err != nil {
+			t.Skip(err)
 		}
-		_, err = Open(t.Context(), file, Options{Portal: portal, Dir: dir})
-		if !errors.Is(err, errPatience) {
+		opened := make(chan *Journal)
+		for range 2 { // both wait for the file that the one which is first replaces
+			go func() {
+				j, err := Open(t.Context(), file, Options{Portal: portal, Dir: dir, LockWait: -1})
+				if err != nil {
+					t.Error(err)
+				}
+				opened <- j
+			}()
+		}
+		synctest.Wait()
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+		first := <-opened
+		writeFile(t, filepath.Join(dir, "B"), "12345")
+		first.Finished(original("B"), downloaded(original("B"), filepath.Join(dir, "B"), 5))
+		closeJournal(t, first)
+		second := <-opened
+		wantDone(t, second, true, "A", "B")
+		closeJournal(t, second)
+	})
+	if got := lineCount(t, file); got != 2 {
+		t.Errorf("the journal has %d lines, want 2", got)
+	}
+}
+
+func TestCtrlCEndsTheWait(t *testing.T) {
+	dir, file := newFolder(t)
+	synctest.Test(t, func(t *testing.T) {
+		first := openJournal(t, file, Options{Dir: dir})
+		defer closeJournal(t, first)
+		errStopped := errors.New("stopped")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Hour, func() { cancel(errStopped) })
+		begun := time.Now()
+		if _, err := Open(ctx, file, Options{Dir: dir, LockWait: -1}); !errors.Is(err, errStopped) {
 			t.Errorf("the error is %v", err)
 		}
-		var e *download.Error
-		if !errors.As(err, &e) || e.Hint() == "" {
-			t.Errorf("%v has no hint", err)
-		}
-		held.Close()
-		if err := other.end(); err != nil {
-			t.Error(err)
+		if got := time.Since(begun); got != time.Hour {
+			t.Errorf("it took %v", got)
 		}
 	})
 }
 
-// Where there are no locks one process has the journal for itself.
+// A dry run and a summary need no lock.
+func TestReadersDoNotWait(t *testing.T) {
+	dir, file := newFolder(t)
+	keep(t, file, dir, "A")
+	first := openJournal(t, file, Options{Dir: dir})
+	defer closeJournal(t, first)
+	reader := openJournal(t, file, Options{Dir: dir, DryRun: true})
+	wantDone(t, reader, true, "A")
+	closeJournal(t, reader)
+	if groups, _, err := Summarise(t.Context(), file); err != nil || len(groups) != 1 {
+		t.Errorf("the summary is %+v, %v", groups, err)
+	}
+}
+
+// Without locks nothing keeps a second process out: a journal is then added to, and never
+// replaced.
 func TestWithoutLocks(t *testing.T) {
 	dir, file := newFolder(t)
-	lockless := func() *turns {
-		turns, err := newTurns(file)
+	lockless := func() *Journal {
+		j, err := open(t.Context(), file, Options{Portal: portal, Dir: dir}, func(*os.File) error { return filelock.ErrUnsupported })
 		if err != nil {
 			t.Fatal(err)
 		}
-		turns.try = func(*os.File) error { return filelock.ErrUnsupported }
-		return turns
+		return j
 	}
-	first, err := open(t.Context(), lockless(), Options{Portal: portal, Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = open(t.Context(), lockless(), Options{Portal: portal, Dir: dir})
-	if hint := wantRefused(t, err); !strings.Contains(hint, file+".lock") {
-		t.Errorf("the hint is %q", hint)
-	}
-	_, _, err = compact(t.Context(), lockless())
-	wantRefused(t, err)
-	for _, id := range []string{"A", "B"} {
-		writeFile(t, filepath.Join(dir, id), "12345")
-		first.Finished(original(id), downloaded(original(id), filepath.Join(dir, id), 5))
-	}
-	closeJournal(t, first)
-	if _, err := os.Stat(file + ".lock"); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the lock was left: %v", err)
-	}
-	second, err := open(t.Context(), lockless(), Options{Portal: portal, Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wantDone(t, second, true, "A", "B")
-	closeJournal(t, second)
-	if _, _, err := compact(t.Context(), lockless()); err != nil {
-		t.Error(err)
-	}
-}
-
-// Each of two sees what the other has finished.
-func TestTwoAtOnce(t *testing.T) {
-	dir, file := newFolder(t)
-	one, two := openJournal(t, file, Options{Dir: dir}), openJournal(t, file, Options{Dir: dir})
-	tell := func(j *Journal, ids ...string) {
-		t.Helper()
-		for _, id := range ids {
+	for range 5 {
+		one, two := lockless(), lockless()
+		for id, j := range map[string]*Journal{"A": one, "B": two} {
 			writeFile(t, filepath.Join(dir, id), "12345")
-			job := original(id)
-			e, _ := j.entry(downloaded(job, filepath.Join(dir, id), 5))
-			j.flush([]entry{e})
+			j.Finished(original(id), downloaded(original(id), filepath.Join(dir, id), 5))
 		}
+		closeJournal(t, one)
+		closeJournal(t, two)
 	}
-	tell(one, "A", "B")
-	wantDone(t, two, true, "A", "B")
-	wantDone(t, two, false, "C")
-	tell(two, "C")
-	wantDone(t, one, true, "A", "B", "C")
-	// A third one puts a new file in its place.
-	tell(one, "A", "A")
-	if before, _, err := Compact(t.Context(), file); err != nil || before.Files != 3 || before.Superseded != 2 {
-		t.Errorf("%+v, %v", before, err)
+	if got := lineCount(t, file); got != 10 {
+		t.Errorf("the journal has %d lines, want all 10", got)
 	}
-	tell(one, "D")
-	tell(two, "E")
-	for _, j := range []*Journal{one, two} {
-		wantDone(t, j, true, "A", "B", "C", "D", "E")
-		wantDone(t, j, false, "F")
-		// It is followed also when there is nothing to add.
-		if !sameFile(t, j.view.file, file) {
-			t.Error("it reads a journal that was replaced")
-		}
-	}
-	// Somebody removes the journal: what was done is forgotten, not lost.
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	tell(one, "F")
-	wantDone(t, one, true, "F")
-	wantDone(t, one, false, "A")
-	// Or empties it.
-	if err := os.Truncate(file, 0); err != nil {
-		t.Fatal(err)
-	}
-	wantDone(t, one, false, "G")
-	tell(two, "G")
-	wantDone(t, one, true, "G")
-	closeJournal(t, one)
-	closeJournal(t, two)
-	if got := lineCount(t, file); got != 1 {
-		t.Errorf("the journal has %d lines", got)
-	}
-}
-
-func sameFile(t *testing.T, f *os.File, path string) bool {
-	t.Helper()
-	a, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.Stat(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return os.SameFile(a, b)
+	j := lockless()
+	wantDone(t, j, true, "A", "B")
+	closeJournal(t, j)
 }

@@ -105,14 +105,27 @@ func (p *place) has(name string) bool {
 // absolute is the path of a name as the journal has it.
 func (p *place) absolute(name string) string { return p.real + name }
 
-// find reports whether the file of a record is in place: a regular file of the recorded
-// size, below the run's folder. skipped says whether the record of a skipped file counts.
-func (p *place) find(r *record, skipped bool) (name string, ok bool) {
-	if p == nil || !r.sized {
+// local is the name of the file that a record has at an absolute path; ok is false for a
+// file outside of the place.
+func (p *place) local(path string) (name string, ok bool) {
+	if p == nil {
 		return "", false
 	}
+	name, inside := strings.CutPrefix(path, p.real)
+	return name, inside && p.has(name)
+}
+
+// stands reports whether the file at name is a regular file of the size that r tells.
+func (p *place) stands(name string, r *record) bool {
+	info, err := p.root.Lstat(name)
+	return err == nil && info.Mode().IsRegular() && r.sized && info.Size() == r.bytes
+}
+
+// find reports whether the file of a record is in place, and returns its name. skipped says
+// whether the record of a skipped file counts. A record that is an intent came true.
+func (p *place) find(r *record, skipped bool) (name string, ok bool) {
 	switch download.Status(r.status.bytes()) {
-	case download.Downloaded, download.Unchanged:
+	case download.Downloaded, download.Unchanged, intended:
 	case download.Skipped:
 		if !skipped {
 			return "", false
@@ -120,10 +133,6 @@ func (p *place) find(r *record, skipped bool) (name string, ok bool) {
 	default:
 		return "", false
 	}
-	name, inside := strings.CutPrefix(r.path.String(), p.real)
-	if !inside || !p.has(name) {
-		return "", false
-	}
-	info, err := p.root.Lstat(name)
-	return name, err == nil && info.Mode().IsRegular() && info.Size() == r.bytes
+	name, ok = p.local(r.path.String())
+	return name, ok && p.stands(name, r)
 }

@@ -8,11 +8,10 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// parse reads a line. One that is no result of a file is nobody's: false.
-func parse(line []byte) (record, bool) {
+// parse reads a line. ok is false for a line that is neither a result nor an intent.
+func parse(line []byte) (_ record, ok bool) {
 	var r record
 	if !scan(line, &r) {
-		var ok bool
 		if r, ok = unmarshal(line); !ok {
 			return record{}, false
 		}
@@ -23,7 +22,7 @@ func parse(line []byte) (record, bool) {
 // unmarshal reads a line as encoding/json does.
 func unmarshal(line []byte) (record, bool) {
 	var v *struct {
-		Portal, MediaID, Selector, ItemID, Status, Path, ETag, Suspect, Verified, Checksum string
+		Portal, MediaID, Selector, ItemID, Status, Path, ETag, Suspect, MD5, Verified, Checksum string
 
 		Bytes *int64
 		Error struct{ Code string }
@@ -35,7 +34,7 @@ func unmarshal(line []byte) (record, bool) {
 	r := record{
 		portal: plain(v.Portal), mediaID: plain(v.MediaID), selector: plain(v.Selector),
 		itemID: plain(v.ItemID), status: plain(v.Status), path: plain(v.Path),
-		etag: plain(v.ETag), suspect: plain(v.Suspect), verified: plain(v.Verified), checksum: plain(v.Checksum),
+		etag: plain(v.ETag), suspect: plain(v.Suspect), md5: plain(v.MD5), verified: plain(v.Verified), checksum: plain(v.Checksum),
 		cause: plain(v.Error.Code),
 	}
 	if v.Bytes != nil {
@@ -43,6 +42,9 @@ func unmarshal(line []byte) (record, bool) {
 	}
 	return r, true
 }
+
+// intended reports whether the record is an intent.
+func (r *record) intended() bool { return r.status.is(string(intended)) }
 
 // key is the identity of a file.
 type key struct{ portal, mediaID, selector string }
@@ -84,7 +86,7 @@ func (r *record) result(status download.Status, path string) download.Result {
 	size := r.bytes
 	return download.Result{
 		Portal: r.portal.String(), MediaID: r.mediaID.String(), Selector: r.selector.String(), ItemID: r.itemID.String(),
-		Status: status, Path: path, Bytes: &size, ETag: r.etag.String(),
+		Status: status, Path: path, Bytes: &size, ETag: r.etag.String(), MD5: r.md5.String(),
 		Verified: download.Verified(r.verified.String()), Checksum: r.checksum.String(),
 	}
 }

@@ -10,8 +10,8 @@ import (
 type record struct {
 	portal, mediaID, selector text // the key
 	itemID, status, path      text
-	etag, verified, checksum  text
-	suspect                   text
+	etag, suspect, md5        text
+	verified, checksum        text
 	cause                     text // error.code
 	bytes                     int64
 	sized                     bool // bytes are told
@@ -92,6 +92,8 @@ func (r *record) field(key []byte) member {
 		return member{text: &r.etag}
 	case "suspect":
 		return member{text: &r.suspect}
+	case "md5":
+		return member{text: &r.md5}
 	case "verified":
 		return member{text: &r.verified}
 	case "checksum":
@@ -103,7 +105,7 @@ func (r *record) field(key []byte) member {
 	case "attempts", "resumedFrom", "seconds", "finishedAt":
 		return member{other: true}
 	}
-	return foreign(key, "portal", "mediaId", "selector", "itemId", "status", "path", "etag", "suspect", "verified", "checksum", "bytes", "error")
+	return foreign(key, "portal", "mediaId", "selector", "itemId", "status", "path", "etag", "suspect", "md5", "verified", "checksum", "bytes", "error")
 }
 
 // failure is where the value of a key of a result's error goes.

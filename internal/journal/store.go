@@ -26,10 +26,10 @@ func (j *Journal) store() {
 	for {
 		select {
 		case e := <-j.queue:
-			j.flush(j.group(e))
+			j.fail(j.flush(j.group(e)))
 		case <-j.closing:
 			for len(j.queue) > 0 {
-				j.flush(j.group(<-j.queue))
+				j.fail(j.flush(j.group(<-j.queue)))
 			}
 			return
 		}
@@ -58,14 +58,21 @@ func (j *Journal) group(first entry) []entry {
 }
 
 // flush stores the files of a group, then their results.
-func (j *Journal) flush(group []entry) {
+func (j *Journal) flush(group []entry) error {
 	lines, err := j.lines(j.syncFiles(group))
-	if err == nil && len(lines) > 0 {
-		err = j.add(j.ctx, lines)
+	if err != nil || len(lines) == 0 {
+		return err
 	}
-	if err != nil {
-		j.fail(err)
+	if !j.location.has(j.view.file) {
+		return errors.New("the journal was removed or replaced by another program while it was in use")
 	}
+	if err := j.append(lines); err != nil {
+		return err
+	}
+	if err := syncFile(j.view.file); err != nil {
+		return fmt.Errorf("syncing the journal: %w", err)
+	}
+	return nil
 }
 
 // syncFiles stores files and folders, and returns the results that are true then.
@@ -193,64 +200,52 @@ func encodeResult(r download.Result) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// add adds lines to the journal, when it is this process's turn, and first sees to what
-// others have left: it reads their lines, cuts one that is torn, and ends one that is not
-// ended.
-func (j *Journal) add(ctx context.Context, lines []byte) error {
-	f, err := j.turns.take(ctx, os.O_CREATE)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	tail, end, err := j.look(ctx)
-	if err != nil {
-		return err
-	}
-	switch {
-	case torn(tail):
-		if err := f.Truncate(end); err != nil {
-			return fmt.Errorf("cutting a torn line off the journal: %w", err)
-		}
-	case len(tail) > 0:
-		lines = append([]byte{'\n'}, lines...)
-	}
-	if len(lines) == 0 {
-		return nil
-	}
-	if err := write(f, lines); err != nil {
-		return err
-	}
-	if end == 0 {
-		if err := syncFolder(j.turns.folder, "."); err != nil {
-			return fmt.Errorf("storing the journal's folder: %w", err)
-		}
-	}
-	_, _, err = j.look(ctx)
-	return err
-}
-
-// look reads the lines that are new, and returns what stands behind them and where.
-func (j *Journal) look(ctx context.Context) (tail []byte, end int64, err error) {
+// append adds lines at the end of the journal with one write: all of them or none.
+func (j *Journal) append(lines []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if _, err := j.view.follow(ctx); err != nil {
-		return nil, 0, err
+	if j.broken != nil {
+		return j.broken
 	}
-	tail, err = j.view.tail()
-	return tail, j.view.end, err
-}
-
-// write writes lines at the end of f, all of them or none, and stores them.
-func write(f *os.File, lines []byte) error {
-	end, err := f.Seek(0, io.SeekEnd)
+	end, err := j.view.file.Seek(0, io.SeekEnd)
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
-	if _, err := f.Write(lines); err != nil {
-		return fmt.Errorf("writing the journal: %w", errors.Join(err, f.Truncate(end)))
+	if _, err := j.view.file.Write(lines); err != nil {
+		if cut := j.view.file.Truncate(end); cut != nil {
+			j.broken = fmt.Errorf("writing the journal: %w", errors.Join(err, cut)) // what follows would be glued to half a line
+		}
+		return fmt.Errorf("writing the journal: %w", err)
 	}
-	if err := syncFile(f); err != nil {
-		return fmt.Errorf("storing the journal: %w", err)
+	for line := range bytes.Lines(lines) {
+		j.view.note(end, line[:len(line)-1])
+		end += int64(len(line))
 	}
+	j.view.end = end
 	return nil
+}
+
+// mend sees to what a killed process has left behind the last line: it cuts off a torn
+// line, and ends one that is not ended.
+func (j *Journal) mend(ctx context.Context) error {
+	v := j.view
+	tail, err := v.tail()
+	switch {
+	case err != nil:
+		return err
+	case len(tail) == 0:
+		return nil
+	case torn(tail):
+		if err := v.file.Truncate(v.end); err != nil {
+			return fmt.Errorf("cutting a torn line off the journal: %w", err)
+		}
+		return nil
+	}
+	if _, err = v.file.Seek(0, io.SeekEnd); err == nil {
+		_, err = v.file.Write([]byte{'\n'})
+	}
+	if err != nil {
+		return fmt.Errorf("ending the last line of the journal: %w", err)
+	}
+	return v.load(ctx)
 }

@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -55,63 +54,6 @@ func TestGroups(t *testing.T) {
 	})
 }
 
-// While another process keeps the lock at most 100 results wait, and Ctrl-C ends all
-// waits.
-func TestWaitsEndWithTheRun(t *testing.T) {
-	dir, file := newFolder(t)
-	writeFile(t, filepath.Join(dir, "A"), "12345")
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		errStopped := errors.New("stopped")
-		var lost error
-		j, err := Open(ctx, file, Options{Portal: portal, Dir: dir, Failed: func(err error) { lost = err }})
-		if err != nil {
-			t.Fatal(err)
-		}
-		other, err := newTurns(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		held, err := other.take(ctx, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		told, full := 0, make(chan struct{})
-		go func() {
-			defer close(full)
-			for i := range 101 {
-				job := original(fmt.Sprint("A", i))
-				j.Finished(job, downloaded(job, filepath.Join(dir, "A"), 5))
-				told = i + 1
-			}
-		}()
-		synctest.Wait()
-		if told != 100 {
-			t.Errorf("%d results wait", told)
-		}
-		before := time.Now()
-		cancel(errStopped)
-		<-full
-		if err := j.Close(); !errors.Is(err, errStopped) {
-			t.Errorf("the error is %v", err)
-		}
-		synctest.Wait()
-		if took := time.Since(before); took > grace {
-			t.Errorf("it took %v", took)
-		}
-		if !errors.Is(lost, errStopped) {
-			t.Errorf("told of was %v", lost)
-		}
-		if got := lineCount(t, file); got != 0 {
-			t.Errorf("%d lines were written in another's turn", got)
-		}
-		held.Close()
-		if err := other.end(); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
 // After Ctrl-C what is done is stored all the same.
 func TestCloseAfterTheRunWasStopped(t *testing.T) {
 	dir, file := newFolder(t)
@@ -143,7 +85,7 @@ func TestFailures(t *testing.T) {
 	for _, id := range []string{"A", "B"} {
 		writeFile(t, filepath.Join(dir, id), "12345")
 		e, _ := j.entry(downloaded(original(id), filepath.Join(dir, id), 5))
-		j.flush([]entry{e})
+		j.fail(j.flush([]entry{e}))
 	}
 	if err := j.Close(); err == nil || told != 1 {
 		t.Errorf("the error is %v, told %d times", err, told)

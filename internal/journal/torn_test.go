@@ -19,7 +19,9 @@ func TestTornAtEveryByte(t *testing.T) {
 		wantDone(t, j, cut >= first-1, "A")
 		wantDone(t, j, cut >= len(whole)-1, "B")
 		e, _ := j.entry(downloaded(original("C"), filepath.Join(dir, "A"), int64(len("content of A"))))
-		j.flush([]entry{e})
+		if err := j.flush([]entry{e}); err != nil {
+			t.Error(err)
+		}
 		wantDone(t, j, true, "C")
 		closeJournal(t, j)
 		lines := 1

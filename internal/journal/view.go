@@ -4,91 +4,102 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"hash/maphash"
 	"io"
-	"io/fs"
 	"os"
+
+	"github.com/bynder-cli/bynder/internal/download"
 )
 
 // view is what has been read of a journal: where the latest line of each file begins.
 type view struct {
-	folder *os.Root
-	name   string
-
-	file    *os.File // nil while there is none
-	info    fs.FileInfo
-	end     int64 // of the last line that was read
+	file    *os.File // nil if there is none
+	end     int64    // of the last line that was read
 	seed    maphash.Seed
-	index   *index
-	records int   // lines that are results
-	foreign int   // lines that are not
-	piece   piece // of file, which line has read
+	index   *index           // of results
+	pending map[uint64]int64 // file → its latest intent, if no result followed but failures
+	records int              // lines that are results or intents
+	foreign int              // lines that are neither
+	piece   piece            // of file, which line has read
 }
 
-func newView(t *turns) *view {
-	return &view{folder: t.folder, name: t.name, seed: maphash.MakeSeed(), index: &index{}}
+func newView(f *os.File) *view {
+	return &view{file: f, seed: maphash.MakeSeed(), index: &index{}, pending: map[uint64]int64{}}
 }
 
-func (v *view) close() error {
+// load reads all lines. It takes about a second for a million.
+func (v *view) load(ctx context.Context) (err error) {
 	if v.file == nil {
 		return nil
 	}
-	return v.file.Close()
-}
-
-// follow reads what has been added since, or all where another file has taken the
-// journal's place, and tells whether there was anything.
-func (v *view) follow(ctx context.Context) (more bool, err error) {
-	info, err := v.folder.Stat(v.name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("looking at the journal: %w", err)
-	}
-	if v.file == nil || info.Size() < v.end || !os.SameFile(info, v.info) {
-		if err := v.reopen(); err != nil {
-			return false, err
-		}
-	} else if info.Size() == v.end {
-		return false, nil
-	}
-	before := v.end
 	v.end, err = eachLine(ctx, v.file, v.end, func(offset int64, line []byte) error {
 		v.note(offset, line)
 		return nil
 	})
-	return v.end != before, err
+	return err
 }
 
-// reopen begins anew with the file that is there now.
-func (v *view) reopen() error {
-	f, err := v.folder.Open(v.name)
-	if err != nil {
-		return fmt.Errorf("opening the journal: %w", err)
-	}
-	info, err := f.Stat()
-	if err != nil {
-		f.Close()
-		return fmt.Errorf("opening the journal: %w", err)
-	}
-	_ = v.close()
-	v.file, v.info, v.end, v.index, v.records, v.foreign, v.piece = f, info, 0, &index{}, 0, 0, piece{}
-	return nil
-}
-
-// note notes a line.
+// note notes a line. A failure does not settle an intent: the file may have been published
+// before what failed, such as the sync of its folder.
 func (v *view) note(offset int64, line []byte) {
 	r, ok := parse(line)
 	switch {
+	case ok && r.intended():
+		v.records++
+		v.pending[r.fingerprint(v.seed)] = offset
 	case ok:
 		v.records++
-		v.index.put(r.fingerprint(v.seed), offset)
+		print := r.fingerprint(v.seed)
+		v.index.put(print, offset)
+		if !r.status.is(string(download.Failed)) {
+			delete(v.pending, print)
+		}
 	case line == nil || len(bytes.TrimSpace(line)) > 0:
 		v.foreign++
 	}
+}
+
+// current is the number of records that count, and superseded that of the others.
+func (v *view) current() int    { return v.index.count + len(v.pending) }
+func (v *view) superseded() int { return v.records - v.current() }
+
+// eachCurrent hands on the lines that count, in the journal's order: the latest result of
+// each file, pending intents, and the lines that are neither, for which the record is nil.
+// Those longer than maxLine are left out.
+func (v *view) eachCurrent(ctx context.Context, f func(line []byte, r *record) error) error {
+	if v.file == nil {
+		return nil
+	}
+	_, err := eachLine(ctx, v.file, 0, func(offset int64, line []byte) error {
+		if offset >= v.end || len(bytes.TrimSpace(line)) == 0 {
+			return nil
+		}
+		r, ok := parse(line)
+		if !ok {
+			return f(line, nil)
+		}
+		if v.counts(offset, &r) {
+			return f(line, &r)
+		}
+		return nil
+	})
+	return err
+}
+
+// counts reports whether no later line supersedes a record.
+func (v *view) counts(offset int64, r *record) bool {
+	print := r.fingerprint(v.seed)
+	if r.intended() {
+		latest, pending := v.pending[print]
+		return pending && latest == offset
+	}
+	latest, _ := v.index.get(print)
+	if latest == offset {
+		return true
+	}
+	later, ok := parse(v.line(latest)) // it may have the fingerprint by chance
+	return ok && !sameKey(r, &later)
 }
 
 // latest returns the latest record about a file. It is good until the next call.
@@ -177,7 +188,7 @@ func (v *view) tail() ([]byte, error) {
 // beginning is how every line begins that this program writes.
 const beginning = `{"portal":`
 
-// torn tells whether a tail is the part of a line that was left when its writer was
+// torn reports whether a tail is the part of a line that was left when its writer was
 // killed, or the nothing that some file systems leave of one after a power loss. A line
 // that only lacks its end is whole.
 func torn(tail []byte) bool {
@@ -191,7 +202,7 @@ func torn(tail []byte) bool {
 	}
 }
 
-// begins tells whether a tail begins as lines of this program do, as far as it goes.
+// begins reports whether a tail begins as lines of this program do, as far as it goes.
 func begins(tail []byte) bool {
 	n := min(len(tail), len(beginning))
 	return string(tail[:n]) == beginning[:n]
@@ -210,6 +221,5 @@ func (v *view) refuseOthers(path string) error {
 	if v.foreign == 0 && (len(tail) == 0 || begins(tail)) {
 		return nil
 	}
-	return refused(fmt.Errorf("%s is no journal: there is something in it, and no result", path),
-		"name another file; one that is missing is made")
+	return refused(fmt.Errorf("%s is not a journal (no result lines found)", path), newFileHint)
 }

@@ -26,8 +26,8 @@ type DirOptions struct {
 	Fsync bool
 	// NoResume starts every file over and removes what earlier runs left of it.
 	NoResume bool
-	// SHA256 has files that are there already hashed as those that come are.
-	SHA256 bool
+	// MD5 and SHA256 say how existing files are hashed for the result, as those that come are.
+	MD5, SHA256 bool
 	// NoVerify tells that nobody is going to check a digest of the files, so
 	// that a partial whose bytes are in doubt must not be continued.
 	NoVerify bool

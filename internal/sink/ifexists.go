@@ -247,7 +247,11 @@ func (c contextReader) Read(b []byte) (int, error) {
 func (d *Dir) unchanged(ctx context.Context, name string, t download.Target, obj transfer.Object) error {
 	d.sweep(name, t.Identity)
 	there := &download.Present{Status: download.Unchanged, Path: d.show(name), Bytes: &obj.Size}
-	if !d.opts.SHA256 {
+	want := transfer.DigestOptions{MD5: d.opts.MD5, SHA256: d.opts.SHA256}
+	if want.MD5 && hasPlainDigest(obj) { // the ETag is the MD5 that the file was compared by
+		there.MD5, want.MD5 = strings.ToLower(strings.Trim(obj.ETag, `"`)), false
+	}
+	if want == (transfer.DigestOptions{}) {
 		return there
 	}
 	f, err := d.root.Open(name)
@@ -255,9 +259,12 @@ func (d *Dir) unchanged(ctx context.Context, name string, t download.Target, obj
 		return d.failure("read", name, err)
 	}
 	defer f.Close()
-	digest, err := digestOf(contextReader{ctx, f}, obj, transfer.DigestOptions{SHA256: true})
+	digest, err := digestOf(contextReader{ctx, f}, obj, want)
 	if err != nil {
 		return d.failure("read", name, err)
+	}
+	if want.MD5 {
+		there.MD5 = digest.MD5()
 	}
 	there.Checksum = download.Checksum(digest)
 	return there

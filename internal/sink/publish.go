@@ -87,6 +87,9 @@ func (p *filePartial) take(ctx context.Context) (string, error) {
 	}
 	name := p.name
 	for {
+		if err := p.intend(name); err != nil {
+			return "", err
+		}
 		err := p.moveTo(name)
 		if err == nil {
 			return name, nil
@@ -116,6 +119,14 @@ func (p *filePartial) take(ctx context.Context) (string, error) {
 func (p *filePartial) is(there fs.FileInfo) bool {
 	info, err := p.file.Stat()
 	return err == nil && there != nil && os.SameFile(info, there)
+}
+
+// intend tells whoever records it that the file is about to get a name.
+func (p *filePartial) intend(name string) error {
+	if p.target.Intend == nil {
+		return nil
+	}
+	return p.target.Intend(p.dir.show(name))
 }
 
 // moveTo gives the file the name, which must be free. The name that it had goes.
@@ -157,6 +168,9 @@ func (p *filePartial) replace() error {
 	info, err := p.file.Stat()
 	if err != nil {
 		return p.fail("publish", err)
+	}
+	if err := p.intend(p.name); err != nil {
+		return err
 	}
 	if err := d.root.Rename(p.path, p.name); err != nil {
 		return p.fail("publish", err)

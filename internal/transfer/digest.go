@@ -32,6 +32,7 @@ const (
 // DigestOptions choose what is computed of the bytes of a file.
 type DigestOptions struct {
 	Verify bool // check the bytes against all digests that storage sent
+	MD5    bool // compute the MD5, to recognize the file later
 	SHA256 bool // compute the SHA-256, for the user
 }
 
@@ -70,7 +71,7 @@ func NewDigest(obj Object, want DigestOptions) *Digest {
 		d.readETag(wanted)
 	}
 	for _, a := range algorithms {
-		if sums := wanted[a.by]; sums != nil || a.by == BySHA256 && want.SHA256 {
+		if sums := wanted[a.by]; sums != nil || a.by == BySHA256 && want.SHA256 || a.by == ByMD5 && want.MD5 {
 			d.sums = append(d.sums, &sum{a, a.new(), sums})
 		}
 	}
@@ -191,13 +192,24 @@ func corrupt(format string, args ...any) *Error {
 	return &Error{Kind: Integrity, Retryable: true, Err: fmt.Errorf(format, args...), remedy: startOver}
 }
 
-// SHA256 is the SHA-256 of all bytes written in hexadecimal digits, or "" where it was not asked for.
+// MD5 returns the MD5 of all bytes written in hexadecimal digits, "" if it was not computed.
+func (d *Digest) MD5() string { return d.sum(ByMD5) }
+
+// SHA256 returns the SHA-256 of all bytes written in hexadecimal digits, "" if it was not asked for.
 func (d *Digest) SHA256() string {
-	i := slices.IndexFunc(d.sums, func(s *sum) bool { return s.by == BySHA256 })
-	if !d.sha256 || i < 0 {
+	if !d.sha256 {
 		return ""
 	}
-	return hex.EncodeToString(d.sums[i].Sum(nil))
+	return d.sum(BySHA256)
+}
+
+func (d *Digest) sum(by Verified) string {
+	for _, s := range d.sums {
+		if s.by == by {
+			return hex.EncodeToString(s.Sum(nil))
+		}
+	}
+	return ""
 }
 
 // partDigest computes a multipart ETag for one size of parts.

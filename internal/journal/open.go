@@ -1,0 +1,146 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
+)
+
+// waitingEvery is how often Options.Waiting is called while another process has the journal.
+const waitingEvery = time.Minute
+
+// errLockWait is the cause of a context that Options.LockWait has ended.
+var errLockWait = errors.New("it is in use by another bynder")
+
+// location is where a journal is.
+type location struct {
+	folder *os.Root
+	name   string // in its folder
+	path   string // as messages show it
+}
+
+// locate finds the journal, which need not exist; its folder must. It follows symbolic
+// links, so that compaction replaces the file and not a link to it.
+func locate(file string) (location, error) {
+	at := file
+	if real, err := filepath.EvalSymlinks(file); err == nil {
+		at = real
+	}
+	folder, name := filepath.Split(at)
+	if folder == "" {
+		folder = "."
+	}
+	if info, err := os.Stat(at); name == "" || err == nil && !info.Mode().IsRegular() {
+		return location{}, refused(fmt.Errorf("the journal %q is not a regular file", file), newFileHint)
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return location{}, refused(fmt.Errorf("opening the journal: %w", err), "specify a file in a folder that exists")
+	}
+	return location{folder: root, name: name, path: file}, nil
+}
+
+const newFileHint = "choose another file; a new one is created if it does not exist"
+
+// refused is an error of what the user asked for.
+func refused(err error, advice string) error {
+	return &download.Error{Code: download.CodeUsage, Err: err, Advice: advice}
+}
+
+// read opens the journal without its lock, as those do that write nothing; nil if there
+// is none.
+func (l location) read() (*os.File, error) {
+	f, err := l.folder.Open(l.name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the journal: %w", err)
+	}
+	return f, nil
+}
+
+// lock opens the journal, created if it is missing, and locks it for this process until
+// the file is closed. It waits for another process as long as the options say. locked is
+// false if the file system has no locks.
+func (l location) lock(ctx context.Context, opts *Options, try func(*os.File) error) (f *os.File, locked bool, err error) {
+	if opts.LockWait >= 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, opts.LockWait, errLockWait)
+		defer cancel()
+	}
+	for {
+		f, err := l.folder.OpenFile(l.name, os.O_RDWR|os.O_CREATE|atItsEnd, 0o666)
+		if err != nil {
+			return nil, false, fmt.Errorf("opening the journal: %w", err)
+		}
+		err = try(f)
+		if errors.Is(err, filelock.ErrHeld) {
+			err = waitFor(ctx, f, opts)
+		}
+		switch {
+		case errors.Is(err, filelock.ErrUnsupported):
+			return f, false, nil
+		case err == nil && l.has(f):
+			return f, true, nil
+		}
+		f.Close()
+		if errors.Is(err, errLockWait) {
+			return nil, false, &download.Error{
+				Code:   download.CodeLocal,
+				Err:    fmt.Errorf("cannot use the journal %s: %w", l.path, err),
+				Advice: "wait until the other one has ended, or give --lock-wait more time",
+			}
+		}
+		if err != nil {
+			return nil, false, fmt.Errorf("locking the journal: %w", err)
+		}
+		// The process that had the lock has put a new file in its place.
+	}
+}
+
+// waitFor waits for the lock of f, and says so at once and then every minute.
+func waitFor(ctx context.Context, f *os.File, opts *Options) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	locked := make(chan struct{})
+	var telling sync.WaitGroup
+	if opts.Waiting != nil {
+		telling.Go(func() {
+			minutes := time.NewTicker(waitingEvery)
+			defer minutes.Stop()
+			for {
+				opts.Waiting()
+				select {
+				case <-minutes.C:
+				case <-locked:
+					return
+				}
+			}
+		})
+	}
+	err := filelock.Lock(ctx, f)
+	close(locked)
+	telling.Wait()
+	return err
+}
+
+// has reports whether f is the file at the journal's path: between its opening and its
+// locking another process may have replaced it.
+func (l location) has(f *os.File) bool {
+	ours, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	now, err := l.folder.Stat(l.name)
+	return err == nil && os.SameFile(ours, now)
+}
