@@ -107,6 +107,23 @@ func (o Object) changed() Object {
 	return o
 }
 
+// WithMetadata is the object that the fault xmp serves at the location with a token, as of
+// a portal that embeds metadata while it hands a file out: other bytes and up to 4 KiB
+// more of them. The ETag of a large one is no digest that can be checked: to compute it for
+// each location takes too long.
+func (o Object) WithMetadata(token string) Object {
+	o.seed = mix64(o.seed ^ seedOf("xmp", token))
+	o.Size += 1 + int64(o.seed%(4<<10))
+	o.recorded = ""
+	if o.Size > largestDigested {
+		o.recorded = fmt.Sprintf("%016x%016x-7", mix64(o.seed), mix64(o.seed+1))
+	}
+	return o
+}
+
+// largestDigested is the size up to which ETags are computed for each location, 32 MiB.
+const largestDigested = 32 << 20
+
 // digest computes what ETag tells.
 func (o Object) digest() string {
 	if o.partSize == 0 {

@@ -58,12 +58,18 @@ var faultKinds = []FaultKind{
 		Doc: "the first answer is cut after N bytes, from then on the file is another one",
 	},
 
+	{
+		Name: "xmp", Side: OnStorage,
+		Doc: "the portal embeds metadata: each location has another file, of other bytes, size and ETag",
+	},
+
 	// Validators and ranges.
 	{Name: "no-conditions", Side: OnStorage, Doc: "If-Match, If-Range and the others are ignored"},
 	{Name: "no-ranges", Side: OnStorage, Doc: "Range is ignored: 200 with the whole file"},
 	{Name: "wrong-range", Side: OnStorage, Default: 1, Doc: "a range starts N bytes early, and Content-Range says so"},
 	{Name: "short-range", Side: OnStorage, Default: 1, Doc: "a range holds N bytes, however many were asked for"},
 	{Name: "if-match-412", Side: OnStorage, Doc: "every If-Match is answered 412, as by nginx with etag off"},
+	{Name: "part-size", Side: OnStorage, Default: 7_000_000, Doc: "the ETag is that of an upload in parts of N bytes"},
 	{Name: "kms", Side: OnStorage, Doc: "the ETag is no digest: encrypted with SSE-KMS"},
 	{Name: "no-etag", Side: OnStorage, Doc: "no ETag"},
 	{Name: "weak-etag", Side: OnStorage, Doc: "the ETag is weak"},

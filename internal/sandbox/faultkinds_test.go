@@ -107,6 +107,22 @@ var faultTests = map[string]faultTest{
 		check(t, "If-Match", c.original(DocumentedAsset, "Range", "bytes=1000-", "If-Match", o.ETag()).StatusCode, 412)
 		wantWhole(t, c.original(DocumentedAsset), o.changed())
 	}},
+	"xmp": {Fault{}, func(t *testing.T, c client, o Object) {
+		one, two := c.location(DocumentedAsset), c.location(DocumentedAsset)
+		first, second := c.do("GET", one), c.do("GET", two)
+		wantWhole(t, first, o.WithMetadata("SANDBOX1"))
+		wantWhole(t, second, o.WithMetadata("SANDBOX2"))
+		if first.Header.Get("ETag") == second.Header.Get("ETag") || bytes.Equal(first.body[:1000], second.body[:1000]) {
+			t.Error("two locations have one file")
+		}
+		check(t, "a range", string(c.do("GET", one, "Range", "bytes=1000-", "If-Match", first.Header.Get("ETag")).body), string(first.body[1000:]))
+		check(t, "If-Match", c.do("GET", two, "Range", "bytes=1000-", "If-Match", first.Header.Get("ETag")).StatusCode, 412)
+	}},
+	"part-size": {Fault{Value: 70_000}, func(t *testing.T, c client, o Object) {
+		o.partSize = 70_000
+		wantWhole(t, c.original(DocumentedAsset), o)
+		check(t, "parts", strings.HasSuffix(o.ETag(), `-3"`), true)
+	}},
 	"no-conditions": {Fault{}, func(t *testing.T, c client, o Object) {
 		check(t, "If-Match", c.original(DocumentedAsset, "Range", "bytes=1-", "If-Match", `"x"`).StatusCode, 206)
 		check(t, "If-Range", c.original(DocumentedAsset, "Range", "bytes=1-", "If-Range", `"x"`).StatusCode, 206)

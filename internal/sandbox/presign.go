@@ -17,6 +17,8 @@ const (
 	keyDate        = "X-Amz-Date"
 	keyExpires     = "X-Amz-Expires"
 	keySignature   = "X-Amz-Signature"
+	keyToken       = "X-Amz-Security-Token"
+	keyKeyPair     = "Key-Pair-Id"
 	keyDisposition = "response-content-disposition"
 	keyCFExpires   = "Expires"
 	keyCFSignature = "Signature"
@@ -28,13 +30,13 @@ const (
 // until the lifetime of locations is over.
 func (s *Sandbox) presign(o Object, issued time.Time) string {
 	query := url.Values{
-		"X-Amz-Algorithm":      {"AWS4-HMAC-SHA256"},
-		"X-Amz-Credential":     {"SANDBOX/" + issued.Format("20060102") + "/eu-central-1/s3/aws4_request"},
-		keyDate:                {issued.Format(amzDate)},
-		keyExpires:             {strconv.Itoa(int(s.opts.LocationLifetime / time.Second))},
-		"X-Amz-SignedHeaders":  {"host"},
-		"X-Amz-Security-Token": {s.serial()},
-		keyDisposition:         {contentDisposition(o.Name)},
+		"X-Amz-Algorithm":     {"AWS4-HMAC-SHA256"},
+		"X-Amz-Credential":    {"SANDBOX/" + issued.Format("20060102") + "/eu-central-1/s3/aws4_request"},
+		keyDate:               {issued.Format(amzDate)},
+		keyExpires:            {strconv.Itoa(int(s.opts.LocationLifetime / time.Second))},
+		"X-Amz-SignedHeaders": {"host"},
+		keyToken:              {s.serial()},
+		keyDisposition:        {contentDisposition(o.Name)},
 	}
 	query.Set(keySignature, s.signature("/"+o.Key, query))
 	return s.opts.StorageURL + "/" + o.Key + "?" + query.Encode()
@@ -51,8 +53,8 @@ func (s *Sandbox) presignDerivative(d derivative, o Object) string {
 		return location
 	}
 	query := url.Values{
-		keyCFExpires:  {strconv.FormatInt(s.now().Add(s.opts.LocationLifetime).Unix(), 10)},
-		"Key-Pair-Id": {s.serial()},
+		keyCFExpires: {strconv.FormatInt(s.now().Add(s.opts.LocationLifetime).Unix(), 10)},
+		keyKeyPair:   {s.serial()},
 	}
 	signature := s.signature("/"+o.Key, query)
 	return location + "?" + query.Encode() + "&" + keyCFSignature + "=" + signature
@@ -128,6 +130,9 @@ func isPublic(path string) bool {
 	}
 	return false
 }
+
+// tokenOf is the serial number of a location; "" for the URL of a public rendition.
+func tokenOf(query url.Values) string { return query.Get(keyToken) + query.Get(keyKeyPair) }
 
 // signatureOf is the signature that a URL carries, the public key of a location.
 func signatureOf(query url.Values) string {

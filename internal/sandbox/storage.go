@@ -64,6 +64,12 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 
 // serveObject answers with the file, or with as much of it as the faults let.
 func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, met strikes) {
+	if token := tokenOf(r.URL.Query()); met.has("xmp") && token != "" {
+		o = o.WithMetadata(token)
+	}
+	if f, ok := met.get("part-size"); ok {
+		o.partSize, o.recorded = f.Value, ""
+	}
 	if f, ok := met.get("changed"); ok && int64(f.nth) >= f.Value {
 		o = o.changed()
 	}

@@ -67,19 +67,39 @@ func hasPlainDigest(obj transfer.Object) bool {
 	return transfer.NewDigest(obj, transfer.DigestOptions{Verify: true}).Decides()
 }
 
-// hasDigest reports whether storage sent a digest that a file can be compared with.
-func hasDigest(obj transfer.Object) bool {
-	return transfer.NewDigest(obj, transfer.DigestOptions{Verify: true}).Needed()
-}
+// comparison is what the digests of an object say about a file of its size.
+type comparison int
 
-// matchesDigest reports whether what r reads has all digests that storage sent.
-func matchesDigest(r io.Reader, obj transfer.Object) (bool, error) {
-	digest, err := digestOf(r, obj, transfer.DigestOptions{Verify: true})
-	if err != nil {
-		return false, err
+const (
+	undecided comparison = iota // there are none, or only an ETag of parts whose size is unknown
+	sameBytes
+	otherBytes
+)
+
+// compareDigest compares what open reads with the digests that storage sent. A file that an ETag of parts does not
+// fit may still be the object: its parts may have another size than any that is tried.
+func compareDigest(open func() (io.ReadCloser, error), obj transfer.Object) (comparison, error) {
+	want := transfer.DigestOptions{Verify: true}
+	if !transfer.NewDigest(obj, want).Needed() {
+		return undecided, nil
 	}
-	verified, err := digest.Check()
-	return err == nil && verified != transfer.BySize && verified != transfer.ByNothing, nil
+	f, err := open()
+	if err != nil {
+		return otherBytes, err
+	}
+	defer f.Close()
+	digest, err := digestOf(f, obj, want)
+	if err != nil {
+		return otherBytes, err
+	}
+	switch verified, err := digest.Check(); {
+	case err != nil:
+		return otherBytes, nil //nolint:nilerr // it is what was asked
+	case verified == transfer.BySize, verified == transfer.ByNothing:
+		return undecided, nil
+	default:
+		return sameBytes, nil
+	}
 }
 
 // digestOf is that of all that r reads, which may be obj.

@@ -207,40 +207,44 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 	return different, info, nil
 }
 
-// identical tells whether the file at name is obj: by size and digest, or, where
-// the ETag is no digest, by size and time. What cannot be known is false; the
-// only error is that of ctx.
+// identical reports whether the file at name is obj: by size and digest, or, if the ETag
+// decides nothing, by size and time. What cannot be known is false; the only error is that
+// of ctx.
 func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj transfer.Object) (bool, error) {
 	if obj.Size < 0 || info.Size() != obj.Size {
 		return false, nil
 	}
-	if !hasDigest(obj) {
+	open := func() (io.ReadCloser, error) {
+		f, err := d.root.Open(name)
+		if err != nil {
+			return nil, err
+		}
+		return contextReader{ctx, f}, nil
+	}
+	is, err := compareDigest(open, obj)
+	switch {
+	case ctx.Err() != nil:
+		return false, ctx.Err()
+	case err != nil: // a file that cannot be read is not known to be identical
+		return false, nil
+	case is == undecided:
 		apart := info.ModTime().Sub(obj.LastModified).Abs()
 		return !obj.LastModified.IsZero() && apart <= mtimeSlack, nil
 	}
-	f, err := d.root.Open(name)
-	if err != nil {
-		return false, nil // a file that cannot be read is not known to be identical
-	}
-	defer f.Close()
-	same, err := matchesDigest(contextReader{ctx, f}, obj)
-	if ctx.Err() != nil {
-		return false, ctx.Err()
-	}
-	return err == nil && same, nil
+	return is == sameBytes, nil
 }
 
 // contextReader reads until its context ends.
 type contextReader struct {
 	ctx context.Context
-	r   io.Reader
+	io.ReadCloser
 }
 
 func (c contextReader) Read(b []byte) (int, error) {
 	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return c.r.Read(b)
+	return c.ReadCloser.Read(b)
 }
 
 // unchanged says that obj is there, and takes away what earlier runs may have left of it.
