@@ -1,0 +1,182 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/sandbox"
+)
+
+// TestKillsForgetNothing gets many originals with a journal, and kills the program (SIGKILL)
+// again and again. What it has published stays as it is, and the next run knows it, also
+// where the portal embeds metadata, so that no file can be recognized by its bytes.
+func TestKillsForgetNothing(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		faults []sandbox.Fault
+	}{
+		{"each file is as it was", nil},
+		{"metadata is embedded", []sandbox.Fault{{Name: "xmp"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			k := newKills(t, c.faults)
+			const kills = 10
+			killed := 0
+			for rounds := 0; killed < kills && rounds < 5*kills && len(k.published) < len(k.ids); rounds++ {
+				if k.run(t, time.Duration(50+k.random.IntN(400))*time.Millisecond) {
+					killed++
+				}
+				k.look(t)
+			}
+			t.Logf("%d kills, then %d of %d files were published", killed, len(k.published), len(k.ids))
+			if killed == 0 {
+				t.Fatal("the program was never killed")
+			}
+			known := k.published
+			k.finish(t, known)
+			if k.look(t); len(k.published) != len(k.ids) {
+				t.Errorf("%d files are there, want %d", len(k.published), len(k.ids))
+			}
+		})
+	}
+}
+
+// kills is the world of TestKillsForgetNothing.
+type kills struct {
+	env       []string
+	folder    string
+	journal   string
+	list      string
+	ids       []string
+	published map[string]fs.FileInfo
+	random    *rand.Rand
+}
+
+func newKills(t *testing.T, faults []sandbox.Fault) *kills {
+	portal := startSandbox(t, sandbox.Options{Assets: 400, NoRateLimit: true, Faults: faults})
+	state := t.TempDir()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	k := &kills{
+		folder: filepath.Join(state, "files"), journal: filepath.Join(state, "done.ndjson"), list: filepath.Join(state, "ids"),
+		random: rand.New(rand.NewPCG(seed, 0)),
+		env: append([]string{
+			"PATH=" + os.Getenv("PATH"), "HOME=" + state, "XDG_STATE_HOME=" + state,
+			"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+		}, portal.Env(sandbox.OAuth1)...),
+	}
+	out, err := k.command(t.Context(), t, "search", "--type", "image", "--limit", "250").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		id, _, _ := strings.Cut(line, "\t")
+		k.ids = append(k.ids, id)
+	}
+	if err := os.WriteFile(k.list, []byte(strings.Join(k.ids, "\n")+"\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func (k *kills) command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, self, args...)
+	cmd.Args[0] = "bynder" // under this name the test binary is the program: see TestMain
+	cmd.Env = k.env
+	return cmd
+}
+
+func (k *kills) download(ctx context.Context, t *testing.T) *exec.Cmd {
+	return k.command(ctx, t, "download", "-q", "--json", "--api-rate", "0", "--name", "{id}.{ext}", "-d", k.folder, "--journal", k.journal, "--from", k.list)
+}
+
+// run runs the program and reports whether it was killed before its end.
+func (k *kills) run(t *testing.T, after time.Duration) bool {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), after)
+	defer cancel()
+	cmd := k.download(ctx, t)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	err := cmd.Run()
+	if err == nil {
+		return false
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+			return true
+		}
+	}
+	t.Fatalf("the program was not killed: %v\n%s", err, stderr.Bytes())
+	return false
+}
+
+// look notes the files that are published, and sees that those before are the same.
+func (k *kills) look(t *testing.T) {
+	t.Helper()
+	now := map[string]fs.FileInfo{}
+	entries, err := os.ReadDir(k.folder)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if strings.HasSuffix(entry.Name(), ".part") {
+			continue
+		}
+		if now[entry.Name()], err = entry.Info(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, was := range k.published {
+		if is := now[name]; is == nil || !os.SameFile(was, is) || is.Size() != was.Size() {
+			t.Errorf("%s was published, and is another file now", name)
+		}
+	}
+	k.published = now
+}
+
+// finish runs the program to its end: what was published is known, and the rest comes.
+func (k *kills) finish(t *testing.T, known map[string]fs.FileInfo) {
+	t.Helper()
+	cmd := k.download(t.Context(), t)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Errorf("the last run: %v\n%s", err, stderr.Bytes())
+	}
+	for line := range bytes.Lines(out) {
+		var r download.Result
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatal(err)
+		}
+		want := download.Downloaded
+		if known[filepath.Base(r.Path)] != nil {
+			want = download.Unchanged
+		}
+		if r.Status != want || r.MD5 == "" {
+			t.Errorf("the last run says %s, want %s with an MD5", line, want)
+		}
+		if want == download.Unchanged && r.Attempts != 0 {
+			t.Errorf("%s is asked for again", r.Path)
+		}
+	}
+}
