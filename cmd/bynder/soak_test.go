@@ -55,7 +55,14 @@ func TestSoak(t *testing.T) {
 	if err != nil || kills < 1 {
 		t.Skipf("set %s to the number of kills, such as 200, or run make soak", soakKills)
 	}
-	s := newSoak(t)
+	t.Run("the file is the same each time", func(t *testing.T) { soakFor(t, kills, nil) })
+	// Each run begins anew, and what it publishes is the file of one location alone.
+	t.Run("metadata is embedded", func(t *testing.T) { soakFor(t, max(kills/4, 1), []sandbox.Fault{{Name: "xmp"}}) })
+}
+
+// soakFor plays TestSoak with faults.
+func soakFor(t *testing.T, kills int, faults []sandbox.Fault) {
+	s := newSoak(t, faults)
 	var whole int
 	for killed := 0; killed < kills; {
 		if s.run(t) {
@@ -74,7 +81,7 @@ func TestSoak(t *testing.T) {
 	t.Logf("%d kills, connections: %d, the file was whole %d times: read %d MiB from sockets, %.2f × the files, %.2f MiB more for each kill",
 		kills, s.connections, whole, fetched>>20, float64(fetched)/float64(int64(whole)*sandbox.VideoSize),
 		float64(fetched-int64(whole)*sandbox.VideoSize)/float64(kills)/(1<<20))
-	if fetched > most {
+	if fetched > most && len(faults) == 0 {
 		t.Errorf("read %d bytes from sockets, want at most %d", fetched, most)
 	}
 }
@@ -85,12 +92,13 @@ type soak struct {
 	env         []string
 	folder      string
 	connections int // that the program may use for the file
-	digest      []byte
+	object      sandbox.Object
+	embeds      bool // each location has another file
 	random      *rand.Rand
 	fetched     *atomic.Int64
 }
 
-func newSoak(t *testing.T) *soak {
+func newSoak(t *testing.T, faults []sandbox.Fault) *soak {
 	connections := 1
 	if text := os.Getenv(soakConnections); text != "" {
 		var err error
@@ -101,7 +109,7 @@ func newSoak(t *testing.T) *soak {
 	portal := startSandbox(t, sandbox.Options{
 		Assets: -1, NoRateLimit: true,
 		// The file in a second, by all connections together: one that is faster alone gets no others.
-		Faults: []sandbox.Fault{{Name: "slow", Value: sandbox.VideoSize / int64(connections)}},
+		Faults: append([]sandbox.Fault{{Name: "slow", Value: sandbox.VideoSize / int64(connections)}}, faults...),
 	})
 	var err error
 	seed := uint64(time.Now().UnixNano())
@@ -122,8 +130,8 @@ func newSoak(t *testing.T) *soak {
 	if s.fetched, err = mapCounter(counter); err != nil {
 		t.Fatal(err)
 	}
-	object, _ := portal.Object(sandbox.VideoAsset, "original")
-	s.digest = digest(t, object.Reader())
+	s.object, _ = portal.Object(sandbox.VideoAsset, "original")
+	s.embeds = len(faults) > 0
 	s.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + state, "XDG_STATE_HOME=" + state, soakCounter + "=" + counter,
 		"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
@@ -180,12 +188,37 @@ func (s *soak) check(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if got := digest(t, f); !bytes.Equal(got, s.digest) {
-		t.Fatalf("the file has the SHA-256 %x, want %x", got, s.digest)
+	if got, want := digest(t, f), digest(t, s.stored(t, f).Reader()); !bytes.Equal(got, want) {
+		t.Fatalf("the file has the SHA-256 %x, want %x", got, want)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// stored is the object that storage has, or the one of the location whose size and
+// beginning the file has.
+func (s *soak) stored(t *testing.T, f *os.File) sandbox.Object {
+	t.Helper()
+	if !s.embeds {
+		return s.object
+	}
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, want := make([]byte, 1024), make([]byte, 1024)
+	if _, err := f.ReadAt(got, 0); err != nil {
+		t.Fatal(err)
+	}
+	for serial := 1; serial < 100_000; serial++ {
+		o := s.object.WithMetadata("SANDBOX" + strconv.Itoa(serial))
+		if _, err := o.ReadAt(want, 0); err == nil && o.Size == info.Size() && bytes.Equal(got, want) {
+			return o
+		}
+	}
+	t.Fatal("the file is none that storage has given out")
+	return sandbox.Object{}
 }
 
 func digest(t *testing.T, r io.Reader) []byte {
