@@ -124,7 +124,8 @@ func (o *transferFlags) get(
 		observers = append(observers, j)
 		engine.Done, engine.Recorder = j.Done, j
 	}
-	engine.Observer = append(observers, reporter) // the last: it may have to wait for somebody who reads
+	observers = append(observers, reporter) // the last: it may have to wait for somebody who reads
+	engine.Observer = observers
 	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
 	engine.Expand, engine.Plan = by.expand.on(engine.API), by.complete.on(engine.API)
 	begun = true

@@ -32,7 +32,7 @@ func (j *Journal) Intend(r download.Result) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return &download.Error{Code: download.CodeDiskFull, Err: err, Advice: "free some space where the journal is, then run the same command again to continue"}
 	default:
 		return &download.Error{Code: download.CodeLocal, Err: err, Advice: "see that the journal can be written, then run the same command again to continue"}
@@ -86,7 +86,7 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 func (p *place) hasMD5(ctx context.Context, name, want string) (bool, error) {
 	f, err := p.root.Open(name)
 	if err != nil {
-		return false, nil //nolint:nilerr // it is not known to be the file
+		return false, nil // it is not known to be the file
 	}
 	defer f.Close()
 	h := md5.New() //nolint:gosec // see the import
@@ -99,7 +99,7 @@ func (p *place) hasMD5(ctx context.Context, name, want string) (bool, error) {
 			return hex.EncodeToString(h.Sum(nil)) == want, nil
 		}
 		if err != nil {
-			return false, nil //nolint:nilerr // as above
+			return false, nil
 		}
 	}
 }

@@ -120,8 +120,8 @@ func wantDone(t *testing.T, j *Journal, want bool, ids ...string) {
 	}
 }
 
-// wantRefused checks that an error is one of usage, and returns its hint.
-func wantRefused(t *testing.T, err error) string {
+// wantRefused checks that an error is one of usage, with a hint.
+func wantRefused(t *testing.T, err error) {
 	t.Helper()
 	var e *download.Error
 	if !errors.As(err, &e) || e.Code != download.CodeUsage {
@@ -130,7 +130,6 @@ func wantRefused(t *testing.T, err error) string {
 	if e.Hint() == "" {
 		t.Errorf("%v has no hint", err)
 	}
-	return e.Hint()
 }
 
 func lineCount(t *testing.T, file string) int { return strings.Count(readFile(t, file), "\n") }

@@ -225,8 +225,8 @@ func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj 
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
-	case err != nil: // a file that cannot be read is not known to be identical
-		return false, nil
+	case err != nil:
+		return false, nil //nolint:nilerr // a file that cannot be read is not known to be identical
 	case is == undecided:
 		apart := info.ModTime().Sub(obj.LastModified).Abs()
 		return !obj.LastModified.IsZero() && apart <= mtimeSlack, nil
