@@ -130,6 +130,7 @@ func normalise(raw json.RawMessage, s shape) json.RawMessage {
 			return json.RawMessage("{}")
 		}
 		return raw
+	default: // a scalar
 	}
 	value, ok := scalar(raw)
 	switch {

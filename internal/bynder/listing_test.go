@@ -189,7 +189,7 @@ func TestAssetsWithoutEnd(t *testing.T) {
 					body = `{"total":` + tt.total + `,"media":` + body + `}`
 				}
 				header := http.Header{"X-Bynder-Nextcursor": {strconv.Itoa(calls)}}
-				return &http.Response{StatusCode: 200, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+				return &http.Response{StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
 			})})
 			var last error
 			for _, err := range c.Assets(bynder.Query{}).Each(t.Context()) {

@@ -103,13 +103,16 @@ func (p *paging) turn(got page) (more bool, err error) {
 // numbered reports whether a page follows the one that was asked for by number and brought
 // n elements.
 func (p *paging) numbered(n int) bool {
-	if p.total < 0 || p.read > p.total { // or it has grown
+	switch {
+	case p.total < 0, p.read > p.total: // or it has grown
 		if n == 0 || p.most >= 0 && int64(p.number*p.longest) >= p.most {
 			return false
 		}
-	} else if p.longest >= usualPage && int64(p.number)*int64(p.longest) >= p.total || p.read == p.total {
+	case p.read == p.total:
 		return false
-	} else if p.longest < usualPage && n == 0 && int64(p.number)*usualPage >= p.total {
+	case p.longest >= usualPage && int64(p.number)*int64(p.longest) >= p.total:
+		return false
+	case p.longest < usualPage && n == 0 && int64(p.number)*usualPage >= p.total:
 		return false
 	}
 	// A first page that is short may show how many elements this portal gives at most.

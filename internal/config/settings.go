@@ -113,6 +113,7 @@ func (p *settingsParser) keyValue(table []string, node *unstable.Node) error {
 		s.shape, s.texts = textsOf(value)
 	case unstable.InlineTable:
 		s.shape = shapeTable
+	default: // dates and times, which no setting is
 	}
 	if err := p.add(s); err != nil || s.shape != shapeTable || len(s.path) == maxPath {
 		return err

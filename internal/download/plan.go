@@ -344,7 +344,8 @@ func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Locatio
 		location, err := p.Location(ctx, job.MediaID, job.Selector)
 		return transfer.Location{URL: location.URL, Asked: time.Now()}, err
 	}
-	asset, asked, err := job.Asset, job.asked, error(nil)
+	asset, asked := job.Asset, job.asked
+	var err error
 	switch {
 	case asset != nil && again == 0:
 		location, err := derivative(p, asset, job)

@@ -70,7 +70,8 @@ func Resolve(base *url.URL, text string) (*url.URL, error) {
 		return absolute(scheme, rest)
 	}
 	// "https:path" is relative to an https URL.
-	path, query := base.EscapedPath(), ""
+	path := base.EscapedPath()
+	var query string
 	switch {
 	case slashes(rest) >= 2:
 		return absolute(scheme, rest)

@@ -11,32 +11,38 @@ import (
 // afterSeconds are the faults whose value is the seconds of Retry-After.
 var afterSeconds = map[string]bool{"api-202": true, "api-403": true, "api-404": true, "api-503": true}
 
+// refusals are the faults that are a status with a message.
+var refusals = map[string]struct {
+	status  int
+	message string
+}{
+	"api-202": {http.StatusAccepted, "Not ready"},
+	"api-403": {http.StatusForbidden, "You do not have permission to access this resource"},
+	"api-404": {http.StatusNotFound, "Media not found"},
+	"api-500": {http.StatusInternalServerError, "Internal server error"},
+	"api-503": {http.StatusServiceUnavailable, "Service unavailable"},
+}
+
 // breakAPI answers a call as a fault wants it.
 func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f strike) {
 	if afterSeconds[f.Name] && f.Value > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(f.Value, 10))
 	}
+	if refusal, ok := refusals[f.Name]; ok {
+		writeError(w, refusal.status, refusal.message)
+		return
+	}
 	switch f.Name {
-	case "api-202":
-		writeError(w, http.StatusAccepted, "Not ready")
-	case "api-52x":
-		writePage(w, int(f.Value), "The origin had trouble")
 	case "api-401":
 		s.counters.refuse("fault")
 		writeError(w, http.StatusUnauthorized, "Unauthorized")
-	case "api-403":
-		writeError(w, http.StatusForbidden, "You do not have permission to access this resource")
-	case "api-404":
-		writeError(w, http.StatusNotFound, "Media not found")
 	case "api-429":
 		s.limit.block(s.now())
 		s.tooManyCalls(w, f.Value)
-	case "api-500":
-		writeError(w, http.StatusInternalServerError, "Internal server error")
+	case "api-52x":
+		writePage(w, int(f.Value), "The origin had trouble")
 	case "api-502":
 		writePage(w, http.StatusBadGateway, "Bad Gateway")
-	case "api-503":
-		writeError(w, http.StatusServiceUnavailable, "Service unavailable")
 	case "api-504":
 		writePage(w, http.StatusGatewayTimeout, "Gateway Time-out")
 	case "api-html":

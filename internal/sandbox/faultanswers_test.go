@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -57,7 +58,7 @@ var answerFaultTests = map[string]faultTest{
 			location := c.location(DocumentedAsset)
 			mustSet(t, c, Fault{Name: "control", Text: text})
 			answer := httptest.NewRecorder()
-			c.Storage().ServeHTTP(answer, httptest.NewRequest("GET", location, nil))
+			c.Storage().ServeHTTP(answer, httptest.NewRequest(http.MethodGet, location, nil))
 			controls := 0
 			for _, values := range answer.Header() {
 				if strings.ContainsFunc(values[0], unicode.IsControl) {

@@ -29,7 +29,7 @@ var spellings = map[string]struct {
 		return strings.Replace(strings.Replace(l, "http:", "HTTP:", 1), "localhost", "LocalHost", 1)
 	}},
 	"slash":    {"", func(l string) string { return strings.Replace(l, "://", ":/", 1) }},
-	"scheme":   {"", func(l string) string { return l[strings.Index(l, "//"):] }},
+	"scheme":   {"", func(l string) string { return strings.TrimPrefix(strings.TrimPrefix(l, "http:"), "https:") }},
 	"fragment": {"", func(l string) string { return l + "#page=1" }},
 }
 

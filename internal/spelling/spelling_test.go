@@ -11,7 +11,7 @@ func TestNearest(t *testing.T) {
 	known := []string{"id", "itemId", "name", "filename", "version", "connections", "consumer_key", "token"}
 	for word, want := range map[string]string{
 		"itmeid": "itemId", "ITEMID": "itemId", "file_name": "filename", "conections": "connections", "consumer_kee": "consumer_key",
-		"idd": "id", "di": "id", "nmae": "name", "date": "", "tokn": "token", "connections": "connections",
+		"idd": "id", "di": "id", "nam": "name", "date": "", "tokn": "token", "connections": "connections",
 		"collection": "connections", "collect": "", "title": "", "proxy": "", "": "", "x": "", "kitten": "",
 		strings.Repeat("x", 1000): "", strings.Repeat("connections", 100): "",
 	} {
