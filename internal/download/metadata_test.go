@@ -230,6 +230,30 @@ func TestWithItemsAsksOnceForItemsThatFollowEachOther(t *testing.T) {
 	}
 }
 
+// The size of a media item, which is compared with what storage sends, is known from its asset.
+func TestItemsHaveTheirSizes(t *testing.T) {
+	p := &fakePortal{single: map[string]*bynder.Asset{
+		"A": parsed(t, `{"id":"A","fileSize":9,"mediaItems":[{"id":"one","size":100},{"id":"two"}]}`),
+	}}
+	want := map[string]int64{"one": 100, "two": 0}
+	for job := range AllItems(t.Context(), p, jobsOf("A"), func(Job, int) {}) {
+		if id := job.Selector.ItemID; job.Size != want[id] {
+			t.Errorf("AllItems: the item %s has %d bytes, want %d", id, job.Size, want[id])
+		}
+	}
+	asked := []Job{
+		{MediaID: "A", Selector: bynder.Selector{Kind: bynder.Item, ItemID: "ONE"}},
+		{MediaID: "A", Selector: bynder.Selector{Kind: bynder.Item, ItemID: "two"}},
+	}
+	var sizes []int64
+	for job := range WithItems(t.Context(), p, slices.Values(asked)) {
+		sizes = append(sizes, job.Size)
+	}
+	if !slices.Equal(sizes, []int64{100, 0}) {
+		t.Errorf("WithItems: sizes %d, want 100 and 0", sizes)
+	}
+}
+
 func TestLocate(t *testing.T) {
 	withItem := parsed(t, `{"id":"A","mediaItems":[{"id":"I","thumbnails":{"mini":"https://h/item"}}]}`)
 	bad := asset("A")

@@ -1,0 +1,116 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+)
+
+// AllItems makes of each job one for every media item of its asset, with one call per
+// asset; items that cannot be read make one that fails. expanded receives how many, before
+// the first of them.
+func AllItems(ctx context.Context, p Portal, jobs iter.Seq[Job], expanded func(Job, int)) iter.Seq[Job] {
+	return func(yield func(Job) bool) {
+		for job := range jobs {
+			if job.Err == nil {
+				job.Asset, job.Err = p.Asset(ctx, job.MediaID)
+			}
+			n := 0
+			for range itemsOf(job) {
+				n++
+			}
+			expanded(job, n)
+			for item := range itemsOf(job) {
+				if !yield(item) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// itemsOf is never empty: an asset that yields nothing is a job that fails. The items are
+// read one at a time, because an asset may have very many.
+func itemsOf(job Job) iter.Seq[Job] {
+	return func(yield func(Job) bool) {
+		if job.Err != nil {
+			yield(job)
+			return
+		}
+		items, malformed := 0, 0
+		var first error
+		for item, err := range job.Asset.Items() {
+			if err != nil {
+				if malformed++; first == nil {
+					first = err
+				}
+				continue
+			}
+			items++
+			each := job
+			each.Selector, each.Size = bynder.Selector{Kind: bynder.Item, ItemID: item.ID}, max(item.Size, 0)
+			if !yield(each) {
+				return
+			}
+		}
+		switch {
+		case malformed > 0:
+			if malformed > 1 {
+				first = fmt.Errorf("%w (and %d more such items)", first, malformed-1)
+			}
+			job.Selector = bynder.Selector{Kind: bynder.Item}
+			job.Err = first
+		case items == 0:
+			job.Err = &Error{Code: CodeNotFound, Err: errors.New("the asset has no media items")}
+		default:
+			return
+		}
+		yield(job)
+	}
+}
+
+// WithItems gives each job the asset with its media items, with one call for those of
+// one asset that follow each other.
+func WithItems(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
+	return func(yield func(Job) bool) {
+		var latest Job
+		var sizes map[string]int64 // of latest's items, by id in capitals
+		for job := range jobs {
+			if job.Err == nil && (latest.MediaID != job.MediaID || latest.Asset == nil && latest.Err == nil) {
+				latest = Job{MediaID: job.MediaID}
+				latest.Asset, latest.Err = p.Asset(ctx, job.MediaID)
+				latest.asked = time.Now()
+				sizes = itemSizes(latest.Asset)
+			}
+			if job.Err == nil {
+				job.Asset, job.Err, job.asked = latest.Asset, latest.Err, latest.asked
+				if size := sizes[strings.ToUpper(job.Selector.ItemID)]; size > 0 {
+					job.Size = size
+				}
+			}
+			if !yield(job) {
+				return
+			}
+		}
+	}
+}
+
+// itemSizes returns the sizes in bytes that the portal tells of an asset's items, by their ids in
+// capitals. A nil asset has none.
+func itemSizes(asset *bynder.Asset) map[string]int64 {
+	sizes := map[string]int64{}
+	if asset == nil {
+		return sizes
+	}
+	for item, err := range asset.Items() {
+		if err == nil && item.Size > 0 {
+			sizes[strings.ToUpper(item.ID)] = item.Size
+		}
+	}
+	return sizes
+}
