@@ -71,6 +71,9 @@ type checksumList []Checksum
 
 // add adds a digest in base64, unless it has not the length of one.
 func (l *checksumList) add(by Verified, encoded string) {
+	if encoded == "" {
+		return // the usual case, for which no hash is made
+	}
 	sum, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(encoded))
 	i := slices.IndexFunc(algorithms, func(a algorithm) bool { return a.by == by })
 	if err != nil || len(sum) != algorithms[i].new().Size() {
