@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,6 +51,11 @@ func TestKillsForgetNothing(t *testing.T) {
 			k.finish(t, known)
 			if k.look(t); len(k.published) != len(k.ids) {
 				t.Errorf("%d files are there, want %d", len(k.published), len(k.ids))
+			}
+			if runtime.GOOS == "linux" { // elsewhere a file may be published in two steps
+				if left, _ := filepath.Glob(filepath.Join(k.folder, "*.part")); len(left) > 0 {
+					t.Errorf("left behind: %q", left)
+				}
 			}
 		})
 	}

@@ -256,9 +256,9 @@ func TestFolderInTheWay(t *testing.T) {
 	}
 }
 
-func TestRenameNoReplace(t *testing.T) {
+func TestRenameOntoAFreeName(t *testing.T) {
 	for how, rename := range map[string]func(*os.Root, string, string) error{
-		"by the kernel": renameNoReplace, "by looking": lookAndRename,
+		"by the kernel": renameExclusively, "by looking": lookAndRename,
 	} {
 		t.Run(how, func(t *testing.T) {
 			folder := t.TempDir()
@@ -266,6 +266,9 @@ func TestRenameNoReplace(t *testing.T) {
 			writeFile(t, filepath.Join(folder, "sub", "old"), whole)
 			writeFile(t, filepath.Join(folder, "sub", "taken"), other)
 			err := rename(root, filepath.Join("sub", "old"), filepath.Join("sub", "taken"))
+			if errors.Is(err, errors.ErrUnsupported) {
+				t.Skip("not here: files are linked")
+			}
 			if !errors.Is(err, fs.ErrExist) {
 				t.Errorf("onto a file: %v", err)
 			}

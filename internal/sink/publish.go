@@ -138,14 +138,19 @@ func (p *filePartial) moveTo(name string) error {
 			d.published.remember(info, name, p.target.Identity)
 		}
 	}
+	err := renameExclusively(d.root, p.path, name)
+	if !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	// In two steps, of which a kill may leave the second to the next run.
 	if d.root.Link(p.path, name) == nil {
-		_ = d.root.Remove(p.path) // should that name stay, then the next run removes it
+		_ = d.root.Remove(p.path)
 		return nil
 	}
-	// The name is taken, or there are no links here.
+	// The name is taken, or there are no links here either.
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
-	return renameNoReplace(d.root, p.path, name)
+	return lookAndRename(d.root, p.path, name)
 }
 
 // replace gives the file its name, and takes it from a file that had it before

@@ -10,18 +10,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// renameNoReplace renames old to name, both in one folder, unless a file has that
-// name. The kernel does so in one step on most file systems.
-func renameNoReplace(root *os.Root, old, name string) error {
+// renameExclusively renames old to name, both in one folder, unless a file has that name. The kernel
+// does so in one step; on a file system that cannot, the error is errors.ErrUnsupported.
+func renameExclusively(root *os.Root, old, name string) error {
 	folder, err := root.Open(filepath.Dir(name))
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	err = renameExclusively(int(folder.Fd()), filepath.Base(old), filepath.Base(name))
+	err = renameInFolder(int(folder.Fd()), filepath.Base(old), filepath.Base(name))
 	for _, unable := range []error{unix.ENOSYS, unix.EINVAL, unix.ENOTSUP, unix.EOPNOTSUPP} {
 		if errors.Is(err, unable) {
-			return lookAndRename(root, old, name)
+			return errors.ErrUnsupported
 		}
 	}
 	if err != nil {

@@ -2,6 +2,6 @@ package sink
 
 import "golang.org/x/sys/unix"
 
-func renameExclusively(folder int, old, name string) error {
+func renameInFolder(folder int, old, name string) error {
 	return unix.Renameat2(folder, old, folder, name, unix.RENAME_NOREPLACE)
 }

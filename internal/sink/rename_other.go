@@ -2,9 +2,10 @@
 
 package sink
 
-import "os"
+import (
+	"errors"
+	"os"
+)
 
-// renameNoReplace renames old to name unless a file has that name.
-func renameNoReplace(root *os.Root, old, name string) error {
-	return lookAndRename(root, old, name)
-}
+// renameExclusively is errors.ErrUnsupported: here nothing renames a file only if the name is free.
+func renameExclusively(*os.Root, string, string) error { return errors.ErrUnsupported }
