@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 const (
@@ -57,14 +58,15 @@ func (l *Listing[T]) Counted() int64 { return l.counted }
 
 // Each yields the elements as they come: the first as soon as the first page has begun. An
 // element that cannot be read is an error of its own that does not end the list
-// (IsMalformedElement); every other error does. An element may come twice when the portal's
-// data change between two pages. The list has ended when all pages were read, as far as the
+// (IsMalformedElement); every other error does. An element that comes on two pages, such as
+// when the portal's data change meanwhile, is yielded once. The list has ended when all pages were read, as far as the
 // portal tells; a list that never ends is an error.
 func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		p := newPaging(l.limit, l.asksTotal, l.most)
 		malformed := 0 // in a row
+		listed := map[uint64]struct{}{}
 		for range maxPages {
 			got := page{total: -1}
 			each := func(raw json.RawMessage, err error) bool {
@@ -75,9 +77,9 @@ func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 				if malformed++; err == nil {
 					malformed, id = 0, l.id(entry)
 				}
-				got.add(id, err == nil)
+				fresh := got.add(listed, id, err == nil)
 				l.counted = max(l.counted, got.total)
-				return yield(entry, err) && malformed < maxMalformed
+				return (!fresh && err == nil || yield(entry, err)) && malformed < maxMalformed
 			}
 			stopped, err := l.client.wholePage(ctx, l.path, p.query(l.query), &got, each)
 			switch {
@@ -108,6 +110,7 @@ func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 // page is what one page of a list brought.
 type page struct {
 	elements, readable int
+	fresh              int    // of the elements, those that no page had before
 	sum                uint64 // of the ids, whatever their order
 	total              int64  // of all pages, -1 where it is not told
 	cursor             string // of the next page
@@ -116,12 +119,21 @@ type page struct {
 // seed makes sums of one process comparable.
 var seed = maphash.MakeSeed()
 
-func (p *page) add(id string, readable bool) {
+// add counts an element and reports whether it is new; listed has the fingerprints of those that
+// came before.
+func (p *page) add(listed map[uint64]struct{}, id string, readable bool) (fresh bool) {
+	print := maphash.String(seed, id)
 	p.elements++
-	p.sum += maphash.String(seed, id)
+	p.sum += print
 	if readable {
 		p.readable++
 	}
+	if _, known := listed[print]; known {
+		return false
+	}
+	p.fresh++
+	listed[print] = struct{}{}
+	return true
 }
 
 // wholePage asks for one page until it has come to its end, yields each of its elements
@@ -164,7 +176,10 @@ func (c *Client) page(ctx context.Context, path string, query url.Values, got *p
 		}
 	}
 	for _, name := range []string{"X-Bynder-NextCursor", "Bynder-NextCursor"} {
-		if got.cursor = resp.Header.Get(name); got.cursor != "" {
+		if got.cursor = strings.TrimSpace(resp.Header.Get(name)); got.cursor == "null" {
+			got.cursor = "" // how some programs write that there is none
+		}
+		if got.cursor != "" {
 			break
 		}
 	}

@@ -27,19 +27,29 @@ var errRepeats = errors.New("the portal's pages repeat themselves")
 // page has none; Solr, from which it is, ends with an empty page that returns the cursor it
 // was asked with. Otherwise pages have numbers, and a short page is not the end: portals
 // give fewer elements than asked for, and leave out those that the credentials may not see.
-// The end is the total, or an empty page where no total is known.
+// The end is the total, or an empty page if no total is known.
+//
+// A short first page may mean that the portal gives no more than so many elements a page, and
+// some such portals count pages by what they give, others by the limit that was asked for. So
+// its length is tried as the limit of page 2. If that brings as many elements, all of them
+// new, both count alike from there on. If not, elements are hidden, and page 2 is asked for
+// again with the first limit. A list of ids needs none of that: those that are missing are
+// asked for one by one.
 type paging struct {
 	limit     int
 	asksTotal bool
 	most      int64 // elements at most, whatever the total says; -1: unknown
 
-	number  int    // of the page that is asked for, from 1 up
-	cursor  string // in place of number, if not empty
-	total   int64  // as the portal tells, -1: unknown
-	read    int64
-	longest int
-	barren  int             // pages in a row without a readable element
-	seen    map[uint64]bool // sums of pages and cursors
+	number   int             // of the page that is asked for, from 1 up
+	cursor   string          // in place of number, if not empty
+	trying   int             // the first limit, while another one is tried; else 0
+	refused  bool            // another limit was tried, and does not count pages as the first one does
+	total    int64           // as the portal tells, -1: unknown
+	read     int64           // elements so far, each counted once
+	longest  int             // page
+	overlaps bool            // pages have brought elements of earlier ones
+	barren   int             // pages in a row without a new element that can be read
+	seen     map[uint64]bool // sums of pages and cursors
 }
 
 func newPaging(limit int, asksTotal bool, most int64) *paging {
@@ -71,55 +81,62 @@ func (p *paging) first(sum uint64) bool {
 // turn reports whether there is a page after the one that brought got.
 func (p *paging) turn(got page) (more bool, err error) {
 	sent := p.cursor
-	if got.cursor != "" && got.cursor == sent && got.elements == 0 {
-		return false, nil
-	}
-	if got.elements > 0 && !p.first(got.sum) || got.cursor != "" && !p.first(maphash.String(seed, "cursor "+got.cursor)) {
+	if p.trying == 0 && got.elements > 0 && !p.first(got.sum) {
 		return false, errRepeats
 	}
 	if p.total < 0 {
 		p.total = got.total
 	}
-	p.read += int64(got.elements)
+	p.read += int64(got.fresh)
 	p.longest = max(p.longest, got.elements)
-	if p.barren++; got.readable > 0 {
+	if p.barren++; got.readable > 0 && got.fresh > 0 {
 		p.barren = 0
 	}
-	if p.barren > maxBarren && int64(p.barren) > p.total/int64(p.limit) {
-		return false, fmt.Errorf("%d pages in a row bring nothing", p.barren)
-	}
-	if p.most >= 0 && p.read >= p.most {
+	switch {
+	case p.read == p.total, p.most >= 0 && p.read >= p.most:
 		return false, nil
+	case got.cursor != "" && got.cursor == sent && got.elements == 0:
+		return false, nil
+	case got.cursor != "" && !p.first(maphash.String(seed, "cursor "+got.cursor)):
+		return false, errRepeats
+	case p.barren > maxBarren && int64(p.barren) > p.total/int64(p.limit):
+		return false, fmt.Errorf("%d pages in a row bring nothing new", p.barren)
 	}
 	if p.cursor = got.cursor; p.cursor != "" || sent != "" {
 		return p.cursor != "", nil
 	}
-	if more = p.numbered(got.elements); more {
-		p.number++
-	}
-	return more, nil
+	return p.numbered(got), nil
 }
 
 // numbered reports whether a page follows the one that was asked for by number and brought
-// n elements.
-func (p *paging) numbered(n int) bool {
-	switch {
-	case p.total < 0, p.read > p.total: // or it has grown
-		if n == 0 || p.most >= 0 && int64(p.number*p.longest) >= p.most {
-			return false
+// got, and chooses it.
+func (p *paging) numbered(got page) bool {
+	if p.trying > 0 {
+		if got.elements < p.limit || got.fresh < got.elements { // not what a portal of that limit gives
+			p.limit, p.trying, p.refused = p.trying, 0, true
+			return true // page 2 once more
 		}
-	case p.read == p.total:
-		return false
-	case p.longest >= usualPage && int64(p.number)*int64(p.longest) >= p.total:
-		return false
-	case p.longest < usualPage && n == 0 && int64(p.number)*usualPage >= p.total:
+		p.trying = 0
+	} else {
+		p.overlaps = p.overlaps || !p.refused && got.fresh < got.elements
+	}
+	if p.ended(got) {
 		return false
 	}
-	// A first page that is short may show how many elements this portal gives at most.
-	// Some count pages by what they give, others by the limit that was asked for. With
-	// that number as the limit both count alike, and nothing is left out.
-	if p.number == 1 && n > 0 && n < p.limit && (n >= usualPage || p.total >= 0 && p.total <= 10*int64(n)) {
-		p.limit = n
+	if p.number == 1 && got.elements > 0 && got.elements < p.limit && p.limit > usualPage && p.most < 0 {
+		p.trying, p.limit = p.limit, got.elements
 	}
+	p.number++
 	return true
+}
+
+// ended reports whether the page that brought got is the last one with a number.
+func (p *paging) ended(got page) bool {
+	if p.total < 0 || p.read > p.total { // or the list has grown
+		return got.elements == 0 || p.most >= 0 && int64(p.number*p.longest) >= p.most
+	}
+	if p.longest < usualPage {
+		return got.elements == 0 && int64(p.number)*usualPage >= p.total
+	}
+	return int64(p.number)*int64(p.longest) >= p.total && !(p.overlaps && got.elements == p.longest)
 }
