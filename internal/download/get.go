@@ -82,7 +82,7 @@ func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *
 		return e.preview(job, name, object, r)
 	}
 	to := target(r, job, name)
-	to.Suspect = func() bool { return r.Suspect != "" }
+	to.Suspect = func() string { return r.Suspect }
 	to.Intend = e.intend(r)
 	partial, err := e.Sink.Begin(ctx, to, object)
 	if err != nil {

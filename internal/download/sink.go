@@ -14,9 +14,9 @@ type Target struct {
 	// Identity is the file's own: portal, media id and selector. Two targets of
 	// one identity are the same file, whatever it is called.
 	Identity string
-	// Suspect, where set, reports whether the file is probably not the one that was asked for, as far
-	// as is known when it is called. Such a file replaces no other one.
-	Suspect func() bool
+	// Suspect, where set, says why the file is probably not the one that was asked for, as far as is
+	// known when it is called; "" if nothing speaks against it. A suspect file replaces no other one.
+	Suspect func() string
 	// Key is what --if-exists rename puts behind the stem.
 	Key string
 	// Intend, if set, is called each time before the file gets a name, with the path as

@@ -116,10 +116,18 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 // policy returns what a different file at t's name means: what the user said, except that a suspect
 // file replaces nothing.
 func (d *Dir) policy(t download.Target) IfExists {
-	if d.opts.IfExists == Overwrite && t.Suspect != nil && t.Suspect() {
+	if d.opts.IfExists == Overwrite && suspicion(t) != "" {
 		return Fail
 	}
 	return d.opts.IfExists
+}
+
+// suspicion says why t's file is probably not the one that was asked for, "" if it may well be.
+func suspicion(t download.Target) string {
+	if t.Suspect == nil {
+		return ""
+	}
+	return t.Suspect()
 }
 
 // keeps gives t the path of the identical file that info describes, as if it had come now:
@@ -276,6 +284,13 @@ func (d *Dir) unchanged(ctx context.Context, name string, t download.Target, obj
 
 // exists says that another file has the name.
 func (d *Dir) exists(name string, t download.Target) error {
+	if why := suspicion(t); why != "" && d.opts.IfExists != Rename {
+		return &download.Error{
+			Code:   download.CodeExists,
+			Err:    fmt.Errorf("%s exists and was kept, because the new file is probably not the right one: %s", d.show(name), why),
+			Advice: "look at the asset in the portal",
+		}
+	}
 	apart := "--name '{id}/{filename}'"
 	if isItem(t.Identity) {
 		apart = "--name '{id}/{itemId}-{filename}'"

@@ -256,6 +256,23 @@ func TestFolderInTheWay(t *testing.T) {
 	}
 }
 
+// A suspect file says what speaks against it, and not that --if-exists overwrite would help.
+func TestSuspectFilesReplaceNothing(t *testing.T) {
+	for _, policy := range []IfExists{Fail, Overwrite} {
+		folder := t.TempDir()
+		writeFile(t, filepath.Join(folder, "a.jpg"), whole)
+		to := original("a.jpg", "A")
+		to.Suspect = func() string { return "it is HTML" }
+		err := beginErr(t.Context(), t, newDir(t, folder, DirOptions{IfExists: policy}), to, object(other))
+		wantCode(t, err, download.CodeExists)
+		var e *download.Error
+		if !errors.As(err, &e) || !strings.Contains(e.Error(), "it is HTML") || strings.Contains(e.Hint(), "overwrite") {
+			t.Errorf("%s: %v, hint %q", policy, err, e.Hint())
+		}
+		wantFiles(t, folder, map[string]string{"a.jpg": whole})
+	}
+}
+
 func TestRenameOntoAFreeName(t *testing.T) {
 	for how, rename := range map[string]func(*os.Root, string, string) error{
 		"by the kernel": renameExclusively, "by looking": lookAndRename,
