@@ -206,7 +206,8 @@ func repairBlock(r *bufio.Reader) (block []byte, informational bool, err error) 
 }
 
 // repairLine replaces the control characters in a header's value: in a URL by what stands for them
-// there, elsewhere by a tab, which no name of a file and no ETag keeps. NUL stays, and is refused. ok is
+// there, elsewhere by a tab, which no name of a file and no ETag keeps (RFC 9110, section 5.5, allows that
+// for NUL, too). ok is
 // false for what is no header.
 func repairLine(text []byte, folded bool) (fixed []byte, ok bool) {
 	name, value, colon := bytes.Cut(text, []byte(":"))
@@ -219,7 +220,7 @@ func repairLine(text []byte, folded bool) (fixed []byte, ok bool) {
 	}
 	inURL := strings.EqualFold(string(name), "Location")
 	for _, c := range value {
-		control := c < ' ' && c != '\t' && c != 0 || c == 0x7f
+		control := c < ' ' && c != '\t' || c == 0x7f
 		switch {
 		case control && inURL:
 			fixed = fmt.Appendf(fixed, "%%%02X", c)
