@@ -110,6 +110,9 @@ func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 // interrupted is the Error of an answer from u that ended before its end.
 func interrupted(u *url.URL, err error) *Error {
 	failed := unanswered(u, nil, err)
+	if failed.Kind == Protocol {
+		return failed
+	}
 	failed.Retryable, failed.remedy = true, wait
 	if failed.Kind != Timeout {
 		failed.Kind = Network
@@ -127,6 +130,11 @@ func timedOut(err error) bool {
 
 // malformedAnswer reports whether err says that the answer, not the connection, is what is wrong.
 func malformedAnswer(err error) bool {
+	for _, words := range []string{"suspiciously long trailer", "header line too long", "malformed chunked encoding", "too much overhead"} {
+		if strings.Contains(err.Error(), "http: "+words) || strings.HasSuffix(err.Error(), words) { // net/http has no type for them
+			return true
+		}
+	}
 	_, ok := errors.AsType[interface {
 		error
 		MalformedAnswer()

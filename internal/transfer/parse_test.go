@@ -1,7 +1,10 @@
 package transfer
 
 import (
+	"bufio"
 	"fmt"
+	"io"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -9,6 +12,32 @@ import (
 	"unicode"
 	"unicode/utf8"
 )
+
+// What net/http says of a body that is not HTTP is told from what it says of a connection.
+func TestMalformedChunks(t *testing.T) {
+	for name, tt := range map[string]struct {
+		body string
+		want bool
+	}{
+		"a trailer without end": {"3\r\nabc\r\n0\r\nA: " + strings.Repeat("x", 10<<10), true},
+		"a long extension":      {"3;" + strings.Repeat("x", 10<<10) + "\r\nabc\r\n", true},
+		"not a length":          {"xyz\r\n", false}, // as if the connection had broken: another one may be right
+		"cut short":             {"3\r\na", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"+tt.body)), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer resp.Body.Close()
+			_, err = io.Copy(io.Discard, resp.Body)
+			failed := interrupted(&url.URL{Scheme: "https", Host: "h"}, err)
+			if (failed.Kind == Protocol) != tt.want || failed.Retryable == tt.want {
+				t.Errorf("%v is %s, retryable %t", err, failed.Kind, failed.Retryable)
+			}
+		})
+	}
+}
 
 func TestParseContentRange(t *testing.T) {
 	tests := []struct {
