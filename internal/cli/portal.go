@@ -72,11 +72,13 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold fun
 		Connections: connections,
 		Refusal:     bynder.Refusal,
 	}
-	if o.verbose {
-		t.Trace = func(e transport.Exchange) { screen.Message(exchangeLine(e)) }
-		t.Retried = func(err error, wait time.Duration) {
+	t.Retried = func(err error, wait time.Duration) {
+		if o.verbose || wait >= time.Minute { // the portal has asked for that long
 			screen.Message(fmt.Sprintf("bynder: asking the portal again in %s: %v", report.Duration(wait), err))
 		}
+	}
+	if o.verbose {
+		t.Trace = func(e transport.Exchange) { screen.Message(exchangeLine(e)) }
 		if err := allowance.Alone(); err != nil {
 			screen.Message(fmt.Sprintf("bynder: the API allowance is not shared with other processes: %v", err))
 		}

@@ -144,9 +144,13 @@ func (r *Reporter) Advanced(job download.Job, n int64) {
 	r.tally.advance(job, n, time.Now())
 }
 
+// longWait is a wait before another try that is told without Options.Verbose: a server has asked for it
+// (Retry-After), and whoever is not told takes it for a hang.
+const longWait = time.Minute
+
 // Retried implements download.Observer.
 func (r *Reporter) Retried(job download.Job, err error, wait time.Duration) {
-	if r.options.Verbose && !r.options.Quiet {
+	if (r.options.Verbose || wait >= longWait) && !r.options.Quiet {
 		r.screen.Message(fmt.Sprintf("bynder: %s: %s; trying again in %s",
 			Clip(Clean(job.MediaID), messageLimit), Clip(Clean(err.Error()), messageLimit), Duration(wait)))
 	}

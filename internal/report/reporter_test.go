@@ -187,19 +187,22 @@ func TestHintsAreForgottenAtTheLimit(t *testing.T) {
 	}
 }
 
-func TestRetriesAreToldWhenVerbose(t *testing.T) {
+func TestRetriesAreToldWhenVerboseOrLong(t *testing.T) {
 	for _, tc := range []struct {
 		options Options
+		wait    time.Duration
 		want    string
 	}{
-		{Options{}, ""},
-		{Options{Verbose: true}, "bynder: a: connection reset; trying again in 2 s\n"},
-		{Options{Verbose: true, Quiet: true}, ""},
+		{Options{}, 2 * time.Second, ""},
+		{Options{Verbose: true}, 2 * time.Second, "bynder: a: connection reset; trying again in 2 s\n"},
+		{Options{Verbose: true, Quiet: true}, 2 * time.Second, ""},
+		{Options{}, 10 * time.Minute, "bynder: a: connection reset; trying again in 10 min\n"},
+		{Options{Quiet: true}, 10 * time.Minute, ""},
 	} {
 		var errs stream
 		tc.options.Stdout, tc.options.Stderr, tc.options.Single = &stream{}, &errs, true
 		r := New(tc.options)
-		r.Retried(job("a"), errors.New("connection\n reset"), 2*time.Second)
+		r.Retried(job("a"), errors.New("connection\n reset"), tc.wait)
 		if err := r.Close(Totals{}); err != nil {
 			t.Error(err)
 		}
