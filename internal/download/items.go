@@ -43,6 +43,7 @@ func itemsOf(job Job) iter.Seq[Job] {
 			return
 		}
 		items, malformed := 0, 0
+		seen := map[string]bool{}
 		var first error
 		for item, err := range job.Asset.Items() {
 			if err != nil {
@@ -52,6 +53,11 @@ func itemsOf(job Job) iter.Seq[Job] {
 				continue
 			}
 			items++
+			if id := strings.ToUpper(item.ID); seen[id] {
+				continue // one file, one result
+			} else {
+				seen[id] = true
+			}
 			each := job
 			each.Selector, each.Size = bynder.Selector{Kind: bynder.Item, ItemID: item.ID}, max(item.Size, 0)
 			if !yield(each) {

@@ -198,7 +198,7 @@ func ids(n int) []string {
 }
 
 func TestAllItems(t *testing.T) {
-	a := parsed(t, `{"id":"A","mediaItems":[{"id":"1"},{},{"id":"2"},null,{"id":".."}]}`)
+	a := parsed(t, `{"id":"A","mediaItems":[{"id":"1"},{},{"id":"2"},null,{"id":".."},{"id":"1"}]}`) // one twice
 	p := &fakePortal{single: map[string]*bynder.Asset{"A": a, "E": asset("E")}}
 	var got, expanded []string
 	for job := range AllItems(t.Context(), p, jobsOf("A", "E", "gone"), func(job Job, n int) {
