@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -99,8 +100,10 @@ func showCollection(ctx context.Context, o *collectionsOptions, name string) err
 // name. Two of one name are an error that lists their ids.
 func findCollection(ctx context.Context, client *bynder.Client, name string) (string, error) {
 	var named []string
+	var malformed error
 	for c, err := range client.Collections("").Each(ctx) {
 		if bynder.IsMalformedElement(err) {
+			malformed = cmp.Or(malformed, err)
 			continue
 		}
 		if err != nil {
@@ -112,6 +115,9 @@ func findCollection(ctx context.Context, client *bynder.Client, name string) (st
 		if strings.EqualFold(c.Name, name) {
 			named = append(named, c.ID)
 		}
+	}
+	if malformed != nil { // it may be the one
+		return "", fmt.Errorf("looking for the collection: %w", malformed)
 	}
 	switch len(named) {
 	case 0:
