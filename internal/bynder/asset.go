@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -167,5 +168,15 @@ func (c *Client) Asset(ctx context.Context, mediaID string) (*Asset, error) {
 	if err != nil {
 		return nil, &ProtocolError{Path: media, Err: err}
 	}
+	if !sameID(a.ID, mediaID) && a.fields.text("idHash") != mediaID {
+		return nil, &ProtocolError{Path: media, Err: fmt.Errorf("it is another asset, %.80q", a.ID)}
+	}
 	return a, nil
+}
+
+// sameID reports whether two ids are one: portals do not distinguish case, and write an id with a
+// hyphen more or less (ColdFusion's and RFC 9562's UUIDs).
+func sameID(a, b string) bool {
+	plain := func(id string) string { return strings.ReplaceAll(id, "-", "") }
+	return strings.EqualFold(plain(a), plain(b))
 }

@@ -65,7 +65,7 @@ func (c *Client) getRaw(ctx context.Context, path string, query url.Values) (jso
 		return nil, fmt.Errorf("reading the portal's answer to %s: %w", path, err)
 	}
 	if err := valid(body); err != nil {
-		return nil, &ProtocolError{Path: path, Err: fmt.Errorf("%s where JSON was expected: %w", describe(resp), err)}
+		return nil, &ProtocolError{Path: path, Err: fmt.Errorf("it is %s, not valid JSON: %w", describe(resp), err)}
 	}
 	return body, nil
 }
@@ -165,7 +165,7 @@ func describe(resp *http.Response) string {
 	case kind == "text/html":
 		return "an HTML page"
 	case kind == "application/json":
-		return "broken JSON"
+		return "JSON"
 	default:
 		return kind
 	}

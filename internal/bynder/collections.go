@@ -49,5 +49,8 @@ func parseCollection(raw json.RawMessage) (*Collection, error) {
 	if c.ID == "" {
 		return nil, malformed("a collection", errors.New("it has no id"))
 	}
+	if err := CheckID(c.ID); err != nil {
+		return nil, malformed("a collection", err)
+	}
 	return c, nil
 }

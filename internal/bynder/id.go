@@ -12,8 +12,8 @@ import (
 const maxID = 128
 
 // CheckID refuses an id that could not be one, or that would change the path of a
-// request whatever its escaping: empty, ".", "..", with control characters, blank (in
-// a list it would be no id), not UTF-8, or longer than 128 bytes. Everything else is the portal's to judge: its ids are no
+// request whatever its escaping: empty, ".", "..", with control characters, blank, with
+// blanks or format characters around it (in a list it would be another id), not UTF-8, or longer than 128 bytes. Everything else is the portal's to judge: its ids are no
 // RFC 4122 UUIDs.
 func CheckID(id string) error {
 	switch {
@@ -29,6 +29,8 @@ func CheckID(id string) error {
 		return fmt.Errorf("the id holds control characters: %q", id)
 	case strings.TrimFunc(id, isBlank) == "":
 		return fmt.Errorf("the id is blank: %q", id)
+	case strings.TrimFunc(id, isBlank) != id: // a list of ids would lose them, and name another file
+		return fmt.Errorf("the id begins or ends with blanks: %q", id)
 	}
 	return nil
 }

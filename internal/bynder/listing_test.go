@@ -295,6 +295,31 @@ func TestAssetsRepeating(t *testing.T) {
 	}
 }
 
+// A cursor after the last element of the total leads nowhere, and one that is "null" is none.
+func TestAssetsEndsWithItsCursors(t *testing.T) {
+	for name, cursor := range map[string]string{"the one that was sent": "1000", "none, in a word": "null", "another": "x"} {
+		t.Run(name, func(t *testing.T) {
+			c := portal(t, func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Query().Get("cursor") {
+				case "":
+					w.Header().Set("X-Bynder-NextCursor", "1000")
+					fmt.Fprint(w, `{"total":1500,"media":`)
+					page(w, 0, 1000)
+					fmt.Fprint(w, "}")
+				case "1000":
+					w.Header().Set("X-Bynder-NextCursor", cursor)
+					page(w, 1000, 1500)
+				default:
+					http.Error(w, "invalid cursor", http.StatusBadRequest)
+				}
+			})
+			if ids, errs := list(c, t, bynder.Query{}); len(ids) != 1500 || len(errs) > 0 {
+				t.Errorf("%d assets and errors %v, want 1500", len(ids), errs)
+			}
+		})
+	}
+}
+
 func TestAssetsAsksForNoMoreThanAreWanted(t *testing.T) {
 	c := portal(t, func(w http.ResponseWriter, r *http.Request) {
 		if limit := r.URL.Query().Get("limit"); limit != "5" {

@@ -194,9 +194,35 @@ func TestCheckID(t *testing.T) {
 			t.Errorf("CheckID(%q) = %v, want it accepted", id, err)
 		}
 	}
-	for _, id := range []string{"", ".", "..", "a\nb", "a\x00", "\x7f", "a\u0085", "\xff", strings.Repeat("x", 129)} {
+	for _, id := range []string{"", ".", "..", "a\nb", "a\x00", "\x7f", "a\u0085", "\xff", " a", "a ", "\ufeffa", "a\u200b", ".\u200b", strings.Repeat("x", 129)} {
 		if err := bynder.CheckID(id); err == nil {
 			t.Errorf("CheckID(%q) accepts it", id)
 		}
+	}
+}
+
+// An answer about another asset is not taken for the one that was asked for.
+func TestAssetIsTheOneAskedFor(t *testing.T) {
+	const asked = "D4AC0B41-141B-47D2-98B4FECDA8894CB2"
+	for _, tt := range []struct {
+		name, answer string
+		ok           bool
+	}{
+		{"the same", `{"id":"D4AC0B41-141B-47D2-98B4FECDA8894CB2"}`, true},
+		{"in small letters", `{"id":"d4ac0b41-141b-47d2-98b4fecda8894cb2"}`, true},
+		{"as an RFC UUID", `{"id":"D4AC0B41-141B-47D2-98B4-FECDA8894CB2"}`, true},
+		{"by its hash", `{"id":"B","idHash":"D4AC0B41-141B-47D2-98B4FECDA8894CB2"}`, true},
+		{"another", `{"id":"B"}`, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := portal(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, tt.answer) })
+			a, err := c.Asset(t.Context(), asked)
+			if (err == nil) != tt.ok {
+				t.Fatalf("asset %+v, error %v", a, err)
+			}
+			if err != nil && !strings.Contains(err.Error(), `another asset, "B"`) {
+				t.Errorf("error %v does not say which", err)
+			}
+		})
 	}
 }
