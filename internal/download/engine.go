@@ -141,7 +141,7 @@ func (r *run) left(jobs iter.Seq[Job]) iter.Seq[Job] {
 		for job := range jobs {
 			result, done := r.engine.Done(job)
 			if owner, ok := r.engine.Sink.(Owner); done && ok && result.Bytes != nil {
-				done = owner.Own(result.Path, target(&result, job, "").Identity, *result.Bytes)
+				done = owner.Own(result.Path, result.File(), *result.Bytes)
 			}
 			if done {
 				job.Done = true

@@ -172,6 +172,28 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestTarget(t *testing.T) {
+	for _, tt := range []struct {
+		selector       bynder.Selector
+		id             string
+		key, ofTheItem string
+	}{
+		{bynder.Selector{}, "p:1\nA\noriginal", "A", ""},
+		{bynder.Selector{Kind: bynder.Additional}, "p:1\nA\nadditional", "A-additional", ""},
+		{bynder.Selector{Kind: bynder.Version, Version: 2}, "p:1\nA\nversion/2", "A-version/2", ""},
+		{bynder.Selector{Kind: bynder.Derivative, Name: "item/x"}, "p:1\nA\nderivative/item/x", "A-derivative/item/x", ""},
+		{bynder.Selector{Kind: bynder.Item, ItemID: "I"}, "p:1\nA\nitem/I", "I", "I"},
+		{bynder.Selector{Kind: bynder.Derivative, ItemID: "I", Name: "web"}, "p:1\nA\nitem/I/derivative/web", "A-item/I/derivative/web", "I"},
+	} {
+		job := Job{MediaID: "A", Selector: tt.selector}
+		r := Result{Portal: "p:1", MediaID: job.MediaID, Selector: job.Selector.String()}
+		got := target(&r, job, "name")
+		if got.Identity.String() != tt.id || got.Key != tt.key || got.ItemID != tt.ofTheItem {
+			t.Errorf("target(%+v) = %+v", tt.selector, got)
+		}
+	}
+}
+
 func testEngine(m *memory, workers int) *Engine {
 	return &Engine{
 		API: &answers{}, Sink: m, Observer: m,

@@ -169,7 +169,7 @@ func target(r *Result, job Job, name string) Target {
 	default:
 		key += "-" + r.Selector
 	}
-	return Target{Name: name, Identity: r.Portal + "\n" + job.MediaID + "\n" + r.Selector, Key: key}
+	return Target{Name: name, Identity: r.File(), ItemID: job.Selector.ItemID, Key: key}
 }
 
 // end gives up a partial in the way that the error asks for: bytes that are right as

@@ -79,6 +79,9 @@ type Result struct {
 	Error       *Failure  `json:"error,omitempty"`
 }
 
+// File returns which file the result is about.
+func (r *Result) File() FileID { return FileID{r.Portal, r.MediaID, r.Selector} }
+
 // Checksum is what a Result has of a digest, "" where none was asked for.
 func Checksum(d *transfer.Digest) string {
 	if sum := d.SHA256(); sum != "" {

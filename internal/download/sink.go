@@ -11,9 +11,10 @@ import (
 type Target struct {
 	// Name is a slash-separated path below the sink's root, already safe.
 	Name string
-	// Identity is the file's own: portal, media id and selector. Two targets of
-	// one identity are the same file, whatever it is called.
-	Identity string
+	// Identity says which file it is, whatever it is called.
+	Identity FileID
+	// ItemID is the media item that the file belongs to; "" if it belongs to the asset itself.
+	ItemID string
 	// Suspect, where set, says why the file is probably not the one that was asked for, as far as is
 	// known when it is called; "" if nothing speaks against it. A suspect file replaces no other one.
 	Suspect func() string
@@ -39,10 +40,9 @@ type Sink interface {
 
 // Owner is a Sink that lets no file of a run take the path of another one.
 type Owner interface {
-	// Own gives the path, as results show it, to the file of that identity, which is known to be
-	// there with size bytes. It is false where another file of the run has it, or could have
-	// taken it meanwhile.
-	Own(path, identity string, size int64) bool
+	// Own gives the path, as results show it, to the file, which is known to be there with size
+	// bytes. It is false where another file of the run has it, or could have taken it meanwhile.
+	Own(path string, file FileID, size int64) bool
 }
 
 // Partial is a file on its way. Bytes are written to it in order, from Held to

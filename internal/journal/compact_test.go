@@ -109,8 +109,8 @@ func TestCompactionKeepsCollisions(t *testing.T) {
 	if err := v.load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b, _ := v.index.get(key{portal, "B", "original"}.fingerprint(v.seed))
-	v.index.put(key{portal, "A", "original"}.fingerprint(v.seed), b)
+	b, _ := v.index.get(fingerprint(download.FileID{Portal: portal, MediaID: "B", Selector: "original"}, v.seed))
+	v.index.put(fingerprint(download.FileID{Portal: portal, MediaID: "A", Selector: "original"}, v.seed), b)
 	n := 0
 	err = v.eachCurrent(t.Context(), func([]byte, *record) error { n++; return nil })
 	if err != nil || n != 2 {

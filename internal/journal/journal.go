@@ -197,7 +197,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	r, ok := j.view.latest(key{j.opts.Portal, job.MediaID, job.Selector.String()})
+	r, ok := j.view.latest(download.FileID{Portal: j.opts.Portal, MediaID: job.MediaID, Selector: job.Selector.String()})
 	if !ok || len(r.suspect.raw) > 0 { // the next run looks at a suspect file again
 		return download.Result{}, false
 	}
@@ -265,7 +265,7 @@ func (j *Journal) entry(r download.Result) (entry, bool) {
 func (j *Journal) knows(r download.Result, name string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	known, ok := j.view.latest(key{r.Portal, r.MediaID, r.Selector})
+	known, ok := j.view.latest(r.File())
 	if !ok {
 		return false
 	}

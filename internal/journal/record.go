@@ -46,21 +46,18 @@ func unmarshal(line []byte) (record, bool) {
 // intended reports whether the record is an intent.
 func (r *record) intended() bool { return r.status.is(string(intended)) }
 
-// key is the identity of a file.
-type key struct{ portal, mediaID, selector string }
-
-// of tells whether r speaks of the file that k is.
-func (k key) of(r *record) bool {
-	return r.mediaID.is(k.mediaID) && r.selector.is(k.selector) && r.portal.is(k.portal)
+// about reports whether the record is about a file.
+func (r *record) about(file download.FileID) bool {
+	return r.mediaID.is(file.MediaID) && r.selector.is(file.Selector) && r.portal.is(file.Portal)
 }
 
-// sameKey tells whether two records speak of one file.
-func sameKey(a, b *record) bool {
+// sameFile reports whether two records are about one file.
+func sameFile(a, b *record) bool {
 	return bytes.Equal(a.mediaID.bytes(), b.mediaID.bytes()) &&
 		bytes.Equal(a.selector.bytes(), b.selector.bytes()) && bytes.Equal(a.portal.bytes(), b.portal.bytes())
 }
 
-// fingerprint is of the file that a record speaks of; it is the same for its key.
+// fingerprint returns that of the file that the record is about, as fingerprint does.
 func (r *record) fingerprint(seed maphash.Seed) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
@@ -71,10 +68,11 @@ func (r *record) fingerprint(seed maphash.Seed) uint64 {
 	return h.Sum64()
 }
 
-func (k key) fingerprint(seed maphash.Seed) uint64 {
+// fingerprint returns a 64-bit hash of a file's identity.
+func fingerprint(file download.FileID, seed maphash.Seed) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
-	for _, s := range [...]string{k.portal, k.mediaID, k.selector} {
+	for _, s := range [...]string{file.Portal, file.MediaID, file.Selector} {
 		_, _ = h.WriteString(s)
 		_ = h.WriteByte(0)
 	}

@@ -5,6 +5,8 @@ import (
 	"hash/maphash"
 	"strings"
 	"testing"
+
+	"github.com/bynder-cli/bynder/internal/download"
 )
 
 // told is a record in a form that can be compared.
@@ -79,16 +81,19 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestFingerprintIsOfTheKey(t *testing.T) {
+func TestFingerprintIsOfTheFile(t *testing.T) {
 	seed := maphash.MakeSeed()
 	line := `{"portal":"p","mediaId":"A","selector":"derivative/a\"b","status":"downloaded"}`
 	r, ok := parse([]byte(line))
-	k := key{"p", "A", `derivative/a"b`}
-	if !ok || !k.of(&r) || r.fingerprint(seed) != k.fingerprint(seed) {
-		t.Errorf("the record is not found by its key")
+	id := download.FileID{Portal: "p", MediaID: "A", Selector: `derivative/a"b`}
+	if !ok || !r.about(id) || r.fingerprint(seed) != fingerprint(id, seed) {
+		t.Errorf("the record is not found by its identity")
 	}
-	for _, other := range []key{{"p", "A", "original"}, {"p", "B", k.selector}, {"q", "A", k.selector}, {"pA", "", k.selector}} {
-		if other.of(&r) || other.fingerprint(seed) == k.fingerprint(seed) {
+	for _, other := range []download.FileID{
+		{Portal: "p", MediaID: "A", Selector: "original"}, {Portal: "p", MediaID: "B", Selector: id.Selector},
+		{Portal: "q", MediaID: "A", Selector: id.Selector}, {Portal: "pA", Selector: id.Selector},
+	} {
+		if r.about(other) || fingerprint(other, seed) == fingerprint(id, seed) {
 			t.Errorf("the record is found by %q", other)
 		}
 	}

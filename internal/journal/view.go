@@ -99,17 +99,17 @@ func (v *view) counts(offset int64, r *record) bool {
 		return true
 	}
 	later, ok := parse(v.line(latest)) // it may have the fingerprint by chance
-	return ok && !sameKey(r, &later)
+	return ok && !sameFile(r, &later)
 }
 
 // latest returns the latest record about a file. It is good until the next call.
-func (v *view) latest(k key) (record, bool) {
-	offset, ok := v.index.get(k.fingerprint(v.seed))
+func (v *view) latest(file download.FileID) (record, bool) {
+	offset, ok := v.index.get(fingerprint(file, v.seed))
 	if !ok {
 		return record{}, false
 	}
 	r, ok := parse(v.line(offset))
-	return r, ok && k.of(&r)
+	return r, ok && r.about(file)
 }
 
 // piece is a part of a file.

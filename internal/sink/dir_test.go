@@ -72,22 +72,22 @@ func TestNamesThatAreNoPathBelowAFolder(t *testing.T) {
 
 func TestPartialNameLeavesRoom(t *testing.T) {
 	for _, name := range []string{"a.jpg", strings.Repeat("n", naming.MaxName), strings.Repeat("é", 127) + ".jpg"} {
-		path := partialName("folder/"+name, "A", object(whole))
+		path := partialName("folder/"+name, fileID("A"), object(whole))
 		base := filepath.Base(path)
 		if len(base) > 255 || !strings.HasSuffix(base, ".part") || filepath.Dir(path) != "folder" {
 			t.Errorf("the partial of a name of %d bytes is %s of %d bytes", len(name), path, len(base))
 		}
-		if private := filepath.Base(privateName(name, "A")); len(private) > 255 || sharedPartial.MatchString(private) {
+		if private := filepath.Base(privateName(name, fileID("A"))); len(private) > 255 || sharedPartial.MatchString(private) {
 			t.Errorf("the private partial is %s", private)
 		}
 	}
 }
 
 func TestPartialNameIsTheIdentity(t *testing.T) {
-	base := partialName("a.jpg", "A", object(whole))
+	base := partialName("a.jpg", fileID("A"), object(whole))
 	same := object(whole)
 	same.LastModified = same.LastModified.Add(time.Hour)
-	if got := partialName("a.jpg", "A", same); got != base {
+	if got := partialName("a.jpg", fileID("A"), same); got != base {
 		t.Error("the time counts although there is a strong ETag")
 	}
 	longer, weak, weakLater := object(whole), object(whole), object(whole)
@@ -96,18 +96,33 @@ func TestPartialNameIsTheIdentity(t *testing.T) {
 	weakLater.ETag, weakLater.LastModified = weak.ETag, weak.LastModified.Add(time.Second)
 	seen := map[string]string{base: "the file"}
 	for what, name := range map[string]string{
-		"another identity": partialName("a.jpg", "B", object(whole)),
-		"another name":     partialName("b.jpg", "A", object(whole)),
-		"another ETag":     partialName("a.jpg", "A", object(other)),
-		"another size":     partialName("a.jpg", "A", longer),
-		"a weak ETag":      partialName("a.jpg", "A", weak),
-		"another time":     partialName("a.jpg", "A", weakLater),
+		"another identity": partialName("a.jpg", fileID("B"), object(whole)),
+		"another name":     partialName("b.jpg", fileID("A"), object(whole)),
+		"another ETag":     partialName("a.jpg", fileID("A"), object(other)),
+		"another size":     partialName("a.jpg", fileID("A"), longer),
+		"a weak ETag":      partialName("a.jpg", fileID("A"), weak),
+		"another time":     partialName("a.jpg", fileID("A"), weakLater),
 	} {
 		if twin, ok := seen[name]; ok {
 			t.Errorf("%s has the partial of %s", what, twin)
 		}
 		seen[name] = what
 	}
+}
+
+// The name is the first 16 digits of sha256("file\0portal.example\nA\noriginal") and of
+// sha256("etag\0ETAG\05"), as every version of this program has made them.
+func TestPartialOfAnEarlierVersionIsContinued(t *testing.T) {
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "a.txt.c1cbf7c6c540912f-1e0bb993c6d94e9b.part"), "hel")
+	obj := transfer.Object{Size: 5, ETag: `"5d41402abc4b2a76b9719d911017c592"`, LastModified: lastModified}
+	p := begin(t, newDir(t, folder, DirOptions{}), original("a.txt", "A"), obj)
+	if p.Held() != 3 {
+		t.Errorf("held is %d, want 3", p.Held())
+	}
+	write(t, p, "lo")
+	publish(t, p)
+	wantFiles(t, folder, map[string]string{"a.txt": "hello"})
 }
 
 func TestOtherVersionsAreCleanedUp(t *testing.T) {

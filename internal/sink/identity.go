@@ -14,6 +14,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
@@ -21,27 +22,27 @@ import (
 const partialSuffix = ".part"
 
 // partialPrefix is the path of a partial up to its version: the same for every
-// version of the file of that identity under that name. A base name that leaves
+// version of the file under that name. A base name that leaves
 // no room for the suffix in 255 bytes is cut.
-func partialPrefix(name, identity string) string {
+func partialPrefix(name string, file download.FileID) string {
 	dir, base := filepath.Split(name)
 	for len(base) > naming.MaxName {
 		_, size := utf8.DecodeLastRuneInString(base)
 		base = base[:len(base)-size]
 	}
-	return dir + base + "." + hash16("file", identity)
+	return dir + base + "." + hash16("file", file.String())
 }
 
 // partialName is the path of the partial of obj on its way to name.
-func partialName(name, identity string, obj transfer.Object) string {
-	return partialPrefix(name, identity) + "-" + versionHash(obj) + partialSuffix
+func partialName(name string, file download.FileID, obj transfer.Object) string {
+	return partialPrefix(name, file) + "-" + versionHash(obj) + partialSuffix
 }
 
 // privateName is the path of a partial that no other process looks for.
-func privateName(name, identity string) string {
+func privateName(name string, file download.FileID) string {
 	var random [3]byte
 	_, _ = rand.Read(random[:]) // never fails
-	return fmt.Sprintf("%s-p%x-%x%s", partialPrefix(name, identity), uint32(os.Getpid()), random, partialSuffix)
+	return fmt.Sprintf("%s-p%x-%x%s", partialPrefix(name, file), uint32(os.Getpid()), random, partialSuffix)
 }
 
 // sharedPartial recognises the base name of a partial that is no private one.

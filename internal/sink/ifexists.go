@@ -152,7 +152,7 @@ func passesBy(p IfExists) bool { return p == Overwrite || p == Skip }
 
 // Own implements download.Owner. Under other policies than those where it matters, no file is looked at.
 // One with several names is nobody's alone.
-func (d *Dir) Own(path, identity string, size int64) bool {
+func (d *Dir) Own(path string, file download.FileID, size int64) bool {
 	if !passesBy(d.opts.IfExists) {
 		return true
 	}
@@ -163,11 +163,11 @@ func (d *Dir) Own(path, identity string, size int64) bool {
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
 	info, err := d.root.Lstat(name)
-	if err != nil || info.Size() != size || d.published.byAnother(info, name, identity) {
+	if err != nil || info.Size() != size || d.published.byAnother(info, name, file) {
 		return false
 	}
 	if !hasOtherNames(info) {
-		d.published.remember(info, name, identity)
+		d.published.remember(info, name, file)
 	}
 	return true
 }
@@ -292,7 +292,7 @@ func (d *Dir) exists(name string, t download.Target) error {
 		}
 	}
 	apart := "--name '{id}/{filename}'"
-	if isItem(t.Identity) {
+	if t.ItemID != "" {
 		apart = "--name '{id}/{itemId}-{filename}'"
 	}
 	return &download.Error{
@@ -301,12 +301,6 @@ func (d *Dir) exists(name string, t download.Target) error {
 		Advice: "give every file a path of its own with " + apart +
 			", or say what to do with --if-exists skip, overwrite or rename",
 	}
-}
-
-// isItem tells whether identity, whose last line is a selector, is that of a
-// media item.
-func isItem(identity string) bool {
-	return strings.HasPrefix(identity[strings.LastIndexByte(identity, '\n')+1:], "item/")
 }
 
 // inTheWay says that what has the name is no file.
@@ -329,23 +323,23 @@ func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
 // some systems two names are one file.
 type published struct {
 	mu     sync.Mutex
-	owners map[uint64]uint64 // file → identity
+	owners map[uint64]uint64 // number of the file system → hash of the identity
 }
 
-// byAnother tells whether the file at name, which info describes, was published in
-// this run for another identity.
-func (p *published) byAnother(info fs.FileInfo, name, identity string) bool {
+// byAnother reports whether the file at name, which info describes, was published in
+// this run as another file than the given one.
+func (p *published) byAnother(info fs.FileInfo, name string, file download.FileID) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	owner, ok := p.owners[fileNumber(info, name)]
-	return ok && owner != hash64(identity)
+	return ok && owner != hash64(file.String())
 }
 
-func (p *published) remember(info fs.FileInfo, name, identity string) {
+func (p *published) remember(info fs.FileInfo, name string, file download.FileID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.owners == nil {
 		p.owners = make(map[uint64]uint64)
 	}
-	p.owners[fileNumber(info, name)] = hash64(identity)
+	p.owners[fileNumber(info, name)] = hash64(file.String())
 }

@@ -134,14 +134,12 @@ func TestIfExistsDifferent(t *testing.T) {
 func TestHintForItems(t *testing.T) {
 	folder := t.TempDir()
 	writeFile(t, filepath.Join(folder, "a.jpg"), "an older file")
-	for selector, want := range map[string]string{
-		"original": "'{id}/{filename}'", "version/2": "'{id}/{filename}'", "derivative/item/": "'{id}/{filename}'",
-		"item/B": "'{id}/{itemId}-{filename}'", "item/original": "'{id}/{itemId}-{filename}'",
-	} {
-		to := download.Target{Name: "a.jpg", Identity: "portal.example\nitem/A\n" + selector, Key: "K"}
+	for itemID, want := range map[string]string{"": "'{id}/{filename}'", "B": "'{id}/{itemId}-{filename}'"} {
+		to := original("a.jpg", "A")
+		to.ItemID = itemID
 		err := beginErr(t.Context(), t, newDir(t, folder, DirOptions{}), to, object(whole))
 		if hint := wantCode(t, err, download.CodeExists); !strings.Contains(hint, "--name "+want) {
-			t.Errorf("%s: the hint is %q", selector, hint)
+			t.Errorf("item %q: the hint is %q", itemID, hint)
 		}
 	}
 }

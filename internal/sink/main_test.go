@@ -51,9 +51,14 @@ func opaque(content string) transfer.Object {
 	return obj
 }
 
+// fileID identifies the original of an asset.
+func fileID(id string) download.FileID {
+	return download.FileID{Portal: "portal.example", MediaID: id, Selector: "original"}
+}
+
 // original is a target for the original of an asset.
 func original(name, id string) download.Target {
-	return download.Target{Name: name, Identity: "portal.example\n" + id + "\noriginal", Key: id}
+	return download.Target{Name: name, Identity: fileID(id), Key: id}
 }
 
 func newDir(t *testing.T, path string, opts DirOptions) *Dir {

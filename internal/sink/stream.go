@@ -24,7 +24,7 @@ type Stream struct {
 
 	mu        sync.Mutex
 	busy      bool
-	identity  string // of the file that was begun
+	file      download.FileID // that was begun
 	version   string
 	delivered int64
 }
@@ -51,7 +51,7 @@ func (s *Stream) Begin(ctx context.Context, t download.Target, obj transfer.Obje
 	defer s.mu.Unlock()
 	version := versionHash(obj)
 	switch {
-	case s.busy || s.delivered > 0 && s.identity != t.Identity:
+	case s.busy || s.delivered > 0 && s.file != t.Identity:
 		return nil, &download.Error{
 			Code:   download.CodeUsage,
 			Err:    fmt.Errorf("%s takes one file", s.show()),
@@ -64,7 +64,7 @@ func (s *Stream) Begin(ctx context.Context, t download.Target, obj transfer.Obje
 			Advice: "throw away what was written and run the command again; a file with --output can be started over by itself",
 		}
 	}
-	s.busy, s.identity, s.version = true, t.Identity, version
+	s.busy, s.file, s.version = true, t.Identity, version
 	return &streamPartial{stream: s, ctx: ctx, size: obj.Size, held: s.delivered}, nil
 }
 

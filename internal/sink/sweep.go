@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"github.com/bynder-cli/bynder/internal/download"
 )
 
 // leftovers knows the partials that earlier runs left in the folders of a Dir.
@@ -69,10 +71,10 @@ func readPartials(root *os.Root, folder string) map[string][]string {
 	}
 }
 
-// sweep removes the partials that are on their way to name for identity, of
+// sweep removes the partials of a file that are on their way to name, of
 // whatever version, but for those that are in use.
-func (d *Dir) sweep(name, identity string) {
-	for _, path := range d.leftovers.under(d.root, partialPrefix(name, identity)) {
+func (d *Dir) sweep(name string, file download.FileID) {
+	for _, path := range d.leftovers.under(d.root, partialPrefix(name, file)) {
 		if !d.removeUnused(path) {
 			d.leftovers.add(path)
 		}
