@@ -117,7 +117,7 @@ func runDownload(ctx context.Context, o *downloadOptions) error {
 		}
 	}
 	in.callEach = o.derivative == ""
-	return o.run(ctx, in, o.plan(in), o.single())
+	return o.run(ctx, in, o.steps(in), o.single())
 }
 
 // chosen is the file that the flags choose of every asset.
@@ -148,20 +148,20 @@ func (o *downloadOptions) choose(e input.Entry) (bynder.Selector, error) {
 	return item, nil
 }
 
-// plan adds the metadata that flags and template need.
-func (o *downloadOptions) plan(in *intake) plan {
+// steps returns what makes jobs of media items, or adds the metadata that flags and template need.
+func (o *downloadOptions) steps(in *intake) download.Steps {
 	var known []string
 	if o.version > 0 {
 		known = append(known, "version")
 	}
 	switch {
 	case o.allItems:
-		return plan{expand: func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+		return download.Steps{Expand: func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 			return download.AllItems(ctx, p, jobs, in.expanded)
 		}}
 	case o.derivative != "" || o.template.NeedsMetadata(known...):
-		return plan{complete: download.WithMetadata}
+		return download.Steps{Complete: download.WithMetadata}
 	default:
-		return plan{}
+		return download.Steps{}
 	}
 }

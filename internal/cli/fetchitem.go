@@ -93,12 +93,12 @@ func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
 		}
 	}
 	in.callEach = o.derivative == ""
-	var by plan
+	var by download.Steps
 	switch {
 	case o.derivative != "":
-		by.complete = download.WithItems
+		by.Complete = download.WithItems
 	case o.template.NeedsMetadata():
-		by.complete = download.WithMetadata
+		by.Complete = download.WithMetadata
 	}
 	return o.run(ctx, in, by, o.single())
 }

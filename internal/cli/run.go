@@ -18,27 +18,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// plan turns the jobs that ids ask for into those that can be done. Each step may be nil.
-type plan struct {
-	// expand makes of an asset the files that it stands for.
-	expand step
-	// complete adds the metadata that the files which are not there yet need.
-	complete step
-}
-
-// step turns jobs into others, asking the portal.
-type step func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job]
-
-// on is the step as the engine takes it.
-func (s step) on(p download.Portal) func(context.Context, iter.Seq[download.Job]) iter.Seq[download.Job] {
-	if s == nil {
-		return nil
-	}
-	return func(ctx context.Context, jobs iter.Seq[download.Job]) iter.Seq[download.Job] { return s(ctx, p, jobs) }
-}
-
 // run gets what the intake asks for. single tells that it is one file.
-func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single bool) (err error) {
+func (o *transferFlags) run(ctx context.Context, in *intake, by download.Steps, single bool) (err error) {
 	conf, err := o.load(ctx, o.streams)
 	if err != nil {
 		return err
@@ -73,7 +54,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by plan, single boo
 	}()
 	defer context.AfterFunc(ctx, reporter.EndProgress)()
 	defer showStatus(reporter)()
-	if known && by.expand == nil && !single {
+	if known && by.Expand == nil && !single {
 		in.total.Store(int64(lines))
 		reporter.Queued(lines)
 		reporter.QueueClosed()
@@ -96,7 +77,7 @@ func (o *transferFlags) openUndone(ctx context.Context) (*undone, error) {
 
 // get wires the rooms and gets what the intake asks for.
 func (o *transferFlags) get(
-	ctx context.Context, conf config.Config, in *intake, by plan, to sink.Output, reporter *report.Reporter, stores *lastStores,
+	ctx context.Context, conf config.Config, in *intake, by download.Steps, to sink.Output, reporter *report.Reporter, stores *lastStores,
 ) (totals report.Totals, err error) {
 	begun := false
 	defer func() {
@@ -127,7 +108,7 @@ func (o *transferFlags) get(
 	observers = append(observers, reporter) // the last: it may have to wait for somebody who reads
 	engine.Observer = observers
 	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
-	engine.Expand, engine.Plan = by.expand.on(engine.API), by.complete.on(engine.API)
+	engine.Steps = by
 	begun = true
 	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
 		return counted(in, reporter, in.jobs(ctx))

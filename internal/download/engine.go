@@ -41,16 +41,33 @@ type Engine struct {
 	Recorder Recorder
 	Options  Options
 
-	// Expand, where set, makes of each job the jobs for the files that it means.
-	Expand func(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job]
+	// Steps turn the jobs of a run into those that can be done.
+	Steps Steps
 	// Done, where set, knows jobs whose files are there already: their results are
 	// reported as they are, and nothing is asked about them.
 	Done func(Job) (Result, bool)
 	// Confirm, where set, tells whether the portal still accepts the credentials. It is
 	// asked before a 401 that follows successes ends the run: that may be one asset's.
 	Confirm func(ctx context.Context) error
-	// Plan, where set, adds to the others what they need, such as metadata.
-	Plan func(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job]
+}
+
+// Step turns jobs into others as they come, asking the portal. WithMetadata is one.
+type Step func(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job]
+
+// Steps are what happens to jobs before a worker gets them, in this order. Each may be nil.
+type Steps struct {
+	// Expand makes of each job the jobs for the files that it means.
+	Expand Step
+	// Complete adds what those that are not done yet need, such as metadata.
+	Complete Step
+}
+
+// of returns the jobs after a step.
+func (s Step) of(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
+	if s == nil {
+		return jobs
+	}
+	return s(ctx, p, jobs)
 }
 
 // Source yields the jobs of a run, as a stream, until ctx ends.
@@ -109,15 +126,9 @@ type run struct {
 
 // feed hands the jobs to the workers until there are none or ctx ends.
 func (r *run) feed(ctx context.Context, jobs Source, queue chan<- Job) {
-	all := jobs(ctx)
-	if expand := r.engine.Expand; expand != nil {
-		all = expand(ctx, all)
-	}
-	left := r.left(all)
-	if plan := r.engine.Plan; plan != nil {
-		left = plan(ctx, left)
-	}
-	for job := range left {
+	portal, steps := r.engine.API, r.engine.Steps
+	left := r.left(steps.Expand.of(ctx, portal, jobs(ctx)))
+	for job := range steps.Complete.of(ctx, portal, left) {
 		if ctx.Err() != nil {
 			return
 		}
