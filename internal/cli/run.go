@@ -90,7 +90,7 @@ func (o *transferFlags) get(
 		return totals, err
 	}
 	engine := o.engine(conf, portal, to)
-	observers := download.Observers{in.undone}
+	results := []download.ResultObserver{in.undone}
 	if o.journal != "" {
 		j, failed := o.openJournal(ctx, conf, reporter)
 		if failed != nil {
@@ -102,11 +102,11 @@ func (o *transferFlags) get(
 				err = errors.Join(err, &runError{wanted: 1, failed: 1})
 			}
 		}()
-		observers = append(observers, j)
+		results = append(results, j)
 		engine.Done, engine.Recorder = j.Done, j
 	}
-	observers = append(observers, reporter) // the last: it may have to wait for somebody who reads
-	engine.Observer = observers
+	results = append(results, reporter) // the last: it may have to wait for somebody who reads
+	engine.Progress, engine.Results = reporter, results
 	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
 	engine.Steps = by
 	begun = true

@@ -11,14 +11,12 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/sink"
-	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// undone knows which lines of input are not done. It is an Observer: a line is done
+// undone knows which lines of input are not done. It is a ResultObserver: a line is done
 // when the results of all of its files say that they are there. Its memory is what is
 // in flight, and a 64-bit fingerprint for each line, by which doubles are known.
 type undone struct {
@@ -124,7 +122,7 @@ func (u *undone) expanded(text string, n int) {
 	}
 }
 
-// Finished implements download.Observer.
+// Finished implements download.ResultObserver.
 func (u *undone) Finished(job download.Job, r download.Result) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -141,11 +139,6 @@ func (u *undone) Finished(job download.Job, r download.Result) {
 		delete(u.open, job.Origin)
 	}
 }
-
-// Started, Advanced and Retried implement download.Observer; they change nothing.
-func (u *undone) Started(download.Job, string, transfer.Object, int64) {}
-func (u *undone) Advanced(download.Job, int64)                         {}
-func (u *undone) Retried(download.Job, error, time.Duration)           {}
 
 // write adds a line to the list; the first error is kept.
 func (u *undone) write(text string) {

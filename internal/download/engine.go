@@ -36,7 +36,9 @@ type Engine struct {
 	API      Portal
 	Opener   *transfer.Opener
 	Sink     Sink
-	Observer Observer
+	Progress ProgressObserver
+	// Results are told one after the other.
+	Results []ResultObserver
 	// Recorder, if set, is told of each file before it is published.
 	Recorder Recorder
 	Options  Options
@@ -128,10 +130,13 @@ type run struct {
 func (r *run) feed(ctx context.Context, jobs Source, queue chan<- Job) {
 	portal, steps := r.engine.API, r.engine.Steps
 	left := r.left(steps.Expand.of(ctx, portal, jobs(ctx)))
+	number := int64(0)
 	for job := range steps.Complete.of(ctx, portal, left) {
 		if ctx.Err() != nil {
 			return
 		}
+		number++
+		job.Number = number
 		select {
 		case queue <- job:
 			r.mu.Lock()
@@ -159,7 +164,7 @@ func (r *run) left(jobs iter.Seq[Job]) iter.Seq[Job] {
 				r.mu.Lock()
 				r.tally.Wanted++
 				r.mu.Unlock()
-				r.engine.Observer.Finished(job, result)
+				r.engine.finished(job, result)
 				continue
 			}
 			if !yield(job) {
@@ -184,7 +189,14 @@ func (r *run) finish(ctx context.Context, job Job, result Result) {
 			r.stop(cause)
 		}
 	}
-	r.engine.Observer.Finished(job, result)
+	r.engine.finished(job, result)
+}
+
+// finished tells everybody who wants to know of a result.
+func (e *Engine) finished(job Job, result Result) {
+	for _, each := range e.Results {
+		each.Finished(job, result)
+	}
 }
 
 // endsRun tells whether a failure would be every other file's too, or one too many.

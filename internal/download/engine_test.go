@@ -32,7 +32,7 @@ func (storage) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// memory is a Sink of files in memory, and an Observer that keeps results.
+// memory is a Sink of files in memory, and the observer that keeps results.
 type memory struct {
 	full bool
 
@@ -172,6 +172,30 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// numbers is a ResultObserver that keeps the numbers of jobs.
+type numbers struct {
+	mu  sync.Mutex
+	all []int64
+}
+
+func (n *numbers) Finished(job Job, _ Result) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.all = append(n.all, job.Number)
+}
+
+func TestJobsAreNumbered(t *testing.T) {
+	e, seen := testEngine(&memory{files: map[string]string{}}, 3), &numbers{}
+	e.Results = append(e.Results, seen)
+	e.Run(t.Context(), func(context.Context) iter.Seq[Job] {
+		return slices.Values([]Job{{MediaID: "A"}, {MediaID: "A"}, {MediaID: "404"}, {MediaID: "A"}})
+	})
+	slices.Sort(seen.all)
+	if !slices.Equal(seen.all, []int64{1, 2, 3, 4}) {
+		t.Errorf("four jobs have the numbers %d", seen.all)
+	}
+}
+
 func TestTarget(t *testing.T) {
 	for _, tt := range []struct {
 		selector       bynder.Selector
@@ -196,7 +220,7 @@ func TestTarget(t *testing.T) {
 
 func testEngine(m *memory, workers int) *Engine {
 	return &Engine{
-		API: &answers{}, Sink: m, Observer: m,
+		API: &answers{}, Sink: m, Progress: m, Results: []ResultObserver{m},
 		Opener:  transfer.New(transfer.Options{Client: &http.Client{Transport: storage{}}}),
 		Options: Options{Portal: "p", Workers: workers, Name: func(job Job, _ transfer.Object) string { return job.MediaID }},
 	}

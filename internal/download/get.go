@@ -49,7 +49,7 @@ func (e *Engine) transfer(ctx context.Context, job Job, r *Result) error {
 	r.Attempts = 1
 	notify := func(err error, wait time.Duration) {
 		r.Attempts++
-		e.Observer.Retried(job, err, wait)
+		e.Progress.Retried(job, err, wait)
 	}
 	stream, err := e.Opener.Open(ctx, source, notify)
 	if err != nil {
@@ -90,7 +90,7 @@ func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *
 	}
 	r.ResumedFrom = partial.Held()
 	stream.Continue(partial.Held())
-	e.Observer.Started(job, name, object, partial.Held())
+	e.Progress.Started(job, name, object, partial.Held())
 	if err := e.copy(ctx, job, stream, partial, r); err != nil {
 		return errors.Join(err, end(partial, err))
 	}
@@ -121,7 +121,7 @@ func (e *Engine) intend(r *Result) func(path string) error {
 
 // preview says what would be done, as far as that is known without writing.
 func (e *Engine) preview(job Job, name string, object transfer.Object, r *Result) error {
-	e.Observer.Started(job, name, object, 0)
+	e.Progress.Started(job, name, object, 0)
 	if object.Size >= 0 {
 		r.Bytes = &object.Size
 	}
@@ -141,7 +141,7 @@ func (e *Engine) copy(ctx context.Context, job Job, stream *transfer.Stream, par
 	bytes := partial.Held()
 	err := transfer.Copy(ctx, partial, stream, digest, prefix, func(n int) {
 		bytes += int64(n)
-		e.Observer.Advanced(job, int64(n))
+		e.Progress.Advanced(job, int64(n))
 	})
 	if err != nil {
 		return err

@@ -171,7 +171,8 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 			Client: &counted, Retries: retries, Idle: idle, AllowHTTP: true, Jobs: max(g.connections, 1), Connections: max(g.connections, 1),
 		}),
 		Sink:     to.Sink,
-		Observer: seen,
+		Progress: seen,
+		Results:  []download.ResultObserver{seen},
 		Options: download.Options{
 			Portal: g.portal.Host,
 			Name:   func(_ download.Job, obj transfer.Object) string { return naming.Safe(obj.Name) },
@@ -199,7 +200,7 @@ func (g *rig) destination() (sink.Output, error) {
 	return sink.Output{Sink: dir, Close: dir.Close}, nil
 }
 
-// witness is the Observer of one get.
+// witness observes one get.
 type witness struct {
 	hooks  hooks
 	landed int64

@@ -9,6 +9,8 @@ import (
 
 // Job is one file to get.
 type Job struct {
+	// Number tells the jobs of a run apart, from 1 up. The engine sets it when a worker can take the job.
+	Number   int64
 	MediaID  string
 	Selector bynder.Selector
 	// Asset is the metadata that is known already, nil where none is.
@@ -28,15 +30,20 @@ type Job struct {
 	Err error
 }
 
-// Observer is told what happens, from several goroutines at once. A progress bar,
-// lines, NDJSON, a summary and the journal are renderings of the same events.
-type Observer interface {
+// ProgressObserver is told how the files that are being transferred get on, from several
+// goroutines at once.
+type ProgressObserver interface {
 	// Started: storage has answered; obj is known and held bytes are there already.
 	Started(job Job, name string, obj transfer.Object, held int64)
 	// Advanced: n more bytes of the job have been written.
 	Advanced(job Job, n int64)
 	// Retried: an attempt failed with err and another follows after wait.
 	Retried(job Job, err error, wait time.Duration)
+}
+
+// ResultObserver is told what became of each job, from several goroutines at once. Output, summary
+// and journal are renderings of the same results.
+type ResultObserver interface {
 	// Finished: the job has its result; nothing more comes of it.
 	Finished(job Job, r Result)
 }
@@ -47,35 +54,4 @@ type Recorder interface {
 	// Intend records that r's file is about to get its final name, which r.Path shows. The
 	// rest of r is what its result will be. Without the record the file is not published.
 	Intend(r Result) error
-}
-
-// Observers are told one after the other.
-type Observers []Observer
-
-// Started implements Observer.
-func (o Observers) Started(job Job, name string, obj transfer.Object, held int64) {
-	for _, each := range o {
-		each.Started(job, name, obj, held)
-	}
-}
-
-// Advanced implements Observer.
-func (o Observers) Advanced(job Job, n int64) {
-	for _, each := range o {
-		each.Advanced(job, n)
-	}
-}
-
-// Retried implements Observer.
-func (o Observers) Retried(job Job, err error, wait time.Duration) {
-	for _, each := range o {
-		each.Retried(job, err, wait)
-	}
-}
-
-// Finished implements Observer.
-func (o Observers) Finished(job Job, r Result) {
-	for _, each := range o {
-		each.Finished(job, r)
-	}
 }

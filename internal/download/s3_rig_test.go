@@ -158,7 +158,8 @@ func (w *s3World) run(t *testing.T, ctx context.Context, o *s3Observer) download
 		API:      bynder.New(w.portal, w.api),
 		Opener:   transfer.New(transfer.Options{Client: w.storage, Retries: 3, AllowHTTP: true, Connections: 1}),
 		Sink:     dir,
-		Observer: o,
+		Progress: o,
+		Results:  []download.ResultObserver{o},
 		Options: download.Options{
 			Portal: w.portal.Host,
 			Name:   func(_ download.Job, obj transfer.Object) string { return naming.Safe(obj.Name) },

@@ -4,7 +4,7 @@
 //
 //	j, err := journal.Open(ctx, "done.ndjson", journal.Options{Portal: host, Dir: dir})
 //	…
-//	engine := &download.Engine{Observer: download.Observers{reporter, j}, Recorder: j, Done: j.Done}
+//	engine := &download.Engine{Results: []download.ResultObserver{j, reporter}, Recorder: j, Done: j.Done}
 //	…
 //	err = j.Close()
 //

@@ -12,7 +12,6 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/filelock"
-	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
 const (
@@ -57,7 +56,7 @@ type Journal struct {
 	opts     Options
 	location location
 	place    *place
-	ctx      context.Context //nolint:containedctx // an Observer gets none, and no wait may outlive the run
+	ctx      context.Context //nolint:containedctx // Finished gets none, and no wait may outlive the run
 
 	mu     sync.Mutex // guards view, and the end of its file
 	view   *view
@@ -76,8 +75,8 @@ type Journal struct {
 }
 
 var (
-	_ download.Observer = (*Journal)(nil)
-	_ download.Recorder = (*Journal)(nil)
+	_ download.ResultObserver = (*Journal)(nil)
+	_ download.Recorder       = (*Journal)(nil)
 )
 
 // entry is a result on its way into the journal, with the name of its file in the place
@@ -214,16 +213,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	return result, true
 }
 
-// Started implements download.Observer: a file that has begun is not done.
-func (j *Journal) Started(download.Job, string, transfer.Object, int64) {}
-
-// Advanced implements download.Observer: neither is one that has got on.
-func (j *Journal) Advanced(download.Job, int64) {}
-
-// Retried implements download.Observer: nor one that is tried again.
-func (j *Journal) Retried(download.Job, error, time.Duration) {}
-
-// Finished implements download.Observer: it has the result added, unless it says nothing
+// Finished implements download.ResultObserver: it has the result added, unless it says nothing
 // that the journal does not know. It waits while 100 files have not been stored yet.
 func (j *Journal) Finished(job download.Job, r download.Result) {
 	if j.opts.DryRun || job.Done {

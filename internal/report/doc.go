@@ -1,5 +1,5 @@
 // Package report tells people and scripts what the engine does. A [Reporter] is
-// one download.Observer with several faces: a progress bar or plain lines, paths
+// one observer of the engine with several faces: a progress bar or plain lines, paths
 // or NDJSON on standard output, errors as they happen, a closing summary. All of
 // them write through one [Screen], so that no line tears another and the bar
 // never stays behind.
@@ -10,7 +10,7 @@
 //	})
 //	r.Queued(len(jobs))
 //	r.QueueClosed()
-//	// … the engine runs with r as its Observer …
+//	// … the engine runs with r as its Progress and among its Results …
 //	err := r.Close(report.Totals{APICalls: calls, NotStarted: left})
 //
 // It is the only package that knows how a terminal is drawn on.

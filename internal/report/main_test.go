@@ -2,6 +2,8 @@ package report
 
 import (
 	"bytes"
+	"hash/fnv"
+	"io"
 	"sync"
 	"testing"
 
@@ -45,7 +47,14 @@ func (s *stream) count() int {
 	return len(s.writes)
 }
 
-func job(id string) download.Job { return download.Job{MediaID: id} }
+// job has the same number for the same id, and others for others.
+func job(id string) download.Job { return download.Job{Number: number(id), MediaID: id} }
+
+func number(id string) int64 {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, id)
+	return int64(h.Sum64())
+}
 
 func present(id, path string, size int64) download.Result {
 	return download.Result{MediaID: id, Selector: "original", Status: download.Downloaded, Path: path, Bytes: &size}

@@ -70,7 +70,7 @@ type Options struct {
 	Streamed bool
 }
 
-// Reporter reports a run: it is the Observer of the engine that people and
+// Reporter reports a run: it is the observer of progress and results that people and
 // scripts see. Its methods are safe for concurrent use.
 type Reporter struct {
 	options Options
@@ -87,7 +87,10 @@ type Reporter struct {
 	hints map[string]bool // given already
 }
 
-var _ download.Observer = (*Reporter)(nil)
+var (
+	_ download.ProgressObserver = (*Reporter)(nil)
+	_ download.ResultObserver   = (*Reporter)(nil)
+)
 
 // New begins to report. Close ends it.
 func New(o Options) *Reporter {
@@ -133,13 +136,13 @@ func (r *Reporter) Hold(text string, until time.Time) {
 	r.begun()
 }
 
-// Started implements download.Observer.
+// Started implements download.ProgressObserver.
 func (r *Reporter) Started(job download.Job, name string, obj transfer.Object, held int64) {
 	r.tally.start(job, name, obj, held, time.Now())
 	r.begun()
 }
 
-// Advanced implements download.Observer.
+// Advanced implements download.ProgressObserver.
 func (r *Reporter) Advanced(job download.Job, n int64) {
 	r.tally.advance(job, n, time.Now())
 }
@@ -148,7 +151,7 @@ func (r *Reporter) Advanced(job download.Job, n int64) {
 // (Retry-After), and whoever is not told takes it for a hang.
 const longWait = time.Minute
 
-// Retried implements download.Observer.
+// Retried implements download.ProgressObserver.
 func (r *Reporter) Retried(job download.Job, err error, wait time.Duration) {
 	if (r.options.Verbose || wait >= longWait) && !r.options.Quiet {
 		r.screen.Message(fmt.Sprintf("bynder: %s: %s; trying again in %s",
@@ -156,7 +159,7 @@ func (r *Reporter) Retried(job download.Job, err error, wait time.Duration) {
 	}
 }
 
-// Finished implements download.Observer.
+// Finished implements download.ResultObserver.
 func (r *Reporter) Finished(job download.Job, result download.Result) {
 	r.tally.finish(job, result)
 	r.writeResult(result)

@@ -16,9 +16,9 @@ type tally struct {
 	began time.Time
 
 	mu       sync.Mutex
-	flights  map[download.Job]*flight
-	queued   int  // files asked for so far
-	closed   bool // no more will be asked for
+	flights  map[int64]*flight // by the number of the job
+	queued   int               // files asked for so far
+	closed   bool              // no more will be asked for
 	byStatus map[download.Status]int
 	byCause  map[download.Code]int
 	suspect  int   // files that did not fail and are probably not what was asked for
@@ -40,7 +40,7 @@ type flight struct {
 func newTally(now time.Time) *tally {
 	return &tally{
 		began:    now,
-		flights:  make(map[download.Job]*flight),
+		flights:  make(map[int64]*flight),
 		byStatus: make(map[download.Status]int),
 		byCause:  make(map[download.Code]int),
 		meter:    newMeter(now),
@@ -61,14 +61,14 @@ func (t *tally) start(job download.Job, name string, obj transfer.Object, held i
 	if t.moved == 0 && len(t.flights) == 0 {
 		t.meter = newMeter(now) // the wait for the portal before is no part of the rate
 	}
-	t.flights[job] = &flight{size: obj.Size, there: held}
+	t.flights[job.Number] = &flight{size: obj.Size, there: held}
 	t.name = name
 }
 
 func (t *tally) advance(job download.Job, n int64, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if f := t.flights[job]; f != nil {
+	if f := t.flights[job.Number]; f != nil {
 		f.there += n
 	}
 	t.moved += n
@@ -78,8 +78,8 @@ func (t *tally) advance(job download.Job, n int64, now time.Time) {
 func (t *tally) finish(job download.Job, r download.Result) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	f := t.flights[job]
-	delete(t.flights, job)
+	f := t.flights[job.Number]
+	delete(t.flights, job.Number)
 	t.byStatus[r.Status]++
 	if r.Suspect != "" && r.Status != download.Failed {
 		t.suspect++

@@ -16,7 +16,7 @@ var epoch = time.Date(2026, 1, 2, 14, 0, 0, 0, time.UTC)
 func object(size int64) transfer.Object { return transfer.Object{Size: size} }
 
 func itemOfA(itemID string) download.Job {
-	return download.Job{MediaID: "a", Selector: bynder.Selector{Kind: bynder.Item, ItemID: itemID}}
+	return download.Job{Number: number(itemID), MediaID: "a", Selector: bynder.Selector{Kind: bynder.Item, ItemID: itemID}}
 }
 
 func TestTally(t *testing.T) {
@@ -129,6 +129,26 @@ func TestTally(t *testing.T) {
 				t.Errorf("progress (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// errorList is an error that cannot be compared, and no key of a map.
+type errorList []error
+
+func (errorList) Error() string { return "several" }
+
+func TestTallyTakesAnyJob(t *testing.T) {
+	tally := newTally(epoch)
+	odd := download.Job{Number: 1, Err: errorList{}}
+	tally.start(odd, "a.jpg", object(5), 0, epoch)
+	tally.advance(odd, 3, epoch)
+	tally.start(download.Job{Number: 2, Err: errorList{}}, "a.jpg", object(5), 0, epoch)
+	if p := tally.at(epoch); p.inFlight != 2 || p.there != 3 {
+		t.Errorf("%d files with %d bytes are in flight", p.inFlight, p.there)
+	}
+	tally.finish(odd, failed("a", download.CodeNetwork, "", ""))
+	if p := tally.at(epoch); p.inFlight != 1 || p.there != 0 {
+		t.Errorf("then %d files with %d bytes are in flight", p.inFlight, p.there)
 	}
 }
 
