@@ -44,7 +44,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by download.Steps, 
 	reporter := report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
 		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: single,
-		JSON: o.json, Print0: o.print0, Streamed: sink.IsStdout(o.outputPath()),
+		JSON: o.json, Print0: o.print0, Show: destination.Show, Streamed: sink.IsStdout(o.outputPath()),
 	})
 	var totals report.Totals
 	defer func() {
@@ -176,15 +176,24 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 	return e
 }
 
-// preview is the path that a dry run shows for a name.
+// preview is the path that the result of a dry run has for a name.
 func (o *transferFlags) preview(name string) string {
 	switch {
 	case sink.IsStdout(o.outputPath()):
 		return ""
 	case o.output != "":
-		return o.outputPath()
+		return filepath.Base(o.outputPath())
 	}
-	return naming.Below(o.dir, filepath.FromSlash(name))
+	return filepath.FromSlash(name)
+}
+
+// previewFolder is where the files of a dry run would be.
+func (o *transferFlags) previewFolder() string {
+	if o.output == "" {
+		return o.dir
+	}
+	folder, _ := filepath.Split(o.outputPath())
+	return folder
 }
 
 // destination is where the files go.
@@ -193,7 +202,8 @@ func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
 	none := func() error { return nil }
 	switch {
 	case o.dryRun:
-		return sink.Output{Close: none}, nil
+		show := func(path string) string { return naming.Below(o.previewFolder(), path) }
+		return sink.Output{Show: show, Close: none}, nil
 	case o.output == "-":
 		return sink.Output{Sink: sink.NewStream(o.streams.Out, ""), Close: none}, nil
 	case o.output != "":
@@ -203,7 +213,7 @@ func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
 	if err != nil {
 		return sink.Output{}, err
 	}
-	return sink.Output{Sink: dir, Close: dir.Close}, nil
+	return sink.Output{Sink: dir, Show: dir.Show, Close: dir.Close}, nil
 }
 
 // namer says what files are called: fixed where --output did, else by the template.

@@ -27,7 +27,7 @@ type Options struct {
 	// Strict makes a failure of every suspect file (Result.Suspect).
 	Strict bool
 	// Preview, where set, makes a dry run: files are located and reported, with the path
-	// that Preview shows for a name, and nothing is written.
+	// (Result.Path) that Preview makes of a name, and nothing is written.
 	Preview func(name string) string
 }
 

@@ -186,7 +186,11 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 	if len(seen.results) != 1 || tally.Wanted != 1 {
 		return download.Result{}, fmt.Errorf("%d results and a tally of %+v, want one of each", len(seen.results), tally)
 	}
-	return seen.results[0], nil
+	result := seen.results[0]
+	if result.Path != "" && to.Show != nil {
+		result.Path = to.Show(result.Path)
+	}
+	return result, nil
 }
 
 func (g *rig) destination() (sink.Output, error) {
@@ -197,7 +201,7 @@ func (g *rig) destination() (sink.Output, error) {
 	if err != nil {
 		return sink.Output{}, err
 	}
-	return sink.Output{Sink: dir, Close: dir.Close}, nil
+	return sink.Output{Sink: dir, Show: dir.Show, Close: dir.Close}, nil
 }
 
 // witness observes one get.

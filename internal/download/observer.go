@@ -51,7 +51,7 @@ type ResultObserver interface {
 // Recorder records what a run is about to do, so that a run that is killed forgets no file
 // that it has published.
 type Recorder interface {
-	// Intend records that r's file is about to get its final name, which r.Path shows. The
+	// Intend records that r's file is about to get its final name, r.Path. The
 	// rest of r is what its result will be. Without the record the file is not published.
 	Intend(r Result) error
 }

@@ -59,12 +59,14 @@ const (
 // journal keeps and the summary counts. Unknown fields are left out.
 type Result struct {
 	// Name is the last element of the path, for people; "" if it is not known.
-	Name        string    `json:"-"`
-	Portal      string    `json:"portal"`
-	MediaID     string    `json:"mediaId"`
-	Selector    string    `json:"selector,omitempty"`
-	ItemID      string    `json:"itemId,omitempty"`
-	Status      Status    `json:"status"`
+	Name     string `json:"-"`
+	Portal   string `json:"portal"`
+	MediaID  string `json:"mediaId"`
+	Selector string `json:"selector,omitempty"`
+	ItemID   string `json:"itemId,omitempty"`
+	Status   Status `json:"status"`
+	// Path is the file's, below the folder of the run's files and with the system's separators; of
+	// what is streamed to, how it is shown. Who shows it joins it with the folder.
 	Path        string    `json:"path,omitempty"`
 	Bytes       *int64    `json:"bytes,omitempty"`
 	ETag        string    `json:"etag,omitempty"`

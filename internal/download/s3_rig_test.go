@@ -211,12 +211,12 @@ func (w *s3World) expect(t *testing.T, r download.Result, want []byte, by downlo
 	if r.Verified != by {
 		t.Errorf("verified by %s, want %s", r.Verified, by)
 	}
-	got, err := os.ReadFile(r.Path)
+	got, err := os.ReadFile(filepath.Join(w.folder, r.Path))
 	if err != nil || !bytes.Equal(got, want) {
 		t.Errorf("the file has %d bytes, and not the %d of the object: %v", len(got), len(want), err)
 	}
 	files, err := os.ReadDir(w.folder)
-	if err != nil || len(files) != 1 || files[0].Name() != filepath.Base(r.Path) {
+	if err != nil || len(files) != 1 || files[0].Name() != r.Path {
 		t.Errorf("the folder holds %v: %v", files, err)
 	}
 }

@@ -21,7 +21,7 @@ type Target struct {
 	// Key is what --if-exists rename puts behind the stem.
 	Key string
 	// Intend, if set, is called each time before the file gets a name, with the path as
-	// results show it. Its error ends Publish, and the file does not get the name.
+	// Result.Path has it. Its error ends Publish, and the file does not get the name.
 	Intend func(path string) error
 }
 
@@ -40,7 +40,7 @@ type Sink interface {
 
 // Owner is a Sink that lets no file of a run take the path of another one.
 type Owner interface {
-	// Own gives the path, as results show it, to the file, which is known to be there with size
+	// Own gives the path, as Result.Path has it, to the file, which is known to be there with size
 	// bytes. It is false where another file of the run has it, or could have taken it meanwhile.
 	Own(path string, file FileID, size int64) bool
 }
@@ -54,7 +54,7 @@ type Partial interface {
 	// Prefix reads the file from its first byte, what Write has added meanwhile
 	// included, for a digest over the whole. It is good until the partial ends.
 	Prefix() (io.ReadCloser, error)
-	// Publish gives the whole file its final name and returns the path to show.
+	// Publish gives the whole file its final name and returns it, as Result.Path has it.
 	Publish(ctx context.Context) (string, error)
 	// Keep ends the attempt and leaves the bytes for the next run to continue.
 	Keep() error
@@ -65,7 +65,7 @@ type Partial interface {
 // Present is how Begin says that nothing needs to be transferred.
 type Present struct {
 	Status   Status // Unchanged or Skipped
-	Path     string // as results show it
+	Path     string // as Result.Path has it
 	Bytes    *int64 // the file's size; nil where it is another file
 	MD5      string // in hexadecimal digits, if the sink was asked for it and the file is this one
 	Checksum string // sha256:<hex>, where the sink was asked for it and the file is this one

@@ -189,7 +189,7 @@ func (j *Journal) free() error {
 
 // Done reports whether the journal knows that a job is done and the file is still in place:
 // a regular file of the same size, in the run's folder. The result is unchanged (or skipped,
-// see Options.Skip) and shows the path as the run does.
+// see Options.Skip).
 func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	if job.Err != nil {
 		return download.Result{}, false
@@ -208,7 +208,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	if r.status.is(string(download.Skipped)) {
 		status = download.Skipped
 	}
-	result := r.result(status, j.place.shown+name)
+	result := r.result(status, name)
 	result.FinishedAt = time.Now().UTC()
 	return result, true
 }
@@ -243,8 +243,8 @@ func (j *Journal) entry(r download.Result) (entry, bool) {
 		// A mistake of usage says something of a line of input, and nothing of a file.
 		return entry{result: r}, r.Error != nil && r.Error.Code != download.CodeUsage
 	}
-	name, ok := j.place.name(r.Path)
-	if !ok || r.Status != download.Downloaded && j.knows(r, name) {
+	name := r.Path
+	if !j.place.has(name) || r.Status != download.Downloaded && j.knows(r, name) {
 		return entry{}, false
 	}
 	r.Path = j.place.absolute(name)

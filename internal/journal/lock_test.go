@@ -71,7 +71,7 @@ func TestLockIsHandedOn(t *testing.T) {
 		}
 		first := <-opened
 		writeFile(t, filepath.Join(dir, "B"), "12345")
-		first.Finished(original("B"), downloaded(original("B"), filepath.Join(dir, "B"), 5))
+		first.Finished(original("B"), downloaded(original("B"), "B", 5))
 		closeJournal(t, first)
 		second := <-opened
 		wantDone(t, second, true, "A", "B")
@@ -129,7 +129,7 @@ func TestWithoutLocks(t *testing.T) {
 		one, two := lockless(), lockless()
 		for id, j := range map[string]*Journal{"A": one, "B": two} {
 			writeFile(t, filepath.Join(dir, id), "12345")
-			j.Finished(original(id), downloaded(original(id), filepath.Join(dir, id), 5))
+			j.Finished(original(id), downloaded(original(id), id, 5))
 		}
 		closeJournal(t, one)
 		closeJournal(t, two)

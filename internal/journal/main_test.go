@@ -105,7 +105,7 @@ func keep(t *testing.T, file, dir string, ids ...string) {
 	j := openJournal(t, file, Options{Dir: dir})
 	for _, id := range ids {
 		writeFile(t, filepath.Join(dir, id), "content of "+id)
-		j.Finished(original(id), downloaded(original(id), filepath.Join(dir, id), int64(len("content of "+id))))
+		j.Finished(original(id), downloaded(original(id), id, int64(len("content of "+id))))
 	}
 	closeJournal(t, j)
 }

@@ -19,8 +19,6 @@ type place struct {
 	// real is the folder's absolute path without symbolic links, with a separator at
 	// its end: two runs that name a folder in two ways mean one.
 	real string
-	// shown is what results have in front of a file's name.
-	shown string
 	// only is the name of the one file that is meant, "" for any.
 	only string
 }
@@ -55,7 +53,7 @@ func newPlace(dir, output string) (*place, error) {
 	if !os.IsPathSeparator(real[len(real)-1]) {
 		real += string(filepath.Separator)
 	}
-	return &place{root: root, real: real, shown: naming.Below(dir, ""), only: only}, nil
+	return &place{root: root, real: real, only: only}, nil
 }
 
 // realPath is the absolute path of a folder without symbolic links. It is not cleaned
@@ -87,19 +85,9 @@ func (p *place) close() error {
 	return p.root.Close()
 }
 
-// name is that of the file which a result shows as path; false for what is not in the
-// place, such as a device.
-func (p *place) name(path string) (string, bool) {
-	if p == nil {
-		return "", false
-	}
-	name, inside := strings.CutPrefix(path, p.shown)
-	return name, inside && p.has(name)
-}
-
-// has tells whether the name is one of a file here.
+// has reports whether the path of a result is the name of a file here, and not a device, say.
 func (p *place) has(name string) bool {
-	return (p.only == "" || name == p.only) && filepath.IsLocal(name) && filepath.Clean(name) == name
+	return p != nil && (p.only == "" || name == p.only) && filepath.IsLocal(name) && filepath.Clean(name) == name
 }
 
 // absolute is the path of a name as the journal has it.

@@ -64,7 +64,7 @@ func writer(file, dir, prefix, n string) error {
 				path := filepath.Join(dir, job.MediaID)
 				content := []byte("content of " + job.MediaID)
 				partial := path + "." + strconv.Itoa(os.Getpid())
-				about := aboutTo(job, path, string(content))
+				about := aboutTo(job, job.MediaID, string(content))
 				if err := errors.Join(os.WriteFile(partial, content, 0o666), j.Intend(about), os.Rename(partial, path)); err != nil {
 					panic(err)
 				}

@@ -22,7 +22,7 @@ func TestGroups(t *testing.T) {
 		j := openJournal(t, file, Options{Dir: dir})
 		one := func(i int) {
 			job := original(fmt.Sprint("A", i))
-			j.Finished(job, downloaded(job, filepath.Join(dir, "A"), 5))
+			j.Finished(job, downloaded(job, "A", 5))
 		}
 		wait := func(d time.Duration) {
 			timer := time.NewTimer(d)
@@ -64,7 +64,7 @@ func TestCloseAfterTheRunWasStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	j.Finished(original("A"), downloaded(original("A"), filepath.Join(dir, "A"), 5))
+	j.Finished(original("A"), downloaded(original("A"), "A", 5))
 	closeJournal(t, j)
 	if got := lineCount(t, file); got != 1 {
 		t.Errorf("the journal has %d lines", got)
@@ -84,7 +84,7 @@ func TestFailures(t *testing.T) {
 	}
 	for _, id := range []string{"A", "B"} {
 		writeFile(t, filepath.Join(dir, id), "12345")
-		e, _ := j.entry(downloaded(original(id), filepath.Join(dir, id), 5))
+		e, _ := j.entry(downloaded(original(id), id, 5))
 		j.fail(j.flush([]entry{e}))
 	}
 	if err := j.Close(); err == nil || told != 1 {

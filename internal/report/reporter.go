@@ -65,6 +65,8 @@ type Options struct {
 	JSON bool
 	// Print0 ends each path with NUL.
 	Print0 bool
+	// Show, if set, returns the path of a result as the user sees it.
+	Show func(path string) string
 	// Streamed tells that the bytes of the file themselves go to Stdout: no result
 	// is written there, and no bar is drawn over them.
 	Streamed bool
@@ -162,6 +164,9 @@ func (r *Reporter) Retried(job download.Job, err error, wait time.Duration) {
 // Finished implements download.ResultObserver.
 func (r *Reporter) Finished(job download.Job, result download.Result) {
 	r.tally.finish(job, result)
+	if result.Path != "" && r.options.Show != nil {
+		result.Path = r.options.Show(result.Path)
+	}
 	r.writeResult(result)
 	r.writeWarning(result)
 	r.writeFailure(result)

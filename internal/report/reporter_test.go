@@ -281,6 +281,28 @@ func TestResultThatIsNoJSON(t *testing.T) {
 	}
 }
 
+func TestPathsAreShownWithTheirFolder(t *testing.T) {
+	show := func(path string) string { return "dir/" + path }
+	for want, o := range map[string]Options{
+		"dir/a.jpg\n":        {},
+		"dir/a.jpg\x00":      {Print0: true},
+		`"path":"dir/a.jpg"`: {JSON: true},
+	} {
+		var out, errs stream
+		o.Stdout, o.Stderr, o.Show, o.Single = &out, &errs, show, true
+		r := New(o)
+		r.Finished(job("a"), present("a", "a.jpg", 1))
+		r.Finished(job("b"), failed("b", download.CodeNotFound, "not found", ""))
+		r.Finished(job("c"), present("c", "", 1)) // standard output has no path
+		if err := r.Close(Totals{}); err != nil {
+			t.Error(err)
+		}
+		if got := out.String(); strings.Count(got, want) != 1 || strings.Count(got, "dir/") != 1 {
+			t.Errorf("standard output is %q, want one %q", got, want)
+		}
+	}
+}
+
 // Many goroutines at once, on every face; the race detector looks on.
 func TestManyAtOnce(t *testing.T) {
 	var out, errs stream

@@ -59,8 +59,7 @@ var (
 )
 
 // NewDir opens the folder at path, which may be a symbolic link, and makes it if
-// it is missing. An empty path is the working directory. Results show files as
-// path joined with their name.
+// it is missing. An empty path is the working directory.
 func NewDir(path string, opts DirOptions) (*Dir, error) {
 	if path == "" {
 		path = "."
@@ -114,10 +113,11 @@ func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object)
 // errLookAgain says that the folder may have changed since it was looked at.
 var errLookAgain = errors.New("look again")
 
-// show is name as results and messages spell it.
-func (d *Dir) show(name string) string { return naming.Below(d.path, name) }
+// Show returns the path of a file as the user sees it: the folder, as the user wrote it, joined with
+// the file's name below it.
+func (d *Dir) Show(name string) string { return naming.Below(d.path, name) }
 
 // failure describes what went wrong with the file called name.
 func (d *Dir) failure(doing, name string, err error) error {
-	return failure(doing, d.show(name), err)
+	return failure(doing, d.Show(name), err)
 }

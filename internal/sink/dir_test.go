@@ -28,7 +28,11 @@ func TestPathsAreShownAsTheUserWroteTheFolder(t *testing.T) {
 		{abs, "a.jpg", abs + sep + "a.jpg"},
 	} {
 		d := newDir(t, c.dir, DirOptions{})
-		if got := put(t, d, original(c.name, c.dir), "content of "+c.dir); got != c.want {
+		name := put(t, d, original(c.name, c.dir), "content of "+c.dir)
+		if name != filepath.FromSlash(c.name) {
+			t.Errorf("in %q the file %s has the name %q", c.dir, c.name, name)
+		}
+		if got := d.Show(name); got != c.want {
 			t.Errorf("in %q the file %s is shown as %q, want %q", c.dir, c.name, got, c.want)
 		}
 		if err := os.Remove(c.want); err != nil {
@@ -44,8 +48,8 @@ func TestFileHasTimeAndMode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := put(t, newDir(t, folder, DirOptions{}), original("a.jpg", "A"), whole)
-	info, err := os.Stat(path)
+	d := newDir(t, folder, DirOptions{})
+	info, err := os.Stat(d.Show(put(t, d, original("a.jpg", "A"), whole)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +178,7 @@ func TestUnchangedFileLosesItsPartials(t *testing.T) {
 		t.Skip(err)
 	}
 	err := beginErr(t.Context(), t, newDir(t, folder, DirOptions{}), original("a.jpg", "A"), object(whole))
-	wantPresent(t, err, download.Unchanged, filepath.Join(folder, "a.jpg"))
+	wantPresent(t, err, download.Unchanged, "a.jpg")
 	wantFiles(t, folder, map[string]string{"a.jpg": whole})
 }
 

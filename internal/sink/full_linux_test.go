@@ -45,8 +45,8 @@ func TestDiskFull(t *testing.T) {
 		t.Errorf("held is %d, want %d", p.Held(), n)
 	}
 	write(t, p, content[p.Held():])
-	path := publish(t, p)
-	if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, []byte(content)) {
+	name := publish(t, p)
+	if got, err := os.ReadFile(d.Show(name)); err != nil || !bytes.Equal(got, []byte(content)) {
 		t.Errorf("the file has %d bytes, %v", len(got), err)
 	}
 }
@@ -64,7 +64,7 @@ func TestReadOnlyDisk(t *testing.T) {
 	}
 	// What is there already needs no writing.
 	err = beginErr(t.Context(), t, d, original("there.jpg", "A"), object(whole))
-	wantPresent(t, err, download.Unchanged, folder+"/there.jpg")
+	wantPresent(t, err, download.Unchanged, "there.jpg")
 }
 
 func TestTooManyOpenFiles(t *testing.T) {

@@ -96,7 +96,7 @@ func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object
 		}
 	case Skip:
 		if !d.published.byAnother(info, t.Name, t.Identity) {
-			return at, &download.Present{Status: download.Skipped, Path: d.show(t.Name)}
+			return at, &download.Present{Status: download.Skipped, Path: t.Name}
 		}
 	case Rename:
 		at.name = renamed(t)
@@ -152,13 +152,9 @@ func passesBy(p IfExists) bool { return p == Overwrite || p == Skip }
 
 // Own implements download.Owner. Under other policies than those where it matters, no file is looked at.
 // One with several names is nobody's alone.
-func (d *Dir) Own(path string, file download.FileID, size int64) bool {
+func (d *Dir) Own(name string, file download.FileID, size int64) bool {
 	if !passesBy(d.opts.IfExists) {
 		return true
-	}
-	name, below := strings.CutPrefix(path, d.show(""))
-	if !below {
-		return false
 	}
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
@@ -258,7 +254,7 @@ func (c contextReader) Read(b []byte) (int, error) {
 // unchanged says that obj is there, and takes away what earlier runs may have left of it.
 func (d *Dir) unchanged(ctx context.Context, name string, t download.Target, obj transfer.Object) error {
 	d.sweep(name, t.Identity)
-	there := &download.Present{Status: download.Unchanged, Path: d.show(name), Bytes: &obj.Size}
+	there := &download.Present{Status: download.Unchanged, Path: name, Bytes: &obj.Size}
 	want := transfer.DigestOptions{MD5: d.opts.MD5, SHA256: d.opts.SHA256}
 	if want.MD5 && hasPlainDigest(obj) { // the ETag is the MD5 that the file was compared by
 		there.MD5, want.MD5 = strings.ToLower(strings.Trim(obj.ETag, `"`)), false
@@ -297,7 +293,7 @@ func (d *Dir) exists(name string, t download.Target) error {
 	}
 	return &download.Error{
 		Code: download.CodeExists,
-		Err:  fmt.Errorf("%s is another file: %w", d.show(name), fs.ErrExist),
+		Err:  fmt.Errorf("%s is another file: %w", d.Show(name), fs.ErrExist),
 		Advice: "give every file a path of its own with " + apart +
 			", or say what to do with --if-exists skip, overwrite or rename",
 	}
@@ -311,7 +307,7 @@ func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
 	}
 	return &download.Error{
 		Code:   download.CodeLocal,
-		Err:    fmt.Errorf("%s is %s", d.show(name), what),
+		Err:    fmt.Errorf("%s is %s", d.Show(name), what),
 		Advice: "move it away, or choose other names with --name or another folder with --dir",
 	}
 }

@@ -16,6 +16,8 @@ type Output struct {
 	Sink download.Sink
 	// Name is what Target.Name must be.
 	Name string
+	// Show returns the path of a result as the user sees it; nil where that is as it is.
+	Show func(path string) string
 	// Close releases it when the transfer has ended.
 	Close func() error
 }
@@ -71,7 +73,7 @@ func inFolder(path string, opts DirOptions) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	return Output{Sink: d, Name: name, Close: d.Close}, nil
+	return Output{Sink: d, Name: name, Show: d.Show, Close: d.Close}, nil
 }
 
 // streamTo writes to f, which results show as shown.

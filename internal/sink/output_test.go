@@ -27,6 +27,9 @@ func deliver(t *testing.T, dir, file string) string {
 	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if out.Show != nil {
+		return out.Show(shown)
+	}
 	return shown
 }
 

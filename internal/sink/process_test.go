@@ -107,7 +107,7 @@ func TestTwoProcesses(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
-	wantPresent(t, <-outcome, download.Unchanged, filepath.Join(folder, "a.jpg"))
+	wantPresent(t, <-outcome, download.Unchanged, "a.jpg")
 	wantFiles(t, folder, map[string]string{"a.jpg": whole})
 }
 
@@ -159,7 +159,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			}
 			p, err := d.Begin(t.Context(), original(name, name), object(whole))
 			if err != nil {
-				wantPresent(t, err, download.Unchanged, filepath.Join(folder, name))
+				wantPresent(t, err, download.Unchanged, name)
 				continue
 			}
 			write(t, p, whole[p.Held():])
@@ -321,7 +321,7 @@ func waitForTheLock(t *testing.T, what string, end func(download.Partial) error,
 	}
 	<-arrived
 	if what == "published" {
-		wantPresent(t, err, download.Unchanged, filepath.Join(folder, "a.jpg"))
+		wantPresent(t, err, download.Unchanged, "a.jpg")
 		wantFiles(t, folder, map[string]string{"a.jpg": whole})
 		return
 	}

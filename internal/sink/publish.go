@@ -37,7 +37,7 @@ func (p *filePartial) Publish(ctx context.Context) (string, error) {
 	if err := p.end(); err != nil {
 		return "", p.dir.failure("write", name, err)
 	}
-	return p.dir.show(name), nil
+	return name, nil
 }
 
 // seal checks what was written, stores it and dates it.
@@ -45,7 +45,7 @@ func (p *filePartial) seal() error {
 	if info, ok := p.dir.owns(p.file, p.path); !ok || info.Size() != p.size {
 		return &download.Error{
 			Code:   download.CodeLocal,
-			Err:    fmt.Errorf("%s was changed by another program while it was written", p.dir.show(p.path)),
+			Err:    fmt.Errorf("%s was changed by another program while it was written", p.dir.Show(p.path)),
 			Advice: "see that nothing else works on *.part files in this folder, and run the command again",
 		}
 	}
@@ -53,7 +53,7 @@ func (p *filePartial) seal() error {
 		_ = p.remove()
 		return &download.Error{
 			Code: download.CodeIntegrity,
-			Err:  fmt.Errorf("%s has %d bytes where storage announced %d", p.dir.show(p.name), p.size, p.obj.Size),
+			Err:  fmt.Errorf("%s has %d bytes where storage announced %d", p.dir.Show(p.name), p.size, p.obj.Size),
 		}
 	}
 	if err := p.store(); err != nil {
@@ -126,7 +126,7 @@ func (p *filePartial) intend(name string) error {
 	if p.target.Intend == nil {
 		return nil
 	}
-	return p.target.Intend(p.dir.show(name))
+	return p.target.Intend(name)
 }
 
 // moveTo gives the file the name, which must be free. The name that it had goes.
