@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
 // loginOptions are what `bynder auth login` was asked for.
@@ -82,9 +83,9 @@ func (o *loginOptions) login(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	terminal := newPrompter(o.streams)
+	person := terminal.New(o.streams.In, o.streams.Err)
 	switch {
-	case terminal == nil && !o.withToken:
+	case person == nil && !o.withToken:
 		return &usageError{
 			err:  errors.New("cannot prompt for credentials: standard input is not a terminal"),
 			hint: "pass a permanent token with --with-token on standard input, or export the BYNDER_* variables that `bynder help` lists",
@@ -101,9 +102,9 @@ func (o *loginOptions) login(ctx context.Context) error {
 		return err
 	}
 	if o.withToken {
-		conf.Credentials, err = o.readToken(ctx, terminal)
+		conf.Credentials, err = o.readToken(ctx, person)
 	} else {
-		err = terminal.credentials(ctx, &conf)
+		err = askCredentials(ctx, person, &conf)
 	}
 	if err != nil {
 		return err
@@ -142,13 +143,13 @@ func (o *loginOptions) store(ctx context.Context, sources config.Sources, conf c
 
 // readToken reads a permanent token from stdin: all of its first line, unseen where
 // stdin is a terminal.
-func (o *loginOptions) readToken(ctx context.Context, terminal *prompter) (config.Credentials, error) {
+func (o *loginOptions) readToken(ctx context.Context, person *terminal.Prompter) (config.Credentials, error) {
 	var text string
 	var err error
-	if terminal != nil {
-		text, err = terminal.secret(ctx, "Permanent token (not shown): ")
+	if person != nil {
+		text, err = person.Secret(ctx, "Permanent token (not shown): ")
 	} else {
-		text, err = abandonable(ctx, func() (string, error) { return readLine(o.streams.In, maxAnswer) })
+		text, err = terminal.ReadLine(ctx, o.streams.In)
 	}
 	if ctx.Err() != nil {
 		return config.Credentials{}, context.Cause(ctx)
@@ -174,19 +175,19 @@ var valueNames = map[string]string{
 	"token_secret":    "Token secret",
 }
 
-// credentials asks for what conf lacks: the portal, unless it is there, the kind and the
+// askCredentials asks for what conf lacks: the portal, unless it is there, the kind and the
 // values.
-func (p *prompter) credentials(ctx context.Context, conf *config.Config) error {
+func askCredentials(ctx context.Context, p *terminal.Prompter, conf *config.Config) error {
 	if conf.Portal == nil {
-		portal, err := p.portal(ctx)
+		portal, err := askPortal(ctx, p)
 		if err != nil {
 			return err
 		}
 		conf.Portal = portal
 	} else {
-		fmt.Fprintf(p.out, "Portal: %s\n", conf.Portal.Host)
+		p.Printf("Portal: %s\n", conf.Portal.Host)
 	}
-	kind, err := p.kind(ctx)
+	kind, err := askKind(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -195,7 +196,7 @@ func (p *prompter) credentials(ctx context.Context, conf *config.Config) error {
 		question := valueNames[v.Key] + " (not shown): "
 		answer := ""
 		for answer == "" {
-			if answer, err = p.secret(ctx, question); err != nil {
+			if answer, err = p.Secret(ctx, question); err != nil {
 				return err
 			}
 		}
@@ -204,9 +205,10 @@ func (p *prompter) credentials(ctx context.Context, conf *config.Config) error {
 	return nil
 }
 
-func (p *prompter) portal(ctx context.Context) (*url.URL, error) {
+// askPortal asks until the answer can be a portal.
+func askPortal(ctx context.Context, p *terminal.Prompter) (*url.URL, error) {
 	for {
-		answer, err := p.line(ctx, "Portal (such as brand.getbynder.com): ")
+		answer, err := p.Line(ctx, "Portal (such as brand.getbynder.com): ")
 		if err != nil {
 			return nil, err
 		}
@@ -217,17 +219,18 @@ func (p *prompter) portal(ctx context.Context) (*url.URL, error) {
 		if err == nil {
 			return portal, nil
 		}
-		fmt.Fprintf(p.out, "%v.\n", err)
+		p.Printf("%v.\n", err)
 	}
 }
 
-func (p *prompter) kind(ctx context.Context) (config.Kind, error) {
-	fmt.Fprintln(p.out, "Kind of credentials:")
+// askKind asks until the answer is one of loginKinds.
+func askKind(ctx context.Context, p *terminal.Prompter) (config.Kind, error) {
+	p.Printf("Kind of credentials:\n")
 	for i, kind := range loginKinds {
-		fmt.Fprintf(p.out, "  %d  %s\n", i+1, kind)
+		p.Printf("  %d  %s\n", i+1, kind)
 	}
 	for {
-		answer, err := p.line(ctx, "1, 2 or 3 [1]: ")
+		answer, err := p.Line(ctx, "1, 2 or 3 [1]: ")
 		if err != nil {
 			return "", err
 		}

@@ -6,14 +6,15 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/creack/pty"
-	"golang.org/x/sys/unix"
 
 	"github.com/bynder-cli/bynder/internal/sandbox"
 )
@@ -101,14 +102,21 @@ func (s *screen) answer(question, answer string) {
 	s.press(answer + "\r")
 }
 
-// echoes tells whether a terminal shows what is typed.
+// echoes reports whether a terminal shows what is typed, as stty (POSIX) tells it.
 func echoes(t *testing.T, terminal *os.File) bool {
 	t.Helper()
-	state, err := unix.IoctlGetTermios(int(terminal.Fd()), readTermios)
+	stty := exec.CommandContext(t.Context(), "stty", "-a")
+	stty.Stdin = terminal
+	out, err := stty.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return state.Lflag&unix.ECHO != 0
+	words := strings.FieldsFunc(string(out), func(r rune) bool { return unicode.IsSpace(r) || r == ';' })
+	shown, hidden := slices.Contains(words, "echo"), slices.Contains(words, "-echo")
+	if shown == hidden {
+		t.Fatalf("stty does not say whether the terminal echoes: %s", out)
+	}
+	return shown
 }
 
 // login starts `bynder auth login` on a terminal; status tells how it ended.

@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+
+	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
 // runChild runs the command against the portal that env describes. What a signal means
@@ -49,7 +51,7 @@ func runChild(ctx context.Context, o *sandboxOptions, env []string) error {
 		case s := <-signals:
 			// Ctrl-C on a terminal has reached the child already, as one of the foreground
 			// group, and twice would mean "at once".
-			if s != os.Interrupt || !inForeground() {
+			if s != os.Interrupt || !terminal.InForeground() {
 				_ = child.Process.Signal(s) // it may have ended meanwhile
 			}
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
 	"github.com/bynder-cli/bynder/internal/sink"
+	"github.com/bynder-cli/bynder/internal/terminal"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -53,7 +54,7 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by download.Steps, 
 		}
 	}()
 	defer context.AfterFunc(ctx, reporter.EndProgress)()
-	defer showStatus(reporter)()
+	defer terminal.OnStatusKey(func() { reporter.Screen().Message(reporter.StatusLine()) })()
 	if known && by.Expand == nil && !single {
 		in.total.Store(int64(lines))
 		reporter.Queued(lines)

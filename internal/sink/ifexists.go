@@ -283,7 +283,7 @@ func (d *Dir) exists(name string, t download.Target) error {
 	if why := suspicion(t); why != "" && d.opts.IfExists != Rename {
 		return &download.Error{
 			Code:   download.CodeExists,
-			Err:    fmt.Errorf("%s exists and was kept, because the new file is probably not the right one: %s", d.show(name), why),
+			Err:    fmt.Errorf("%s exists and was kept, because the new file is probably not the right one: %s", d.Show(name), why),
 			Advice: "look at the asset in the portal",
 		}
 	}

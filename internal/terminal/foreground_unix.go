@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package terminal
 
 import (
 	"os"
@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inForeground tells whether this process belongs to the group that the keys of its
+// InForeground reports whether this process belongs to the group that the keys of its
 // terminal send signals to.
-func inForeground() bool {
+func InForeground() bool {
 	tty, err := os.Open("/dev/tty")
 	if err != nil {
 		return false

@@ -1,4 +1,6 @@
-package cli
+// Package terminal asks a person at a terminal, and hears the keys that are not text: the one that asks for
+// a status line, and whether Ctrl-C reaches this process. It knows no command.
+package terminal
 
 import (
 	"context"
@@ -11,44 +13,49 @@ import (
 	"golang.org/x/term"
 )
 
-// errEndOfInput tells that the user closed the input (Ctrl-D) in place of an answer.
+// errEndOfInput says that the user closed the input (Ctrl-D) in place of an answer.
 var errEndOfInput = errors.New("the input ended before every question was answered")
 
-// prompter asks a person at a terminal.
-type prompter struct {
+// Prompter asks a person at a terminal.
+type Prompter struct {
 	in  *os.File // a terminal
 	out io.Writer
 }
 
-// newPrompter returns nil where s.In is no terminal.
-func newPrompter(s Streams) *prompter {
-	in, ok := s.In.(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) {
+// New returns a Prompter that reads answers from in and writes questions to out, and nil where in is no
+// terminal.
+func New(in io.Reader, out io.Writer) *Prompter {
+	file, ok := in.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) {
 		return nil
 	}
-	return &prompter{in: in, out: s.Err}
+	return &Prompter{in: file, out: out}
 }
 
-// line asks for a line that is shown as it is typed.
-func (p *prompter) line(ctx context.Context, question string) (string, error) {
+// Printf shows a text that asks nothing.
+func (p *Prompter) Printf(format string, args ...any) { fmt.Fprintf(p.out, format, args...) }
+
+// Line asks for a line that is shown as it is typed, and returns it without the space around it. The error
+// is ctx's cause where that ends first.
+func (p *Prompter) Line(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(p.out, question)
-	answer, err := abandonable(ctx, func() (string, error) { return readLine(p.in, maxAnswer) })
+	answer, err := ReadLine(ctx, p.in)
 	if err != nil {
 		fmt.Fprintln(p.out)
 	}
 	return strings.TrimSpace(answer), endOfInput(err)
 }
 
-// secret asks for a line that is not shown. However it ends, the terminal shows again
+// Secret asks for a line that is not shown. However it ends, the terminal shows again
 // what is typed.
-func (p *prompter) secret(ctx context.Context, question string) (string, error) {
+func (p *Prompter) Secret(ctx context.Context, question string) (string, error) {
 	restore, err := hideInput(p.in)
 	if err != nil {
 		return "", fmt.Errorf("hiding what is typed: %w", err)
 	}
 	defer restore()
 	fmt.Fprint(p.out, question)
-	answer, err := abandonable(ctx, func() (string, error) { return readLine(p.in, maxAnswer) })
+	answer, err := ReadLine(ctx, p.in)
 	fmt.Fprintln(p.out) // the line end that was typed was not shown either
 	return strings.TrimSpace(answer), endOfInput(err)
 }
@@ -60,17 +67,19 @@ func endOfInput(err error) error {
 	return err
 }
 
-// abandonable returns what read returns, or ctx's cause when that ends first. A read
-// from a terminal or a pipe cannot be called back: its goroutine is then left behind, and
+// ReadLine reads a line of at most 64 KiB up to its end and not beyond, and returns it without that end, or
+// ctx's cause when that ends first. A line that ends with the input counts unless it is empty (io.EOF).
+//
+// A read from a terminal or a pipe cannot be called back: its goroutine is then left behind, and
 // ends with the next line or with the program, which is about to end.
-func abandonable(ctx context.Context, read func() (string, error)) (string, error) {
+func ReadLine(ctx context.Context, r io.Reader) (string, error) {
 	type result struct {
 		text string
 		err  error
 	}
 	done := make(chan result, 1)
 	go func() {
-		text, err := read()
+		text, err := readLine(r, maxAnswer)
 		done <- result{text, err}
 	}()
 	select {
