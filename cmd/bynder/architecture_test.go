@@ -22,8 +22,8 @@ var rooms = map[string][]string{
 	"report":    {"download", "transfer"},                                // what happened, never the portal
 	"sink":      {"download", "filelock", "naming", "retry", "transfer"}, // where bytes land
 	"journal":   {"download", "filelock", "naming", "retry", "transfer"}, // results on disk
-	"input":     {"bynder"},
-	"download":  {"budget", "bynder", "retry", "transfer"}, // no terminal, no folder, no credentials
+	"input":     {"bynder", "download", "sink", "transfer"},              // what was asked for, and what of it is not done
+	"download":  {"budget", "bynder", "retry", "transfer"},               // no terminal, no folder, no credentials
 	"transfer":  {"location", "naming", "retry"},
 	"transport": {"config", "location", "retry"},
 

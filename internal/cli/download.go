@@ -106,18 +106,10 @@ func checkIDs(ids []string) error {
 }
 
 func runDownload(ctx context.Context, o *downloadOptions) error {
-	in, err := o.intake(ctx, input.Format{}, o.choose, o.ids)
-	if err != nil {
-		return err
-	}
-	defer in.close()
-	for _, id := range o.ids {
-		if id != "-" {
-			in.args = append(in.args, input.Entry{MediaID: id})
-		}
-	}
-	in.callEach = o.derivative == ""
-	return o.run(ctx, in, o.steps(in), o.single())
+	return o.run(ctx, request{
+		ids: o.ids, named: func(id string) input.Entry { return input.Entry{MediaID: id} },
+		choose: o.choose, callEach: o.derivative == "", single: o.single(), expands: o.allItems, steps: o.steps,
+	})
 }
 
 // chosen is the file that the flags choose of every asset.
@@ -149,7 +141,7 @@ func (o *downloadOptions) choose(e input.Entry) (bynder.Selector, error) {
 }
 
 // steps returns what makes jobs of media items, or adds the metadata that flags and template need.
-func (o *downloadOptions) steps(in *intake) download.Steps {
+func (o *downloadOptions) steps(expanded func(download.Job, int)) download.Steps {
 	var known []string
 	if o.version > 0 {
 		known = append(known, "version")
@@ -157,7 +149,7 @@ func (o *downloadOptions) steps(in *intake) download.Steps {
 	switch {
 	case o.allItems:
 		return download.Steps{Expand: func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
-			return download.AllItems(ctx, p, jobs, in.expanded)
+			return download.AllItems(ctx, p, jobs, expanded)
 		}}
 	case o.derivative != "" || o.template.NeedsMetadata(known...):
 		return download.Steps{Complete: download.WithMetadata}

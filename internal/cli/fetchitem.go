@@ -81,26 +81,23 @@ func (o *fetchItemOptions) single() bool {
 }
 
 func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
-	in, err := o.intake(ctx, input.Format{ItemColumn: true}, o.choose, o.items)
-	if err != nil {
-		return err
-	}
-	defer in.close()
-	in.mediaID = o.mediaID
-	for _, id := range o.items {
-		if id != "-" {
-			in.args = append(in.args, input.Entry{MediaID: o.mediaID, ItemID: id})
-		}
-	}
-	in.callEach = o.derivative == ""
-	var by download.Steps
+	return o.run(ctx, request{
+		ids: o.items, named: func(id string) input.Entry { return input.Entry{MediaID: o.mediaID, ItemID: id} },
+		format: input.Format{ItemColumn: true}, mediaID: o.mediaID,
+		choose: o.choose, callEach: o.derivative == "", single: o.single(), steps: o.steps,
+	})
+}
+
+// steps returns what adds the metadata that flags and template need.
+func (o *fetchItemOptions) steps(func(download.Job, int)) download.Steps {
 	switch {
 	case o.derivative != "":
-		by.Complete = download.WithItems
+		return download.Steps{Complete: download.WithItems}
 	case o.template.NeedsMetadata():
-		by.Complete = download.WithMetadata
+		return download.Steps{Complete: download.WithMetadata}
+	default:
+		return download.Steps{}
 	}
-	return o.run(ctx, in, by, o.single())
 }
 
 // choose says which file a line means.

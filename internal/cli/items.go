@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/input"
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
@@ -220,6 +221,6 @@ func (c *complaints) about(what string, err error) {
 
 // distinct is ids without doubles, in their order.
 func distinct(ids []string) []string {
-	seen := newFingerprints()
-	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !seen.first(id) })
+	seen := input.NewDistinct()
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !seen.First(id) })
 }

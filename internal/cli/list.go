@@ -8,6 +8,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/input"
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
@@ -82,7 +83,7 @@ type listed[T any] struct {
 // listed; the error says how many that were. An entry that cannot be read fails alone. A
 // list that ends before all were listed that the portal counted is said to.
 func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Screen, entries *bynder.Listing[T], by listed[T]) error {
-	seen, complain := newFingerprints(), newComplaints(screen)
+	seen, complain := input.NewDistinct(), newComplaints(screen)
 	n, malformed := 0, 0
 	for entry, err := range entries.Each(ctx) {
 		if bynder.IsMalformedElement(err) {
@@ -93,7 +94,7 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 		if err != nil {
 			return fmt.Errorf("after %s: %w", count(n, by.noun), err)
 		}
-		if !seen.first(by.id(entry)) {
+		if !seen.First(by.id(entry)) {
 			continue
 		}
 		if err := l.Row(by.row(entry)); err != nil {

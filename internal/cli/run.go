@@ -11,6 +11,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/input"
 	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
@@ -19,19 +20,24 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// run gets what the intake asks for. single tells that it is one file.
-func (o *transferFlags) run(ctx context.Context, in *intake, by download.Steps, single bool) (err error) {
+// run gets what a command asks for.
+func (o *transferFlags) run(ctx context.Context, r request) (err error) {
+	sources, err := o.openSources(ctx, r)
+	if err != nil {
+		return err
+	}
+	defer sources.Close()
 	conf, err := o.load(ctx, o.streams)
 	if err != nil {
 		return err
 	}
-	if in.undone, err = o.openUndone(ctx); err != nil {
+	list, err := o.openList(ctx, r, sources)
+	if err != nil {
 		return err
 	}
-	defer in.undone.abandon()
+	defer list.Abandon()
 	var stores lastStores
-	in.undone.release = in.close
-	stores.add(in.undone.replaces(), func() { _, _ = in.undone.close(in.rest) })
+	stores.add(list.Replaces(), func() { _, _ = list.Close(true) })
 	defer endInTime(ctx, stores.call)()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -40,11 +46,11 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by download.Steps, 
 		return err
 	}
 	defer func() { err = errors.Join(err, destination.Close()) }()
-	lines, known := in.count()
+	lines, known := list.Count()
 	collect(lines)
 	reporter := report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
-		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: single,
+		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: r.single,
 		JSON: o.json, Print0: o.print0, Show: destination.Show, Streamed: sink.IsStdout(o.outputPath()),
 	})
 	var totals report.Totals
@@ -55,30 +61,14 @@ func (o *transferFlags) run(ctx context.Context, in *intake, by download.Steps, 
 	}()
 	defer context.AfterFunc(ctx, reporter.EndProgress)()
 	defer terminal.OnStatusKey(func() { reporter.Screen().Message(reporter.StatusLine()) })()
-	if known && by.Expand == nil && !single {
-		in.total.Store(int64(lines))
-		reporter.Queued(lines)
-		reporter.QueueClosed()
-	} else if !single {
-		in.more = reporter.Queued
-	}
-	totals, err = o.get(ctx, conf, in, by, destination, reporter, &stores)
+	totals, err = o.get(ctx, conf, list, newQueue(r, list, reporter, lines, known), r.steps, destination, reporter, &stores)
 	return err
 }
 
-// openUndone opens the list that --undone-out names. A dry run does nothing, and leaves what is undone as
-// it was. A FIFO that nobody reads is waited for.
-func (o *transferFlags) openUndone(ctx context.Context) (*undone, error) {
-	if o.dryRun {
-		return newUndone("")
-	}
-	defer endInTime(ctx, nil)()
-	return newUndone(o.undoneOut)
-}
-
-// get wires the rooms and gets what the intake asks for.
+// get wires the rooms and gets what the list asks for.
 func (o *transferFlags) get(
-	ctx context.Context, conf config.Config, in *intake, by download.Steps, to sink.Output, reporter *report.Reporter, stores *lastStores,
+	ctx context.Context, conf config.Config, list *input.List, queue *queue, steps func(func(download.Job, int)) download.Steps,
+	to sink.Output, reporter *report.Reporter, stores *lastStores,
 ) (totals report.Totals, err error) {
 	begun := false
 	defer func() {
@@ -86,12 +76,12 @@ func (o *transferFlags) get(
 			reporter.Abandon()
 		}
 	}()
-	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(in.holdText(h), h.Until) }, o.jobs)
+	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(queue.holdText(h), h.Until) }, o.jobs)
 	if err != nil {
 		return totals, err
 	}
 	engine := o.engine(conf, portal, to)
-	results := []download.ResultObserver{in.undone}
+	results := []download.ResultObserver{list}
 	if o.journal != "" {
 		j, failed := o.openJournal(ctx, conf, reporter)
 		if failed != nil {
@@ -109,18 +99,14 @@ func (o *transferFlags) get(
 	results = append(results, reporter) // the last: it may have to wait for somebody who reads
 	engine.Progress, engine.Results = reporter, results
 	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
-	engine.Steps = by
+	engine.Steps = steps(queue.expanded)
 	begun = true
 	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
-		return counted(in, reporter, in.jobs(ctx))
+		return queue.counted(list.Jobs(ctx))
 	})
-	rest := in.rest
-	if tally.Stop == nil {
-		rest = func(func(string) bool) {}
-	}
-	notStarted, err := in.undone.close(rest)
+	notStarted, err := list.Close(tally.Stop != nil)
 	sayWhyStopped(reporter.Screen(), tally.Stop)
-	totals = report.Totals{APICalls: portal.calls(), InputUnread: in.undone.unread, NotStarted: notStarted}
+	totals = report.Totals{APICalls: portal.calls(), InputUnread: list.Unread(), NotStarted: notStarted}
 	return totals, errors.Join(outcome(ctx, tally, notStarted), err)
 }
 
@@ -240,23 +226,6 @@ func templateFields(job download.Job, object transfer.Object) naming.Fields {
 		f.Version = strconv.Itoa(job.Selector.Version)
 	}
 	return f
-}
-
-// counted tells the reporter of the files that are wanted as they come, where it has not
-// been told of all of them.
-func counted(in *intake, r *report.Reporter, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
-	if in.more == nil {
-		return jobs
-	}
-	return func(yield func(download.Job) bool) {
-		defer r.QueueClosed()
-		for job := range jobs {
-			r.Queued(1)
-			if !yield(job) {
-				return
-			}
-		}
-	}
 }
 
 // sayWhyStopped says what ended a run before its end, unless a signal did or nobody reads

@@ -1,4 +1,4 @@
-package cli
+package input
 
 import (
 	"bufio"
@@ -16,25 +16,18 @@ import (
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
-// undone knows which lines of input are not done. It is a ResultObserver: a line is done
-// when the results of all of its files say that they are there. Its memory is what is
-// in flight, and a 64-bit fingerprint for each line, by which doubles are known.
+// undone knows which lines of a List are not done: a line is done when the results of all of its files
+// say that they are there. Its memory is what is in flight, and a 64-bit fingerprint for each line, by
+// which doubles are known.
 type undone struct {
-	mu     sync.Mutex
-	seen   *fingerprints
-	open   map[string]*line
-	order  int
-	out    *bufio.Writer // nil when nobody wants the list
-	file   *os.File
-	final  string // where file belongs when it is whole
-	err    error
-	unread bool // input was left unread that cannot be read any more
-	// release, where set, lets go of what rest was read from: Windows replaces no file that is open.
-	release func()
-
-	closing    sync.Once
-	notStarted int
-	closed     error
+	mu    sync.Mutex
+	seen  *Distinct
+	open  map[string]*line
+	order int
+	out   *bufio.Writer // nil when nobody wants the list
+	file  *os.File
+	final string // where file belongs when it is whole
+	err   error
 }
 
 // line is one line of input that is under way.
@@ -47,22 +40,22 @@ type line struct {
 // newUndone writes the lines that are not done to file, "" for nowhere. A regular file is
 // replaced when the run is over: it may be the very list that the run reads.
 func newUndone(file string) (*undone, error) {
-	u := &undone{seen: newFingerprints(), open: map[string]*line{}}
+	u := &undone{seen: NewDistinct(), open: map[string]*line{}}
 	if file == "" {
 		return u, nil
 	}
-	to, final, err := openUndone(file)
+	to, final, err := openOutput(file)
 	if err != nil {
-		return nil, &usageError{err: fmt.Errorf("opening --undone-out: %w", err)}
+		return nil, err
 	}
 	u.out, u.file, u.final = bufio.NewWriter(to), to, final
 	return u, nil
 }
 
-// openUndone opens what the lines go to: the device or FIFO that is there, or a new file in the folder
+// openOutput opens what the lines go to: the device or FIFO that is there, or a new file in the folder
 // of final, which it is to become. A symlink stays one, and a file that is replaced keeps
 // its permissions.
-func openUndone(file string) (to *os.File, final string, err error) {
+func openOutput(file string) (to *os.File, final string, err error) {
 	if to, _, ok, err := sink.OpenDescriptor(file); ok {
 		return to, file, err
 	}
@@ -94,11 +87,11 @@ func openUndone(file string) (to *os.File, final string, err error) {
 	return to, final, err
 }
 
-// read notes a line and tells whether it is new.
+// read notes a line and reports whether it is new.
 func (u *undone) read(text string) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if !u.seen.first(text) {
+	if !u.seen.First(text) {
 		return false
 	}
 	u.order++
@@ -106,8 +99,8 @@ func (u *undone) read(text string) bool {
 	return true
 }
 
-// finished is how many lines have been done with, well or not.
-func (u *undone) finished() int {
+// ended is how many lines have been done with, well or not.
+func (u *undone) ended() int {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.order - len(u.open)
@@ -122,8 +115,8 @@ func (u *undone) expanded(text string, n int) {
 	}
 }
 
-// Finished implements download.ResultObserver.
-func (u *undone) Finished(job download.Job, r download.Result) {
+// finished notes the result of a file.
+func (u *undone) finished(job download.Job, r download.Result) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	l := u.open[job.Origin]
@@ -150,15 +143,10 @@ func (u *undone) write(text string) {
 	}
 }
 
-// close writes what was read and has no result, in the order of reading, then those of
-// rest that were never read, and tells how many all of these are. A run that came to its
-// end has no rest. It does so once, and may be called while the run hangs at its end.
-func (u *undone) close(rest iter.Seq[string]) (notStarted int, err error) {
-	u.closing.Do(func() { u.notStarted, u.closed = u.conclude(rest) })
-	return u.notStarted, u.closed
-}
-
-func (u *undone) conclude(rest iter.Seq[string]) (notStarted int, err error) {
+// conclude writes what was read and has no result, in the order of reading, then those of
+// rest that were never read, and returns how many all of these are. It calls release before the list takes
+// its place: Windows replaces no file that is open, and the list may replace what was read.
+func (u *undone) conclude(rest iter.Seq[string], release func()) (notStarted int, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	left := make([]string, 0, len(u.open))
@@ -173,7 +161,7 @@ func (u *undone) conclude(rest iter.Seq[string]) (notStarted int, err error) {
 	}
 	notStarted = len(left)
 	for text := range rest {
-		if u.seen.first(text) {
+		if u.seen.First(text) {
 			u.write(text)
 			notStarted++
 		}
@@ -181,9 +169,7 @@ func (u *undone) conclude(rest iter.Seq[string]) (notStarted int, err error) {
 	if u.out == nil {
 		return notStarted, nil
 	}
-	if u.release != nil {
-		u.release()
-	}
+	release()
 	err = errors.Join(u.err, u.out.Flush(), u.file.Close())
 	u.out = nil
 	if err != nil {
@@ -198,17 +184,15 @@ func (u *undone) conclude(rest iter.Seq[string]) (notStarted int, err error) {
 	return notStarted, nil
 }
 
-// replaces tells whether the list is written to a file of its own first.
+// replaces reports whether the list is written to a file of its own first.
 func (u *undone) replaces() bool { return u.file != nil && u.file.Name() != u.final }
 
-// abandon takes away what was begun where close did not come to be called.
+// abandon takes away what was begun.
 func (u *undone) abandon() {
-	u.closing.Do(func() {
-		if u.out != nil {
-			u.file.Close()
-			u.remove()
-		}
-	})
+	if u.out != nil {
+		u.file.Close()
+		u.remove()
+	}
 }
 
 // remove takes away the file that was to become the list.

@@ -1,21 +1,21 @@
-package cli
+package input
 
 import (
 	"strconv"
 	"testing"
 )
 
-func TestFingerprints(t *testing.T) {
-	f := newFingerprints()
+func TestDistinct(t *testing.T) {
+	f := NewDistinct()
 	const n = 100_000
 	for i := range n {
-		if text := strconv.Itoa(i); !f.first(text) {
+		if text := strconv.Itoa(i); !f.First(text) {
 			t.Fatalf("%s is known before it was seen", text)
 		}
 	}
 	size := 0
 	for i := range n {
-		if text := strconv.Itoa(i); f.first(text) {
+		if text := strconv.Itoa(i); f.First(text) {
 			t.Fatalf("%s is forgotten", text)
 		}
 	}

@@ -1,17 +1,17 @@
-package cli
+package input
 
 import (
 	"hash/maphash"
 	"math/bits"
 )
 
-// fingerprints remember texts by 64 bits each. Two different texts of one fingerprint, of
+// Distinct remembers texts by 64 bits each. Two different texts of one fingerprint, of
 // which the second would be passed over, are expected once in some ten million runs over
 // a million.
 //
-// They take 9 to 10 bytes a text, never much more while they grow, where a map of the
+// It takes 9 to 10 bytes a text, never much more while it grows, where a map of the
 // language takes two to four times that.
-type fingerprints struct {
+type Distinct struct {
 	seed   maphash.Seed
 	shards [256]prints // by the fingerprint's first byte; each grows by itself
 }
@@ -22,10 +22,11 @@ type prints struct {
 	used  int
 }
 
-func newFingerprints() *fingerprints { return &fingerprints{seed: maphash.MakeSeed()} }
+// NewDistinct returns a Distinct that has seen nothing.
+func NewDistinct() *Distinct { return &Distinct{seed: maphash.MakeSeed()} }
 
-// first tells whether text was not seen before.
-func (f *fingerprints) first(text string) bool {
+// First reports whether text was not seen before.
+func (f *Distinct) First(text string) bool {
 	print := max(maphash.String(f.seed, text), 1)
 	s := &f.shards[print>>56]
 	if 8*s.used >= 7*len(s.slots) {

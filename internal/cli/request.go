@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/input"
+)
+
+// request is what a command asks a run for, beside the flags of every run.
+type request struct {
+	// ids are the arguments: "-" is the list on standard input, and named makes an entry of any other.
+	ids    []string
+	named  func(id string) input.Entry
+	format input.Format // of the lists
+	// mediaID is the asset of entries that name none, "" where entries name theirs.
+	mediaID string
+	// choose says which file of an asset an entry means.
+	choose func(input.Entry) (bynder.Selector, error)
+	// callEach says that every file costs a call of its own.
+	callEach bool
+	// single says that it is one file.
+	single bool
+	// expands says that a line may become several files.
+	expands bool
+	// steps makes them; expanded is to be told that the line behind a job has become n files.
+	steps func(expanded func(job download.Job, n int)) download.Steps
+}
+
+// openSources opens the lists that the arguments and flags name. A FIFO that nobody writes to is waited for.
+func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sources, error) {
+	defer endInTime(ctx, nil)()
+	stdin := 0
+	for _, name := range slices.Concat(r.ids, o.from, o.from0) {
+		if name == "-" {
+			stdin++
+		}
+	}
+	if stdin > 1 {
+		return nil, usagef("standard input is named %d times as the list of ids", stdin)
+	}
+	sources, format := input.NewSources(o.streams.In), r.format
+	var err error
+	if slices.Contains(r.ids, "-") {
+		err = sources.Open("-", format)
+	}
+	for _, name := range o.from {
+		err = errors.Join(err, sources.Open(name, format))
+	}
+	format.NUL = true
+	for _, name := range o.from0 {
+		err = errors.Join(err, sources.Open(name, format))
+	}
+	if err != nil {
+		sources.Close()
+		return nil, &usageError{err: err}
+	}
+	return sources, nil
+}
+
+// openList makes the list of what is asked for, and opens the one that --undone-out names. A dry run does
+// nothing, and leaves what is undone as it was. A FIFO that nobody reads is waited for.
+func (o *transferFlags) openList(ctx context.Context, r request, sources *input.Sources) (*input.List, error) {
+	options := input.Options{Sources: sources, MediaID: r.mediaID, Choose: r.choose}
+	for _, id := range r.ids {
+		if id != "-" {
+			options.Args = append(options.Args, r.named(id))
+		}
+	}
+	if !o.dryRun {
+		options.UndoneOut = o.undoneOut
+	}
+	defer endInTime(ctx, nil)()
+	list, err := input.New(options)
+	if err != nil {
+		return nil, usagef("opening --undone-out: %w", err)
+	}
+	return list, nil
+}

@@ -1,0 +1,241 @@
+package input
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// testList reads the sources, and arguments before them.
+func testList(t *testing.T, undoneFile string, args []string, sources ...source) *List {
+	t.Helper()
+	o := Options{UndoneOut: undoneFile, Sources: &Sources{all: sources}, Choose: func(Entry) (bynder.Selector, error) {
+		return bynder.Selector{}, nil
+	}}
+	for _, id := range args {
+		o.Args = append(o.Args, Entry{MediaID: id})
+	}
+	l, err := New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// regular is a list in a file.
+func regular(t *testing.T, text string) source {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "ids")
+	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	l, err := openSource(nil, name, Format{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.r.(io.Closer).Close() })
+	return l
+}
+
+func TestListYieldsEachLineOnce(t *testing.T) {
+	in := testList(t, "", []string{"A", "B", "A"}, regular(t, "B\nC\nbad\x01\nC\n"), source{name: "pipe", r: strings.NewReader("D\tI\nD\nA\n")})
+	var got []string
+	for job := range in.Jobs(t.Context()) {
+		if job.Err != nil {
+			got = append(got, job.Err.Error())
+			continue
+		}
+		got = append(got, strings.ReplaceAll(job.Origin, "\t", "/"))
+	}
+	want := []string{"A", "B", "C", `line 3: the id holds control characters: "bad\x01"`, "D/I", "D"}
+	if !slices.Equal(got, want) {
+		t.Errorf("jobs %q, want %q", got, want)
+	}
+}
+
+// What is not done: failed, read and not started, and the unread rest of a file.
+func TestUndone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "undone")
+	in := testList(t, file, nil, regular(t, "done\nfailed\nhalf\nin-flight\nunread\ndone\nunread\n"))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	n := 0
+	for job := range in.Jobs(ctx) {
+		switch job.Origin {
+		case "done":
+			in.Finished(job, download.Result{Status: download.Downloaded})
+		case "failed":
+			in.Finished(job, download.Result{Status: download.Failed})
+		case "half":
+			in.Expanded(job, 3)
+			in.Finished(job, download.Result{Status: download.Downloaded})
+			in.Finished(job, download.Result{Status: download.Failed})
+			in.Finished(job, download.Result{Status: download.Failed})
+		}
+		if n++; n == 4 {
+			break
+		}
+	}
+	if got := in.Ended(); got != 3 {
+		t.Errorf("%d lines are done with, want 3", got)
+	}
+	notStarted, err := in.Close(true)
+	if err != nil || notStarted != 2 {
+		t.Errorf("%d not started, %v; want 2", notStarted, err)
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "failed\nhalf\nin-flight\nunread\n"; string(got) != want {
+		t.Errorf("undone:\n%swant\n%s", got, want)
+	}
+}
+
+// What a run has come to in a list may still be read when the rest of it is asked for.
+func TestTheRestLeavesAListWhereItStands(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "list")
+	if err := os.WriteFile(path, []byte("A\nB\nC\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	in := testList(t, "", nil, newSource(path, f, Format{}))
+	if _, err := f.Seek(3, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if got := slices.Collect(in.rest); !slices.Equal(got, []string{"A", "B", "C"}) {
+		t.Errorf("the rest is %q", got)
+	}
+	if at, err := f.Seek(0, io.SeekCurrent); at != 3 || err != nil {
+		t.Errorf("the list stands at %d, %v; want 3", at, err)
+	}
+}
+
+func TestListEndsWithItsContext(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	in := testList(t, "", nil, source{name: "pipe", r: r})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		_, _ = io.WriteString(w, "A\n")
+		cancel()
+	}()
+	n := 0
+	for range in.Jobs(ctx) {
+		n++
+	}
+	if n > 1 || !in.Unread() {
+		t.Errorf("%d jobs, unread %t", n, in.Unread())
+	}
+}
+
+// TestNoReadAfterTheEnd sees that what is read by nobody any more is left alone: a read may be under
+// way yet, and two at once mix up what they bring.
+func TestNoReadAfterTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		r, w := io.Pipe()
+		defer w.Close()
+		var reads atomic.Int32
+		in := interruptible(ctx, readerFunc(func(p []byte) (int, error) {
+			reads.Add(1)
+			return r.Read(p)
+		}))
+		time.AfterFunc(time.Second, cancel)
+		for range 3 {
+			if n, err := in.Read(make([]byte, 10)); n != 0 || !errors.Is(err, context.Canceled) {
+				t.Errorf("%d bytes, %v", n, err)
+			}
+		}
+		synctest.Wait()
+		if n := reads.Load(); n != 1 {
+			t.Errorf("%d reads, want the one that was under way", n)
+		}
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+func TestListReportsAListThatBreaks(t *testing.T) {
+	in := testList(t, "", nil, source{name: "pipe", r: io.MultiReader(strings.NewReader("A\n"), iotest.ErrReader(os.ErrClosed))})
+	var errs []error
+	for job := range in.Jobs(t.Context()) {
+		errs = append(errs, job.Err)
+	}
+	if len(errs) != 2 || errs[0] != nil || errs[1] == nil || !strings.Contains(errs[1].Error(), "pipe") {
+		t.Errorf("errors %v", errs)
+	}
+}
+
+// The list of what is not done may take the place of the very list that was read, which is closed before.
+func TestUndoneReplacesWhatWasRead(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "ids")
+	if err := os.WriteFile(file, []byte("A\nB\nC\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sources := NewSources(nil)
+	if err := sources.Open(file, Format{}); err != nil {
+		t.Fatal(err)
+	}
+	defer sources.Close()
+	in := testList(t, file, nil, sources.all...)
+	for job := range in.Jobs(t.Context()) {
+		in.Finished(job, download.Result{Status: download.Downloaded})
+		break
+	}
+	if n, err := in.Close(true); n != 2 || err != nil {
+		t.Errorf("%d not started, %v; want 2", n, err)
+	}
+	if got, err := os.ReadFile(file); string(got) != "B\nC\n" || err != nil {
+		t.Errorf("the list holds %q, %v", got, err)
+	}
+	if _, err := sources.all[0].r.Read(make([]byte, 1)); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("what was read is still open: %v", err)
+	}
+	in.Abandon() // does nothing any more
+	if n, err := in.Close(false); n != 2 || err != nil {
+		t.Errorf("closed again: %d, %v", n, err)
+	}
+}
+
+// A run that came to its end has no rest, and one that did not begin leaves everything as it was.
+func TestUndoneOfAWholeRunAndOfNone(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "undone")
+	if err := os.WriteFile(file, []byte("before\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	begun := testList(t, file, []string{"A"})
+	begun.Abandon()
+	if got, err := os.ReadFile(file); string(got) != "before\n" || err != nil {
+		t.Errorf("an abandoned list holds %q, %v", got, err)
+	}
+	if left, err := os.ReadDir(dir); len(left) != 1 || err != nil {
+		t.Errorf("an abandoned list leaves %v, %v", left, err)
+	}
+	whole := testList(t, file, []string{"A"})
+	if n, err := whole.Close(false); n != 0 || err != nil {
+		t.Errorf("%d not started, %v; want none", n, err)
+	}
+	if got, err := os.ReadFile(file); len(got) != 0 || err != nil {
+		t.Errorf("the list of a whole run holds %q, %v", got, err)
+	}
+}

@@ -1,0 +1,137 @@
+package input
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"os"
+)
+
+// Sources are lists of ids in the order in which they are read.
+type Sources struct {
+	stdin io.Reader
+	all   []source
+}
+
+// NewSources returns no lists yet; stdin is what the name "-" stands for.
+func NewSources(stdin io.Reader) *Sources { return &Sources{stdin: stdin} }
+
+// Open opens one more list; "-" is standard input. A FIFO that nobody writes to is waited for.
+func (s *Sources) Open(name string, f Format) error {
+	l, err := openSource(s.stdin, name, f)
+	if err == nil {
+		s.all = append(s.all, l)
+	}
+	return err
+}
+
+// Close closes the files of lists, and leaves standard input open. It may be called again.
+func (s *Sources) Close() {
+	for _, l := range s.all {
+		if f, ok := l.r.(*os.File); ok && l.name != "standard input" {
+			f.Close()
+		}
+	}
+}
+
+// source is a list of ids in a file or on standard input.
+type source struct {
+	name   string
+	r      io.Reader
+	format Format
+	// regular says that what is left of it can be read after the run was stopped.
+	regular bool
+	// start is where it stood when it was opened: another program may have read some.
+	start int64
+}
+
+// openSource opens a list; "-" is standard input.
+func openSource(stdin io.Reader, name string, format Format) (source, error) {
+	if name == "-" {
+		return newSource("standard input", stdin, format), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return source{}, fmt.Errorf("the list of ids: %w", err)
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return source{}, fmt.Errorf("the list of ids: %s is a folder", name)
+	}
+	return newSource(name, f, format), nil
+}
+
+func newSource(name string, r io.Reader, format Format) source {
+	l := source{name: name, r: r, format: format, regular: isRegular(r)}
+	if l.regular {
+		start, err := r.(*os.File).Seek(0, io.SeekCurrent)
+		l.start, l.regular = start, err == nil
+	}
+	return l
+}
+
+func isRegular(r io.Reader) bool {
+	f, ok := r.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode().IsRegular()
+}
+
+// count returns how many lines there are, doubles among them; ok is false where that
+// cannot be known before they are read. It leaves the list where it stood.
+func (l source) count() (n int, ok bool) {
+	f, isFile := l.r.(*os.File)
+	if !l.regular || !isFile {
+		return 0, false
+	}
+	n, err := Count(f, l.format)
+	_, back := f.Seek(l.start, io.SeekStart)
+	return n, err == nil && back == nil
+}
+
+// again is a fresh reading of a regular list. It does not begin where the file stands: the run may be reading it yet.
+func (l source) again() io.Reader {
+	return io.NewSectionReader(l.r.(*os.File), l.start, math.MaxInt64-l.start)
+}
+
+// interruptible returns r whose reads end with ctx. A read that is under way when ctx ends
+// may never return, as on a terminal; it is left to the end of the process, and
+// whatever it still brings is nobody's. There is none after it.
+func interruptible(ctx context.Context, r io.Reader) io.Reader {
+	if isRegular(r) {
+		return r
+	}
+	return &interruptibleReader{ctx: ctx, r: r}
+}
+
+type interruptibleReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements io.Reader. The goroutine reads into memory of its own, because p
+// belongs to the caller again when ctx has ended.
+func (i *interruptibleReader) Read(p []byte) (int, error) {
+	type chunk struct {
+		bytes []byte
+		err   error
+	}
+	if i.ctx.Err() != nil {
+		return 0, context.Cause(i.ctx)
+	}
+	read := make(chan chunk, 1)
+	go func() {
+		buffer := make([]byte, min(len(p), 64<<10))
+		n, err := i.r.Read(buffer)
+		read <- chunk{buffer[:n], err}
+	}()
+	select {
+	case c := <-read:
+		return copy(p, c.bytes), c.err
+	case <-i.ctx.Done():
+		return 0, context.Cause(i.ctx)
+	}
+}
