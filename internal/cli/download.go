@@ -105,11 +105,14 @@ func checkIDs(ids []string) error {
 	return nil
 }
 
-func runDownload(ctx context.Context, o *downloadOptions) error {
-	return o.run(ctx, request{
+func runDownload(ctx context.Context, o *downloadOptions) error { return o.run(ctx, o.request()) }
+
+// request is what the run is asked for.
+func (o *downloadOptions) request() request {
+	return request{
 		ids: o.ids, named: func(id string) input.Entry { return input.Entry{MediaID: id} },
 		choose: o.choose, callEach: o.derivative == "", single: o.single(), expands: o.allItems, steps: o.steps,
-	})
+	}
 }
 
 // chosen is the file that the flags choose of every asset.

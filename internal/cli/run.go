@@ -7,107 +7,36 @@ import (
 	"path/filepath"
 	"strconv"
 
-	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/download"
-	"github.com/bynder-cli/bynder/internal/input"
 	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
 	"github.com/bynder-cli/bynder/internal/sink"
-	"github.com/bynder-cli/bynder/internal/terminal"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// run gets what a command asks for.
-func (o *transferFlags) run(ctx context.Context, r request) (err error) {
-	sources, err := o.openSources(ctx, r)
-	if err != nil {
-		return err
+// run gets what the list asks for, and writes down what of it is not done.
+func (s *session) run(ctx context.Context) error {
+	engine := s.flags.engine(s.conf, s.portal, s.destination)
+	results := []download.ResultObserver{s.list}
+	if s.journal != nil {
+		results = append(results, s.journal)
+		engine.Done, engine.Recorder = s.journal.Done, s.journal
 	}
-	defer sources.Close()
-	conf, err := o.load(ctx, o.streams)
-	if err != nil {
-		return err
-	}
-	list, err := o.openList(ctx, r, sources)
-	if err != nil {
-		return err
-	}
-	defer list.Abandon()
-	var stores lastStores
-	stores.add(list.Replaces(), func() { _, _ = list.Close(true) })
-	defer endInTime(ctx, stores.call)()
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	destination, err := o.destination(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, destination.Close()) }()
-	lines, known := list.Count()
-	collect(lines)
-	reporter := report.New(report.Options{
-		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
-		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: r.single,
-		JSON: o.json, Print0: o.print0, Show: destination.Show, Streamed: sink.IsStdout(o.outputPath()),
-	})
-	var totals report.Totals
-	defer func() {
-		if failed := reporter.Close(totals); failed != nil && !errors.Is(err, failed) { // it may be what ended the run
-			err = errors.Join(err, failed)
-		}
-	}()
-	defer context.AfterFunc(ctx, reporter.EndProgress)()
-	defer terminal.OnStatusKey(func() { reporter.Screen().Message(reporter.StatusLine()) })()
-	totals, err = o.get(ctx, conf, list, newQueue(r, list, reporter, lines, known), r.steps, destination, reporter, &stores)
-	return err
-}
-
-// get wires the rooms and gets what the list asks for.
-func (o *transferFlags) get(
-	ctx context.Context, conf config.Config, list *input.List, queue *queue, steps func(func(download.Job, int)) download.Steps,
-	to sink.Output, reporter *report.Reporter, stores *lastStores,
-) (totals report.Totals, err error) {
-	begun := false
-	defer func() {
-		if !begun {
-			reporter.Abandon()
-		}
-	}()
-	portal, err := o.portal(conf, reporter.Screen(), func(h budget.Hold) { reporter.Hold(queue.holdText(h), h.Until) }, o.jobs)
-	if err != nil {
-		return totals, err
-	}
-	engine := o.engine(conf, portal, to)
-	results := []download.ResultObserver{list}
-	if o.journal != "" {
-		j, failed := o.openJournal(ctx, conf, reporter)
-		if failed != nil {
-			return totals, failed
-		}
-		stores.add(true, func() { _ = j.Close() })
-		defer func() {
-			if failed := j.Close(); failed != nil { // it has been said
-				err = errors.Join(err, &runError{wanted: 1, failed: 1})
-			}
-		}()
-		results = append(results, j)
-		engine.Done, engine.Recorder = j.Done, j
-	}
-	results = append(results, reporter) // the last: it may have to wait for somebody who reads
-	engine.Progress, engine.Results = reporter, results
-	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
-	engine.Steps = steps(queue.expanded)
-	begun = true
+	results = append(results, s.reporter) // the last: it may have to wait for somebody who reads
+	engine.Progress, engine.Results = s.reporter, results
+	engine.Confirm = func(ctx context.Context) error { _, err := s.portal.client.CurrentUser(ctx); return err }
+	engine.Steps = s.request.steps(s.queue.expanded)
+	s.begun = true
 	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
-		return queue.counted(list.Jobs(ctx))
+		return s.queue.counted(s.list.Jobs(ctx))
 	})
-	notStarted, err := list.Close(tally.Stop != nil)
-	sayWhyStopped(reporter.Screen(), tally.Stop)
-	totals = report.Totals{APICalls: portal.calls(), InputUnread: list.Unread(), NotStarted: notStarted}
-	return totals, errors.Join(outcome(ctx, tally, notStarted), err)
+	notStarted, err := s.list.Close(tally.Stop != nil)
+	sayWhyStopped(s.reporter.Screen(), tally.Stop)
+	s.totals = report.Totals{APICalls: s.portal.calls(), InputUnread: s.list.Unread(), NotStarted: notStarted}
+	return errors.Join(outcome(ctx, tally, notStarted), err)
 }
 
 // openJournal opens the journal that --journal names.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"os/signal"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -104,38 +103,4 @@ func endInTime(ctx context.Context, last func()) func() {
 		stop()
 		close(done)
 	}
-}
-
-// lastStores are what stores, at the last moment, what would be lost where a run cannot end as it should.
-// Each must bear to be called beside the rest of the run.
-type lastStores struct {
-	mu  sync.Mutex
-	all []lastStore
-}
-
-type lastStore struct {
-	store  func()
-	awaits bool
-}
-
-// add adds what stores. With awaits it is waited for: it writes to files of this program alone, and waits
-// for nobody.
-func (l *lastStores) add(awaits bool, store func()) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.all = append(l.all, lastStore{store, awaits})
-}
-
-func (l *lastStores) call() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var storing sync.WaitGroup
-	for _, each := range l.all {
-		if each.awaits {
-			storing.Go(each.store)
-		} else {
-			go each.store() // the process ends before it does, where nobody reads
-		}
-	}
-	storing.Wait()
 }

@@ -1,0 +1,206 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/bynder-cli/bynder/internal/budget"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/input"
+	"github.com/bynder-cli/bynder/internal/journal"
+	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/sink"
+	"github.com/bynder-cli/bynder/internal/terminal"
+)
+
+// session is one run of transfers: what it has open, how each of that is closed, and what is saved where it
+// cannot be closed in time.
+type session struct {
+	flags   *transferFlags
+	request request
+
+	conf        config.Config
+	list        *input.List
+	destination sink.Output
+	reporter    *report.Reporter
+	queue       *queue
+	portal      *portal
+	journal     *journal.Journal // nil where none is kept
+
+	begun  bool          // there is something to sum up
+	totals report.Totals // of what was run
+
+	closers closers
+	saves   saves
+}
+
+// run gets what a command asks for.
+func (o *transferFlags) run(ctx context.Context, r request) (err error) {
+	s := &session{flags: o, request: r}
+	defer func() { err = s.closers.close(err) }()
+	if ctx, err = s.open(ctx); err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+// open opens everything that a run needs, and returns the context of the run, which also ends when nobody reads
+// its results any more. What was opened before an error is closed by close. The order is that of need and,
+// read backwards, that of closing:
+//
+//   - the list of what is not done is closed by run; a session that never comes so far takes it away, and lets go
+//     of the lists of ids after it;
+//   - a signal ends the process in time until everything below is closed, because each of that may hang;
+//   - results and summary are complete once the journal is closed, which may make the run a failure;
+//   - no status line and no progress is shown below the summary.
+func (s *session) open(ctx context.Context) (context.Context, error) {
+	o := s.flags
+	if err := s.openList(ctx); err != nil {
+		return ctx, err
+	}
+	s.saves.add(save{name: "undone list", wait: s.list.Replaces(), do: func() { _, _ = s.list.Close(true) }})
+	s.closers.add("deadline", always(endInTime(ctx, s.saves.call)))
+	ctx, stop := context.WithCancelCause(ctx)
+	s.closers.add("context", always(func() { stop(nil) }))
+	var err error
+	if s.destination, err = o.destination(ctx); err != nil {
+		return ctx, err
+	}
+	s.closers.add("destination", func(err error) error { return errors.Join(err, s.destination.Close()) })
+	s.openReporter(ctx, stop)
+	s.portal, err = o.portal(s.conf, s.reporter.Screen(), func(h budget.Hold) { s.reporter.Hold(s.queue.holdText(h), h.Until) }, o.jobs)
+	if err != nil {
+		return ctx, err
+	}
+	return ctx, s.openJournal(ctx)
+}
+
+// openList opens the lists of ids, and finds portal and credentials before it begins a list of what is not done.
+func (s *session) openList(ctx context.Context) error {
+	sources, err := s.flags.openSources(ctx, s.request)
+	if err != nil {
+		return err
+	}
+	s.closers.add("lists of ids", always(sources.Close))
+	if s.conf, err = s.flags.load(ctx, s.flags.streams); err != nil {
+		return err
+	}
+	if s.list, err = s.flags.openList(ctx, s.request, sources); err != nil {
+		return err
+	}
+	s.closers.add("undone list", always(s.list.Abandon))
+	return nil
+}
+
+// openReporter takes over the standard streams, and counts what is asked for.
+func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc) {
+	o := s.flags
+	lines, known := s.list.Count()
+	collect(lines)
+	s.reporter = report.New(report.Options{
+		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
+		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single,
+		JSON: o.json, Print0: o.print0, Show: s.destination.Show, Streamed: sink.IsStdout(o.outputPath()),
+	})
+	s.closers.add("results", func(err error) error {
+		failed := s.reporter.Close(s.totals)
+		if failed != nil && !errors.Is(err, failed) { // it may be what ended the run
+			err = errors.Join(err, failed)
+		}
+		return err
+	})
+	endProgress := context.AfterFunc(ctx, s.reporter.EndProgress)
+	s.closers.add("progress", always(func() { endProgress() }))
+	s.closers.add("status key", always(terminal.OnStatusKey(func() { s.reporter.Screen().Message(s.reporter.StatusLine()) })))
+	s.queue = newQueue(s.request, s.list, s.reporter, lines, known)
+	s.closers.add("nothing begun", always(func() {
+		if !s.begun {
+			s.reporter.Abandon()
+		}
+	}))
+}
+
+// openJournal opens the journal that --journal names, if it does. An error of the journal has been said when
+// it is closed.
+func (s *session) openJournal(ctx context.Context) (err error) {
+	if s.flags.journal == "" {
+		return nil
+	}
+	if s.journal, err = s.flags.openJournal(ctx, s.conf, s.reporter); err != nil {
+		return err
+	}
+	s.saves.add(save{name: "journal", wait: true, do: func() { _ = s.journal.Close() }})
+	s.closers.add("journal", func(err error) error {
+		if failed := s.journal.Close(); failed != nil { // it has been said
+			err = errors.Join(err, &runError{wanted: 1, failed: 1})
+		}
+		return err
+	})
+	return nil
+}
+
+// closers close what a session has open, the last opened first.
+type closers []closer
+
+// closer closes one thing. It is given the error of the run so far, and returns the one from there on.
+type closer struct {
+	name  string
+	close func(err error) error
+}
+
+func (c *closers) add(name string, close func(err error) error) {
+	*c = append(*c, closer{name, close})
+}
+
+// always makes a closer of what cannot fail.
+func always(close func()) func(error) error {
+	return func(err error) error {
+		close()
+		return err
+	}
+}
+
+func (c *closers) close(err error) error {
+	for _, each := range slices.Backward(*c) {
+		err = each.close(err)
+	}
+	return err
+}
+
+// saves store, at the last moment, what would be lost where a run cannot end as it should.
+type saves struct {
+	mu  sync.Mutex
+	all []save
+}
+
+// save stores one thing.
+type save struct {
+	name string
+	// wait says that do is waited for: it writes to files of this program alone, and waits for nobody.
+	wait bool
+	// do must bear to be called beside the rest of the run.
+	do func()
+}
+
+func (s *saves) add(one save) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all = append(s.all, one)
+}
+
+// call starts all saves at once, and waits for those that are waited for.
+func (s *saves) call() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var storing sync.WaitGroup
+	for _, each := range s.all {
+		if each.wait {
+			storing.Go(each.do)
+		} else {
+			go each.do() // the process ends before it does, where nobody reads
+		}
+	}
+	storing.Wait()
+}
