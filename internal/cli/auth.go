@@ -42,7 +42,7 @@ to that profile's portal only. BYNDER_* variables come before any profile.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return &usageError{err: usagef("there is no command %q", "auth "+args[0]), hint: "bynder auth login, status or logout"}
+			return noCommand("auth "+args[0], "bynder auth login, status or logout")
 		},
 	}
 	cmd.AddCommand(newAuthLogin(options()), newAuthStatus(options()), newAuthLogout(options()))
@@ -56,7 +56,7 @@ func newAuthStatus(o authOptions) *cobra.Command {
 		Long: `Show the portal, the kind of credentials, where they are from, and the user you
 are logged in as (makes one API call). Secrets are never shown. The exit status
 is 4 if the portal does not accept the credentials, or if there are none.`,
-		Args: noArguments,
+		Args: noArgsUnquoted,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.status(cmd.Context()) },
 	}
 	o.add(cmd.Flags())
@@ -73,19 +73,11 @@ config file). The config file is not edited: if it has credentials of the
 profile, the keys to remove are listed, and the exit status is 1.
 
 The portal still accepts the credentials; to end that, revoke them there.`,
-		Args: noArguments,
+		Args: noArgsUnquoted,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.logout(cmd.Context()) },
 	}
 	o.configFlags.add(cmd.Flags())
 	return cmd
-}
-
-// noArguments rejects arguments, and does not repeat them: one may be a token.
-func noArguments(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return &usageError{err: fmt.Errorf("%s takes no arguments", cmd.CommandPath()), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
-	}
-	return nil
 }
 
 // status prints what is known first, also if the call fails.

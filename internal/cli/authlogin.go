@@ -37,7 +37,7 @@ access to your files or backups can read it too.`,
 		Example: `  bynder auth login
   bynder auth login --profile press --domain press.example.com
   pass show bynder | bynder auth login --with-token --domain brand.getbynder.com`,
-		Args: noArguments,
+		Args: noArgsUnquoted,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.login(cmd.Context()) },
 	}
 	f := cmd.Flags()

@@ -67,7 +67,7 @@ var collectionColumns = []report.Column{
 }
 
 func listCollections(ctx context.Context, o *collectionsOptions) error {
-	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
+	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, collectionColumns, o.json)
 		return listEach(ctx, listing, screen, p.client.Collections(o.keyword), listed[*bynder.Collection]{
 			noun: "collection", nothing: "there are no collections",
@@ -86,7 +86,7 @@ func collectionRow(c *bynder.Collection) report.Row {
 }
 
 func showCollection(ctx context.Context, o *collectionsOptions, name string) error {
-	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
+	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		id, err := findCollection(ctx, p.client, name)
 		if err != nil {
 			return err

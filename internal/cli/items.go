@@ -74,7 +74,7 @@ var itemColumns = []report.Column{
 }
 
 func runItems(ctx context.Context, o *itemsOptions) error {
-	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
+	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, itemColumns, o.json)
 		complain := newComplaints(screen)
 		succeeded, failed, items := 0, 0, 0

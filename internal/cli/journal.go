@@ -33,7 +33,7 @@ To merge journals from several machines, concatenate them with cat.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return &usageError{err: usagef("there is no command %q", "journal "+args[0]), hint: "bynder journal show <file>"}
+			return noCommand("journal "+args[0], "bynder journal show <file>")
 		},
 	}
 	cmd.AddCommand(newJournalShow(s))

@@ -12,8 +12,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
-// list runs a command that asks the portal and writes a listing.
-func (o *portalFlags) list(ctx context.Context, run func(context.Context, *portal, *report.Screen) error) error {
+// writeListing runs a command that asks the portal and writes a listing.
+func (o *portalFlags) writeListing(ctx context.Context, run func(context.Context, *portal, *report.Screen) error) error {
 	if err := o.check(); err != nil {
 		return err
 	}

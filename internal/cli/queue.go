@@ -60,9 +60,9 @@ func (q *queue) counted(jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 	}
 }
 
-// holdText says what API calls wait for and, where that can be told, how long it takes
+// holdAndTimeLeft says what API calls wait for and, where that can be told, how long it takes
 // to ask for all that is left.
-func (q *queue) holdText(h budget.Hold) string {
+func (q *queue) holdAndTimeLeft(h budget.Hold) string {
 	text := holdText(h)
 	left := q.total - q.list.Ended()
 	if !q.callEach || h.Kind != budget.Allowance || h.Rate <= 0 || left <= 0 {

@@ -72,7 +72,7 @@ func newRoot(s Streams) *cobra.Command {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			err := &usageError{err: usagef("there is no command %q", args[0]), hint: "`bynder help` lists the commands"}
+			err := noCommand(args[0], "`bynder help` lists the commands")
 			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 				err.hint = "did you mean " + strings.Join(near, " or ") + "?"
 			}
@@ -119,7 +119,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error {
 			cmd, _, err := root.Find(args)
 			if err != nil || cmd == root && len(args) > 0 {
-				return &usageError{err: fmt.Errorf("there is no command %q", strings.Join(args, " ")), hint: "`bynder help` lists the commands"}
+				return noCommand(strings.Join(args, " "), "`bynder help` lists the commands")
 			}
 			cmd.InitDefaultHelpFlag()
 			return cmd.Help()
@@ -127,10 +127,23 @@ func newHelp(root *cobra.Command) *cobra.Command {
 	}
 }
 
+// noCommand is the error of a command that does not exist.
+func noCommand(name, hint string) *usageError {
+	return &usageError{err: fmt.Errorf("there is no command %q", name), hint: hint}
+}
+
 // noArgs refuses arguments where a command takes none.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return &usageError{err: fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
+	}
+	return nil
+}
+
+// noArgsUnquoted refuses arguments as noArgs does, and does not repeat them: one may be a token.
+func noArgsUnquoted(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return &usageError{err: fmt.Errorf("%s takes no arguments", cmd.CommandPath()), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func parseDate(text string, now time.Time, until bool) (string, error) {
 }
 
 func runSearch(ctx context.Context, o *searchOptions) error {
-	return o.list(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
+	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, assetColumns, o.json)
 		o.query.Limit = o.limit
 		return listAssets(ctx, listing, screen, p.client.Assets(o.query), o.limit)

@@ -70,7 +70,7 @@ func (s *session) open(ctx context.Context) (context.Context, error) {
 	}
 	s.closers.add("destination", func(err error) error { return errors.Join(err, s.destination.Close()) })
 	s.openReporter(ctx, stop)
-	s.portal, err = o.portal(s.conf, s.reporter.Screen(), func(h budget.Hold) { s.reporter.Hold(s.queue.holdText(h), h.Until) }, o.jobs)
+	s.portal, err = o.portal(s.conf, s.reporter.Screen(), func(h budget.Hold) { s.reporter.Hold(s.queue.holdAndTimeLeft(h), h.Until) }, o.jobs)
 	if err != nil {
 		return ctx, err
 	}
