@@ -123,12 +123,16 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 }
 
 // openJournal opens the journal that --journal names, if it does. An error of the journal has been said when
-// it is closed.
+// it is closed. A run that ends while it waits for another process's journal has done nothing of its list.
 func (s *session) openJournal(ctx context.Context) (err error) {
 	if s.flags.journal == "" {
 		return nil
 	}
 	if s.journal, err = s.flags.openJournal(ctx, s.conf, s.reporter); err != nil {
+		if usage := (*usageError)(nil); !errors.As(err, &usage) {
+			_, failed := s.list.Close(true)
+			err = errors.Join(err, failed)
+		}
 		return err
 	}
 	s.saves.add(save{name: "journal", wait: true, do: func() { _ = s.journal.Close() }})

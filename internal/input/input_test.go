@@ -78,7 +78,7 @@ func TestRead(t *testing.T) {
 			{line: 8, media: "B"},
 		}},
 		{name: "NUL", text: "A\x00B\nC\x00 D\x00", format: input.Format{NUL: true}, want: []entry{
-			{line: 1, media: "A"}, {line: 2, media: "B\nC", err: "control"}, {line: 3, media: " D"}}},
+			{line: 1, media: "A"}, {line: 2, media: "B\nC", err: "control"}, {line: 3, media: " D", err: "blanks"}}},
 		{name: "a line without an end", text: strings.Repeat("x", 5<<20) + "\nB\n", want: []entry{{line: 1, err: "longer than 2 MiB"}, {line: 2, media: "B"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
