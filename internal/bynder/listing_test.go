@@ -136,6 +136,8 @@ func TestAssetsAreAllListed(t *testing.T) {
 		{"the first 940 hidden", model{n: 20000, hidden: between(0, 940)}, 21},
 		{"the first 500 hidden", model{n: 3000, hidden: between(0, 500)}, 4},
 		{"some of the first page hidden", model{n: 3000, hidden: func(i int) bool { return i < 1000 && i%7 == 0 }}, 4},
+		{"cap 100 of the stride asked for, three hidden on page 2", model{n: 312, cap: 100, asked: true, hidden: between(150, 153)}, 4},
+		{"the end of the first page hidden", model{n: 3000, hidden: between(600, 1000)}, 5},
 		{"cap 49 of the stride asked for", model{n: 300, cap: 49, asked: true}, 7},
 		{"cap 49 of the stride asked for, no total", model{n: 300, cap: 49, asked: true, silent: true}, 8},
 		{"cap 1 of the stride asked for", model{n: 60, cap: 1, asked: true}, 60},

@@ -31,9 +31,9 @@ var errRepeats = errors.New("the portal's pages repeat themselves")
 //
 // A short first page may mean that the portal gives no more than so many elements a page, and
 // some such portals count pages by what they give, others by the limit that was asked for. So
-// its length is tried as the limit of page 2. If that brings as many elements, all of them
-// new, both count alike from there on. If not, elements are hidden, and page 2 is asked for
-// again with the first limit. A list of ids needs none of that: those that are missing are
+// its length is tried as the limit of page 2. If that brings elements, all of them new, both
+// count alike from there on, and so does a portal that takes any limit. If not, elements of
+// page 1 are hidden, and page 2 is asked for again with the first limit. A list of ids needs none of that: those that are missing are
 // asked for one by one.
 type paging struct {
 	limit     int
@@ -112,7 +112,7 @@ func (p *paging) turn(got page) (more bool, err error) {
 // got, and chooses it.
 func (p *paging) numbered(got page) bool {
 	if p.trying > 0 {
-		if got.elements < p.limit || got.fresh < got.elements { // not what a portal of that limit gives
+		if got.elements == 0 || got.fresh < got.elements {
 			p.limit, p.trying, p.refused = p.trying, 0, true
 			return true // page 2 once more
 		}
@@ -138,5 +138,5 @@ func (p *paging) ended(got page) bool {
 	if p.longest < usualPage {
 		return got.elements == 0 && int64(p.number)*usualPage >= p.total
 	}
-	return int64(p.number)*int64(p.longest) >= p.total && !(p.overlaps && got.elements == p.longest)
+	return int64(p.number)*int64(p.longest) >= p.total && (!p.overlaps || got.elements < p.longest)
 }
