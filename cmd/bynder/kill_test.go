@@ -123,7 +123,7 @@ func (k *kills) run(t *testing.T, after time.Duration) bool {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	err := cmd.Run()
-	if err == nil {
+	if err == nil || errors.Is(err, context.DeadlineExceeded) { // on a busy machine it may not even have begun
 		return false
 	}
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
