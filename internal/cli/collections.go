@@ -71,7 +71,7 @@ func listCollections(ctx context.Context, o *collectionsOptions) error {
 		listing := report.NewListing(o.streams.Out, collectionColumns, o.json)
 		return listEach(ctx, listing, screen, p.client.Collections(o.keyword), listed[*bynder.Collection]{
 			noun: "collection", nothing: "there are no collections",
-			id: func(c *bynder.Collection) string { return c.ID }, row: collectionRow,
+			row: collectionRow,
 		})
 	})
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
-	"github.com/bynder-cli/bynder/internal/input"
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
@@ -66,7 +65,7 @@ func assetRow(a *bynder.Asset) report.Row {
 func listAssets(ctx context.Context, l *report.Listing, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int) error {
 	return listEach(ctx, l, screen, assets, listed[*bynder.Asset]{
 		noun: "asset", nothing: "nothing matches", limit: limit,
-		id: func(a *bynder.Asset) string { return a.ID }, row: assetRow,
+		row: assetRow,
 	})
 }
 
@@ -75,15 +74,14 @@ type listed[T any] struct {
 	noun    string // of one of them
 	nothing string // what is said where there are none
 	limit   int    // how many at most; 0 is all
-	id      func(T) string
 	row     func(T) report.Row
 }
 
-// listEach writes entries as they come, each once. What was listed before an error stays
+// listEach writes entries as they come. What was listed before an error stays
 // listed; the error says how many that were. An entry that cannot be read fails alone. A
 // list that ends before all were listed that the portal counted is said to.
 func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Screen, entries *bynder.Listing[T], by listed[T]) error {
-	seen, complain := input.NewDistinct(), newComplaints(screen)
+	complain := newComplaints(screen)
 	n, malformed := 0, 0
 	for entry, err := range entries.Each(ctx) {
 		if bynder.IsMalformedElement(err) {
@@ -93,9 +91,6 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 		}
 		if err != nil {
 			return fmt.Errorf("after %s: %w", count(n, by.noun), err)
-		}
-		if !seen.First(by.id(entry)) {
-			continue
 		}
 		if err := l.Row(by.row(entry)); err != nil {
 			return &stdoutError{err}
