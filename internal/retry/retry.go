@@ -1,5 +1,5 @@
-// Package retry is the one policy for what is worth another try and how long to
-// wait before it. Calls to the portal and transfers from storage both follow it.
+// Package retry is the one policy for how long to wait: for an answer, for another try, and
+// which failures are worth one. Calls to the portal and transfers from storage both follow it.
 package retry
 
 import (

@@ -3,7 +3,6 @@ package transfer
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -11,7 +10,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 const (
@@ -42,10 +42,6 @@ type answer struct {
 	enough   int
 	ctx      context.Context // of the request
 	cancel   context.CancelCauseFunc
-	idle     time.Duration
-	watch    *time.Timer   // runs only while storage is waited for; cancels the request
-	patience time.Duration // what is left of idle
-	came     int64         // bytes since that was all of it
 
 	first int64 // where it began
 }
@@ -74,8 +70,10 @@ func (s span) header() string {
 // that the object must still have.
 func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*answer, error) {
 	reqCtx, cancel := context.WithCancelCause(ctx)
-	var conn net.Conn // the last one, after redirects
-	traced := httptrace.WithClientTrace(reqCtx, &httptrace.ClientTrace{
+	watch := retry.NewWatch(reqCtx, o.Idle, 0)
+	watch.Progress = maxErrorBody // what storage says of a failure has to come as a whole
+	var conn net.Conn             // the last one, after redirects
+	traced := httptrace.WithClientTrace(watch.Context(), &httptrace.ClientTrace{
 		GotConn: func(got httptrace.GotConnInfo) { conn = got.Conn },
 	})
 	req, err := http.NewRequestWithContext(traced, http.MethodGet, u.String(), nil)
@@ -91,17 +89,15 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 			req.Header.Set("If-Match", ifMatch)
 		}
 	}
-	watch := time.AfterFunc(o.Idle, func() { cancel(&stalled{o.Idle}) })
-	defer watch.Stop()
-	resp, err := o.Client.Do(req) //nolint:bodyclose // answer.close does
+	resp, err := watch.Answered(o.Client.Do(req)) //nolint:bodyclose // answer.close does
 	if err != nil {
 		cancel(err)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, unanswered(u, resp, causeOf(reqCtx, err))
+		return nil, unanswered(u, resp, err)
 	}
-	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, ctx: reqCtx, cancel: cancel, idle: o.Idle, patience: o.Idle, watch: watch, until: math.MaxInt64}
+	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, ctx: reqCtx, cancel: cancel, until: math.MaxInt64}
 	if a.sized {
 		a.arrivals, a.enough = arrivalsOf(conn)
 	}
@@ -112,6 +108,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		if resp.ContentLength >= 0 {
 			a.until = resp.ContentLength
 		}
+		watch.Progress = least(a.object.Size)
 		return a, nil
 	case http.StatusPartialContent:
 		a.partial = true
@@ -119,6 +116,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		if r, ok := parseContentRange(resp.Header.Get("Content-Range")); ok {
 			a.object.Size, a.from, a.until, a.first = r.total, r.first, r.last+1, r.first
 		}
+		watch.Progress = least(a.object.Size)
 		return a, nil
 	}
 	defer a.close()
@@ -162,26 +160,7 @@ func (a *answer) readOnce(p []byte) (int, error) {
 	if !a.sized {
 		p = p[:min(len(p), maxUnsized)]
 	}
-	start := time.Now()
-	a.watch.Reset(a.patience)
-	n, err := a.body.Read(p)
-	a.watch.Stop()
-	a.patience = max(a.patience-time.Since(start), 0)
-	if a.came += int64(n); a.came >= least(a.object.Size) {
-		a.patience, a.came = a.idle, 0
-	}
-	if err != nil && err != io.EOF { //nolint:errorlint // one that is wrapped is no proper end
-		err = causeOf(a.ctx, err)
-	}
-	return n, err
-}
-
-// causeOf is err, or the *stalled with which a request's context was cancelled.
-func causeOf(ctx context.Context, err error) error {
-	if s, ok := errors.AsType[*stalled](context.Cause(ctx)); ok {
-		return s
-	}
-	return err
+	return a.body.Read(p)
 }
 
 // tooShort is the Error of an answer from u that ended as it said, but holds less than was asked for and
@@ -201,7 +180,6 @@ func (a *answer) tooShort(u *url.URL) *Error {
 // close ends the answer. The connection is kept for another request only where the
 // body has been read to its end.
 func (a *answer) close() {
-	a.watch.Stop()
 	a.body.Close()
 	a.cancel(nil)
 }

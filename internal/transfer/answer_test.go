@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -99,8 +98,7 @@ func TestAnswerGathersWhatHasArrived(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &records{sizes: tt.sizes, arrived: tt.arrived}
-			ctx, cancel := context.WithCancelCause(t.Context())
-			a := &answer{body: r, ctx: ctx, cancel: cancel, idle: time.Minute, watch: time.AfterFunc(time.Minute, func() {}), arrivals: r, enough: recordBytes}
+			a := &answer{body: r, cancel: func(error) {}, arrivals: r, enough: recordBytes}
 			defer a.close()
 			if n, err := a.read(make([]byte, tt.buffer)); n != tt.n || err != tt.err { //nolint:errorlint // as it is
 				t.Errorf("read = %d, %v; want %d, %v", n, err, tt.n, tt.err)
@@ -109,8 +107,7 @@ func TestAnswerGathersWhatHasArrived(t *testing.T) {
 	}
 	// Where nobody knows what has arrived, each read is one.
 	r := &records{sizes: ofMany(), arrived: mib}
-	ctx, cancel := context.WithCancelCause(t.Context())
-	a := &answer{body: r, ctx: ctx, cancel: cancel, idle: time.Minute, watch: time.AfterFunc(time.Minute, func() {})}
+	a := &answer{body: r, cancel: func(error) {}}
 	defer a.close()
 	if n, err := a.read(make([]byte, mib)); n != record || err != nil {
 		t.Errorf("read = %d, %v; want one record", n, err)

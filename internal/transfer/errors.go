@@ -76,12 +76,6 @@ func (c *Changed) Error() string {
 // Hint says what the user can do about it.
 func (c *Changed) Hint() string { return "run the same command again to get the file as it is now" }
 
-// stalled is the cause of a connection that was given up, because nothing came.
-type stalled struct{ idle time.Duration }
-
-func (s *stalled) Error() string { return fmt.Sprintf("no byte came in %v", s.idle) }
-func (s *stalled) Timeout() bool { return true }
-
 // unanswered is the Error of a request to u that brought no answer. resp is what
 // http.Client.Do returned beside err: not nil where a redirect was refused.
 func unanswered(u *url.URL, resp *http.Response, err error) *Error {

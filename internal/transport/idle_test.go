@@ -2,17 +2,12 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"io"
-	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // roundTrip is a RoundTripper.
@@ -42,53 +37,11 @@ func (p *pausing) Read(b []byte) (int, error) {
 
 func (*pausing) Close() error { return nil }
 
-func TestAnswersThatStopAreEnded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		for _, tt := range []struct {
-			name   string
-			pauses []time.Duration
-			reader time.Duration // what the consumer takes between reads
-			want   string
-			idle   bool
-		}{
-			{"steady", []time.Duration{59 * time.Second, 59 * time.Second, 59 * time.Second}, 0, "...", false},
-			{"a slow consumer", []time.Duration{0, 0}, time.Hour, "..", false},
-			{"trickles", slices.Repeat([]time.Duration{59 * time.Second}, 9), 0, ".....", true},
-			{"stops", []time.Duration{0, time.Hour}, 0, ".", true},
-		} {
-			w := &watched{limit: time.Minute, whole: portalAnswer, next: roundTrip(func(r *http.Request) (*http.Response, error) {
-				return &http.Response{StatusCode: http.StatusOK, Body: &pausing{r.Context(), tt.pauses}}, nil
-			})}
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://h/", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp, err := w.RoundTrip(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var got strings.Builder
-			b := make([]byte, 8)
-			for err == nil {
-				var n int
-				n, err = resp.Body.Read(b)
-				got.Write(b[:n])
-				<-time.After(tt.reader)
-			}
-			resp.Body.Close()
-			var timeout net.Error
-			if idle := errors.As(err, &timeout) && timeout.Timeout(); got.String() != tt.want || idle != tt.idle || !retry.Temporary(err) {
-				t.Errorf("%s: %q, %v; want %q", tt.name, got.String(), err, tt.want)
-			}
-		}
-	})
-}
-
 // An answer that stops in its first bytes is asked for again, with a try of its own.
 func TestAnswersThatStopAreAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		chain := &retried{limit: 2, next: &watched{limit: time.Minute, whole: portalAnswer, next: roundTrip(func(r *http.Request) (*http.Response, error) {
+		chain := &retried{limit: 2, next: &watched{roundTrip(func(r *http.Request) (*http.Response, error) {
 			if asked++; asked == 1 {
 				return &http.Response{StatusCode: http.StatusOK, Body: &pausing{r.Context(), []time.Duration{0, time.Hour}}}, nil
 			}

@@ -23,7 +23,7 @@ const maxRedirects = 5
 // leaves. What broke on the way, and what retry.Answer allows, is tried again with a signature of its own.
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
-	wire := &traced{next: &watched{next: &redirects{&sentOnce{newWires(base)}}, limit: portalIdle, whole: portalAnswer}, trace: o.Trace}
+	wire := &traced{next: &watched{&redirects{&sentOnce{newWires(base)}}}, trace: o.Trace}
 	signed := authorise(c, o, newEcholess(c.Credentials, o, wire))
 	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: signed}
 	return &http.Client{
