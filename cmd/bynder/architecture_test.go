@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 	"report":    {"download", "transfer"},                                // what happened, never the portal
 	"sink":      {"download", "filelock", "naming", "retry", "transfer"}, // where bytes land
 	"journal":   {"download", "filelock", "naming", "retry", "transfer"}, // results on disk
-	"input":     {"bynder", "download", "sink", "transfer"},              // what was asked for, and what of it is not done
+	"input":     {"bynder", "download", "retry", "sink", "transfer"},     // what was asked for, and what of it is not done
 	"download":  {"budget", "bynder", "retry", "transfer"},               // no terminal, no folder, no credentials
 	"transfer":  {"location", "naming", "retry"},
 	"transport": {"config", "location", "retry"},
@@ -34,9 +34,9 @@ var rooms = map[string][]string{
 	"filelock": {},
 	"location": {},
 	"retry":    {},
-	"terminal": {}, // knows no command
-	"spelling": {}, // knows words, not what they are for
-	"sandbox":  {}, // judges the client, so it shares no code with it
+	"terminal": {"retry"}, // knows no command
+	"spelling": {},        // knows words, not what they are for
+	"sandbox":  {},        // judges the client, so it shares no code with it
 
 	"tools/bench": {"retry"}, // not a room of the program: it measures the built program from outside
 }

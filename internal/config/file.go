@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 const (
@@ -197,7 +199,9 @@ func readWhole(ctx context.Context, path string, most int64) (text string, mode 
 	if info, statErr := os.Stat(path); statErr == nil && info.Mode().IsRegular() {
 		c, err = read()
 	} else {
-		c, err = within(ctx, pipePatience, errPipeSilent, read)
+		patient, cancel := context.WithTimeoutCause(ctx, pipePatience, errPipeSilent)
+		defer cancel()
+		c, err = retry.Await(patient, read)
 	}
 	return c.text, c.mode, err
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/zalando/go-keyring"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // Keychain is where the system keeps secrets: Keychain on macOS, Credential Manager
@@ -94,30 +96,11 @@ func sessionHasKeychain() bool {
 	return false
 }
 
-// within returns what ask answers, or after d without an answer the error late, or the
-// cause of ctx's end. ask knows no context: where it blocks, its goroutine is left
-// behind, and ends with the answer that nobody waits for any more or with the process.
-func within[T any](ctx context.Context, d time.Duration, late error, ask func() (T, error)) (T, error) {
-	type answer struct {
-		value T
-		err   error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		value, err := ask()
-		answered <- answer{value, err}
-	}()
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	var none T
-	select {
-	case a := <-answered:
-		return a.value, a.err
-	case <-timer.C:
-		return none, late
-	case <-ctx.Done():
-		return none, context.Cause(ctx)
-	}
+// ask returns what the keychain answers to question within its patience.
+func ask[T any](ctx context.Context, question func() (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, keychainPatience, errKeychainSilent)
+	defer cancel()
+	return retry.Await(ctx, question)
 }
 
 // keychainItem is what the keychain keeps for a profile: the credentials, and the
@@ -129,7 +112,7 @@ func askKeychain(ctx context.Context, k Keychain, profile string) (keychainItem,
 	if k == nil {
 		return nil, ErrNoKeychain
 	}
-	text, err := within(ctx, keychainPatience, errKeychainSilent, func() (string, error) { return k.Get(keychainService, profile) })
+	text, err := ask(ctx, func() (string, error) { return k.Get(keychainService, profile) })
 	if errors.Is(err, keyring.ErrNotFound) {
 		return nil, nil
 	}
@@ -160,7 +143,7 @@ func storeInKeychain(ctx context.Context, k Keychain, profile string, portal *ur
 	if err != nil {
 		return fmt.Errorf("encoding the credentials: %w", err)
 	}
-	_, err = within(ctx, keychainPatience, errKeychainSilent, func() (struct{}, error) {
+	_, err = ask(ctx, func() (struct{}, error) {
 		return struct{}{}, k.Set(keychainService, profile, string(text))
 	})
 	return err
@@ -171,7 +154,7 @@ func removeFromKeychain(ctx context.Context, k Keychain, profile string) (bool, 
 	if k == nil {
 		return false, ErrNoKeychain
 	}
-	_, err := within(ctx, keychainPatience, errKeychainSilent, func() (struct{}, error) {
+	_, err := ask(ctx, func() (struct{}, error) {
 		return struct{}{}, k.Delete(keychainService, profile)
 	})
 	if errors.Is(err, keyring.ErrNotFound) {

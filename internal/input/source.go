@@ -6,6 +6,8 @@ import (
 	"io"
 	"math"
 	"os"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // Sources are lists of ids in the order in which they are read.
@@ -97,9 +99,8 @@ func (l source) again() io.Reader {
 	return io.NewSectionReader(l.r.(*os.File), l.start, math.MaxInt64-l.start)
 }
 
-// interruptible returns r whose reads end with ctx. A read that is under way when ctx ends
-// may never return, as on a terminal; it is left to the end of the process, and
-// whatever it still brings is nobody's. There is none after it.
+// interruptible returns r whose reads end with ctx. A read that is under way then is left behind
+// (retry.Await), and there is none after it.
 func interruptible(ctx context.Context, r io.Reader) io.Reader {
 	if isRegular(r) {
 		return r
@@ -112,26 +113,20 @@ type interruptibleReader struct {
 	r   io.Reader
 }
 
-// Read implements io.Reader. The goroutine reads into memory of its own, because p
-// belongs to the caller again when ctx has ended.
+// Read implements io.Reader. It reads into memory of its own, because p belongs to the caller again
+// when ctx has ended.
 func (i *interruptibleReader) Read(p []byte) (int, error) {
 	type chunk struct {
 		bytes []byte
 		err   error
 	}
-	if i.ctx.Err() != nil {
-		return 0, context.Cause(i.ctx)
-	}
-	read := make(chan chunk, 1)
-	go func() {
+	c, err := retry.Await(i.ctx, func() (chunk, error) {
 		buffer := make([]byte, min(len(p), 64<<10))
 		n, err := i.r.Read(buffer)
-		read <- chunk{buffer[:n], err}
-	}()
-	select {
-	case c := <-read:
-		return copy(p, c.bytes), c.err
-	case <-i.ctx.Done():
-		return 0, context.Cause(i.ctx)
+		return chunk{buffer[:n], err}, nil
+	})
+	if err != nil {
+		return 0, err
 	}
+	return copy(p, c.bytes), c.err
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/retry"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -112,41 +113,35 @@ type written struct {
 	err error
 }
 
-// Write delivers b. It returns when the context of Begin ends, even while the
-// reader blocks; the write that is under way then goes on, with a copy of b, until
-// the reader takes it or the process exits: nothing else can end it.
+// Write delivers b. It returns when the context of Begin ends, even while the reader blocks; the
+// write that is under way then is left behind (retry.Await), with a copy of b.
 func (p *streamPartial) Write(b []byte) (int, error) {
 	if p.err == nil && p.ended {
 		p.err = p.stream.failure("write to", io.ErrClosedPipe)
-	}
-	if p.err == nil && p.ctx.Err() != nil {
-		p.err = p.stream.failure("write to", p.ctx.Err())
 	}
 	if p.err != nil {
 		return 0, p.err
 	}
 	p.buf = append(p.buf[:0], b...)
-	done := make(chan written, 1)
-	go func(w io.Writer, b []byte) {
-		n, err := w.Write(b)
-		done <- written{n, err}
-	}(p.stream.w, p.buf)
-	select {
-	case got := <-done:
-		p.stream.mu.Lock()
-		p.stream.delivered += int64(got.n)
-		p.stream.mu.Unlock()
-		if got.err == nil && got.n < len(b) {
-			got.err = io.ErrShortWrite
-		}
-		if got.err != nil {
-			p.err = p.stream.failure("write to", got.err)
-		}
-		return got.n, p.err
-	case <-p.ctx.Done():
+	w, sent := p.stream.w, p.buf
+	got, err := retry.Await(p.ctx, func() (written, error) {
+		n, err := w.Write(sent)
+		return written{n, err}, nil
+	})
+	if err != nil {
 		p.err = p.stream.failure("write to", p.ctx.Err())
 		return 0, p.err
 	}
+	p.stream.mu.Lock()
+	p.stream.delivered += int64(got.n)
+	p.stream.mu.Unlock()
+	if got.err == nil && got.n < len(b) {
+		got.err = io.ErrShortWrite
+	}
+	if got.err != nil {
+		p.err = p.stream.failure("write to", got.err)
+	}
+	return got.n, p.err
 }
 
 // Publish checks that all was delivered and returns what results show.

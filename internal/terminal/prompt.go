@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // errEndOfInput says that the user closed the input (Ctrl-D) in place of an answer.
@@ -69,25 +71,9 @@ func endOfInput(err error) error {
 
 // ReadLine reads a line of at most 64 KiB up to its end and not beyond, and returns it without that end, or
 // ctx's cause when that ends first. A line that ends with the input counts unless it is empty (io.EOF).
-//
-// A read from a terminal or a pipe cannot be called back: its goroutine is then left behind, and
-// ends with the next line or with the program, which is about to end.
+// The read is then left behind (retry.Await).
 func ReadLine(ctx context.Context, r io.Reader) (string, error) {
-	type result struct {
-		text string
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		text, err := readLine(r, maxAnswer)
-		done <- result{text, err}
-	}()
-	select {
-	case r := <-done:
-		return r.text, r.err
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
-	}
+	return retry.Await(ctx, func() (string, error) { return readLine(r, maxAnswer) })
 }
 
 // maxAnswer is longer than any answer, in bytes.
