@@ -44,7 +44,7 @@ func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, r *
 	j, err := journal.Open(ctx, o.journal, journal.Options{
 		Portal: conf.Portal.Host, Dir: o.dir, Output: o.output,
 		Skip: o.exists == sink.Skip, Synced: o.fsync, DryRun: o.dryRun,
-		Encode:   report.JSONLine,
+		Encode:   report.JSONLine[download.Result],
 		LockWait: o.lockLimit,
 		Waiting: func() {
 			r.Screen().Message("bynder: waiting for another bynder that uses the journal " + o.journal)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -61,7 +60,7 @@ func (l *Listing) Row(r Row) error {
 	switch {
 	case l.json:
 		var err error
-		if line, err = jsonObject(r.Object); err != nil {
+		if line, err = JSONLine(r.Object); err != nil {
 			return err
 		}
 	case l.width == 0:
@@ -105,20 +104,6 @@ func tabbed(fields []string) []byte {
 	}
 	b.WriteByte('\n')
 	return b.Bytes()
-}
-
-// jsonObject is v as one line of JSON, with hidden characters as \u escapes.
-func jsonObject(v json.Marshaler) ([]byte, error) {
-	encoded, err := v.MarshalJSON()
-	if err != nil {
-		return nil, fmt.Errorf("encoding an entry: %w", err)
-	}
-	var b bytes.Buffer
-	if err := json.Compact(&b, encoded); err != nil {
-		return nil, fmt.Errorf("encoding an entry: %w", err)
-	}
-	b.WriteByte('\n')
-	return escapeHidden(b.Bytes()), nil
 }
 
 const columnGap = "  "

@@ -53,7 +53,7 @@ func TestListingForms(t *testing.T) {
 	row := Row{
 		Cells:  []string{hostile, "", "", ""},
 		Fields: []string{hostile, "", "x"},
-		Object: json.RawMessage(`{"name": "a\tb\u202e` + "\u202e" + `"}`),
+		Object: json.RawMessage(`{"name": "<a\tb\u202e` + "\u202e \xff\xc3" + `"}`), // as a portal may send it
 	}
 	for _, tt := range []struct {
 		name string
@@ -61,7 +61,7 @@ func TestListingForms(t *testing.T) {
 		want string
 	}{
 		{"lines", Listing{}, "a b c[31m\t\tx\n"},
-		{"NDJSON", Listing{json: true}, `{"name":"a\tb\u202e\u202e"}` + "\n"},
+		{"NDJSON", Listing{json: true}, `{"name":"<a\tb\u202e\u202e ` + "\ufffd\ufffd" + `"}` + "\n"},
 	} {
 		var b bytes.Buffer
 		tt.l.w = &b

@@ -25,21 +25,21 @@ func pathLine(r download.Result, nul bool) []byte {
 	return append([]byte(Clean(r.Path)), '\n')
 }
 
-// JSONLine is r as one line of JSON. No value is changed (but bytes that are no
-// UTF-8 become U+FFFD); characters that steer terminals or that nobody can see
-// are written as \u escapes.
-func JSONLine(r download.Result) ([]byte, error) {
+// JSONLine returns v as one line of JSON: a result, or what a listing has an entry as. No value is
+// changed, but bytes that are not UTF-8 become U+FFFD; characters that steer terminals or cannot
+// be seen are written as \u escapes.
+func JSONLine[T any](v T) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(r); err != nil {
-		return nil, fmt.Errorf("encoding a result: %w", err)
+	if err := e.Encode(v); err != nil {
+		return nil, fmt.Errorf("encoding a line of JSON: %w", err)
 	}
 	return escapeHidden(b.Bytes()), nil
 }
 
 // escapeHidden escapes hidden characters in a line of JSON, where such characters
-// can only be inside strings.
+// can only be inside strings. A json.Marshaler may have left bytes that are not UTF-8 in them.
 func escapeHidden(line []byte) []byte {
 	body, end := line[:len(line)-1], line[len(line)-1]
 	out := make([]byte, 0, len(line))
@@ -47,7 +47,7 @@ func escapeHidden(line []byte) []byte {
 		r, size := utf8.DecodeRune(body)
 		switch {
 		case !isHidden(r):
-			out = append(out, body[:size]...)
+			out = utf8.AppendRune(out, r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
 			out = fmt.Appendf(out, `\u%04x\u%04x`, high, low)
