@@ -17,6 +17,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/bynder-cli/bynder/internal/location"
 )
 
 const (
@@ -88,10 +90,10 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 	resp, err := c.http.Do(req)
 	elsewhere, malformed := (interface{ RedirectedTo() string })(nil), (interface{ MalformedAnswer() })(nil)
 	if errors.As(err, &elsewhere) || errors.As(err, &malformed) {
-		return nil, &ProtocolError{Path: path, Err: withoutURL(err)}
+		return nil, &ProtocolError{Path: path, Err: location.WithoutURL(err)}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking the portal for %s: %w", path, withoutURL(err))
+		return nil, fmt.Errorf("asking the portal for %s: %w", path, location.WithoutURL(err))
 	}
 	if resp.StatusCode != http.StatusOK {
 		defer resp.Body.Close()
@@ -135,14 +137,6 @@ func refusedIn(resp *http.Response, path string) error {
 type brokenReader struct{ err error }
 
 func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
-
-// withoutURL takes the URL out of what net/http says, which the caller names better.
-func withoutURL(err error) error {
-	if e := (*url.Error)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
-}
 
 // readCapped reads all of r, or fails when that is more than limit bytes.
 func readCapped(r io.Reader, limit int64) ([]byte, error) {

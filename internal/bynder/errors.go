@@ -5,9 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/location"
 )
 
 // APIError is an answer of the portal other than success.
@@ -85,9 +86,6 @@ func newAPIError(resp *http.Response, path string, body []byte) *APIError {
 	return e
 }
 
-// queries matches the queries of URLs in running text.
-var queries = regexp.MustCompile(`\?[^\s"'<>]*=[^\s"'<>]*`)
-
 // maxMessage is how many bytes of a portal's message are worth showing.
 const maxMessage = 300
 
@@ -107,7 +105,7 @@ func errorMessage(body []byte) string {
 // shorten is the portal's words without secrets, as far as they are worth showing.
 func shorten(message string) string {
 	// A URL in it may be a temporary one, whose query is the permission to read.
-	message = queries.ReplaceAllString(message, "")
+	message = location.WithoutQueries(message)
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
 	}

@@ -106,16 +106,6 @@ func Check(u *url.URL, plain bool) error {
 	return nil
 }
 
-// Redacted returns u for display: without its query, which is the permission to read,
-// without a fragment and without user information. It is "" for nil.
-func Redacted(u *url.URL) string {
-	if u == nil {
-		return ""
-	}
-	shown := url.URL{Scheme: u.Scheme, Opaque: u.Opaque, Host: u.Host, Path: u.Path, RawPath: u.RawPath}
-	return shown.String()
-}
-
 func otherScheme(scheme string) error {
 	return fmt.Errorf("the location is no http(s) URL but begins with %.20q", scheme+":")
 }

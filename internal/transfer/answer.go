@@ -11,6 +11,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 
+	"github.com/bynder-cli/bynder/internal/location"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
@@ -79,7 +80,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	req, err := http.NewRequestWithContext(traced, http.MethodGet, u.String(), nil)
 	if err != nil {
 		cancel(nil)
-		return nil, &Error{Kind: Protocol, Err: fmt.Errorf("get %s: %w", Redacted(u), withoutURL(err))}
+		return nil, &Error{Kind: Protocol, Err: fmt.Errorf("get %s: %w", location.Redacted(u), location.WithoutURL(err))}
 	}
 	// A length that counts encoded bytes would say nothing about the file.
 	req.Header.Set("Accept-Encoding", "identity")
@@ -172,7 +173,7 @@ func (a *answer) tooShort(u *url.URL) *Error {
 	return &Error{
 		Kind:      Network,
 		Retryable: true,
-		Err:       fmt.Errorf("get %s: storage answered with %d bytes of those that were asked for", Redacted(u), a.until-a.first),
+		Err:       fmt.Errorf("get %s: storage answered with %d bytes of those that were asked for", location.Redacted(u), a.until-a.first),
 		remedy:    wait,
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -83,7 +82,7 @@ func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 		// io.EOF itself would tell readers that all is well.
 		err = &reworded{text: "the connection ended early", err: io.ErrUnexpectedEOF}
 	}
-	failed := &Error{Err: fmt.Errorf("get %s: %w", Redacted(u), withoutURL(err))}
+	failed := &Error{Err: fmt.Errorf("get %s: %w", location.Redacted(u), location.WithoutURL(err))}
 	switch {
 	case timedOut(err):
 		failed.Kind, failed.Retryable, failed.remedy = Timeout, true, wait
@@ -155,7 +154,7 @@ func refused(u *url.URL, req *http.Request, resp *http.Response) *Error {
 	failed := &Error{
 		Kind:   Storage,
 		Status: resp.StatusCode,
-		Err:    fmt.Errorf("get %s: %s", Redacted(u), text),
+		Err:    fmt.Errorf("get %s: %s", location.Redacted(u), text),
 		again:  retry.Answer(resp.StatusCode, resp.Header),
 	}
 	switch {
@@ -225,34 +224,14 @@ func legible(text string, limit int) string {
 		}
 		return r
 	}, strings.ToValidUTF8(text, ""))
-	text = withoutQueries(strings.Join(strings.Fields(text), " "))
+	text = location.WithoutQueries(strings.Join(strings.Fields(text), " "))
 	if runes := []rune(text); len(runes) > limit {
 		text = string(runes[:limit]) + "…"
 	}
 	return text
 }
 
-// Redacted is u for display: without its query, which is the permission to read,
-// without a fragment and without user information.
-func Redacted(u *url.URL) string { return location.Redacted(u) }
-
-// withoutURL is err of net/http without the URL that *url.Error puts before it, query
-// and all, and without queries in what remains: a redirect that cannot be parsed is
-// quoted in full. What err wraps can still be found in it.
-func withoutURL(err error) error {
-	for {
-		wrapped, ok := errors.AsType[*url.Error](err)
-		if !ok {
-			break
-		}
-		err = wrapped.Err
-	}
-	if text := withoutQueries(err.Error()); text != err.Error() {
-		return &reworded{text: text, err: err}
-	}
-	return err
-}
-
+// reworded is an error in other words.
 type reworded struct {
 	text string
 	err  error
@@ -260,8 +239,3 @@ type reworded struct {
 
 func (r *reworded) Error() string { return r.text }
 func (r *reworded) Unwrap() error { return r.err }
-
-// query matches what may be the query of a URL in running text.
-var query = regexp.MustCompile(`\?[^\s"'<>]*=[^\s"'<>]*`)
-
-func withoutQueries(text string) string { return query.ReplaceAllString(text, "") }

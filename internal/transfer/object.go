@@ -13,7 +13,7 @@ import (
 // URL that is itself the permission to read. It is asked for just before the
 // transfer and asked for again when it expires.
 type Location struct {
-	// URL is http(s). Its query is a secret: show it only through Redacted.
+	// URL is http(s). Its query is a secret: show it only through location.Redacted.
 	URL *url.URL
 	// Asked is when the portal gave it; zero if that is not known, as for one that was saved
 	// with a listing.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bynder-cli/bynder/internal/location"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
@@ -365,7 +366,7 @@ func (s *Stream) senseless(r remedy, text string) *Error {
 	return &Error{
 		Kind:      Protocol,
 		Retryable: r != nothing,
-		Err:       fmt.Errorf("get %s: %s", Redacted(s.location.URL), text),
+		Err:       fmt.Errorf("get %s: %s", location.Redacted(s.location.URL), text),
 		remedy:    r,
 	}
 }

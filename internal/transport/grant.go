@@ -15,6 +15,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/location"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
@@ -206,10 +207,7 @@ func refusal(req *http.Request, err error) (*http.Response, error) {
 	}
 	answer := (*oauth2.RetrieveError)(nil)
 	if !errors.As(err, &answer) {
-		if elsewhere := (*url.Error)(nil); errors.As(err, &elsewhere) {
-			err = elsewhere.Err // which names the host once more
-		}
-		return nil, fmt.Errorf("asking for a token: %w", err)
+		return nil, fmt.Errorf("asking for a token: %w", location.WithoutURL(err))
 	}
 	status := answer.Response.StatusCode
 	switch {
