@@ -122,12 +122,8 @@ func timedOut(err error) bool {
 }
 
 // malformedAnswer reports whether err says that the answer, not the connection, is what is wrong.
+// internal/transport knows the words of net/http for that.
 func malformedAnswer(err error) bool {
-	for _, words := range []string{"suspiciously long trailer", "header line too long", "malformed chunked encoding", "too much overhead"} {
-		if strings.Contains(err.Error(), "http: "+words) || strings.HasSuffix(err.Error(), words) { // net/http has no type for them
-			return true
-		}
-	}
 	_, ok := errors.AsType[interface {
 		error
 		MalformedAnswer()

@@ -1,10 +1,9 @@
 package transfer
 
 import (
-	"bufio"
+	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,31 +12,33 @@ import (
 	"unicode/utf8"
 
 	"github.com/bynder-cli/bynder/internal/location"
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// What net/http says of a body that is not HTTP is told from what it says of a connection.
-func TestMalformedChunks(t *testing.T) {
-	for name, tt := range map[string]struct {
-		body string
-		want bool
+// malformed is the error of an answer that is not HTTP, as internal/transport returns it.
+type malformed struct{}
+
+func (malformed) Error() string       { return "the answer is not HTTP" }
+func (malformed) MalformedAnswer()    {}
+func (malformed) WorthRetrying() bool { return false }
+
+// An answer that is not HTTP is told from a connection that breaks.
+func TestInterrupted(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		err       error
+		kind      Kind
+		retryable bool
 	}{
-		"a trailer without end": {"3\r\nabc\r\n0\r\nA: " + strings.Repeat("x", 10<<10), true},
-		"a long extension":      {"3;" + strings.Repeat("x", 10<<10) + "\r\nabc\r\n", true},
-		"not a length":          {"xyz\r\n", false}, // as if the connection had broken: another one may be right
-		"cut short":             {"3\r\na", false},
+		{"not HTTP", fmt.Errorf("reading: %w", malformed{}), Protocol, false},
+		{"cut short", io.ErrUnexpectedEOF, Network, true},
+		{"a chunk without a length", errors.New("invalid byte in chunk length"), Network, true},
+		{"silent", &retry.IdleError{}, Timeout, true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"+tt.body)), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			_, err = io.Copy(io.Discard, resp.Body)
-			failed := interrupted(&url.URL{Scheme: "https", Host: "h"}, err)
-			if (failed.Kind == Protocol) != tt.want || failed.Retryable == tt.want {
-				t.Errorf("%v is %s, retryable %t", err, failed.Kind, failed.Retryable)
-			}
-		})
+		failed := interrupted(&url.URL{Scheme: "https", Host: "h"}, tt.err)
+		if failed.Kind != tt.kind || failed.Retryable != tt.retryable {
+			t.Errorf("%s: %s, retryable %t; want %s, %t", tt.name, failed.Kind, failed.Retryable, tt.kind, tt.retryable)
+		}
 	}
 }
 

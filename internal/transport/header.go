@@ -33,40 +33,7 @@ func (r *repairing) RoundTrip(req *http.Request) (*http.Response, error) {
 	if _, malformed := errors.AsType[textproto.ProtocolError](err); malformed {
 		resp, err = r.next.RoundTrip(req.WithContext(context.WithValue(req.Context(), repairKey{}, true)))
 	}
-	return resp, inOwnWords(err)
-}
-
-// HeaderError is an answer that cannot be read as HTTP.
-type HeaderError struct{ text string }
-
-func (e *HeaderError) Error() string { return e.text }
-
-// MalformedAnswer marks the answer, not the connection, as what is wrong.
-func (e *HeaderError) MalformedAnswer() {}
-
-// WorthRetrying reports that another try does not help (retry.Temporary).
-func (e *HeaderError) WorthRetrying() bool { return false }
-
-// inOwnWords says what net/http has against an answer, without repeating bytes of it.
-func inOwnWords(err error) error {
-	if err == nil {
-		return nil
-	}
-	if _, malformed := errors.AsType[textproto.ProtocolError](err); malformed {
-		return &HeaderError{"the header of the answer is malformed"}
-	}
-	for _, known := range []struct{ theirs, ours string }{
-		{"server response headers exceeded", fmt.Sprintf("the header of the answer is larger than %d KiB", maxHeader>>10)},
-		{"malformed HTTP", "the answer is not HTTP"},
-		{"Content-Length", "the header of the answer tells no sensible Content-Length"},
-		{"unsupported transfer encoding", "the answer has an unknown Transfer-Encoding"},
-		{"too many transfer encodings", "the answer has an unknown Transfer-Encoding"},
-	} {
-		if strings.Contains(err.Error(), known.theirs) {
-			return &HeaderError{known.ours}
-		}
-	}
-	return err
+	return readableAnswer(resp, err)
 }
 
 // wires sends requests over connections that leave answers as they are, or, for those that are marked

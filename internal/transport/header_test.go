@@ -103,9 +103,9 @@ func TestHeadersThatNetHTTPRefuses(t *testing.T) {
 					t.Errorf("%s: %d requests, want %d", name, asked, tt.asked)
 				}
 				if tt.wants != "" {
-					var malformed *transport.HeaderError
+					var malformed *transport.AnswerError
 					if !errors.As(err, &malformed) || !strings.Contains(err.Error(), tt.wants) || strings.Contains(err.Error(), "MIME") {
-						t.Errorf("%s: error %v, want a *HeaderError that says %q", name, err, tt.wants)
+						t.Errorf("%s: error %v, want a *AnswerError that says %q", name, err, tt.wants)
 					}
 					continue
 				}

@@ -164,7 +164,7 @@ func (t *traced) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	start := time.Now()
 	resp, err := t.next.RoundTrip(req)
-	e := Exchange{Method: req.Method, URL: withoutSecrets(req.URL), Try: try(req.Context()), Err: inOwnWords(err), Took: time.Since(start)}
+	e := Exchange{Method: req.Method, URL: withoutSecrets(req.URL), Try: try(req.Context()), Err: readable(err), Took: time.Since(start)}
 	if resp != nil {
 		e.Status = resp.StatusCode
 	}
