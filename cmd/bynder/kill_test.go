@@ -4,17 +4,14 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -38,7 +35,7 @@ func TestKillsForgetNothing(t *testing.T) {
 			const kills = 10
 			killed := 0
 			for rounds := 0; killed < kills && rounds < 5*kills && len(k.published) < len(k.ids); rounds++ {
-				if k.run(t, time.Duration(50+k.random.IntN(400))*time.Millisecond) {
+				if k.killedAfter(t, time.Duration(50+k.random.IntN(400))*time.Millisecond, k.download()...) {
 					killed++
 				}
 				k.look(t)
@@ -63,7 +60,7 @@ func TestKillsForgetNothing(t *testing.T) {
 
 // kills is the world of TestKillsForgetNothing.
 type kills struct {
-	env       []string
+	program
 	folder    string
 	journal   string
 	list      string
@@ -79,11 +76,7 @@ func newKills(t *testing.T, faults []sandbox.Fault) *kills {
 	t.Logf("seed %d", seed)
 	k := &kills{
 		folder: filepath.Join(state, "files"), journal: filepath.Join(state, "done.ndjson"), list: filepath.Join(state, "ids"),
-		random: rand.New(rand.NewPCG(seed, 0)),
-		env: append([]string{
-			"PATH=" + os.Getenv("PATH"), "HOME=" + state, "XDG_STATE_HOME=" + state,
-			"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
-		}, portal.Env(sandbox.OAuth1)...),
+		random: rand.New(rand.NewPCG(seed, 0)), program: newProgram(state, portal),
 	}
 	out, err := k.command(t.Context(), t, "search", "--type", "image", "--limit", "250").Output()
 	if err != nil {
@@ -99,40 +92,9 @@ func newKills(t *testing.T, faults []sandbox.Fault) *kills {
 	return k
 }
 
-func (k *kills) command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Args[0] = "bynder" // under this name the test binary is the program: see TestMain
-	cmd.Env = k.env
-	return cmd
-}
-
-func (k *kills) download(ctx context.Context, t *testing.T) *exec.Cmd {
-	return k.command(ctx, t, "download", "-q", "--json", "--api-rate", "0", "--name", "{id}.{ext}", "-d", k.folder, "--journal", k.journal, "--from", k.list)
-}
-
-// run runs the program and reports whether it was killed before its end.
-func (k *kills) run(t *testing.T, after time.Duration) bool {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), after)
-	defer cancel()
-	cmd := k.download(ctx, t)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	err := cmd.Run()
-	if err == nil || errors.Is(err, context.DeadlineExceeded) { // on a busy machine it may not even have begun
-		return false
-	}
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
-			return true
-		}
-	}
-	t.Fatalf("the program was not killed: %v\n%s", err, stderr.Bytes())
-	return false
+// download are the arguments of each run.
+func (k *kills) download() []string {
+	return []string{"download", "-q", "--json", "--api-rate", "0", "--name", "{id}.{ext}", "-d", k.folder, "--journal", k.journal, "--from", k.list}
 }
 
 // look notes the files that are published, and sees that those before are the same.
@@ -162,7 +124,7 @@ func (k *kills) look(t *testing.T) {
 // finish runs the program to its end: what was published is known, and the rest comes.
 func (k *kills) finish(t *testing.T, known map[string]fs.FileInfo) {
 	t.Helper()
-	cmd := k.download(t.Context(), t)
+	cmd := k.command(t.Context(), t, k.download()...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

@@ -57,10 +57,7 @@ func newKitchen(t *testing.T, all map[string]recipe) *kitchen {
 	home := t.TempDir()
 	return &kitchen{
 		recipes: all, portal: portal, folder: t.TempDir(),
-		env: append([]string{
-			"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + home,
-			"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
-		}, portal.Env(sandbox.OAuth1)...),
+		env: newProgram(home, portal).env,
 	}
 }
 

@@ -6,18 +6,15 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 	"unsafe"
@@ -89,7 +86,7 @@ func soakFor(t *testing.T, kills int, faults []sandbox.Fault) {
 // soak is the world of TestSoak: a portal, a folder, and a count of what the programs that
 // run in it read from their sockets.
 type soak struct {
-	env         []string
+	program
 	folder      string
 	connections int // that the program may use for the file
 	object      sandbox.Object
@@ -132,14 +129,11 @@ func newSoak(t *testing.T, faults []sandbox.Fault) *soak {
 	}
 	s.object, _ = portal.Object(sandbox.VideoAsset, "original")
 	s.embeds = len(faults) > 0
-	s.env = append([]string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + state, "XDG_STATE_HOME=" + state, soakCounter + "=" + counter,
-		"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
-	}, portal.Env(sandbox.OAuth1)...)
+	s.program = newProgram(state, portal, soakCounter+"="+counter)
 	return s
 }
 
-// run runs the program, and tells whether it had to be killed: it is, at a random moment,
+// run runs the program, and reports whether it had to be killed: it is, at a random moment,
 // unless it ends before. Most moments are early. The others are late enough for the file
 // to be whole, for it is hashed from its first byte each time.
 func (s *soak) run(t *testing.T) (killed bool) {
@@ -149,27 +143,7 @@ func (s *soak) run(t *testing.T) (killed bool) {
 	if s.random.IntN(4) == 0 {
 		moment = time.Duration(late) * time.Millisecond
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), moment)
-	defer cancel()
-	var output bytes.Buffer
-	cmd := exec.CommandContext(ctx, self, "download", "--connections", strconv.Itoa(s.connections), "-d", s.folder, sandbox.VideoAsset)
-	cmd.Args[0] = "bynder" // under this name the test binary is the program: see TestMain
-	cmd.Env, cmd.Stdout, cmd.Stderr = s.env, &output, &output
-	err = cmd.Run()
-	if err == nil || errors.Is(err, context.DeadlineExceeded) { // on a busy machine it may not even have begun
-		return false
-	}
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
-			return true
-		}
-	}
-	t.Fatalf("the program was not killed: %v\n%s", err, output.Bytes())
-	return false
+	return s.killedAfter(t, moment, "download", "--connections", strconv.Itoa(s.connections), "-d", s.folder, sandbox.VideoAsset)
 }
 
 // check sees that the file is whole and alone, and takes it away.
