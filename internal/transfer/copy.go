@@ -89,7 +89,7 @@ func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass fu
 		}
 	}()
 	for {
-		n, err := s.fill(buf, true)
+		n, err := s.fill(buf)
 		if err == io.EOF { //nolint:errorlint // one that is wrapped is a failure
 			return nil
 		}

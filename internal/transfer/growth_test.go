@@ -159,7 +159,7 @@ func TestHowManyConnectionsAFileGets(t *testing.T) {
 				o := New(tt.opts)
 				o.layout = layout{least: 4_000_000, large: 1 << 40, part: 256 << 10, shortest: 64 << 10}
 				o.pool = &buffers{size: 64 << 10, most: 1 << 10}
-				a := arrive(t, s, o, tt.held, func(s *Stream, p []byte) (int, error) { return s.Read(p) })
+				a := arrive(t, s, o, tt.held, swiftly)
 				if a.err != nil || len(a.bytes) != size {
 					t.Fatalf("%d bytes, %v", len(a.bytes), a.err)
 				}

@@ -35,8 +35,9 @@ type arrival struct {
 	fetched int64
 }
 
-// arrive reads a file to its end, or until it fails, by Restart where that helps.
-func arrive(t *testing.T, s *storage, o *Opener, held int, read func(*Stream, []byte) (int, error)) (a arrival) {
+// arrive copies a file to its end, or until it fails, by Restart where that helps. written is called
+// for each n bytes in place of a destination that takes its time.
+func arrive(t *testing.T, s *storage, o *Opener, held int, written func(stream *Stream, n int)) (a arrival) {
 	t.Helper()
 	start := time.Now()
 	stream, err := o.Open(t.Context(), s.source(&a.locations), func(err error, _ time.Duration) { a.retried = append(a.retried, err) })
@@ -46,14 +47,13 @@ func arrive(t *testing.T, s *storage, o *Opener, held int, read func(*Stream, []
 	}
 	stream.Continue(int64(held))
 	a.bytes = slices.Clone(s.file.bytes[:held])
-	buf := make([]byte, 3000)
 	for {
-		n, err := read(stream, buf)
-		a.bytes = append(a.bytes, buf[:n]...)
+		err := Copy(t.Context(), writerFunc(func(p []byte) (int, error) {
+			a.bytes = append(a.bytes, p...)
+			written(stream, len(p))
+			return len(p), nil
+		}), stream, nil, nil, nil)
 		if err == nil {
-			continue
-		}
-		if err == io.EOF { //nolint:errorlint // one that is wrapped is no proper end
 			break
 		}
 		if err = stream.Restart(err); err != nil {
@@ -62,7 +62,7 @@ func arrive(t *testing.T, s *storage, o *Opener, held int, read func(*Stream, []
 		}
 		a.bytes = nil
 	}
-	a.took, a.fetched = time.Since(start), stream.Fetched()
+	a.took, a.fetched = time.Since(start), stream.fetched.Load()
 	stream.Close()
 	a.requests = s.requests()
 	if o.pool.lent != 0 || o.shares.files != 0 || len(o.shares.wants) != 0 {
@@ -71,12 +71,11 @@ func arrive(t *testing.T, s *storage, o *Opener, held int, read func(*Stream, []
 	return a
 }
 
-func swiftly(s *Stream, p []byte) (int, error) { return s.Read(p) }
+func swiftly(*Stream, int) {}
 
-// slowly lets the parts be far ahead, and try again what fails, before the reader comes.
-func slowly(s *Stream, p []byte) (int, error) {
+// slowly lets the parts be far ahead, and try again what fails, before they are read.
+func slowly(*Stream, int) {
 	time.Sleep(3 * time.Second) //nolint:forbidigo // the clock is the bubble's
-	return s.Read(p)
 }
 
 // headOnly answers the first request with the bytes of the first part, and then nothing.
@@ -135,7 +134,7 @@ func TestPartsThatFail(t *testing.T) {
 			http.Redirect(w, r, "/elsewhere?X-Amz-Signature="+secret, http.StatusFound)
 		}},
 	}
-	readers := map[string]func(*Stream, []byte) (int, error){"swift": swiftly, "slow": slowly}
+	readers := map[string]func(*Stream, int){"swift": swiftly, "slow": slowly}
 	for _, fault := range faults {
 		for pace, read := range readers {
 			t.Run(fault.name+"/"+pace, func(t *testing.T) {

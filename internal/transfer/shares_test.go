@@ -100,27 +100,24 @@ func TestManyFilesAndFewBuffers(t *testing.T) {
 					}
 					files.Go(func() {
 						defer stream.Close()
-						read := swiftly
+						written := swiftly
 						if i%2 == 0 {
-							read = slowly
+							written = slowly
 						}
 						var got []byte
-						buf := make([]byte, 5000)
-						for {
-							n, err := read(stream, buf)
-							got = append(got, buf[:n]...)
+						err := Copy(t.Context(), writerFunc(func(p []byte) (int, error) {
+							got = append(got, p...)
 							o.pool.mu.Lock()
 							if made := o.pool.lent + len(o.pool.spare); made > most {
 								t.Errorf("%d buffers, want at most %d", made, most)
 							}
 							o.pool.mu.Unlock()
-							if err == io.EOF { //nolint:errorlint // one that is wrapped is no proper end
-								break
-							}
-							if err != nil {
-								t.Error(err)
-								return
-							}
+							written(stream, len(p))
+							return len(p), nil
+						}), stream, nil, nil, nil)
+						if err != nil {
+							t.Error(err)
+							return
 						}
 						if !bytes.Equal(got, f.bytes) {
 							t.Errorf("file %d: %d bytes, or others than the file's", i, len(got))
@@ -184,24 +181,21 @@ func TestBuffersAreExchanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer stream.Close()
-		buf := make([]byte, largeBuffer)
+		var before *byte // the first one of the buffer of the last write
 		exchanged, at := 0, 0
-		for {
-			before := &buf[0]
-			n, err := stream.fill(&buf, true)
-			if !bytes.Equal(buf[:n], f.bytes[at:at+n]) {
-				t.Fatalf("other bytes than the file's from %d to %d", at, at+n)
+		err = Copy(t.Context(), writerFunc(func(p []byte) (int, error) {
+			if !bytes.HasPrefix(f.bytes[at:], p) {
+				t.Errorf("other bytes than the file's from %d to %d", at, at+len(p))
 			}
-			at += n
-			if n > 0 && &buf[0] != before {
-				exchanged += n
+			at += len(p)
+			if before != nil && &p[0] != before {
+				exchanged += len(p)
 			}
-			if err == io.EOF { //nolint:errorlint // one that is wrapped is no proper end
-				break
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			before = &p[0]
+			return len(p), nil
+		}), stream, nil, nil, nil)
+		if err != nil {
+			t.Fatal(err)
 		}
 		if at != len(f.bytes) || exchanged < 18*mib {
 			t.Errorf("%d bytes, of which %d were not copied; want nearly all of %d", at, exchanged, len(f.bytes))

@@ -21,13 +21,12 @@ const maxBarren = 3
 // asked for are taken before ranges are off for the file.
 const maxOdd = 2
 
-// Stream is one file on its way: an io.Reader of its bytes in order, whatever
-// happens to connections and locations behind. It is for one goroutine, except for
-// Fetched.
+// Stream is one file on its way: its bytes in order, whatever happens to connections and
+// locations behind. Copy reads them. It is for one goroutine.
 type Stream struct {
 	opener *Opener
 	opts   *Options
-	ctx    context.Context // of Open: a Reader has no other way to take one
+	ctx    context.Context // of Open, which ends the stream
 	cancel context.CancelFunc
 	source Source
 	notify func(err error, wait time.Duration)
@@ -61,17 +60,13 @@ type Stream struct {
 
 	backoff  *retry.Backoff // tries in a row without progress
 	restarts *retry.Backoff // never starts afresh, for each restart brings bytes
-	fetched  atomic.Int64
+	fetched  atomic.Int64   // bytes of content that were read from connections
 }
 
 // Object is what storage says of the file.
 func (s *Stream) Object() Object { return s.object }
 
-// Fetched is the number of bytes of content that were read from connections. It
-// may be asked while another goroutine reads.
-func (s *Stream) Fetched() int64 { return s.fetched.Load() }
-
-// Continue says, before the first Read, that the first n bytes of exactly this
+// Continue says, before Copy, that the first n bytes of exactly this
 // Object are here already, so that the stream yields the bytes from n on.
 func (s *Stream) Continue(n int64) {
 	if n <= 0 {
@@ -88,24 +83,18 @@ func (s *Stream) Continue(n int64) {
 	}
 }
 
-// Read reads the next bytes. It returns io.EOF only after the last byte of the whole
-// file. Other errors are final, but see Restart.
-func (s *Stream) Read(p []byte) (int, error) { return s.fill(&p, false) }
-
-// fill reads the next bytes into *buf; or, where exchange allows it, it exchanges *buf for
-// another buffer of its length that holds them.
-func (s *Stream) fill(buf *[]byte, exchange bool) (int, error) {
+// fill reads the next bytes into *buf, or exchanges *buf for another buffer of its length that
+// holds them. It returns io.EOF only after the last byte of the whole file. Other errors are
+// final, but see Restart.
+func (s *Stream) fill(buf *[]byte) (int, error) {
 	if s.failed != nil {
 		return 0, s.failed
-	}
-	if len(*buf) == 0 {
-		return 0, nil
 	}
 	if !s.begun {
 		s.begun = true
 		s.widen()
 	}
-	n, err := s.read(buf, exchange)
+	n, err := s.read(buf)
 	if err != nil {
 		s.leave()
 		s.failed = err
@@ -113,13 +102,13 @@ func (s *Stream) fill(buf *[]byte, exchange bool) (int, error) {
 	return n, err
 }
 
-func (s *Stream) read(buf *[]byte, exchange bool) (int, error) {
+func (s *Stream) read(buf *[]byte) (int, error) {
 	for {
 		if s.whole() {
 			return 0, io.EOF
 		}
 		if s.window != nil {
-			if n, err := s.fromWindow(buf, exchange); n > 0 || err != nil {
+			if n, err := s.fromWindow(buf, true); n > 0 || err != nil {
 				return n, err
 			}
 		}

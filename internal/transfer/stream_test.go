@@ -43,20 +43,15 @@ func receive(ctx context.Context, s *storage, opts Options, held int, restartabl
 	o.stream = stream
 	stream.Continue(int64(held))
 	o.bytes = slices.Clone(s.file.bytes[:held])
-	buf := make([]byte, 4096)
 	for {
-		n, err := stream.Read(buf)
-		o.bytes = append(o.bytes, buf[:n]...)
-		if err == nil {
-			continue
-		}
-		if err == io.EOF { //nolint:errorlint // one that is wrapped is no proper end
+		o.err = Copy(ctx, writerFunc(func(p []byte) (int, error) {
+			o.bytes = append(o.bytes, p...)
+			return len(p), nil
+		}), stream, nil, nil, nil)
+		if o.err == nil || !restartable {
 			return o
 		}
-		if o.err = err; !restartable {
-			return o
-		}
-		if o.err = stream.Restart(err); o.err != nil {
+		if o.err = stream.Restart(o.err); o.err != nil {
 			return o
 		}
 		o.bytes = nil
@@ -617,7 +612,7 @@ func TestStream(t *testing.T) {
 				if !bytes.Equal(o.bytes, want.bytes) {
 					t.Errorf("got %d bytes that are not the file's %d", len(o.bytes), len(want.bytes))
 				}
-				if fetched := o.stream.Fetched(); fetched != int64(len(want.bytes)-tt.held+tt.wasted) {
+				if fetched := o.stream.fetched.Load(); fetched != int64(len(want.bytes)-tt.held+tt.wasted) {
 					t.Errorf("fetched %d bytes for a file of %d, want %d more", fetched, len(want.bytes), tt.wasted)
 				}
 			})

@@ -15,14 +15,12 @@ func TestTheWindowIsBounded(t *testing.T) {
 		s := newStorage(t, f, headOnly)
 		const connections = 3
 		total := 0
-		a := arrive(t, s, dividing(s, connections, Options{Retries: 3}), 0, func(stream *Stream, p []byte) (int, error) {
-			n, err := stream.Read(p)
+		a := arrive(t, s, dividing(s, connections, Options{Retries: 3}), 0, func(stream *Stream, n int) {
 			total += n
 			time.Sleep(time.Second) //nolint:forbidigo // the clock is the bubble's
-			if ahead := stream.Fetched() - int64(total); ahead > (2*connections+1)*testPart {
-				t.Errorf("%d bytes fetched, of which %d are not delivered", stream.Fetched(), ahead)
+			if ahead := stream.fetched.Load() - int64(total); ahead > (2*connections+1)*testPart {
+				t.Errorf("%d bytes fetched, of which %d are not delivered", stream.fetched.Load(), ahead)
 			}
-			return n, err
 		})
 		if a.err != nil || !bytes.Equal(a.bytes, f.bytes) {
 			t.Errorf("%d bytes, %v", len(a.bytes), a.err)
@@ -36,15 +34,13 @@ func TestStorageThatIsBusyIsAskedForLess(t *testing.T) {
 		s := newStorage(t, f, headOnly)
 		s.parts = map[string][]step{"30000-39999": {status(503, "")}}
 		level := 0
-		a := arrive(t, s, dividing(s, 8, Options{Retries: 3}), 0, func(stream *Stream, p []byte) (int, error) {
-			n, err := stream.Read(p)
+		a := arrive(t, s, dividing(s, 8, Options{Retries: 3}), 0, func(stream *Stream, n int) {
 			if level == 0 {
 				time.Sleep(time.Second) //nolint:forbidigo // the clock is the bubble's
 				stream.window.mu.Lock()
 				level = stream.window.granted
 				stream.window.mu.Unlock()
 			}
-			return n, err
 		})
 		if a.err != nil || !bytes.Equal(a.bytes, f.bytes) {
 			t.Errorf("%d bytes, %v", len(a.bytes), a.err)
@@ -62,8 +58,7 @@ func TestAPartIsTriedAgainBeforeTheReaderComes(t *testing.T) {
 		s := newStorage(t, f, headOnly)
 		s.parts = map[string][]step{"30000-39999": {cut(4000)}}
 		first := true
-		a := arrive(t, s, dividing(s, 3, Options{Retries: 3}), 0, func(stream *Stream, p []byte) (int, error) {
-			n, err := stream.Read(p)
+		a := arrive(t, s, dividing(s, 3, Options{Retries: 3}), 0, func(stream *Stream, n int) {
 			if first {
 				first = false
 				time.Sleep(3 * time.Second) //nolint:forbidigo // the clock is the bubble's
@@ -71,7 +66,6 @@ func TestAPartIsTriedAgainBeforeTheReaderComes(t *testing.T) {
 					t.Errorf("after three seconds, storage was asked %q", s.requests())
 				}
 			}
-			return n, err
 		})
 		if a.err != nil || !bytes.Equal(a.bytes, f.bytes) || len(a.retried) != 1 {
 			t.Errorf("%d bytes, %v, told of %v", len(a.bytes), a.err, a.retried)
