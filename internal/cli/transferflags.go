@@ -62,7 +62,7 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.limitRate, "limit-rate", "", "bytes a second over all transfers, as `RATE` 500K, 10M, 1G (powers of 1024)")
 	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after so many failures; 0 is never")
 	f.StringVar(&o.undoneOut, "undone-out", "", "write every id that was read and is not done to this `file`, ready for --from")
-	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them")
+	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one file for each folder")
 	f.StringVar(&o.lockWait, "lock-wait", "", "wait this `DURATION` (30s, 10m; 0 = fail at once) for another bynder that uses the journal; without the flag, as long as it takes")
 	f.BoolVar(&o.dryRun, "dry-run", false, "resolve and report; write nothing")
 	f.BoolVar(&o.json, "json", false, "one JSON object a file on standard output")

@@ -22,7 +22,7 @@ func TestSummarise(t *testing.T) {
 	j.Finished(original("E"), failed(original("E"), download.CodeStorage))
 	closeJournal(t, j)
 	all := strings.SplitAfter(readFile(t, file), "\n")
-	intent := intentLine(t, original("F"), filepath.Join(dir, "F"), "12345")
+	intent := intentLine(t, original("F"), "F", "12345")
 	before := all[0] + "# note\n" + strings.Join(all[1:], "") + intent + `{"portal":"to`
 	writeFile(t, file, before)
 	want := []Group{
@@ -48,15 +48,19 @@ func TestSummarise(t *testing.T) {
 func TestCompaction(t *testing.T) {
 	dir, file := newFolder(t)
 	keep(t, file, dir, "A", "B")
-	line := func(id string) string { return toJSON(t, downloaded(original(id), filepath.Join(dir, id), 12)) + "\n" }
+	line := func(id string) string { return toJSON(t, downloaded(original(id), id, 12)) + "\n" }
 	elsewhere := intentLine(t, original("C"), filepath.Join(filepath.Dir(dir), "other", "C"), "12345")
-	untrue := intentLine(t, original("D"), filepath.Join(dir, "missing"), "12345")
+	missing := intentLine(t, original("D"), "missing", "12345")
+	shorter := intentLine(t, original("D"), "A", "12345")
+	untrue := intentLine(t, original("D"), "A", "CONTENT OF A")
 	a, b := line("A"), line("B")
 	for what, c := range map[string]struct{ before, want string }{
 		"as many":             {a + b + a + b, a + b + a + b},
 		"more":                {a + b + a + a + b, a + b},
 		"notes stay":          {"# note\n" + a + "\n" + b + a + a + b, "# note\n" + a + b},
 		"another folder's":    {elsewhere + a + a + a + b + elsewhere + a, b + elsewhere + a},
+		"still to come":       {missing + a + missing + b + missing + missing + missing, a + b + missing},
+		"of another size":     {shorter + a + shorter + b + shorter + shorter + shorter, a + b + shorter},
 		"intents that failed": {untrue + a + untrue + b + untrue, a + b},
 		"a torn line":         {a + b + a + a + b + `{"portal":"to`, a + b},
 	} {

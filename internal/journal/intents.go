@@ -40,8 +40,8 @@ func (j *Journal) Intend(r download.Result) error {
 }
 
 // settleIntents makes results of the intents that came true: a process was killed after it
-// had published their files. Those that did not are superseded. Intents for another
-// folder than the run's stay as they are.
+// had published their files. Those whose path has another file of that size are superseded.
+// The others stay until a result follows: the file may be in another folder than the run's.
 func (j *Journal) settleIntents(ctx context.Context) error {
 	var came []entry
 	for print, offset := range j.view.pending {
@@ -52,12 +52,12 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 			continue
 		}
 		name, inside := j.place.local(r.path.String())
-		if !inside {
+		if !inside || !j.place.stands(name, &r) {
 			continue
 		}
 		delete(j.view.pending, print)
 		var result download.Result
-		if json.Unmarshal(line, &result) != nil || !j.place.stands(name, &r) {
+		if json.Unmarshal(line, &result) != nil {
 			continue
 		}
 		same, err := j.place.hasMD5(ctx, name, r.md5.String())
@@ -66,7 +66,7 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 		}
 		if same {
 			j.view.index.put(print, offset)
-			result.Status = download.Downloaded
+			result.Status, result.Path = download.Downloaded, j.place.path(name)
 			came = append(came, entry{result, name})
 		}
 	}

@@ -57,7 +57,7 @@ func TestIntentsThatCameTrue(t *testing.T) {
 			}
 			wantDone(t, j, false, "A")
 			intent := readFile(t, file)
-			if want := intentLine(t, original("A"), path, content); intent != want {
+			if want := intentLine(t, original("A"), "sub/A", content); intent != want {
 				t.Errorf("the intent is %s, want %s", intent, want)
 			}
 			if c.there != "" {
@@ -89,7 +89,7 @@ func TestIntentsThatCameTrue(t *testing.T) {
 				wantDone(t, j, c.done, "A")
 				closeJournal(t, j)
 			}
-			about.Path = path // as the journal has it
+			about.Path = "sub/A" // as the journal has it
 			result := toJSON(t, about)
 			if got := strings.Count(readFile(t, file), result); c.done && got != 1 || !c.done && got != 0 {
 				t.Errorf("the result is recorded %d times in\n%s", got, readFile(t, file))
@@ -129,7 +129,7 @@ func TestIntentsWithoutAResult(t *testing.T) {
 func TestSettlingEndsWithTheRun(t *testing.T) {
 	dir, file := newFolder(t)
 	writeFile(t, filepath.Join(dir, "A"), "content")
-	writeFile(t, file, intentLine(t, original("A"), filepath.Join(dir, "A"), "content"))
+	writeFile(t, file, intentLine(t, original("A"), "A", "content"))
 	j := &Journal{view: newView(nil), place: nil}
 	var err error
 	if j.place, err = newPlace(dir, ""); err != nil {

@@ -247,7 +247,7 @@ func (j *Journal) entry(r download.Result) (entry, bool) {
 	if !j.place.has(name) || r.Status != download.Downloaded && j.knows(r, name) {
 		return entry{}, false
 	}
-	r.Path = j.place.absolute(name)
+	r.Path = j.place.path(name)
 	return entry{r, name}, true
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,37 +38,39 @@ func TestDone(t *testing.T) {
 	}
 	ok := func(id string) download.Result { return downloaded(original(id), "", 5) }
 	as := func(r download.Result, s download.Status) download.Result { r.Status = s; return r }
-	put(ok("A"), filepath.Join(dir, "A"))
-	put(ok("B"), filepath.Join(dir, "sub", "B"))
-	put(downloaded(download.Job{MediaID: "A", Selector: item}, "", 5), filepath.Join(dir, "item"))
-	put(as(ok("unchanged"), download.Unchanged), filepath.Join(dir, "unchanged"))
-	put(as(ok("skipped"), download.Skipped), filepath.Join(dir, "skipped"))
-	put(as(downloaded(original("somebody else's"), "", 6), download.Skipped), filepath.Join(dir, "skipped"))
-	put(downloaded(original("changed"), "", 6), filepath.Join(dir, "changed"))
-	put(ok("vanished"), filepath.Join(dir, "vanished"))
-	put(ok("then-failed"), filepath.Join(dir, "then-failed"))
+	put(ok("A"), "A")
+	put(ok("B"), "sub/B")
+	put(downloaded(download.Job{MediaID: "A", Selector: item}, "", 5), "item")
+	put(as(ok("unchanged"), download.Unchanged), "unchanged")
+	put(as(ok("skipped"), download.Skipped), "skipped")
+	put(as(downloaded(original("somebody else's"), "", 6), download.Skipped), "skipped")
+	put(downloaded(original("changed"), "", 6), "changed")
+	put(ok("vanished"), "vanished")
+	put(ok("then-failed"), "then-failed")
 	put(failed(original("then-failed"), download.CodeNetwork), "")
 	put(failed(original("was-failed"), download.CodeNetwork), "")
-	put(ok("was-failed"), filepath.Join(dir, "was-failed"))
-	put(ok("outside"), filepath.Join(elsewhere, "outside"))
-	put(ok("through a link"), filepath.Join(dir, "out", "outside"))
-	put(ok("dots"), dir+"/sub/../A")
-	put(ok("out by dots"), dir+"/../files-2/outside")
-	put(ok("a link"), filepath.Join(dir, "link"))
-	put(ok("a folder"), filepath.Join(dir, "a-folder"))
-	put(ok("the folder"), dir)
-	put(ok("relative"), "A")
-	put(as(ok("new status"), "mirrored"), filepath.Join(dir, "A"))
+	put(ok("was-failed"), "was-failed")
+	put(ok("outside"), "../files-2/outside")
+	put(ok("through a link"), "out/outside")
+	put(ok("dots"), "sub/../A")
+	put(ok("out by dots"), "sub/../../files-2/outside")
+	put(ok("a NUL"), "A\x00")
+	put(ok("nothing"), "")
+	put(ok("a system's name"), os.DevNull)
+	put(ok("a link"), "link")
+	put(ok("a folder"), "a-folder")
+	put(ok("the folder"), ".")
+	put(as(ok("new status"), "mirrored"), "A")
 	suspect := ok("suspect")
 	suspect.Suspect = "storage sent HTML (text/html) as A"
-	put(suspect, filepath.Join(dir, "A"))
-	put(as(ok("an intent without an MD5"), intended), filepath.Join(dir, "A"))
+	put(suspect, "A")
+	put(as(ok("an intent without an MD5"), intended), "A")
 	unsized := ok("unsized")
 	unsized.Bytes = nil
-	put(unsized, filepath.Join(dir, "A"))
+	put(unsized, "A")
 	elsePortal := ok("other portal")
 	elsePortal.Portal = "other.example"
-	put(elsePortal, filepath.Join(dir, "A"))
+	put(elsePortal, "A")
 	writeFile(t, file, "# a comment\n"+string(lines))
 
 	j := openJournal(t, file, Options{Dir: dir})
@@ -91,7 +94,9 @@ func TestDone(t *testing.T) {
 		{original("a link"), ""},
 		{original("a folder"), ""},
 		{original("the folder"), ""},
-		{original("relative"), ""},
+		{original("a NUL"), ""},
+		{original("nothing"), ""},
+		{original("a system's name"), ""},
 		{original("new status"), ""},
 		{original("suspect"), ""},
 		{original("an intent without an MD5"), ""},
@@ -145,7 +150,7 @@ func TestFinished(t *testing.T) {
 	job := original("A")
 	ok := downloaded(job, filepath.Join("sub", "there"), 5)
 	recorded := func(r download.Result) string {
-		r.Path = filepath.Join(dir, r.Path)
+		r.Path = "sub/there"
 		return toJSON(t, r)
 	}
 	with := func(change func(*download.Result)) download.Result {
@@ -218,7 +223,8 @@ func TestNothingNewIsNotAdded(t *testing.T) {
 	}
 }
 
-func TestFoldersOfManyNamesAreOne(t *testing.T) {
+// Paths are relative to --dir, for a relative --output, too; to its folder for an absolute one.
+func TestPathsAreRelative(t *testing.T) {
 	dir, file := newFolder(t)
 	writeFile(t, filepath.Join(dir, "sub", "A"), "12345")
 	t.Chdir(filepath.Dir(dir))
@@ -226,50 +232,106 @@ func TestFoldersOfManyNamesAreOne(t *testing.T) {
 	if err := os.Symlink(dir, link); err != nil {
 		t.Skip(err)
 	}
-	for _, c := range []struct{ dir, output, name string }{
-		{dir, "", "sub/A"},
-		{"files", "", "sub/A"},
-		{"./files/", "", "sub/A"},
-		{"files/sub", "", "A"},
-		{".", "", "files/sub/A"},
-		{"", "", "files/sub/A"},
-		{link, "", "sub/A"},
-		{link + "/../" + filepath.Base(dir), "", "sub/A"}, // beside the link's target, not beside the link
-		{"files", "sub/A", "A"},
-		{".", "files/sub/A", "A"},
-		{"nowhere", filepath.Join(link, "sub", "A"), "A"},
-		{"files", "sub/B", ""},
-		{"files", "-", ""},
-		{"files", os.DevNull, ""},
+	for _, c := range []struct{ dir, output, name, path string }{
+		{dir, "", "sub/A", "sub/A"},
+		{"files", "", "sub/A", "sub/A"},
+		{"./files/", "", "sub/A", "sub/A"},
+		{"files/sub", "", "A", "A"},
+		{"", "", "files/sub/A", "files/sub/A"},
+		{link, "", "sub/A", "sub/A"},
+		{link + "/../" + filepath.Base(dir), "", "sub/A", "sub/A"}, // beside the link's target, not beside the link
+		{"files", "sub/A", "A", "sub/A"},
+		{"files", "./sub//A", "A", "sub/A"},
+		{"files/sub", "../sub/A", "A", "A"},
+		{".", "files/sub/A", "A", "files/sub/A"},
+		{"nowhere", filepath.Join(link, "sub", "A"), "A", "A"},
 	} {
 		if err := os.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
 			t.Fatal(err)
 		}
-		// By one name it is told, by the real one it is found, and the other way round.
-		for _, tell := range []bool{true, false} {
-			teller, asker := Options{Dir: c.dir, Output: c.output}, Options{Dir: dir}
-			told, found := c.name, "sub/A"
-			if !tell {
-				teller, asker = asker, teller
-				told, found = found, told
-			}
-			if told == "" {
-				continue
-			}
-			j := openJournal(t, file, teller)
-			j.Finished(original("A"), downloaded(original("A"), filepath.FromSlash(told), 5))
+		opts := Options{Dir: filepath.FromSlash(c.dir), Output: filepath.FromSlash(c.output)}
+		j := openJournal(t, file, opts)
+		j.Finished(original("A"), downloaded(original("A"), filepath.FromSlash(c.name), 5))
+		closeJournal(t, j)
+		if want := `"path":` + toJSON(t, c.path) + ","; !strings.Contains(readFile(t, file), want) {
+			t.Errorf("dir %s, output %s: the journal has no %s: %s", c.dir, c.output, want, readFile(t, file))
+		}
+		j = openJournal(t, file, opts)
+		if r, done := j.Done(original("A")); !done || r.Path != filepath.FromSlash(c.name) {
+			t.Errorf("dir %s, output %s: done %v at %s, want %s", c.dir, c.output, done, r.Path, c.name)
+		}
+		closeJournal(t, j)
+		for _, other := range []Options{{Dir: "files", Output: "sub/B"}, {Dir: "files", Output: "-"}, {Dir: "files", Output: os.DevNull}} {
+			j = openJournal(t, file, other)
+			wantDone(t, j, false, "A")
 			closeJournal(t, j)
-			j = openJournal(t, file, asker)
-			r, done := j.Done(original("A"))
-			if done != (found != "") || r.Path != filepath.FromSlash(found) {
-				t.Errorf("dir %s, output %s: done %v at %s, want %s", c.dir, c.output, done, r.Path, found)
-			}
-			closeJournal(t, j)
-			if !strings.Contains(readFile(t, file), `"path":`+toJSON(t, filepath.Join(dir, "sub", "A"))) {
-				t.Errorf("dir %s, output %s: the path is not absolute: %s", c.dir, c.output, readFile(t, file))
-			}
 		}
 	}
+}
+
+// A folder that was moved or copied together with its journal is found done, whatever it is called.
+func TestAMovedFolderIsDone(t *testing.T) {
+	dir, file := newFolder(t)
+	keep(t, file, dir, "A", "B")
+	writeFile(t, filepath.Join(dir, "sub", "C"), "12345")
+	j := openJournal(t, file, Options{Dir: dir})
+	if err := j.Intend(aboutTo(original("C"), filepath.Join("sub", "C"), "12345")); err != nil {
+		t.Fatal(err)
+	}
+	closeJournal(t, j)
+	name := "moved"
+	if runtime.GOOS == "linux" {
+		name = "caf\xe9" // which is not UTF-8
+	}
+	moved := filepath.Join(filepath.Dir(dir), name)
+	if err := os.Rename(dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	j = openJournal(t, file, Options{Dir: moved})
+	wantDone(t, j, true, "A", "B", "C")
+	closeJournal(t, j)
+	if _, err := Open(t.Context(), file, Options{Dir: moved, Output: "caf\xe9"}); err == nil {
+		t.Error("a name that JSON cannot hold is taken")
+	} else {
+		wantRefused(t, err)
+	}
+}
+
+// testdata/absolute.ndjson is as versions before this one wrote it for the folder /srv/photos.
+func TestAbsolutePathsOfEarlierVersions(t *testing.T) {
+	dir, file := newFolder(t)
+	for _, name := range []string{"A.jpg", "sub/B.jpg", "C.jpg", "elsewhere"} {
+		writeFile(t, filepath.Join(dir, name), "12345")
+	}
+	inFolder := toJSON(t, dir+string(filepath.Separator))
+	golden := readFile(t, filepath.Join("testdata", "absolute.ndjson"))
+	lines := strings.ReplaceAll(golden, "/srv/photos/", inFolder[1:len(inFolder)-1])
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(dir, link); err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct {
+		opts Options
+		done []string
+	}{
+		{Options{Dir: dir}, []string{"A", "B", "C"}},
+		{Options{Dir: link}, []string{"A", "B", "C"}},
+		{Options{Dir: filepath.Join(dir, "sub")}, []string{"B"}},
+		{Options{Dir: link, Output: filepath.Join("sub", "B.jpg")}, []string{"B"}},
+		{Options{Dir: filepath.Dir(dir)}, []string{"A", "B", "C"}},
+		{Options{Dir: t.TempDir()}, nil},
+	} {
+		writeFile(t, file, lines)
+		j := openJournal(t, file, c.opts)
+		for _, id := range []string{"A", "B", "C", "outside", "by dots"} {
+			wantDone(t, j, slices.Contains(c.done, id), id)
+		}
+		closeJournal(t, j)
+	}
+	writeFile(t, file, golden)
+	j := openJournal(t, file, Options{Dir: dir})
+	wantDone(t, j, false, "A", "B", "C")
+	closeJournal(t, j)
 }
 
 func TestACollisionIsHarmless(t *testing.T) {

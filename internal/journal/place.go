@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"unicode/utf8"
 
@@ -16,66 +15,63 @@ import (
 // leads out of it. The nil place has no files.
 type place struct {
 	root *os.Root
-	// real is the folder's absolute path without symbolic links, with a separator at
-	// its end: two runs that name a folder in two ways mean one.
-	real string
-	// only is the name of the one file that is meant, "" for any.
+	// below is how a path of the journal begins for a file of root: "sub/", with the system's
+	// separators, for --output sub/A, else "".
+	below string
+	// only is the name of the one file that --output names, "" for any.
 	only string
+	// real is the absolute path of root without symbolic links, with a separator at its end; ""
+	// if it is not known. Journals of earlier versions have it before each name.
+	real string
 }
 
 // newPlace finds the place of --dir and --output. What is streamed to has none.
 func newPlace(dir, output string) (*place, error) {
-	only := ""
+	p := &place{}
 	switch {
 	case output == "-":
 		return nil, nil
 	case output != "":
+		if filepath.IsLocal(output) {
+			p.below, _ = filepath.Split(filepath.Clean(output))
+		}
 		output = naming.Below(dir, output)
 		if info, err := os.Stat(output); err == nil && !info.Mode().IsRegular() {
 			return nil, nil
 		}
-		dir, only = filepath.Split(output)
+		dir, p.only = filepath.Split(output)
 	}
-	real, err := realPath(dir)
-	if err != nil {
-		return nil, fmt.Errorf("finding the folder of the files: %w", err)
-	}
-	if !utf8.ValidString(real + only) {
+	if !utf8.ValidString(p.below + p.only) {
 		return nil, refused(
-			fmt.Errorf("a journal, which is JSON, cannot hold the name of the folder %q", real+only),
-			"choose a folder whose name is UTF-8, or run without --journal",
+			fmt.Errorf("a journal, which is JSON, cannot hold the name %q", p.below+p.only),
+			"choose a name that is UTF-8, or run without --journal",
 		)
 	}
-	root, err := os.OpenRoot(real)
-	if err != nil {
-		return nil, fmt.Errorf("opening the folder of the files: %w", err)
-	}
-	if !os.IsPathSeparator(real[len(real)-1]) {
-		real += string(filepath.Separator)
-	}
-	return &place{root: root, real: real, only: only}, nil
-}
-
-// realPath is the absolute path of a folder without symbolic links. It is not cleaned
-// before they are followed, because link/.. is not where the link is.
-func realPath(dir string) (string, error) {
 	if dir == "" {
 		dir = "."
 	}
-	if !filepath.IsAbs(dir) && runtime.GOOS == "windows" { // C:dir and \dir, too
-		var err error
-		if dir, err = filepath.Abs(dir); err != nil {
-			return "", err
-		}
+	var err error
+	if p.root, err = os.OpenRoot(dir); err != nil {
+		return nil, fmt.Errorf("opening the folder of the files: %w", err)
 	}
-	if !filepath.IsAbs(dir) {
-		working, err := os.Getwd()
-		if err != nil {
-			return "", err
-		}
-		dir = working + string(filepath.Separator) + dir
+	if real, err := realPath(dir); err == nil {
+		p.real = strings.TrimSuffix(real, string(filepath.Separator)) + string(filepath.Separator)
 	}
-	return filepath.EvalSymlinks(dir)
+	return p, nil
+}
+
+// realPath returns the absolute path of a folder without symbolic links.
+func realPath(dir string) (string, error) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err != nil || filepath.IsAbs(real) {
+		return real, err
+	}
+	working, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	working, err = filepath.EvalSymlinks(working) // the shell may have come by a link
+	return filepath.Join(working, real), err
 }
 
 func (p *place) close() error {
@@ -90,17 +86,24 @@ func (p *place) has(name string) bool {
 	return p != nil && (p.only == "" || name == p.only) && filepath.IsLocal(name) && filepath.Clean(name) == name
 }
 
-// absolute is the path of a name as the journal has it.
-func (p *place) absolute(name string) string { return p.real + name }
+// path returns the path of a name as the journal has it: below the destination, with /.
+func (p *place) path(name string) string { return filepath.ToSlash(p.below + name) }
 
-// local is the name of the file that a record has at an absolute path; ok is false for a
-// file outside of the place.
+// shown returns the path of a name as messages have it.
+func (p *place) shown(name string) string { return naming.Below(p.root.Name(), name) }
+
+// local returns the name of the file that a record has at a path; ok is false for a file
+// outside of the place. An absolute path is that of an earlier version.
 func (p *place) local(path string) (name string, ok bool) {
 	if p == nil {
 		return "", false
 	}
-	name, inside := strings.CutPrefix(path, p.real)
-	return name, inside && p.has(name)
+	before := p.below
+	if path = filepath.FromSlash(path); filepath.IsAbs(path) {
+		before = p.real
+	}
+	name, ok = strings.CutPrefix(path, before)
+	return name, ok && p.has(name)
 }
 
 // stands reports whether the file at name is a regular file of the size that r tells.

@@ -86,7 +86,7 @@ func writer(file, dir, prefix, n string) error {
 
 // records reads a journal in the plainest way: all of its lines must be results of files
 // that are there.
-func records(t *testing.T, file string) map[string]int {
+func records(t *testing.T, file, dir string) map[string]int {
 	t.Helper()
 	content, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -104,7 +104,7 @@ func records(t *testing.T, file string) map[string]int {
 		if r.Status == intended {
 			continue
 		}
-		if info, err := os.Stat(r.Path); err != nil || info.Size() != *r.Bytes {
+		if info, err := os.Stat(filepath.Join(dir, r.Path)); err != nil || info.Size() != *r.Bytes {
 			t.Fatalf("the journal has a file that is not there: %s", line)
 		}
 		found[r.MediaID]++
@@ -146,7 +146,7 @@ func TestKilled(t *testing.T) {
 		killed++
 	}
 	t.Logf("killed %d times", killed)
-	if found := records(t, file); len(found) != files {
+	if found := records(t, file, dir); len(found) != files {
 		t.Errorf("the journal has %d files, want %d", len(found), files)
 	}
 	j := openJournal(t, file, Options{Dir: dir})
@@ -178,7 +178,7 @@ func TestProcessesTakeTurns(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	found := records(t, file)
+	found := records(t, file, dir)
 	if len(found) != 2*files {
 		t.Errorf("the journal has %d files, want %d", len(found), 2*files)
 	}

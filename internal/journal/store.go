@@ -122,7 +122,7 @@ func (j *Journal) syncFile(e *entry) bool {
 	}
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			j.fail(fmt.Errorf("storing %s: %w", e.result.Path, err))
+			j.fail(fmt.Errorf("storing %s: %w", j.place.shown(e.name), err))
 		}
 		return false
 	}
@@ -154,7 +154,7 @@ func (j *Journal) syncFolders(group []entry) map[string]bool {
 			failed[all[i]] = true
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			j.fail(fmt.Errorf("storing the folder %s: %w", j.place.absolute(all[i]), err))
+			j.fail(fmt.Errorf("storing the folder %s: %w", j.place.shown(all[i]), err))
 		}
 	}
 	return failed

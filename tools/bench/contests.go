@@ -291,9 +291,9 @@ func (s *site) writeJournal(journal, portal string, n int) error {
 	}
 	var b bytes.Buffer
 	for i := range n {
-		fmt.Fprintf(&b, `{"portal":%q,"mediaId":%q,"selector":"original","status":"downloaded","path":"%s/photo-%03d.jpg","bytes":%d,`+
+		fmt.Fprintf(&b, `{"portal":%q,"mediaId":%q,"selector":"original","status":"downloaded","path":"photo-%03d.jpg","bytes":%d,`+
 			`"etag":"\"9a0364b9e99bb480dd25e1f0284c8555\"","verified":"md5","attempts":1,"seconds":0.123456789,"finishedAt":"2026-05-06T07:08:09.123456789Z"}`+"\n",
-			portal, mediaID(i), s.out(), i%files, len(content))
+			portal, mediaID(i), i%files, len(content))
 	}
 	return os.WriteFile(journal, b.Bytes(), 0o644)
 }

@@ -64,9 +64,6 @@ func newSite(ctx context.Context, o options, found tools) (_ *site, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.dir, err = filepath.EvalSymlinks(s.dir); err != nil { // as journals have it
-		return nil, err
-	}
 	if err := os.Mkdir(s.path("served"), 0o755); err != nil {
 		return nil, err
 	}
