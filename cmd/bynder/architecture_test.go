@@ -19,24 +19,25 @@ var rooms = map[string][]string{
 	"cmd/bynder": {"cli"},
 	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "naming", "report", "sandbox", "sink", "terminal", "transfer", "transport"},
 
-	"report":    {"download", "transfer"},                                // what happened, never the portal
-	"sink":      {"download", "filelock", "naming", "retry", "transfer"}, // where bytes land
-	"journal":   {"download", "filelock", "naming", "retry", "transfer"}, // results on disk
-	"input":     {"bynder", "download", "retry", "sink", "transfer"},     // what was asked for, and what of it is not done
-	"download":  {"budget", "bynder", "retry", "transfer"},               // no terminal, no folder, no credentials
+	"report":    {"download", "transfer"},                                               // what happened, never the portal
+	"sink":      {"download", "filelock", "naming", "retry", "transfer"},                // where bytes land
+	"journal":   {"download", "filelock", "fingerprint", "naming", "retry", "transfer"}, // results on disk
+	"input":     {"bynder", "download", "fingerprint", "retry", "sink", "transfer"},     // what was asked for, and what of it is not done
+	"download":  {"budget", "bynder", "retry", "transfer"},                              // no terminal, no folder, no credentials
 	"transfer":  {"location", "naming", "retry"},
 	"transport": {"config", "location", "retry"},
 
-	"bynder":   {"location"}, // takes an http.Client
-	"budget":   {"filelock", "retry"},
-	"config":   {"filelock", "retry", "spelling"},
-	"naming":   {"spelling"},
-	"filelock": {},
-	"location": {},
-	"retry":    {},
-	"terminal": {"retry"}, // knows no command
-	"spelling": {},        // knows words, not what they are for
-	"sandbox":  {},        // judges the client, so it shares no code with it
+	"bynder":      {"fingerprint", "location"}, // takes an http.Client
+	"budget":      {"filelock", "retry"},
+	"config":      {"filelock", "retry", "spelling"},
+	"naming":      {"spelling"},
+	"filelock":    {},
+	"fingerprint": {},
+	"location":    {},
+	"retry":       {},
+	"terminal":    {"retry"}, // knows no command
+	"spelling":    {},        // knows words, not what they are for
+	"sandbox":     {},        // judges the client, so it shares no code with it
 
 	"tools/bench": {"retry"}, // not a room of the program: it measures the built program from outside
 }

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/bynder-cli/bynder/internal/fingerprint"
 )
 
 const (
@@ -66,7 +68,7 @@ func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 		var none T
 		p := newPaging(l.limit, l.asksTotal, l.most)
 		malformed := 0 // in a row
-		listed := map[uint64]struct{}{}
+		var listed fingerprint.Table[struct{}]
 		for range maxPages {
 			got := page{total: -1}
 			each := func(raw json.RawMessage, err error) bool {
@@ -77,7 +79,7 @@ func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 				if malformed++; err == nil {
 					malformed, id = 0, l.id(entry)
 				}
-				fresh := got.add(listed, id, err == nil)
+				fresh := got.add(&listed, id, err == nil)
 				l.counted = max(l.counted, got.total)
 				return (!fresh && err == nil || yield(entry, err)) && malformed < maxMalformed
 			}
@@ -121,19 +123,17 @@ var seed = maphash.MakeSeed()
 
 // add counts an element and reports whether it is new; listed has the fingerprints of those that
 // came before.
-func (p *page) add(listed map[uint64]struct{}, id string, readable bool) (fresh bool) {
+func (p *page) add(listed *fingerprint.Table[struct{}], id string, readable bool) (fresh bool) {
 	print := maphash.String(seed, id)
 	p.elements++
 	p.sum += print
 	if readable {
 		p.readable++
 	}
-	if _, known := listed[print]; known {
-		return false
+	if fresh = listed.Put(print, struct{}{}); fresh {
+		p.fresh++
 	}
-	p.fresh++
-	listed[print] = struct{}{}
-	return true
+	return fresh
 }
 
 // wholePage asks for one page until it has come to its end, yields each of its elements

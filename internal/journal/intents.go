@@ -65,7 +65,7 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 			return err
 		}
 		if same {
-			j.view.index.put(print, offset)
+			j.view.index.Put(print, offset)
 			result.Status, result.Path = download.Downloaded, j.place.path(name)
 			came = append(came, entry{result, name})
 		}

@@ -57,7 +57,7 @@ func sameFile(a, b *record) bool {
 		bytes.Equal(a.selector.bytes(), b.selector.bytes()) && bytes.Equal(a.portal.bytes(), b.portal.bytes())
 }
 
-// fingerprint returns that of the file that the record is about, as fingerprint does.
+// fingerprint returns that of the file that the record is about, as fingerprintOf does.
 func (r *record) fingerprint(seed maphash.Seed) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
@@ -68,8 +68,8 @@ func (r *record) fingerprint(seed maphash.Seed) uint64 {
 	return h.Sum64()
 }
 
-// fingerprint returns a 64-bit hash of a file's identity.
-func fingerprint(file download.FileID, seed maphash.Seed) uint64 {
+// fingerprintOf returns a 64-bit hash of a file's identity.
+func fingerprintOf(file download.FileID, seed maphash.Seed) uint64 {
 	var h maphash.Hash
 	h.SetSeed(seed)
 	for _, s := range [...]string{file.Portal, file.MediaID, file.Selector} {

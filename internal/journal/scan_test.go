@@ -86,14 +86,14 @@ func TestFingerprintIsOfTheFile(t *testing.T) {
 	line := `{"portal":"p","mediaId":"A","selector":"derivative/a\"b","status":"downloaded"}`
 	r, ok := parse([]byte(line))
 	id := download.FileID{Portal: "p", MediaID: "A", Selector: `derivative/a"b`}
-	if !ok || !r.about(id) || r.fingerprint(seed) != fingerprint(id, seed) {
+	if !ok || !r.about(id) || r.fingerprint(seed) != fingerprintOf(id, seed) {
 		t.Errorf("the record is not found by its identity")
 	}
 	for _, other := range []download.FileID{
 		{Portal: "p", MediaID: "A", Selector: "original"}, {Portal: "p", MediaID: "B", Selector: id.Selector},
 		{Portal: "q", MediaID: "A", Selector: id.Selector}, {Portal: "pA", Selector: id.Selector},
 	} {
-		if r.about(other) || fingerprint(other, seed) == fingerprint(id, seed) {
+		if r.about(other) || fingerprintOf(other, seed) == fingerprintOf(id, seed) {
 			t.Errorf("the record is found by %q", other)
 		}
 	}

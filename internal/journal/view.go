@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/fingerprint"
 )
 
 // view is what has been read of a journal: where the latest line of each file begins.
@@ -17,15 +18,15 @@ type view struct {
 	file    *os.File // nil if there is none
 	end     int64    // of the last line that was read
 	seed    maphash.Seed
-	index   *index           // of results
-	pending map[uint64]int64 // file → its latest intent, if no result followed but failures
-	records int              // lines that are results or intents
-	foreign int              // lines that are neither
-	piece   piece            // of file, which line has read
+	index   fingerprint.Table[int64] // of results
+	pending map[uint64]int64         // file → its latest intent, if no result followed but failures
+	records int                      // lines that are results or intents
+	foreign int                      // lines that are neither
+	piece   piece                    // of file, which line has read
 }
 
 func newView(f *os.File) *view {
-	return &view{file: f, seed: maphash.MakeSeed(), index: &index{}, pending: map[uint64]int64{}}
+	return &view{file: f, seed: maphash.MakeSeed(), pending: map[uint64]int64{}}
 }
 
 // load reads all lines. It takes about a second for a million.
@@ -51,7 +52,7 @@ func (v *view) note(offset int64, line []byte) {
 	case ok:
 		v.records++
 		print := r.fingerprint(v.seed)
-		v.index.put(print, offset)
+		v.index.Put(print, offset)
 		if !r.status.is(string(download.Failed)) {
 			delete(v.pending, print)
 		}
@@ -61,7 +62,7 @@ func (v *view) note(offset int64, line []byte) {
 }
 
 // current is the number of records that count, and superseded that of the others.
-func (v *view) current() int    { return v.index.count + len(v.pending) }
+func (v *view) current() int    { return v.index.Len() + len(v.pending) }
 func (v *view) superseded() int { return v.records - v.current() }
 
 // eachCurrent hands on the lines that count, in the journal's order: the latest result of
@@ -94,7 +95,7 @@ func (v *view) counts(offset int64, r *record) bool {
 		latest, pending := v.pending[print]
 		return pending && latest == offset
 	}
-	latest, _ := v.index.get(print)
+	latest, _ := v.index.Get(print)
 	if latest == offset {
 		return true
 	}
@@ -104,7 +105,7 @@ func (v *view) counts(offset int64, r *record) bool {
 
 // latest returns the latest record about a file. It is good until the next call.
 func (v *view) latest(file download.FileID) (record, bool) {
-	offset, ok := v.index.get(fingerprint(file, v.seed))
+	offset, ok := v.index.Get(fingerprintOf(file, v.seed))
 	if !ok {
 		return record{}, false
 	}
