@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/fsync"
 )
 
 // compact leaves the lines of a locked journal that count, if the others outnumber them:
@@ -27,7 +28,7 @@ func (l location) compact(ctx context.Context, v *view) error {
 		_ = l.folder.Remove(l.temporary())
 		return nil //nolint:nilerr // such as on Windows, where a file that others read may not be replaceable
 	}
-	if err := errors.Join(v.file.Close(), syncFolder(l.folder, ".")); err != nil {
+	if err := errors.Join(v.file.Close(), fsync.Folder(l.folder, ".")); err != nil {
 		fresh.Close()
 		return err
 	}
@@ -68,5 +69,5 @@ func (l location) writeCurrent(ctx context.Context, v *view) (fresh *os.File, er
 	if err := errors.Join(err, w.Flush(), keepMode(fresh, old)); err != nil {
 		return nil, err
 	}
-	return fresh, syncFile(fresh)
+	return fresh, fsync.File(fresh)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/fsync"
 )
 
 const (
@@ -150,7 +151,7 @@ func (j *Journal) prepare(ctx context.Context, locked bool) error {
 		return err
 	}
 	if j.view.end == 0 { // it may be new
-		if err := syncFolder(j.location.folder, "."); err != nil {
+		if err := fsync.Folder(j.location.folder, "."); err != nil {
 			return fmt.Errorf("syncing the journal's folder: %w", err)
 		}
 	}

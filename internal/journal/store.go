@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/fsync"
 )
 
 // syncers is how many files are synced at a time: file systems store several together.
@@ -69,7 +70,7 @@ func (j *Journal) flush(group []entry) error {
 	if err := j.append(lines); err != nil {
 		return err
 	}
-	if err := syncFile(j.view.file); err != nil {
+	if err := fsync.File(j.view.file); err != nil {
 		return fmt.Errorf("syncing the journal: %w", err)
 	}
 	return nil
@@ -116,7 +117,7 @@ func (j *Journal) syncFile(e *entry) bool {
 	if err == nil && info.Mode().IsRegular() && !j.opts.Synced {
 		var f *os.File
 		if f, err = j.place.root.OpenFile(e.name, forSync, 0); err == nil {
-			err = syncFile(f)
+			err = fsync.File(f)
 			f.Close()
 		}
 	}
@@ -147,7 +148,7 @@ func (j *Journal) syncFolders(group []entry) map[string]bool {
 	slices.Sort(all)
 	all = slices.Compact(all)
 	errs := make([]error, len(all))
-	several(len(all), func(i int) { errs[i] = syncFolder(j.place.root, all[i]) })
+	several(len(all), func(i int) { errs[i] = fsync.Folder(j.place.root, all[i]) })
 	failed := map[string]bool{}
 	for i, err := range errs {
 		if err != nil {

@@ -3,7 +3,6 @@
 package sink
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -25,19 +24,6 @@ func flush(f *os.File) error {
 // setModTime dates the file at path, which is f.
 func setModTime(root *os.Root, _ *os.File, path string, t time.Time) error {
 	return root.Chtimes(path, time.Time{}, t)
-}
-
-// syncFolder stores what a folder lists. Some file systems cannot, or need not.
-func syncFolder(root *os.Root, folder string) error {
-	f, err := root.Open(folder)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if err := f.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
-		return err
-	}
-	return nil
 }
 
 // hasOtherNames tells whether a file has more than one name.

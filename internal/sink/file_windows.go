@@ -20,9 +20,6 @@ func setModTime(_ *os.Root, f *os.File, _ string, t time.Time) error {
 	return windows.SetFileTime(windows.Handle(f.Fd()), nil, nil, &ft)
 }
 
-// syncFolder has nothing to do: Windows syncs no folders.
-func syncFolder(*os.Root, string) error { return nil }
-
 // hasOtherNames is not known: how many names a file has is not in what Stat
 // returns.
 func hasOtherNames(fs.FileInfo) bool { return false }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/fsync"
 )
 
 // Publish gives the whole file its final name. Where that fails the bytes stay
@@ -189,7 +190,7 @@ func (p *filePartial) replace() error {
 func (d *Dir) syncFolders(name string) error {
 	for {
 		parent := filepath.Dir(name)
-		if err := syncFolder(d.root, parent); err != nil {
+		if err := fsync.Folder(d.root, parent); err != nil {
 			return err
 		}
 		if parent == "." {

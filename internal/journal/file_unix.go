@@ -3,7 +3,6 @@
 package journal
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -17,25 +16,6 @@ const forSync = os.O_RDONLY | unix.O_NONBLOCK
 
 // atItsEnd has each write add to a file, whatever others that know no lock do with it.
 const atItsEnd = os.O_APPEND
-
-// syncFile stores a file's bytes, or a folder's names. Some file systems cannot, or need
-// not.
-func syncFile(f *os.File) error {
-	if err := f.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
-		return err
-	}
-	return nil
-}
-
-// syncFolder stores the names that a folder has.
-func syncFolder(root *os.Root, folder string) error {
-	f, err := root.Open(folder)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return syncFile(f)
-}
 
 // keepMode gives f the mode of an older file and, as far as this user may, its owner.
 func keepMode(f *os.File, old fs.FileInfo) error {

@@ -12,11 +12,5 @@ const forSync = os.O_RDWR
 // os.O_APPEND.
 const atItsEnd = 0
 
-// syncFile stores a file's bytes.
-func syncFile(f *os.File) error { return f.Sync() }
-
-// syncFolder has nothing to do: Windows syncs no folders.
-func syncFolder(*os.Root, string) error { return nil }
-
 // keepMode gives f the mode of an older file.
 func keepMode(f *os.File, old fs.FileInfo) error { return f.Chmod(old.Mode().Perm()) }
