@@ -64,7 +64,7 @@ func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sour
 // openList makes the list of what is asked for, and opens the one that --undone-out names. A dry run does
 // nothing, and leaves what is undone as it was. A FIFO that nobody reads is waited for.
 func (o *transferFlags) openList(ctx context.Context, r request, sources *input.Sources) (*input.List, error) {
-	options := input.Options{Sources: sources, MediaID: r.mediaID, Choose: r.choose}
+	options := input.Options{Sources: sources, MediaID: r.mediaID, Choose: r.choose, Expands: r.expands}
 	for _, id := range r.ids {
 		if id != "-" {
 			options.Args = append(options.Args, r.named(id))

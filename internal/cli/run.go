@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"iter"
 	"path/filepath"
 	"strconv"
 
@@ -28,11 +27,9 @@ func (s *session) run(ctx context.Context) error {
 	results = append(results, s.reporter) // the last: it may have to wait for somebody who reads
 	engine.Progress, engine.Results = s.reporter, results
 	engine.Confirm = func(ctx context.Context) error { _, err := s.portal.client.CurrentUser(ctx); return err }
-	engine.Steps = s.request.steps(s.queue.expanded)
+	engine.Steps = s.request.steps(s.list.Expanded)
 	s.begun = true
-	tally := engine.Run(ctx, func(ctx context.Context) iter.Seq[download.Job] {
-		return s.queue.counted(s.list.Jobs(ctx))
-	})
+	tally := engine.Run(ctx, s.list.Jobs)
 	notStarted, err := s.list.Close(tally.Stop != nil)
 	sayWhyStopped(s.reporter.Screen(), tally.Stop)
 	s.totals = report.Totals{APICalls: s.portal.calls(), InputUnread: s.list.Unread(), NotStarted: notStarted}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/config"
@@ -25,7 +26,6 @@ type session struct {
 	list        *input.List
 	destination sink.Output
 	reporter    *report.Reporter
-	queue       *queue
 	portal      *portal
 	journal     *journal.Journal // nil where none is kept
 
@@ -70,7 +70,7 @@ func (s *session) open(ctx context.Context) (context.Context, error) {
 	}
 	s.closers.add("destination", func(err error) error { return errors.Join(err, s.destination.Close()) })
 	s.openReporter(ctx, stop)
-	s.portal, err = o.portal(s.conf, s.reporter.Screen(), func(h budget.Hold) { s.reporter.Hold(s.queue.holdAndTimeLeft(h), h.Until) }, o.jobs)
+	s.portal, err = o.portal(s.conf, s.reporter.Screen(), s.hold, o.jobs)
 	if err != nil {
 		return ctx, err
 	}
@@ -91,17 +91,17 @@ func (s *session) openList(ctx context.Context) error {
 		return err
 	}
 	s.closers.add("undone list", always(s.list.Abandon))
+	lines, _ := s.list.Files()
+	collect(lines)
 	return nil
 }
 
-// openReporter takes over the standard streams, and counts what is asked for.
+// openReporter takes over the standard streams.
 func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc) {
 	o := s.flags
-	lines, known := s.list.Count()
-	collect(lines)
 	s.reporter = report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
-		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single,
+		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single, Files: s.list.Files,
 		JSON: o.json, Print0: o.print0, Show: s.destination.Show, Streamed: sink.IsStdout(o.outputPath()),
 	})
 	s.closers.add("results", func(err error) error {
@@ -114,12 +114,21 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 	endProgress := context.AfterFunc(ctx, s.reporter.EndProgress)
 	s.closers.add("progress", always(func() { endProgress() }))
 	s.closers.add("status key", always(terminal.OnStatusKey(func() { s.reporter.Screen().Message(s.reporter.StatusLine()) })))
-	s.queue = newQueue(s.request, s.list, s.reporter, lines, known)
 	s.closers.add("nothing begun", always(func() {
 		if !s.begun {
 			s.reporter.Abandon()
 		}
 	}))
+}
+
+// hold shows what API calls wait for and, if every file costs one, how long it takes to ask for all that are left.
+func (s *session) hold(h budget.Hold) {
+	text := holdText(h)
+	left, known := s.list.Left()
+	if known && left > 0 && s.request.callEach && !s.request.single && h.Kind == budget.Allowance && h.Rate > 0 {
+		text += ", about " + report.Duration(time.Duration(float64(left)/h.Rate*float64(time.Second))) + " left"
+	}
+	s.reporter.Hold(text, h.Until)
 }
 
 // openJournal opens the journal that --journal names, if it does. An error of the journal has been said when

@@ -23,6 +23,7 @@ type List struct {
 	mediaID string
 	choose  func(Entry) (bynder.Selector, error)
 
+	count  count
 	undone *undone
 	unread bool
 
@@ -42,6 +43,8 @@ type Options struct {
 	MediaID string
 	// Choose says which file of an asset an entry means.
 	Choose func(Entry) (bynder.Selector, error)
+	// Expands says that a line may become several files, which Expanded is told.
+	Expands bool
 	// UndoneOut is the file that lines which are not done are written to, "" for none. A FIFO that nobody
 	// reads is waited for.
 	UndoneOut string
@@ -53,17 +56,36 @@ func New(o Options) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &List{args: o.Args, sources: o.Sources, mediaID: o.MediaID, choose: o.Choose, undone: u}, nil
+	l := &List{args: o.Args, sources: o.Sources, mediaID: o.MediaID, choose: o.Choose, undone: u}
+	l.count.lines, l.count.counted = l.lines()
+	l.count.expands = o.Expands
+	return l, nil
+}
+
+// Files returns how many files the run is for as far as is known, each distinct line being one unless it has
+// become several, and whether there may be more. It is the one place that knows: progress shows this number.
+func (l *List) Files() (n int, more bool) {
+	n, _, more = l.count.files()
+	return n, more
+}
+
+// Left returns how many of the files have no result yet; ok is false as long as there may be more files.
+func (l *List) Left() (n int, ok bool) {
+	n, ended, more := l.count.files()
+	return n - ended, !more
 }
 
 // Expanded notes that the line behind a job has become n files.
-func (l *List) Expanded(job download.Job, n int) { l.undone.expanded(job.Origin, n) }
+func (l *List) Expanded(job download.Job, n int) {
+	l.count.expanded(n)
+	l.undone.expanded(job.Origin, n)
+}
 
 // Finished implements download.ResultObserver.
-func (l *List) Finished(job download.Job, r download.Result) { l.undone.finished(job, r) }
-
-// Ended returns how many lines have been done with, well or not.
-func (l *List) Ended() int { return l.undone.ended() }
+func (l *List) Finished(job download.Job, r download.Result) {
+	l.count.finished()
+	l.undone.finished(job, r)
+}
 
 // Unread reports whether input was left unread that cannot be read any more.
 func (l *List) Unread() bool { return l.unread }
@@ -72,9 +94,9 @@ func (l *List) Unread() bool { return l.unread }
 // takes its name when it is whole: writing it waits for nobody.
 func (l *List) Replaces() bool { return l.undone.replaces() }
 
-// Count returns how many lines there are, doubles among them; ok is false where that
+// lines returns how many lines there are, duplicates among them; ok is false where that
 // cannot be known before they are read.
-func (l *List) Count() (n int, ok bool) {
+func (l *List) lines() (n int, ok bool) {
 	n = len(l.args)
 	for _, from := range l.sources.all {
 		lines, ok := from.count()
@@ -109,12 +131,14 @@ func (l *List) Jobs(ctx context.Context) iter.Seq[download.Job] {
 	return func(yield func(download.Job) bool) {
 		for entry := range l.entries(ctx) {
 			job := l.job(entry)
-			if !l.undone.read(job.Origin) {
-				continue // a double
-			}
-			if !yield(job) || ctx.Err() != nil {
+			isNew := l.undone.read(job.Origin)
+			l.count.read(!isNew)
+			if isNew && (!yield(job) || ctx.Err() != nil) {
 				return
 			}
+		}
+		if ctx.Err() == nil {
+			l.count.end()
 		}
 	}
 }

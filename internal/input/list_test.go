@@ -88,8 +88,8 @@ func TestUndone(t *testing.T) {
 			break
 		}
 	}
-	if got := in.Ended(); got != 3 {
-		t.Errorf("%d lines are done with, want 3", got)
+	if left, ok := in.Left(); left != 4 || !ok { // of 7 lines that are 9 files
+		t.Errorf("%d files are left, %t; want 4", left, ok)
 	}
 	notStarted, err := in.Close(true)
 	if err != nil || notStarted != 2 {

@@ -99,13 +99,6 @@ func (u *undone) read(text string) bool {
 	return true
 }
 
-// ended is how many lines have been done with, well or not.
-func (u *undone) ended() int {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.order - len(u.open)
-}
-
 // expanded tells that a line has become n files.
 func (u *undone) expanded(text string, n int) {
 	u.mu.Lock()

@@ -7,9 +7,8 @@
 //	r := report.New(report.Options{
 //		Stdout: os.Stdout, Stderr: os.Stderr,
 //		StdoutFailed: cancel, // func(error): nobody reads the results any more
+//		Files:        list.Files, // how many there are
 //	})
-//	r.Queued(len(jobs))
-//	r.QueueClosed()
 //	// … the engine runs with r as its Progress and among its Results …
 //	err := r.Close(report.Totals{APICalls: calls, NotStarted: left})
 //

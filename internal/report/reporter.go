@@ -59,6 +59,9 @@ type Options struct {
 	// Single tells that one file was asked for: the bar bears its name, and there
 	// is no summary.
 	Single bool
+	// Files returns how many files the run is for, as far as is known, and whether there may be more: until
+	// there are not, neither a percentage nor the time left is shown. If it is nil, nothing is known.
+	Files func() (n int, more bool)
 
 	// JSON makes every result an object on Stdout, whatever its status; without it
 	// a line is the path of a file that is there.
@@ -100,13 +103,10 @@ func New(o Options) *Reporter {
 	r := &Reporter{
 		options: o,
 		screen:  NewScreen(o.Stdout, o.Stderr, o.StdoutFailed),
-		tally:   newTally(time.Now()),
+		tally:   newTally(time.Now(), o.Files),
 		stop:    stop,
 		first:   make(chan struct{}),
 		hints:   make(map[string]bool),
-	}
-	if o.Single {
-		r.tally.queue(1, true)
 	}
 	overBytes := o.Streamed && r.screen.stdoutIsTerminal
 	switch {
@@ -122,14 +122,6 @@ func New(o Options) *Reporter {
 
 // Screen is what else writes to the two streams during the run must go through.
 func (r *Reporter) Screen() *Screen { return r.screen }
-
-// Queued tells that n more files have been asked for. With Options.Single the
-// one file is known without it.
-func (r *Reporter) Queued(n int) { r.tally.queue(n, false) }
-
-// QueueClosed tells that no more files will be asked for. Before it, a run for
-// many files shows neither a percentage nor the time left: it cannot know them.
-func (r *Reporter) QueueClosed() { r.tally.queue(0, true) }
 
 // Hold says what holds things up when it is not the line, for example "API
 // allowance: 10/s, about 3 h 10 min left", and about when that ends.

@@ -52,7 +52,7 @@ func TestPlainLines(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var out, errs stream
-				tc.options.Stdout, tc.options.Stderr, tc.options.Single = &out, &errs, true
+				tc.options.Stdout, tc.options.Stderr, tc.options.Single, tc.options.Files = &out, &errs, true, all(1)
 				r := New(tc.options)
 				pass(5 * time.Minute) // nothing to tell: nothing told
 				if errs.count() != 0 {
@@ -215,9 +215,7 @@ func TestRetriesAreToldWhenVerboseOrLong(t *testing.T) {
 func TestStatusLineOfARun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var errs stream
-		r := New(Options{Stdout: &stream{}, Stderr: &errs, Progress: ProgressNever})
-		r.Queued(3)
-		r.QueueClosed()
+		r := New(Options{Stdout: &stream{}, Stderr: &errs, Progress: ProgressNever, Files: all(3)})
 		r.Started(job("a"), "a.jpg", object(2*mib), 0)
 		pass(time.Second)
 		r.Advanced(job("a"), mib)
@@ -313,7 +311,6 @@ func TestManyAtOnce(t *testing.T) {
 		running.Go(func() {
 			for i := range files {
 				id := fmt.Sprintf("%d-%d", w, i)
-				r.Queued(1)
 				r.Started(job(id), id+".jpg", object(100), 0)
 				for range 10 {
 					r.Advanced(job(id), 10)
@@ -333,7 +330,6 @@ func TestManyAtOnce(t *testing.T) {
 		})
 	}
 	running.Wait()
-	r.QueueClosed()
 	if err := r.Close(Totals{}); err != nil {
 		t.Error(err)
 	}

@@ -128,7 +128,7 @@ func TestSummary(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			tally := newTally(epoch)
+			tally := newTally(epoch, nil)
 			tc.events(tally)
 			if diff := cmp.Diff(tc.want, tally.summary(epoch.Add(100*time.Second), tc.totals)); diff != "" {
 				t.Errorf("summary (-want +got):\n%s", diff)

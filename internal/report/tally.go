@@ -14,11 +14,10 @@ import (
 // than a hundred.
 type tally struct {
 	began time.Time
+	files func() (n int, more bool) // see Options.Files
 
 	mu       sync.Mutex
 	flights  map[int64]*flight // by the number of the job
-	queued   int               // files asked for so far
-	closed   bool              // no more will be asked for
 	byStatus map[download.Status]int
 	byCause  map[download.Code]int
 	suspect  int   // files that did not fail and are probably not what was asked for
@@ -37,21 +36,18 @@ type flight struct {
 	there int64 // bytes that are there, resumed ones among them
 }
 
-func newTally(now time.Time) *tally {
+func newTally(now time.Time, files func() (n int, more bool)) *tally {
+	if files == nil {
+		files = func() (int, bool) { return 0, true }
+	}
 	return &tally{
 		began:    now,
+		files:    files,
 		flights:  make(map[int64]*flight),
 		byStatus: make(map[download.Status]int),
 		byCause:  make(map[download.Code]int),
 		meter:    newMeter(now),
 	}
-}
-
-func (t *tally) queue(n int, closed bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.queued += n
-	t.closed = t.closed || closed
 }
 
 // start may come again for a file that starts over.
@@ -137,7 +133,6 @@ func (t *tally) at(now time.Time) progress {
 		name:     t.name,
 		inFlight: len(t.flights),
 		failures: t.byStatus[download.Failed],
-		open:     !t.closed,
 		there:    t.settled,
 		rate:     t.meter.rate(now, t.moved),
 	}
@@ -147,7 +142,8 @@ func (t *tally) at(now time.Time) progress {
 	for _, n := range t.byStatus {
 		p.done += n
 	}
-	p.known = max(t.queued, p.done+p.inFlight)
+	p.known, p.open = t.files()
+	p.known = max(p.known, p.done+p.inFlight)
 	sizes, sized := t.settled, t.sized
 	guess := p.known - p.done - p.inFlight // files without a size
 	for _, f := range t.flights {

@@ -15,6 +15,9 @@ var epoch = time.Date(2026, 1, 2, 14, 0, 0, 0, time.UTC)
 
 func object(size int64) transfer.Object { return transfer.Object{Size: size} }
 
+// all is the number of files of a run that is for no more.
+func all(n int) func() (int, bool) { return func() (int, bool) { return n, false } }
+
 func itemOfA(itemID string) download.Job {
 	return download.Job{Number: number(itemID), MediaID: "a", Selector: bynder.Selector{Kind: bynder.Item, ItemID: itemID}}
 }
@@ -34,7 +37,7 @@ func TestTally(t *testing.T) {
 		{
 			name: "resumed bytes are there but have no rate",
 			events: func(t *tally) {
-				t.queue(1, true)
+				t.files = all(1)
 				t.start(job("a"), "a.jpg", object(1000), 600, epoch)
 				t.advance(job("a"), 100, epoch.Add(time.Second))
 			},
@@ -44,7 +47,7 @@ func TestTally(t *testing.T) {
 		{
 			name: "unknown size",
 			events: func(t *tally) {
-				t.queue(1, true)
+				t.files = all(1)
 				t.start(job("a"), "a.jpg", object(-1), 0, epoch)
 				t.advance(job("a"), 100, epoch.Add(time.Second))
 			},
@@ -54,7 +57,7 @@ func TestTally(t *testing.T) {
 		{
 			name: "sizes not known are guessed from those that are",
 			events: func(t *tally) {
-				t.queue(4, true)
+				t.files = all(4)
 				t.start(job("a"), "a.jpg", object(300), 0, epoch)
 				t.finish(job("a"), present("a", "a.jpg", 300))
 				t.start(job("b"), "b.jpg", object(100), 50, epoch)
@@ -64,7 +67,7 @@ func TestTally(t *testing.T) {
 		{
 			name: "a file that was there already counts with its bytes",
 			events: func(t *tally) {
-				t.queue(2, true)
+				t.files = all(2)
 				r := present("a", "a.jpg", 300)
 				r.Status = download.Unchanged
 				t.finish(job("a"), r)
@@ -75,7 +78,7 @@ func TestTally(t *testing.T) {
 		{
 			name: "a failed file takes its bytes with it",
 			events: func(t *tally) {
-				t.queue(2, true)
+				t.files = all(2)
 				t.start(job("a"), "a.jpg", object(500), 0, epoch)
 				t.advance(job("a"), 100, epoch.Add(0))
 				t.finish(job("a"), failed("a", download.CodeNetwork, "reset", ""))
@@ -86,7 +89,7 @@ func TestTally(t *testing.T) {
 		{
 			name: "a file that starts over is counted once",
 			events: func(t *tally) {
-				t.queue(1, true)
+				t.files = all(1)
 				t.start(job("a"), "a.jpg", object(500), 400, epoch)
 				t.start(job("a"), "a.jpg", object(700), 0, epoch)
 			},
@@ -105,7 +108,7 @@ func TestTally(t *testing.T) {
 		{
 			name: "a guess is never below what is there",
 			events: func(t *tally) {
-				t.queue(2, true)
+				t.files = all(2)
 				t.start(job("a"), "a.jpg", object(10), 0, epoch)
 				t.start(job("b"), "b.jpg", object(-1), 500, epoch)
 			},
@@ -114,7 +117,7 @@ func TestTally(t *testing.T) {
 		{
 			name: "more bytes than were announced",
 			events: func(t *tally) {
-				t.queue(1, true)
+				t.files = all(1)
 				t.start(job("a"), "a.jpg", object(10), 0, epoch)
 				t.advance(job("a"), 15, epoch.Add(0))
 			},
@@ -122,7 +125,7 @@ func TestTally(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			tally := newTally(epoch)
+			tally := newTally(epoch, nil)
 			tc.events(tally)
 			got := tally.at(epoch.Add(tc.at))
 			if diff := cmp.Diff(tc.want, got, cmp.AllowUnexported(progress{})); diff != "" {
@@ -138,7 +141,7 @@ type errorList []error
 func (errorList) Error() string { return "several" }
 
 func TestTallyTakesAnyJob(t *testing.T) {
-	tally := newTally(epoch)
+	tally := newTally(epoch, nil)
 	odd := download.Job{Number: 1, Err: errorList{}}
 	tally.start(odd, "a.jpg", object(5), 0, epoch)
 	tally.advance(odd, 3, epoch)
@@ -153,7 +156,7 @@ func TestTallyTakesAnyJob(t *testing.T) {
 }
 
 func TestTallyForgetsWhatIsDone(t *testing.T) {
-	tally := newTally(epoch)
+	tally := newTally(epoch, nil)
 	for range 1000 {
 		tally.start(job("a"), "a.jpg", object(1), 0, epoch)
 		tally.finish(job("a"), present("a", "a.jpg", 1))

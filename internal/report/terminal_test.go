@@ -125,7 +125,7 @@ func TestBarOfOneFile(t *testing.T) {
 		t.Run(fmt.Sprint(columns, " columns"), func(t *testing.T) {
 			tm := openTerminal(t, columns, true)
 			synctest.Test(t, func(t *testing.T) {
-				r := New(Options{Stdout: tm.tty, Stderr: tm.tty, Single: true})
+				r := New(Options{Stdout: tm.tty, Stderr: tm.tty, Single: true, Files: all(1)})
 				pass(time.Second)
 				tm.shows("before anything is known")
 				r.Started(job("a"), "IMG_0042_harbour_at_night_123.jpg", object(4*mib), mib)
@@ -165,9 +165,7 @@ func TestBarOfManyFiles(t *testing.T) {
 		t.Run(fmt.Sprint(columns, " columns"), func(t *testing.T) {
 			tm := openTerminal(t, columns, false)
 			synctest.Test(t, func(t *testing.T) {
-				r := New(Options{Stdout: tm.tty, Stderr: tm.tty})
-				r.Queued(1000)
-				r.QueueClosed()
+				r := New(Options{Stdout: tm.tty, Stderr: tm.tty, Files: all(1000)})
 				for i := range 8 {
 					r.Started(job(fmt.Sprint(i)), "x.jpg", object(mib), 0)
 				}
@@ -210,7 +208,7 @@ func TestBarIsResized(t *testing.T) {
 		t.Run(fmt.Sprint("reflows ", reflows), func(t *testing.T) {
 			tm := openTerminal(t, 80, reflows)
 			synctest.Test(t, func(t *testing.T) {
-				r := New(Options{Stdout: tm.tty, Stderr: tm.tty, Single: true})
+				r := New(Options{Stdout: tm.tty, Stderr: tm.tty, Single: true, Files: all(1)})
 				r.Started(job("a"), "IMG_0042_harbour_at_night_123.jpg", object(4*mib), mib)
 				r.Screen().Message("a message")
 				pass(barInterval)
@@ -261,7 +259,7 @@ func TestNoBar(t *testing.T) {
 			t.Setenv("TERM", tc.term)
 			tm := openTerminal(t, 80, true)
 			synctest.Test(t, func(t *testing.T) {
-				tc.options.Stdout, tc.options.Stderr, tc.options.Single = tm.tty, tm.tty, true
+				tc.options.Stdout, tc.options.Stderr, tc.options.Single, tc.options.Files = tm.tty, tm.tty, true, all(1)
 				r := New(tc.options)
 				r.Started(job("a"), "a.jpg", object(4*mib), mib)
 				pass(time.Minute)
@@ -279,9 +277,7 @@ func TestBarBesideAPipe(t *testing.T) {
 	tm := openTerminal(t, 80, true)
 	synctest.Test(t, func(t *testing.T) {
 		var out stream
-		r := New(Options{Stdout: &out, Stderr: tm.tty})
-		r.Queued(2)
-		r.QueueClosed()
+		r := New(Options{Stdout: &out, Stderr: tm.tty, Files: all(2)})
 		r.Started(job("a"), "a.jpg", object(mib), 0)
 		pass(barInterval)
 		r.Finished(job("a"), present("a", "a.jpg", mib))
