@@ -116,13 +116,13 @@ func (o *authOptions) logout(ctx context.Context) error {
 	}
 	removed, err := sources.Remove(ctx)
 	if removed.Keychain {
-		o.say("the credentials of profile %q are removed from the keychain", name)
+		o.streams.screen().Say("the credentials of profile %q are removed from the keychain", name)
 	}
 	if removed.File != "" {
-		o.say("the credentials of profile %q are removed from %s", name, removed.File)
+		o.streams.screen().Say("the credentials of profile %q are removed from %s", name, removed.File)
 	}
 	if err == nil && !removed.Keychain && removed.File == "" && len(removed.ByHand) == 0 {
-		o.say("profile %q has no credentials to remove", name)
+		o.streams.screen().Say("profile %q has no credentials to remove", name)
 	}
 	o.warnOfEnvironment("are still used")
 	if len(removed.ByHand) > 0 {
@@ -146,11 +146,6 @@ func (e *leftError) Hint() string {
 	return fmt.Sprintf("remove %s of [profiles.%s] from %s", strings.Join(e.keys, ", "), e.profile, e.file)
 }
 
-// say writes a line to stderr.
-func (o *authOptions) say(format string, args ...any) {
-	fmt.Fprintf(o.streams.Err, "bynder: %s\n", report.Clean(fmt.Sprintf(format, args...)))
-}
-
 // warnOfEnvironment says that the environment has credentials, which come first.
 func (o *authOptions) warnOfEnvironment(effect string) {
 	var names []string
@@ -163,15 +158,15 @@ func (o *authOptions) warnOfEnvironment(effect string) {
 	}
 	if len(names) > 0 {
 		slices.Sort(names)
-		o.say("credentials in the environment %s: %s", effect, strings.Join(names, ", "))
+		o.streams.screen().Say("credentials in the environment %s: %s", effect, strings.Join(names, ", "))
 	}
 }
 
 // currentUser asks the portal who the credentials belong to, in words for people. Some
 // credentials may not ask that; then they work all the same.
 func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (string, error) {
-	screen := report.NewScreen(o.streams.Out, o.streams.Err, nil)
-	portal, err := o.portal(conf, screen, sayHolds(func(text string) { o.say("waiting: %s", text) }), 1)
+	screen := o.streams.screen()
+	portal, err := o.portal(conf, screen, sayHolds(screen), 1)
 	if err != nil {
 		return "", err
 	}

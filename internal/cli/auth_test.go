@@ -111,7 +111,7 @@ func runAuth(ctx context.Context, s Streams, k config.Keychain, args []string) i
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	explain(ctx, s.Err, err)
+	explain(ctx, s.screen(), err)
 	return exitStatus(ctx, err)
 }
 

@@ -135,8 +135,8 @@ func (o *loginOptions) store(ctx context.Context, sources config.Sources, conf c
 	if err != nil {
 		return notStored(ctx, err)
 	}
-	o.say("logged in to %s; user: %s", conf.Portal.Host, user)
-	o.say("the credentials are in %s, as profile %q", where, name)
+	o.streams.screen().Say("logged in to %s; user: %s", conf.Portal.Host, user)
+	o.streams.screen().Say("the credentials are in %s, as profile %q", where, name)
 	o.warnOfEnvironment("come before what was stored")
 	return nil
 }

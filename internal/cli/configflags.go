@@ -2,12 +2,10 @@ package cli
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/spf13/pflag"
 
 	"github.com/bynder-cli/bynder/internal/config"
-	"github.com/bynder-cli/bynder/internal/report"
 )
 
 // configFlags are the flags that choose a portal and the credentials for it.
@@ -38,7 +36,7 @@ func (o *configFlags) sources(s Streams) config.Sources {
 func (o *configFlags) load(ctx context.Context, s Streams) (config.Config, error) {
 	c, err := config.Load(ctx, o.sources(s))
 	for _, w := range c.Warnings {
-		fmt.Fprintf(s.Err, "bynder: %s\n", report.Clean(w))
+		s.screen().Say("%s", w)
 	}
 	return c, err
 }

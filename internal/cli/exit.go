@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os/exec"
 	"syscall"
 
@@ -104,10 +103,10 @@ func isInterrupted(err error) bool {
 }
 
 // explain says on stderr what ended the command, unless it was said already.
-func explain(ctx context.Context, stderr io.Writer, err error) {
+func explain(ctx context.Context, screen *report.Screen, err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, each := range joined.Unwrap() {
-			explain(ctx, stderr, each)
+			explain(ctx, screen, each)
 		}
 		return
 	}
@@ -122,9 +121,14 @@ func explain(ctx context.Context, stderr io.Writer, err error) {
 	if signal := (*interrupted)(nil); errors.As(context.Cause(ctx), &signal) {
 		err = signal
 	}
-	fmt.Fprintf(stderr, "bynder: %s\n", report.Clean(err.Error()))
+	screen.Fail(err.Error(), hintOf(err))
+}
+
+// hintOf is the advice that an error carries, "" for none.
+func hintOf(err error) string {
 	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) && hinted.Hint() != "" {
-		fmt.Fprintf(stderr, "hint: %s\n", report.Clean(hinted.Hint()))
+	if errors.As(err, &hinted) {
+		return hinted.Hint()
 	}
+	return ""
 }

@@ -184,7 +184,7 @@ func TestExitStatus(t *testing.T) {
 
 func TestExplainCleansForeignText(t *testing.T) {
 	var stderr bytes.Buffer
-	explain(t.Context(), &stderr, &usageError{err: errors.New("bad\x1b[31m\nthing"), hint: "do\u202e this"})
+	explain(t.Context(), Streams{Err: &stderr}.screen(), &usageError{err: errors.New("bad\x1b[31m\nthing"), hint: "do\u202e this"})
 	if got, want := stderr.String(), "bynder: bad[31m thing\nhint: do this\n"; got != want {
 		t.Errorf("stderr %q, want %q", got, want)
 	}

@@ -76,7 +76,6 @@ var itemColumns = []report.Column{
 func runItems(ctx context.Context, o *itemsOptions) error {
 	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, itemColumns, o.json)
-		complain := newComplaints(screen)
 		succeeded, failed, items := 0, 0, 0
 		for _, id := range o.ids {
 			n := 0
@@ -97,10 +96,10 @@ func runItems(ctx context.Context, o *itemsOptions) error {
 				return fmt.Errorf("%s: %w", id, err)
 			}
 			failed++
-			complain.about(id, err)
+			screen.Fail(fmt.Sprintf("%s: %v", id, err), hintOf(err))
 		}
 		if items == 0 && failed == 0 {
-			screen.Message("bynder: there are no such items")
+			screen.Say("there are no such items")
 		}
 		return (&runError{wanted: succeeded + failed, failed: failed}).orNil()
 	})
@@ -198,25 +197,6 @@ func goesOn(err error) bool {
 	api, isAPI := errors.AsType[*bynder.APIError](err)
 	_, isProtocol := errors.AsType[*bynder.ProtocolError](err)
 	return isProtocol || isAPI && !api.Unauthorised()
-}
-
-// complaints says what is wrong with one of several, and each hint once.
-type complaints struct {
-	screen *report.Screen
-	hints  map[string]bool
-}
-
-func newComplaints(screen *report.Screen) *complaints {
-	return &complaints{screen: screen, hints: map[string]bool{}}
-}
-
-func (c *complaints) about(what string, err error) {
-	lines := []string{fmt.Sprintf("bynder: %s: %v", what, err)}
-	if hint := hintOf(err); hint != "" && !c.hints[hint] {
-		c.hints[hint] = true
-		lines = append(lines, "hint: "+hint)
-	}
-	c.screen.Message(lines...)
 }
 
 // distinct is ids without doubles, in their order.

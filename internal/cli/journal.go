@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -99,13 +98,13 @@ func showJournal(ctx context.Context, s Streams, file string, asJSON bool) error
 		}
 	}
 	if len(groups) == 0 {
-		fmt.Fprintln(s.Err, "bynder: the journal is empty")
+		s.screen().Say("the journal is empty")
 	}
 	switch {
 	case otherLines == 1:
-		fmt.Fprintln(s.Err, "bynder: 1 line is not a result")
+		s.screen().Say("1 line is not a result")
 	case otherLines > 1:
-		fmt.Fprintf(s.Err, "bynder: %d lines are not results\n", otherLines)
+		s.screen().Say("%d lines are not results", otherLines)
 	}
 	return nil
 }

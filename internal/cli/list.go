@@ -20,8 +20,8 @@ func (o *portalFlags) writeListing(ctx context.Context, run func(context.Context
 	if err != nil {
 		return err
 	}
-	screen := report.NewScreen(o.streams.Out, o.streams.Err, nil)
-	portal, err := o.portal(conf, screen, sayHolds(func(text string) { screen.Message("bynder: waiting: " + text) }), 1)
+	screen := o.streams.screen()
+	portal, err := o.portal(conf, screen, sayHolds(screen), 1)
 	if err != nil {
 		return err
 	}
@@ -30,12 +30,12 @@ func (o *portalFlags) writeListing(ctx context.Context, run func(context.Context
 }
 
 // sayHolds says what calls wait for, once a minute at most: a long list is held up at every page.
-func sayHolds(say func(string)) func(budget.Hold) {
+func sayHolds(screen *report.Screen) func(budget.Hold) {
 	told := map[budget.Kind]time.Time{}
 	return func(h budget.Hold) {
 		if time.Since(told[h.Kind]) >= time.Minute {
 			told[h.Kind] = time.Now()
-			say(holdText(h))
+			screen.Say("waiting: %s", holdText(h))
 		}
 	}
 }
@@ -81,12 +81,11 @@ type listed[T any] struct {
 // listed; the error says how many that were. An entry that cannot be read fails alone. A
 // list that ends before all were listed that the portal counted is said to.
 func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Screen, entries *bynder.Listing[T], by listed[T]) error {
-	complain := newComplaints(screen)
 	n, malformed := 0, 0
 	for entry, err := range entries.Each(ctx) {
 		if bynder.IsMalformedElement(err) {
 			malformed++
-			complain.about("list", err)
+			screen.Fail(fmt.Sprintf("list: %v", err), hintOf(err))
 			continue
 		}
 		if err != nil {
@@ -105,10 +104,10 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 	counted := entries.Counted()
 	switch short := by.limit == 0 && int64(n+malformed) < counted; {
 	case short:
-		screen.Message(fmt.Sprintf("bynder: warning: the portal counted %s and listed %d; these credentials may not see the others",
-			count(int(counted), by.noun), n+malformed))
+		screen.Warn("", "the portal counted %s and listed %d; these credentials may not see the others",
+			count(int(counted), by.noun), n+malformed)
 	case n == 0 && malformed == 0:
-		screen.Message("bynder: " + by.nothing)
+		screen.Say("%s", by.nothing)
 	}
 	return (&runError{wanted: n + malformed, failed: malformed}).orNil()
 }

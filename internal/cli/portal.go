@@ -74,13 +74,13 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold fun
 	}
 	t.Retried = func(err error, wait time.Duration) {
 		if o.verbose || wait >= time.Minute { // the portal has asked for that long
-			screen.Message(fmt.Sprintf("bynder: asking the portal again in %s: %v", report.Duration(wait), err))
+			screen.Say("asking the portal again in %s: %v", report.Duration(wait), err)
 		}
 	}
 	if o.verbose {
-		t.Trace = func(e transport.Exchange) { screen.Message(exchangeLine(e)) }
+		t.Trace = func(e transport.Exchange) { screen.Say("%s", exchangeLine(e)) }
 		if err := allowance.Alone(); err != nil {
-			screen.Message(fmt.Sprintf("bynder: the API allowance is not shared with other processes: %v", err))
+			screen.Say("the API allowance is not shared with other processes: %v", err)
 		}
 	}
 	return &portal{
@@ -109,7 +109,7 @@ func exchangeLine(e transport.Exchange) string {
 	if e.Try > 1 {
 		again = fmt.Sprintf(", try %d", e.Try)
 	}
-	return fmt.Sprintf("bynder: %s %s %s (%s%s)", e.Method, e.URL, outcome, e.Took.Round(time.Millisecond), again)
+	return fmt.Sprintf("%s %s %s (%s%s)", e.Method, e.URL, outcome, e.Took.Round(time.Millisecond), again)
 }
 
 // blamingPortal is the API as the engine asks it; a refusal that the clock may have caused

@@ -23,7 +23,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	root := newRoot(s)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	explain(ctx, s.Err, err)
+	explain(ctx, s.screen(), err)
 	return exitStatus(ctx, err)
 }
 

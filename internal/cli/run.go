@@ -44,9 +44,9 @@ func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, r *
 		Encode:   report.JSONLine[download.Result],
 		LockWait: o.lockLimit,
 		Waiting: func() {
-			r.Screen().Message("bynder: waiting for another bynder that uses the journal " + o.journal)
+			r.Screen().Say("waiting for another bynder that uses the journal %s", o.journal)
 		},
-		Failed: func(err error) { r.Screen().Message("bynder: " + err.Error()) },
+		Failed: func(err error) { r.Screen().Fail(err.Error(), "") },
 	})
 	if err != nil {
 		return nil, journalError(err)
@@ -159,7 +159,7 @@ func templateFields(job download.Job, object transfer.Object) naming.Fields {
 func sayWhyStopped(screen *report.Screen, why error) {
 	for _, known := range []error{download.ErrUnauthorised, download.ErrDiskFull, download.ErrMaxFailures} {
 		if errors.Is(why, known) {
-			screen.Message("bynder: stopped: " + why.Error())
+			screen.Fail("stopped: "+why.Error(), "")
 		}
 	}
 }

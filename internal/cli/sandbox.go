@@ -113,7 +113,7 @@ func runSandbox(ctx context.Context, o *sandboxOptions) (err error) {
 			return err
 		}
 	}
-	fmt.Fprintln(o.streams.Err, "bynder: the sandbox serves until Ctrl-C")
+	o.streams.screen().Say("the sandbox serves until Ctrl-C")
 	<-ctx.Done()
 	return context.Cause(ctx)
 }

@@ -113,7 +113,7 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 	})
 	endProgress := context.AfterFunc(ctx, s.reporter.EndProgress)
 	s.closers.add("progress", always(func() { endProgress() }))
-	s.closers.add("status key", always(terminal.OnStatusKey(func() { s.reporter.Screen().Message(s.reporter.StatusLine()) })))
+	s.closers.add("status key", always(terminal.OnStatusKey(s.reporter.SayStatus)))
 	s.closers.add("nothing begun", always(func() {
 		if !s.begun {
 			s.reporter.Abandon()

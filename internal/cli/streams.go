@@ -5,6 +5,7 @@ import (
 	"os"
 
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/report"
 )
 
 // Streams are the three standard streams and the environment. Commands take them
@@ -17,6 +18,9 @@ type Streams struct {
 
 	files *config.Files // of this invocation, see newRoot
 }
+
+// screen returns what a command writes its messages with.
+func (s Streams) screen() *report.Screen { return report.NewScreen(s.Out, s.Err, nil) }
 
 // System returns the streams of the process.
 func System() Streams {

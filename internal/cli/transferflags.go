@@ -179,12 +179,3 @@ func parseLockWait(text string) (time.Duration, error) {
 	}
 	return limit, nil
 }
-
-// hintOf is the advice that an error carries, "" for none.
-func hintOf(err error) string {
-	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
-		return hinted.Hint()
-	}
-	return ""
-}

@@ -87,9 +87,6 @@ type Reporter struct {
 	first   chan struct{} // closed when there is something to tell
 	tell    sync.Once
 	closing sync.Once
-
-	mu    sync.Mutex
-	hints map[string]bool // given already
 }
 
 var (
@@ -106,7 +103,6 @@ func New(o Options) *Reporter {
 		tally:   newTally(time.Now(), o.Files),
 		stop:    stop,
 		first:   make(chan struct{}),
-		hints:   make(map[string]bool),
 	}
 	overBytes := o.Streamed && r.screen.stdoutIsTerminal
 	switch {
@@ -148,8 +144,8 @@ const longWait = time.Minute
 // Retried implements download.ProgressObserver.
 func (r *Reporter) Retried(job download.Job, err error, wait time.Duration) {
 	if (r.options.Verbose || wait >= longWait) && !r.options.Quiet {
-		r.screen.Message(fmt.Sprintf("bynder: %s: %s; trying again in %s",
-			Clip(Clean(job.MediaID), messageLimit), Clip(Clean(err.Error()), messageLimit), Duration(wait)))
+		r.screen.Say("%s: %s; trying again in %s",
+			Clip(Clean(job.MediaID), messageLimit), Clip(Clean(err.Error()), messageLimit), Duration(wait))
 	}
 }
 
@@ -165,9 +161,11 @@ func (r *Reporter) Finished(job download.Job, result download.Result) {
 	r.begun()
 }
 
-// StatusLine is where things stand, in one line.
-func (r *Reporter) StatusLine() string {
-	return "bynder: " + statusLine(r.tally.at(time.Now()), r.options.Single)
+// SayStatus says where things stand, in one line.
+func (r *Reporter) SayStatus() { r.screen.Say("%s", r.status()) }
+
+func (r *Reporter) status() string {
+	return statusLine(r.tally.at(time.Now()), r.options.Single)
 }
 
 // EndProgress takes the bar away and shows no further progress; results, errors
@@ -185,7 +183,7 @@ func (r *Reporter) Close(totals Totals) error {
 	r.closing.Do(func() {
 		r.EndProgress()
 		if r.summarises() {
-			r.screen.Message(r.tally.summary(time.Now(), totals)...)
+			r.screen.message(r.tally.summary(time.Now(), totals)...)
 		}
 	})
 	return r.screen.Err()
@@ -216,37 +214,19 @@ func (r *Reporter) writeResult(result download.Result) {
 
 // writeWarning says that a file in place is probably not the one that was asked for.
 func (r *Reporter) writeWarning(result download.Result) {
-	if warning := Warning(result); warning != "" && !r.options.Quiet {
-		r.screen.Message(warning)
+	if result.Suspect == "" || result.Status == download.Failed || r.options.Quiet {
+		return
 	}
+	r.screen.Warn(nameAndID(result), "this is probably not the file: %s", Clip(Clean(result.Suspect), messageLimit))
 }
 
 // writeFailure says at once what went wrong. Files that an interruption stopped
 // are left to the summary, if there is one: they went wrong for one reason.
 func (r *Reporter) writeFailure(result download.Result) {
-	what, hint := Failure(result)
-	if what == "" || cause(result) == download.CodeInterrupted && r.summarises() {
+	if result.Status != download.Failed || cause(result) == download.CodeInterrupted && r.summarises() {
 		return
 	}
-	if hint == "" || r.given(hint) {
-		r.screen.Message(what)
-		return
-	}
-	r.screen.Message(what, hint)
-}
-
-// given tells whether hint was given before, and notes that it is now. Hints that
-// differ from file to file are remembered up to a limit, then repeated.
-func (r *Reporter) given(hint string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.hints[hint] {
-		return true
-	}
-	if len(r.hints) < hintLimit {
-		r.hints[hint] = true
-	}
-	return false
+	r.screen.Fail(failure(result))
 }
 
 // begun tells that there is something to tell.
@@ -284,14 +264,14 @@ func (r *Reporter) writeLines(ctx context.Context) {
 		return
 	}
 	if r.options.Progress == ProgressAlways {
-		r.screen.Message(r.StatusLine())
+		r.SayStatus()
 	}
 	tick := time.NewTicker(lineInterval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			r.screen.Message(r.StatusLine())
+			r.SayStatus()
 		case <-ctx.Done():
 			return
 		}

@@ -179,7 +179,7 @@ func TestHintsAreForgottenAtTheLimit(t *testing.T) {
 	if err := r.Close(Totals{}); err != nil {
 		t.Error(err)
 	}
-	if n := len(r.hints); n != hintLimit {
+	if n := len(r.screen.hints); n != hintLimit {
 		t.Errorf("%d hints are kept", n)
 	}
 	if n := strings.Count(errs.String(), "hint: "); n != hintLimit+2 {
@@ -221,16 +221,16 @@ func TestStatusLineOfARun(t *testing.T) {
 		r.Advanced(job("a"), mib)
 		r.Finished(job("b"), failed("b", download.CodeNotFound, "not found", ""))
 		r.Hold("portal blocks until 14:32", time.Now().Add(time.Minute))
-		want := "bynder: 1/3 files, 25%, 1.0 MiB, 1.0 MiB/s, 1 in flight, 1 failed; portal blocks until 14:32"
-		if got := r.StatusLine(); got != want {
+		want := "1/3 files, 25%, 1.0 MiB, 1.0 MiB/s, 1 in flight, 1 failed; portal blocks until 14:32"
+		if got := r.status(); got != want {
 			t.Errorf("\n got %q\nwant %q", got, want)
 		}
 		pass(time.Minute)
-		if got := r.StatusLine(); !strings.Contains(got, "portal") {
+		if got := r.status(); !strings.Contains(got, "portal") {
 			t.Errorf("the hold ends now, yet %q", got)
 		}
 		pass(holdLingers)
-		if got := r.StatusLine(); strings.Contains(got, "portal") {
+		if got := r.status(); strings.Contains(got, "portal") {
 			t.Errorf("the hold is over, yet %q", got)
 		}
 		if err := r.Close(Totals{}); err != nil {
@@ -318,7 +318,7 @@ func TestManyAtOnce(t *testing.T) {
 				if i%10 == 0 {
 					r.Retried(job(id), errors.New("reset"), time.Second)
 					r.Hold("API allowance", time.Now().Add(time.Second))
-					r.StatusLine()
+					r.status()
 					r.bar(80)
 				}
 				if i%20 == 0 {

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"bytes"
 	"io"
 	"os"
-	"strings"
 	"sync"
 
 	"golang.org/x/term"
@@ -40,6 +38,7 @@ type Screen struct {
 	frame func(columns int) string // what the bar shows; nil: no bar
 	drawn bool                     // the bar is on the screen
 	err   error                    // the first failed write to stdout
+	hints map[string]bool          // given already
 }
 
 // NewScreen takes over the two streams. They are examined for being terminals
@@ -53,6 +52,7 @@ func NewScreen(stdout, stderr io.Writer, stdoutFailed func(error)) *Screen {
 		stderr:       stderr,
 		columns:      func() int { return defaultColumns },
 		stdoutFailed: stdoutFailed,
+		hints:        make(map[string]bool),
 	}
 	if f, ok := stdout.(*os.File); ok {
 		s.stdoutIsTerminal = term.IsTerminal(int(f.Fd()))
@@ -108,34 +108,6 @@ func (s *Screen) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
-}
-
-// Message writes lines to standard error, each of them cleaned, in one Write.
-func (s *Screen) Message(lines ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var b strings.Builder
-	if s.drawn {
-		b.WriteString(toBar + eraseBelow)
-	}
-	for _, line := range lines {
-		b.WriteString(Clean(line))
-		b.WriteByte('\n')
-	}
-	if s.drawn {
-		b.WriteString(s.picture())
-	}
-	s.toStderr(b.String())
-}
-
-// Write is Message for a logger: p is one or more whole lines.
-func (s *Screen) Write(p []byte) (int, error) {
-	var lines []string
-	for line := range bytes.Lines(p) {
-		lines = append(lines, string(bytes.TrimRight(line, "\r\n")))
-	}
-	s.Message(lines...)
-	return len(p), nil
 }
 
 // show begins a bar whose text frame gives for a number of columns. It appears

@@ -17,12 +17,19 @@ func TestScreenWritesEachLineAtOnce(t *testing.T) {
 	s := NewScreen(&out, &errs, nil)
 	s.Result([]byte("a.jpg\n"))
 	s.Result([]byte("b.jpg\x00"))
-	s.Message("bynder: a\x1b[2Jb", "hint: c\nd")
-	fmt.Fprint(s, "level=INFO msg=one\r\nlevel=INFO msg=two\n")
+	s.Fail("a\x1b[2Jb", "c\nd")
+	s.Fail("again", "c\nd") // the hint was given
+	s.Fail("without", "")
+	s.Say("%d files", 3)
+	s.Warn("a.jpg (A1)", "it is %s", "odd\r\n")
+	s.Warn("", "all are")
 	if diff := cmp.Diff([]string{"a.jpg\n", "b.jpg\x00"}, out.writes); diff != "" {
 		t.Errorf("stdout (-want +got):\n%s", diff)
 	}
-	want := []string{"bynder: a[2Jb\nhint: c d\n", "level=INFO msg=one\nlevel=INFO msg=two\n"}
+	want := []string{
+		"bynder: a[2Jb\nhint: c d\n", "bynder: again\n", "bynder: without\n", "bynder: 3 files\n",
+		"bynder: a.jpg (A1): warning: it is odd \n", "bynder: warning: all are\n",
+	}
 	if diff := cmp.Diff(want, errs.writes); diff != "" {
 		t.Errorf("stderr (-want +got):\n%s", diff)
 	}
@@ -36,7 +43,7 @@ func TestScreenKeepsLinesWhole(t *testing.T) {
 		running.Go(func() {
 			for range 50 {
 				s.Result(fmt.Appendf(nil, "result %d\n", i))
-				s.Message(fmt.Sprintf("message %d", i))
+				s.message(fmt.Sprintf("message %d", i))
 			}
 		})
 	}
@@ -63,7 +70,7 @@ func TestScreenReportsAClosedStdoutOnce(t *testing.T) {
 	var reported []error
 	s = NewScreen(&out, &errs, func(err error) {
 		reported = append(reported, err)
-		s.Message("bynder: it closed") // the screen is usable meanwhile
+		s.message("bynder: it closed") // the screen is usable meanwhile
 	})
 	for range 3 {
 		s.Result([]byte("a.jpg\n"))

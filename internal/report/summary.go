@@ -11,12 +11,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-const (
-	// messageLimit is how much of one foreign message people are shown, in bytes.
-	messageLimit = 1000
-	// hintLimit is how many different hints are remembered as given.
-	hintLimit = 100
-)
+// messageLimit is how much of one foreign message people are shown, in bytes.
+const messageLimit = 1000
 
 // Totals is what only the caller of the engine knows at the end of a run.
 type Totals struct {
@@ -28,44 +24,29 @@ type Totals struct {
 	InputUnread bool
 }
 
-// Failure says what happened to a file that is not there, and, if there is any
-// advice, what to do: "bynder: <mediaId>: …" and "hint: …". A file that is not
-// the asset's original is named by its selector after the id. It returns nothing
-// for a result that is no failure.
-func Failure(r download.Result) (what, hint string) {
-	if r.Status != download.Failed {
-		return "", ""
-	}
-	who := "bynder"
-	if r.MediaID != "" {
-		who += ": " + Clip(Clean(r.MediaID), messageLimit)
-	}
-	if r.Selector != "" && r.Selector != "original" {
-		who += ": " + Clip(Clean(r.Selector), messageLimit)
+// failure returns what happened to a file that failed and, if there is any, a hint at what to do. A file that is not
+// the asset's original is named by its selector after the id.
+func failure(r download.Result) (what, hint string) {
+	for _, name := range []string{r.MediaID, r.Selector} {
+		if name != "" && name != "original" {
+			what += Clip(Clean(name), messageLimit) + ": "
+		}
 	}
 	message := string(cause(r))
 	if r.Error != nil {
-		if r.Error.Message != "" {
-			message = r.Error.Message
-		}
-		if r.Error.Hint != "" {
-			hint = "hint: " + Clip(Clean(r.Error.Hint), messageLimit)
-		}
+		message = cmp.Or(r.Error.Message, message)
+		hint = Clip(Clean(r.Error.Hint), messageLimit)
 	}
-	return who + ": " + Clip(Clean(message), messageLimit), hint
+	return what + Clip(Clean(message), messageLimit), hint
 }
 
-// Warning says that a file that did not fail is suspect, and why: "bynder: <name> (<mediaId>): warning:
-// …". It is "" for any other result.
-func Warning(r download.Result) string {
-	if r.Suspect == "" || r.Status == download.Failed {
-		return ""
+// nameAndID names the file of a result: "<name> (<mediaId>)", or the id alone.
+func nameAndID(r download.Result) string {
+	id := Clip(Clean(r.MediaID), messageLimit)
+	if r.Name == "" {
+		return id
 	}
-	who := Clip(Clean(r.MediaID), messageLimit)
-	if r.Name != "" {
-		who = fmt.Sprintf("%s (%s)", Clip(Clean(r.Name), messageLimit), who)
-	}
-	return fmt.Sprintf("bynder: %s: warning: this is probably not the file: %s", who, Clip(Clean(r.Suspect), messageLimit))
+	return fmt.Sprintf("%s (%s)", Clip(Clean(r.Name), messageLimit), id)
 }
 
 // summary is the end of a run for many files.
@@ -88,17 +69,17 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 	if len(counts) == 0 {
 		counts = append(counts, "no files were asked for")
 	}
-	lines := []string{"bynder: " + strings.Join(counts, ", ")}
+	lines := []string{said(strings.Join(counts, ", "))}
 	if len(t.byCause) > 0 {
-		lines = append(lines, "bynder: failed by cause: "+byCount(t.byCause))
+		lines = append(lines, said("failed by cause: "+byCount(t.byCause)))
 	}
-	traffic := fmt.Sprintf("bynder: %s in %s", Bytes(t.moved), Duration(took))
+	traffic := fmt.Sprintf("%s in %s", Bytes(t.moved), Duration(took))
 	if t.moved > 0 && took >= meterStep {
 		traffic += fmt.Sprintf(" (%s/s)", Bytes(int64(float64(t.moved)/took.Seconds())))
 	}
-	lines = append(lines, fmt.Sprintf("%s, API calls: %d", traffic, totals.APICalls))
+	lines = append(lines, said(fmt.Sprintf("%s, API calls: %d", traffic, totals.APICalls)))
 	if totals.InputUnread {
-		lines = append(lines, "bynder: the rest of the input was left unread")
+		lines = append(lines, said("the rest of the input was left unread"))
 	}
 	return lines
 }

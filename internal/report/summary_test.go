@@ -23,36 +23,35 @@ func TestFailure(t *testing.T) {
 		{
 			"with advice",
 			failed("A1", download.CodeAuth, "the portal refused the credentials (401)", "run bynder auth login"),
-			"bynder: A1: the portal refused the credentials (401)", "hint: run bynder auth login",
+			"A1: the portal refused the credentials (401)", "run bynder auth login",
 		},
 		{
 			"without", failed("A1", download.CodeNotFound, "not found", ""),
-			"bynder: A1: not found", "",
+			"A1: not found", "",
 		},
 		{
 			"another file than the original",
 			withSelector(failed("A1", download.CodeNotFound, "not found", ""), "item/B2"),
-			"bynder: A1: item/B2: not found", "",
+			"A1: item/B2: not found", "",
 		},
 		{
 			"a line of input that is no id", withSelector(failed("", download.CodeUsage, "line 3: the id is empty", ""), ""),
-			"bynder: line 3: the id is empty", "",
+			"line 3: the id is empty", "",
 		},
 		{
 			"hostile text",
 			failed("A\x1b[2J1", download.CodeStorage, "<html>\n\u202e</html>\x07", "do\r\nthis"),
-			"bynder: A[2J1: <html> </html>", "hint: do this",
+			"A[2J1: <html> </html>", "do this",
 		},
 		{
 			"endless text", failed("A1", download.CodeProtocol, strings.Repeat("x", 1<<20), ""),
-			"bynder: A1: " + strings.Repeat("x", messageLimit-3) + "...", "",
+			"A1: " + strings.Repeat("x", messageLimit-3) + "...", "",
 		},
-		{"no message", failed("A1", download.CodeTimeout, "", ""), "bynder: A1: timeout", ""},
-		{"no cause", download.Result{MediaID: "A1", Status: download.Failed}, "bynder: A1: unexplained", ""},
-		{"no failure", present("A1", "a.jpg", 1), "", ""},
+		{"no message", failed("A1", download.CodeTimeout, "", ""), "A1: timeout", ""},
+		{"no cause", download.Result{MediaID: "A1", Status: download.Failed}, "A1: unexplained", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			what, hint := Failure(tc.r)
+			what, hint := failure(tc.r)
 			if what != tc.what || hint != tc.hint {
 				t.Errorf("\n got %q, %q\nwant %q, %q", what, hint, tc.what, tc.hint)
 			}
@@ -65,16 +64,25 @@ func TestWarning(t *testing.T) {
 		r.Name, r.Suspect = "a.jpg", "storage sent \x1b[2JHTML"
 		return r
 	}
+	const warning = "warning: this is probably not the file: storage sent [2JHTML\n"
 	for _, tc := range []struct {
-		name string
-		r    download.Result
-		want string
+		name  string
+		r     download.Result
+		quiet bool
+		want  string
 	}{
-		{"a file in place", suspect(present("A1", "out/a.jpg", 9)), "bynder: a.jpg (A1): warning: this is probably not the file: storage sent [2JHTML"},
-		{"one that failed", suspect(failed("A1", download.CodeIntegrity, "no", "")), ""},
-		{"any other", present("A1", "out/a.jpg", 9), ""},
+		{"a file in place", suspect(present("A1", "out/a.jpg", 9)), false, "bynder: a.jpg (A1): " + warning},
+		{"quiet", suspect(present("A1", "out/a.jpg", 9)), true, ""},
+		{"one that failed", suspect(failed("A1", download.CodeIntegrity, "no", "")), false, "bynder: A1: no\n"},
+		{"any other", present("A1", "out/a.jpg", 9), false, ""},
 	} {
-		if got := Warning(tc.r); got != tc.want {
+		var errs stream
+		r := New(Options{Stdout: &stream{}, Stderr: &errs, Single: true, Quiet: tc.quiet})
+		r.Finished(job("A1"), tc.r)
+		if err := r.Close(Totals{}); err != nil {
+			t.Error(err)
+		}
+		if got := errs.String(); got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}
 	}

@@ -177,7 +177,7 @@ func TestBarOfManyFiles(t *testing.T) {
 				pass(barInterval)
 				tm.shows("held up", "0.jpg", "bynder: 1: not found", want[1])
 				r.Finished(job("2"), present("2", "2.jpg", mib))
-				r.Screen().Message(r.StatusLine()[:20])
+				r.Screen().Say("%s", r.status()[:12])
 				tm.settle()
 				tm.mu.Lock()
 				screen := tm.em.screen()
@@ -210,7 +210,7 @@ func TestBarIsResized(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := New(Options{Stdout: tm.tty, Stderr: tm.tty, Single: true, Files: all(1)})
 				r.Started(job("a"), "IMG_0042_harbour_at_night_123.jpg", object(4*mib), mib)
-				r.Screen().Message("a message")
+				r.Screen().message("a message")
 				pass(barInterval)
 				lines := []string{"a message"}
 				for _, step := range []struct {
@@ -227,7 +227,7 @@ func TestBarIsResized(t *testing.T) {
 					tm.resize(step.columns)
 					if step.columns < 100 { // a line can come before the next frame
 						lines = append(lines, fmt.Sprint("to ", step.columns))
-						r.Screen().Message(lines[len(lines)-1])
+						r.Screen().message(lines[len(lines)-1])
 					}
 					pass(barInterval)
 					tm.shows(fmt.Sprint("at ", step.columns, " columns"), append(slices.Clone(lines), step.bar)...)
