@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
-	"syscall"
 
 	"github.com/bynder-cli/bynder/internal/terminal"
 )
@@ -16,14 +15,14 @@ import (
 // is the child's to decide: signals are passed on, and the sandbox outlives it.
 //
 // Its allowance has a state folder of its own: what is counted here is nobody else's.
-func runChild(ctx context.Context, o *sandboxOptions, env []string) error {
+func runChild(ctx context.Context, s Streams, command, env []string) error {
 	state, err := os.MkdirTemp("", "bynder-sandbox-")
 	if err != nil {
 		return fmt.Errorf("making a folder for the state: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(state) }() // a folder for temporary files: no loss
-	child := exec.CommandContext(context.WithoutCancel(ctx), o.command[0], o.command[1:]...)
-	child.Stdin, child.Stdout, child.Stderr = o.streams.In, o.streams.Out, o.streams.Err
+	child := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...)
+	child.Stdin, child.Stdout, child.Stderr = s.In, s.Out, s.Err
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, "BYNDER_") {
 			child.Env = append(child.Env, pair)
@@ -33,14 +32,14 @@ func runChild(ctx context.Context, o *sandboxOptions, env []string) error {
 
 	// From before the start on, so that none is lost and none ends the sandbox.
 	signals := make(chan os.Signal, 8)
-	for _, s := range endSignals {
-		if !signal.Ignored(s) {
-			signal.Notify(signals, s)
+	for _, each := range endSignals {
+		if !signal.Ignored(each) {
+			signal.Notify(signals, each)
 		}
 	}
 	defer signal.Stop(signals)
 	if err := child.Start(); err != nil {
-		return &usageError{err: fmt.Errorf("starting %s: %w", o.command[0], err)}
+		return &usageError{err: fmt.Errorf("starting %s: %w", command[0], err)}
 	}
 	waited := make(chan error, 1)
 	go func() { waited <- child.Wait() }()
@@ -48,21 +47,12 @@ func runChild(ctx context.Context, o *sandboxOptions, env []string) error {
 		select {
 		case err := <-waited:
 			return err
-		case s := <-signals:
+		case got := <-signals:
 			// Ctrl-C on a terminal has reached the child already, as one of the foreground
 			// group, and twice would mean "at once".
-			if s != os.Interrupt || !terminal.InForeground() {
-				_ = child.Process.Signal(s) // it may have ended meanwhile
+			if got != os.Interrupt || !terminal.InForeground() {
+				_ = child.Process.Signal(got) // it may have ended meanwhile
 			}
 		}
 	}
-}
-
-// childStatus is the exit status of a command that the sandbox ran, as a shell
-// would say it.
-func childStatus(err *exec.ExitError) int {
-	if status, ok := err.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		return 128 + int(status.Signal())
-	}
-	return err.ExitCode()
 }

@@ -22,16 +22,6 @@ type downloadOptions struct {
 	allItems   bool
 }
 
-const nameHelp = `
---name is a template of the file's path under --dir. Slashes in it make folders; the
-values are made safe and make none. Its fields:
-  {filename} {stem} {ext}       as the location gives them; {filename} = {stem}.{ext}
-  {id} {itemId}                 as asked for
-  {version}                     as asked for with --version, else the asset's active one
-  {name} {type} {property_X}    the asset's metadata: one API call for about 190 assets,
-                                none where they came with search --json
-An empty {ext} takes the dot before it away, any other empty value is _.`
-
 // newDownload makes the command; run is runDownload, or a test's.
 func newDownload(s Streams, run func(context.Context, *downloadOptions) error) *cobra.Command {
 	o := downloadOptions{}
@@ -93,16 +83,6 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 // single tells that one file is asked for.
 func (o *downloadOptions) single() bool {
 	return len(o.ids) == 1 && o.ids[0] != "-" && len(o.from)+len(o.from0) == 0 && !o.allItems
-}
-
-// checkIDs refuses arguments that can be no ids.
-func checkIDs(ids []string) error {
-	for _, id := range ids {
-		if err := bynder.CheckID(id); err != nil {
-			return &usageError{err: err, hint: "an id looks like D4AC0B41-141B-47D2-98B4FECDA8894CB2"}
-		}
-	}
-	return nil
 }
 
 func runDownload(ctx context.Context, o *downloadOptions) error { return o.run(ctx, o.request()) }

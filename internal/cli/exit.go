@@ -57,16 +57,20 @@ func (e *runError) orNil() error {
 	return e
 }
 
+// stdoutError says that nobody reads the results any more.
+type stdoutError struct{ err error }
+
+func (e *stdoutError) Error() string { return "writing results to standard output: " + e.err.Error() }
+func (e *stdoutError) Unwrap() error { return e.err }
+
 // exitStatus is the one place that turns what happened into the status that scripts see.
 func exitStatus(ctx context.Context, err error) int {
 	var (
 		signal *interrupted
-		usage  *usageError
 		conf   *config.Error
 		api    *bynder.APIError
 		run    *runError
 		child  *exec.ExitError
-		failed *download.Error
 	)
 	switch {
 	case err == nil:
@@ -75,7 +79,7 @@ func exitStatus(ctx context.Context, err error) int {
 		return childStatus(child)
 	case errors.As(context.Cause(ctx), &signal):
 		return 128 + int(signal.signal)
-	case errors.As(err, &usage), errors.As(err, &failed) && failed.Code == download.CodeUsage:
+	case isUsage(err):
 		return exitUsage
 	case errors.Is(err, config.ErrNoCredentials):
 		return exitUnauthorised
@@ -94,6 +98,24 @@ func exitStatus(ctx context.Context, err error) int {
 	default:
 		return exitFailed
 	}
+}
+
+// childStatus is the exit status of a command that the sandbox ran, as a shell
+// would say it.
+func childStatus(err *exec.ExitError) int {
+	if status, ok := err.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return 128 + int(status.Signal())
+	}
+	return err.ExitCode()
+}
+
+// isUsage reports whether what was asked for is wrong.
+func isUsage(err error) bool {
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return true
+	}
+	failed, ok := errors.AsType[*download.Error](err)
+	return ok && failed.Code == download.CodeUsage
 }
 
 // isInterrupted tells whether a signal is what happened.

@@ -174,14 +174,6 @@ func itemCells(m *bynder.MediaItem, asset *bynder.Asset) []string {
 	return cells
 }
 
-// known is a number, "" where it is not known.
-func known(n int64) string {
-	if n < 0 {
-		return ""
-	}
-	return strconv.FormatInt(n, 10)
-}
-
 // itemObject is an item with the id of its asset, as JSON.
 type itemObject struct {
 	mediaID string

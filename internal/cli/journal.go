@@ -77,7 +77,7 @@ var journalColumns = []report.Column{
 func showJournal(ctx context.Context, s Streams, file string, asJSON bool) error {
 	groups, otherLines, err := journal.Summarise(ctx, file)
 	if err != nil {
-		return journalError(err)
+		return err
 	}
 	slices.SortStableFunc(groups, func(a, b journal.Group) int {
 		return cmp.Or(cmp.Compare(rank(a.Status), rank(b.Status)), -cmp.Compare(a.Files, b.Files), cmp.Compare(a.Cause, b.Cause))
@@ -129,12 +129,4 @@ func (g journalGroup) MarshalJSON() ([]byte, error) {
 		Files  int             `json:"files"`
 		Bytes  int64           `json:"bytes"`
 	}{g.Status, g.Cause, g.Files, g.Bytes})
-}
-
-// journalError is an error of usage where the journal that was named cannot be meant.
-func journalError(err error) error {
-	if known, ok := errors.AsType[*download.Error](err); ok && known.Code == download.CodeUsage {
-		return &usageError{err: err, hint: known.Hint()}
-	}
-	return err
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -71,8 +70,7 @@ func TestJournalUsage(t *testing.T) {
 		{"show", list}, {"show", folder},
 	} {
 		stdout, _, err := runJournal(t, args...)
-		var usage *usageError
-		if !errors.As(err, &usage) || hintOf(err) == "" || stdout != "" {
+		if exitStatus(t.Context(), err) != exitUsage || hintOf(err) == "" || stdout != "" {
 			t.Errorf("%q: %v, hint %q, writes %q", args, err, hintOf(err), stdout)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/report"
 )
@@ -27,17 +26,6 @@ func (o *portalFlags) writeListing(ctx context.Context, run func(context.Context
 	}
 	defer endInTime(ctx, nil)()
 	return blameClock(run(ctx, portal, screen), conf.Credentials.Kind, time.Now())
-}
-
-// sayHolds says what calls wait for, once a minute at most: a long list is held up at every page.
-func sayHolds(screen *report.Screen) func(budget.Hold) {
-	told := map[budget.Kind]time.Time{}
-	return func(h budget.Hold) {
-		if time.Since(told[h.Kind]) >= time.Minute {
-			told[h.Kind] = time.Now()
-			screen.Say("waiting: %s", holdText(h))
-		}
-	}
 }
 
 var assetColumns = []report.Column{
@@ -114,6 +102,14 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 
 // dayOf is the date of a time as the portal writes it.
 func dayOf(text string) string { return text[:min(len(text), len(time.DateOnly))] }
+
+// known is a number, "" where it is not known.
+func known(n int64) string {
+	if n < 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
 
 // count is a number with its noun.
 func count(n int, noun string) string {

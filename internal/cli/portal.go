@@ -99,6 +99,17 @@ func holdText(h budget.Hold) string {
 	return fmt.Sprintf("API allowance: %g/s", h.Rate)
 }
 
+// sayHolds says what calls wait for, once a minute at most: a long list is held up at every page.
+func sayHolds(screen *report.Screen) func(budget.Hold) {
+	told := map[budget.Kind]time.Time{}
+	return func(h budget.Hold) {
+		if time.Since(told[h.Kind]) >= time.Minute {
+			told[h.Kind] = time.Now()
+			screen.Say("waiting: %s", holdText(h))
+		}
+	}
+}
+
 // exchangeLine shows one request under -v.
 func exchangeLine(e transport.Exchange) string {
 	outcome := fmt.Sprint(e.Status)

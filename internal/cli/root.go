@@ -4,7 +4,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"log"
 	"slices"
@@ -125,27 +124,6 @@ func newHelp(root *cobra.Command) *cobra.Command {
 			return cmd.Help()
 		},
 	}
-}
-
-// noCommand is the error of a command that does not exist.
-func noCommand(name, hint string) *usageError {
-	return &usageError{err: fmt.Errorf("there is no command %q", name), hint: hint}
-}
-
-// noArgs refuses arguments where a command takes none.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return &usageError{err: fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
-	}
-	return nil
-}
-
-// noArgsUnquoted refuses arguments as noArgs does, and does not repeat them: one may be a token.
-func noArgsUnquoted(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return &usageError{err: fmt.Errorf("%s takes no arguments", cmd.CommandPath()), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
-	}
-	return nil
 }
 
 // refuseEmpty refuses flags that were given without a value: that is most often a variable

@@ -16,29 +16,9 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// run gets what the list asks for, and writes down what of it is not done.
-func (s *session) run(ctx context.Context) error {
-	engine := s.flags.engine(s.conf, s.portal, s.destination)
-	results := []download.ResultObserver{s.list}
-	if s.journal != nil {
-		results = append(results, s.journal)
-		engine.Done, engine.Recorder = s.journal.Done, s.journal
-	}
-	results = append(results, s.reporter) // the last: it may have to wait for somebody who reads
-	engine.Progress, engine.Results = s.reporter, results
-	engine.Confirm = func(ctx context.Context) error { _, err := s.portal.client.CurrentUser(ctx); return err }
-	engine.Steps = s.request.steps(s.list.Expanded)
-	s.begun = true
-	tally := engine.Run(ctx, s.list.Jobs)
-	notStarted, err := s.list.Close(tally.Stop != nil)
-	sayWhyStopped(s.reporter.Screen(), tally.Stop)
-	s.totals = report.Totals{APICalls: s.portal.calls(), InputUnread: s.list.Unread(), NotStarted: notStarted}
-	return errors.Join(outcome(ctx, tally, notStarted), err)
-}
-
 // openJournal opens the journal that --journal names.
 func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, r *report.Reporter) (*journal.Journal, error) {
-	j, err := journal.Open(ctx, o.journal, journal.Options{
+	return journal.Open(ctx, o.journal, journal.Options{
 		Portal: conf.Portal.Host, Dir: o.dir, Output: o.output,
 		Skip: o.exists == sink.Skip, Synced: o.fsync, DryRun: o.dryRun,
 		Encode:   report.JSONLine[download.Result],
@@ -48,17 +28,7 @@ func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, r *
 		},
 		Failed: func(err error) { r.Screen().Fail(err.Error(), "") },
 	})
-	if err != nil {
-		return nil, journalError(err)
-	}
-	return j, nil
 }
-
-// stdoutError says that nobody reads the results any more.
-type stdoutError struct{ err error }
-
-func (e *stdoutError) Error() string { return "writing results to standard output: " + e.err.Error() }
-func (e *stdoutError) Unwrap() error { return e.err }
 
 // engine wires the rooms.
 func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *download.Engine {

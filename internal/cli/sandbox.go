@@ -105,7 +105,7 @@ func runSandbox(ctx context.Context, o *sandboxOptions) (err error) {
 		}
 	}()
 	if len(o.command) > 0 {
-		return runChild(ctx, o, portal.Env(o.kind))
+		return runChild(ctx, o.streams, o.command, portal.Env(o.kind))
 	}
 	for _, pair := range portal.Env(o.kind) {
 		name, value, _ := strings.Cut(pair, "=")

@@ -3,12 +3,11 @@ package cli
 import (
 	"context"
 	"errors"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/input"
 	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/report"
@@ -138,7 +137,7 @@ func (s *session) openJournal(ctx context.Context) (err error) {
 		return nil
 	}
 	if s.journal, err = s.flags.openJournal(ctx, s.conf, s.reporter); err != nil {
-		if usage := (*usageError)(nil); !errors.As(err, &usage) {
+		if !isUsage(err) {
 			_, failed := s.list.Close(true)
 			err = errors.Join(err, failed)
 		}
@@ -154,66 +153,22 @@ func (s *session) openJournal(ctx context.Context) (err error) {
 	return nil
 }
 
-// closers close what a session has open, the last opened first.
-type closers []closer
-
-// closer closes one thing. It is given the error of the run so far, and returns the one from there on.
-type closer struct {
-	name  string
-	close func(err error) error
-}
-
-func (c *closers) add(name string, close func(err error) error) {
-	*c = append(*c, closer{name, close})
-}
-
-// always makes a closer of what cannot fail.
-func always(close func()) func(error) error {
-	return func(err error) error {
-		close()
-		return err
+// run gets what the list asks for, and writes down what of it is not done.
+func (s *session) run(ctx context.Context) error {
+	engine := s.flags.engine(s.conf, s.portal, s.destination)
+	results := []download.ResultObserver{s.list}
+	if s.journal != nil {
+		results = append(results, s.journal)
+		engine.Done, engine.Recorder = s.journal.Done, s.journal
 	}
-}
-
-func (c *closers) close(err error) error {
-	for _, each := range slices.Backward(*c) {
-		err = each.close(err)
-	}
-	return err
-}
-
-// saves store, at the last moment, what would be lost where a run cannot end as it should.
-type saves struct {
-	mu  sync.Mutex
-	all []save
-}
-
-// save stores one thing.
-type save struct {
-	name string
-	// wait says that do is waited for: it writes to files of this program alone, and waits for nobody.
-	wait bool
-	// do must bear to be called beside the rest of the run.
-	do func()
-}
-
-func (s *saves) add(one save) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.all = append(s.all, one)
-}
-
-// call starts all saves at once, and waits for those that are waited for.
-func (s *saves) call() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var storing sync.WaitGroup
-	for _, each := range s.all {
-		if each.wait {
-			storing.Go(each.do)
-		} else {
-			go each.do() // the process ends before it does, where nobody reads
-		}
-	}
-	storing.Wait()
+	results = append(results, s.reporter) // the last: it may have to wait for somebody who reads
+	engine.Progress, engine.Results = s.reporter, results
+	engine.Confirm = func(ctx context.Context) error { _, err := s.portal.client.CurrentUser(ctx); return err }
+	engine.Steps = s.request.steps(s.list.Expanded)
+	s.begun = true
+	tally := engine.Run(ctx, s.list.Jobs)
+	notStarted, err := s.list.Close(tally.Stop != nil)
+	sayWhyStopped(s.reporter.Screen(), tally.Stop)
+	s.totals = report.Totals{APICalls: s.portal.calls(), InputUnread: s.list.Unread(), NotStarted: notStarted}
+	return errors.Join(outcome(ctx, tally, notStarted), err)
 }

@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// authOptions are what the auth commands share.
+type authOptions struct {
+	portalFlags
+}
+
+func newAuthStatus(o authOptions) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the portal, the kind of credentials, where they are from, and who you are",
+		Long: `Show the portal, the kind of credentials, where they are from, and the user you
+are logged in as (makes one API call). Secrets are never shown. The exit status
+is 4 if the portal does not accept the credentials, or if there are none.`,
+		Args: noArgsUnquoted,
+		RunE: func(cmd *cobra.Command, _ []string) error { return o.status(cmd.Context()) },
+	}
+	o.add(cmd.Flags())
+	return cmd
+}
+
+// status prints what is known first, also if the call fails.
+func (o *authOptions) status(ctx context.Context) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	conf, err := o.load(ctx, o.streams)
+	if err != nil {
+		return err
+	}
+	user, err := o.currentUser(ctx, conf)
+	rows := [][2]string{
+		{"portal", conf.Portal.String()},
+		{"credentials", string(conf.Credentials.Kind)},
+		{"from", conf.From},
+	}
+	if err == nil {
+		rows = append(rows, [2]string{"user", user})
+	}
+	table := tabwriter.NewWriter(o.streams.Out, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintf(table, "%s\t%s\n", row[0], report.Clean(row[1]))
+	}
+	if printed := table.Flush(); printed != nil {
+		return errors.Join(err, printed)
+	}
+	return err
+}
+
+// warnOfEnvironment says that the environment has credentials, which come first.
+func (o *authOptions) warnOfEnvironment(effect string) {
+	var names []string
+	for _, kind := range config.Kinds() {
+		for _, v := range kind.Values() {
+			if o.streams.Getenv(v.Variable) != "" {
+				names = append(names, v.Variable)
+			}
+		}
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		o.streams.screen().Say("credentials in the environment %s: %s", effect, strings.Join(names, ", "))
+	}
+}
+
+// currentUser asks the portal who the credentials belong to, in words for people. Some
+// credentials may not ask that; then they work all the same.
+func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (string, error) {
+	screen := o.streams.screen()
+	portal, err := o.portal(conf, screen, sayHolds(screen), 1)
+	if err != nil {
+		return "", err
+	}
+	user, err := portal.client.CurrentUser(ctx)
+	if api := (*bynder.APIError)(nil); errors.As(err, &api) && api.Status == http.StatusForbidden && api.Message != "" { // not a firewall's page
+		return "unknown: these credentials are valid but may not read the current user", nil
+	}
+	if err != nil {
+		return "", blameClock(err, conf.Credentials.Kind, time.Now())
+	}
+	return user.String(), nil
+}
