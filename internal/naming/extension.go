@@ -50,8 +50,8 @@ func cutName(name string, limit int) string {
 }
 
 // cutText cuts s to at most limit bytes, between two characters as a reader
-// counts them: not before a mark, a skin tone or the second half of a flag.
-// (UAX #29 has more cases, but they need the joiners that a safe name lacks.)
+// counts them: not before a mark, a skin tone or the second half of a flag, and not
+// inside what a joiner makes one (UAX #29).
 func cutText(s string, limit int) string {
 	if len(s) <= limit {
 		return s
@@ -72,12 +72,12 @@ func cutText(s string, limit int) string {
 	return s[:end]
 }
 
-// continues tells whether r belongs to the same character as the end of before.
+// continues reports whether r belongs to the same character as the end of before.
 func continues(before string, r rune) bool {
 	switch {
 	case unicode.In(r, unicode.Mn, unicode.Mc, unicode.Me):
 		return true
-	case r >= 0x1F3FB && r <= 0x1F3FF: // skin tones
+	case isSkinTone(r), isInvisible(r), strings.HasSuffix(before, string(joiner)):
 		return true
 	case r >= 0x1160 && r <= 0x11FF: // vowels and finals of a Hangul syllable
 		return true

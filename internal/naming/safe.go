@@ -32,7 +32,7 @@ var rules = []struct {
 	{"bytes that are not UTF-8: a run of them is _", toValidUTF8},
 	{"text that is not in NFC, which would be two names on one system and one on another: normalised", norm.NFC.String},
 	{`separators, < > : " | ? *, control characters, line separators, private use, U+034F: _ each`, replaceForbidden},
-	{"invisible characters, bidi controls and the byte order mark among them: dropped", dropInvisible},
+	{"invisible characters, bidi controls and the byte order mark among them, unless letters or emoji are written with them: dropped", dropInvisible},
 	{"white space at the ends, dots at the end, which Windows forgets: dropped", trimEnds},
 	{"a leading dot, which hides, or hyphen, which looks like a flag: _", replaceLeading},
 	{"a device of Windows, whatever its extension: _ before it", prefixDevice},
@@ -87,18 +87,6 @@ func replaceForbidden(s string) string {
 	}, s)
 }
 
-// dropInvisible drops what Unicode calls default-ignorable. Beside deceiving the
-// reader, it is ignored by some file systems when they compare names.
-func dropInvisible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= utf8.RuneSelf && unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) &&
-			!unicode.Is(unicode.Prepended_Concatenation_Mark, r) {
-			return -1
-		}
-		return r
-	}, s)
-}
-
 func trimEnds(s string) string {
 	s = strings.TrimLeftFunc(s, unicode.IsSpace)
 	return strings.TrimRightFunc(s, func(r rune) bool { return r == '.' || unicode.IsSpace(r) })
@@ -117,7 +105,7 @@ func replaceLeading(s string) string {
 var devices, ports = []string{"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}, []string{"COM", "LPT"}
 
 func prefixDevice(s string) string {
-	base, _, _ := strings.Cut(s, ".")
+	base, _, _ := strings.Cut(withoutJoiners(s), ".")
 	base = strings.ToUpper(strings.TrimRight(base, " "))
 	if slices.Contains(devices, base) {
 		return "_" + s
@@ -132,11 +120,15 @@ func prefixDevice(s string) string {
 }
 
 func replacePart(s string) string {
-	const part = ".part"
-	if i := len(s) - len(part); i >= 0 && strings.EqualFold(s[i:], part) {
+	if i := strings.LastIndexByte(s, '.'); i >= 0 && strings.EqualFold(withoutJoiners(s[i:]), ".part") {
 		return s[:i] + "_" + s[i+1:]
 	}
 	return s
+}
+
+// withoutJoiners is s as a file system that ignores joiners compares it.
+func withoutJoiners(s string) string {
+	return strings.NewReplacer(string(joiner), "", string(nonJoiner), "").Replace(s)
 }
 
 func replaceEmpty(s string) string {

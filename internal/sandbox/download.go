@@ -132,6 +132,7 @@ var hostileNames = map[string]string{
 	"dash":      "-rf.txt",
 	"hidden":    ".bashrc",
 	"invalid":   "\xff\xfe broken.txt",
+	"joiners":   "می\u200cخواهم क्\u200dष 👩🏽\u200d⚕\ufe0f\u200d.txt",
 }
 
 // contentDisposition is an attachment's header: an ASCII name as it is, any other
