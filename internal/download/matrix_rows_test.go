@@ -313,6 +313,7 @@ var nameRows = []row{
 	{what: "an option", faults: "hostile-name=dash", want: whole.leaves("_rf.txt")},
 	{what: "a hidden file", faults: "hostile-name=hidden", want: whole.leaves("_bashrc")},
 	{what: "bytes that are no text", faults: "hostile-name=invalid", want: whole.leaves("__ broken.txt")},
+	{what: "a path upwards, percent-encoded", faults: "hostile-name=encoded", want: whole.leaves("outside file.txt")},
 	{what: "joiners of letters and of emoji, and a stray one", faults: "hostile-name=joiners", want: whole.leaves("می\u200cخواهم क्\u200dष 👩🏽\u200d⚕\ufe0f.txt")},
 	{what: "none is told", faults: "no-disposition", want: whole},
 	{what: "control characters, as no HTTP allows them", faults: "control=disposition", want: whole.leaves("con_trol__.jpg")},

@@ -18,8 +18,8 @@ const maxForeign = 16 << 10
 // filename* (RFC 8187, in UTF-8 or ISO-8859-1) wins over filename, unless it
 // cannot be decoded. What servers commonly get wrong is understood: names with
 // spaces but no quotes, a quote that is missing or not escaped, raw UTF-8 or
-// Latin-1, the backslashes of a Windows path, no disposition type. Percent-encoding
-// (but in filename*) and encoded words (RFC 2047) are taken as they stand.
+// Latin-1, the backslashes of a Windows path, no disposition type, percent-encoding in filename.
+// Encoded words (RFC 2047) are taken as they stand.
 func FromDisposition(header string) string {
 	if len(header) > maxForeign {
 		return ""
@@ -30,7 +30,7 @@ func FromDisposition(header string) string {
 		name, value, rest = cutParam(rest)
 		switch {
 		case name == "filename" && simple == "":
-			simple = lastSegment(toUTF8(value))
+			simple = lastSegment(decodeSimple(value))
 		case name == "filename*" && extended == "":
 			extended = lastSegment(decodeExtended(value))
 		}
@@ -148,6 +148,30 @@ func decodeExtended(value string) string {
 		return fromLatin1(decoded)
 	}
 	return ""
+}
+
+// decodeSimple decodes the percent-encoding that senders put into filename although no RFC has it there. As in
+// browsers (Chromium, net/http/http_content_disposition.cc), it counts as that if all of the value is ASCII and
+// what comes of it is UTF-8; a percent sign without two hexadecimal digits is one.
+func decodeSimple(value string) string {
+	if strings.ContainsFunc(value, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		return toUTF8(value)
+	}
+	var b strings.Builder
+	for i := 0; i < len(value); i++ {
+		if len(value)-i > 2 {
+			if c, err := url.PathUnescape(value[i : i+3]); err == nil && len(c) == 1 {
+				b.WriteString(c)
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(value[i])
+	}
+	if decoded := b.String(); utf8.ValidString(decoded) {
+		return decoded
+	}
+	return value
 }
 
 // toUTF8 takes what is not UTF-8 for Latin-1, the charset of old headers.

@@ -28,7 +28,19 @@ func TestFromDisposition(t *testing.T) {
 		{"an escaped blank", `attachment; filename="a\ b.jpg"`, "a b.jpg"},
 		{"escaped quotes, and nothing behind", `attachment; filename="\"quoting\" tested.html"`, `"quoting" tested.html`},
 		{"an encoded word", `attachment; filename="=?UTF-8?B?Zm9v?="`, "=?UTF-8?B?Zm9v?="},
-		{"percent is no escape", `attachment; filename="100%25.pdf"`, "100%25.pdf"},
+		{"percent-encoded", `attachment; filename="foo-%c3%a4-%e2%82%ac.html"`, "foo-ä-€.html"}, // tc2231: attwithfnrawpctenca and others
+		{"percent-encoded, without quotes", `attachment; filename=my%20photo%2B1.jpg`, "my photo+1.jpg"},
+		{"percent-encoded once", `attachment; filename="100%2525.pdf"`, "100%25.pdf"},
+		{"a plus is a plus", `attachment; filename="a+b%20c.pdf"`, "a+b c.pdf"},
+		{"percent signs", `attachment; filename="100% of 50%25, 7%zz, 3%4.pdf%"`, "100% of 50%, 7%zz, 3%4.pdf%"},
+		{"encoded Latin-1 is not decoded", `attachment; filename="Z%FCrich%20.jpg"`, "Z%FCrich%20.jpg"},
+		{"nor an overlong slash", `attachment; filename="a%C0%AFb.jpg"`, "a%C0%AFb.jpg"},
+		{"nor beside raw UTF-8", `attachment; filename="Zürich%20.jpg"`, "Zürich%20.jpg"},
+		{"an encoded way up", `attachment; filename="%2e%2e%2f..%2Fetc%2Fpasswd"`, "passwd"},
+		{"an encoded folder of Windows", `attachment; filename="C%3A%5Cphotos%5Cnew.jpg"`, "new.jpg"},
+		{"an encoded parent", `attachment; filename="%2e%2E"`, ""},
+		{"an encoded quote", `attachment; filename="a%22b%3B.jpg"`, `a"b;.jpg`},
+		{"filename* wins over it", `attachment; filename="a%20b.txt"; filename*=UTF-8''c%20d.txt`, "c d.txt"},
 		{"the first of two", `attachment; filename="a.pdf"; filename="b.pdf"`, "a.pdf"},
 
 		{"extended", `attachment; filename*=UTF-8''%e2%82%ac%20rates.txt`, "€ rates.txt"},
@@ -126,11 +138,16 @@ func FuzzFromDisposition(f *testing.F) {
 	f.Add(`attachment; filename="a \"b\".jpg"; filename*=UTF-8'en'%e2%82%ac.jpg`)
 	f.Add("attachment; filename=\"\xfc\\")
 	f.Add(`filename*="iso-8859-1''%2e%2e"`)
+	f.Add(`filename="a%2fb%E4%00"`)
 	f.Fuzz(func(t *testing.T, header string) {
 		checkForeign(t, FromDisposition(header))
 		// What a careful sender writes is what is read.
 		name := lastSegment(toUTF8(header))
-		quoted := `attachment; filename="` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
+		escapes := []string{`\`, `\\`, `"`, `\"`}
+		if !strings.ContainsFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) {
+			escapes = append(escapes, "%", "%25")
+		}
+		quoted := `attachment; filename="` + strings.NewReplacer(escapes...).Replace(name) + `"`
 		if got := FromDisposition(quoted); len(quoted) <= maxForeign && got != name {
 			t.Errorf("%s: got %q, want %q", quoted, got, name)
 		}

@@ -164,7 +164,7 @@ var faultKinds = []FaultKind{
 		Name: "hostile-name", Side: OnLocation,
 		Texts: []string{
 			"traversal", "absolute", "backslash", "drive", "control", "newline", "bidi", "reserved", "dots", "long",
-			"empty", "nul", "part", "dash", "hidden", "invalid", "joiners",
+			"empty", "nul", "part", "dash", "hidden", "invalid", "encoded", "joiners",
 		},
 		Doc: "the file's name is an attack (also in the asset's name and fileName)",
 	},
