@@ -68,6 +68,7 @@ type Result struct {
 	// Path is the file's, below the folder of the run's files and with the system's separators; of
 	// what is streamed to, how it is shown. Who shows it joins it with the folder.
 	Path        string    `json:"path,omitempty"`
+	PathBase64  []byte    `json:"pathBase64,omitempty"` // Path, where JSON cannot hold it: it is not UTF-8
 	Bytes       *int64    `json:"bytes,omitempty"`
 	ETag        string    `json:"etag,omitempty"`
 	Suspect     string    `json:"suspect,omitempty"` // why it is probably not the file

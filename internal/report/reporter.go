@@ -199,12 +199,12 @@ func (r *Reporter) writeResult(result download.Result) {
 		return
 	}
 	if !r.options.JSON {
-		if line := pathLine(result, r.options.Print0); line != nil {
+		if line := pathLine(result, r.options.Print0, r.screen.stdoutIsTerminal); line != nil {
 			r.screen.Result(line)
 		}
 		return
 	}
-	line, err := JSONLine(result)
+	line, err := JSONLine(withPathBytes(result))
 	if err != nil {
 		r.screen.attempt(func() error { return err })
 		return

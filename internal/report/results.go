@@ -12,17 +12,28 @@ import (
 
 // pathLine is the line for a file that is there; nil for one that is not.
 //
-// As a line, the path is cleaned. Ended by NUL it is exact, because whoever asks
-// for that wants to open the file: what a portal names was made harmless before
-// it became a path, and DIR is the user's own.
-func pathLine(r download.Result, nul bool) []byte {
-	if r.Status == download.Failed || r.Path == "" {
+// For a terminal the path is cleaned. Ended by NUL, or for a program that reads it, it is exact, whatever its
+// bytes, because the file is to be opened by it: what a portal names was made harmless before it became a path, and
+// DIR is the user's own.
+func pathLine(r download.Result, nul, terminal bool) []byte {
+	switch {
+	case r.Status == download.Failed || r.Path == "":
 		return nil
-	}
-	if nul {
+	case nul:
 		return append([]byte(r.Path), 0)
+	case terminal:
+		return append([]byte(Clean(r.Path)), '\n')
+	default:
+		return append([]byte(r.Path), '\n')
 	}
-	return append([]byte(Clean(r.Path)), '\n')
+}
+
+// withPathBytes returns r with the bytes of a path that JSON cannot hold.
+func withPathBytes(r download.Result) download.Result {
+	if !utf8.ValidString(r.Path) {
+		r.PathBase64 = []byte(r.Path)
+	}
+	return r
 }
 
 // JSONLine returns v as one line of JSON: a result, or what a listing has an entry as. No value is

@@ -21,23 +21,33 @@ func TestPathLine(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		r       download.Result
-		line    string
-		exactly string // with print0
+		shown   string // on a terminal
+		exactly string // elsewhere, and with print0
 	}{
-		{"downloaded", photo, "out/photo.jpg\n", "out/photo.jpg\x00"},
-		{"unchanged", withStatus(photo, download.Unchanged), "out/photo.jpg\n", "out/photo.jpg\x00"},
-		{"skipped", withStatus(photo, download.Skipped), "out/photo.jpg\n", "out/photo.jpg\x00"},
+		{"downloaded", photo, "out/photo.jpg", "out/photo.jpg"},
+		{"unchanged", withStatus(photo, download.Unchanged), "out/photo.jpg", "out/photo.jpg"},
+		{"skipped", withStatus(photo, download.Skipped), "out/photo.jpg", "out/photo.jpg"},
 		{"failed", withStatus(photo, download.Failed), "", ""},
 		{"no path", present("a", "", 3), "", ""},
-		{"a path that would be two lines", present("a", "a\nb.jpg", 3), "a b.jpg\n", "a\nb.jpg\x00"},
-		{"markup stays", present("a", "<a>&b.jpg", 3), "<a>&b.jpg\n", "<a>&b.jpg\x00"},
+		{"a path that would be two lines", present("a", "a\nb.jpg", 3), "a b.jpg", "a\nb.jpg"},
+		{"markup stays", present("a", "<a>&b.jpg", 3), "<a>&b.jpg", "<a>&b.jpg"},
+		{"no UTF-8", present("a", "caf\xe9/b.jpg", 3), "caf\ufffd/b.jpg", "caf\xe9/b.jpg"},
+		{"written with invisible characters", present("a", "می\u200cخ 🏴\U000e0067.jpg", 3), "می\u200cخ 🏴.jpg", "می\u200cخ 🏴\U000e0067.jpg"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			if got := string(pathLine(tc.r, false)); got != tc.line {
-				t.Errorf("line %q, want %q", got, tc.line)
-			}
-			if got := string(pathLine(tc.r, true)); got != tc.exactly {
-				t.Errorf("with NUL %q, want %q", got, tc.exactly)
+			for _, out := range []struct {
+				nul, terminal bool
+				path, end     string
+			}{
+				{false, true, tc.shown, "\n"}, {false, false, tc.exactly, "\n"}, {true, false, tc.exactly, "\x00"}, {true, true, tc.exactly, "\x00"},
+			} {
+				want := out.path + out.end
+				if out.path == "" {
+					want = ""
+				}
+				if got := string(pathLine(tc.r, out.nul, out.terminal)); got != want {
+					t.Errorf("NUL %t, terminal %t: %q, want %q", out.nul, out.terminal, got, want)
+				}
 			}
 		})
 	}
@@ -66,6 +76,23 @@ func TestJSONLineEscapes(t *testing.T) {
 				t.Errorf("\n got %s\nwant %s", line, want)
 			}
 		})
+	}
+}
+
+// The bytes of a path that JSON cannot hold stand beside it.
+func TestWithPathBytes(t *testing.T) {
+	for path, want := range map[string]string{
+		"caf\xe9/b.jpg": `"path":"caf\ufffd/b.jpg","pathBase64":"Y2Fm6S9iLmpwZw=="`,
+		"café/b.jpg":    `"path":"café/b.jpg"`,
+		"\ufffd.jpg":    `"path":"` + "\ufffd" + `.jpg"`,
+	} {
+		line, err := JSONLine(withPathBytes(present("a", path, 3)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(line), `"downloaded",`+want+`,"bytes"`) {
+			t.Errorf("%q: %s", path, line)
+		}
 	}
 }
 
