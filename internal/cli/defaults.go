@@ -2,7 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -22,9 +25,9 @@ func applyDefaults(ctx context.Context, flags *pflag.FlagSet, s Streams) error {
 		return err
 	}
 	for _, d := range defaults {
-		if !validDefault(d) {
+		if err := checkDefault(d); err != nil {
 			return &config.Error{
-				Err:    fmt.Errorf("config file %s: line %d: invalid value for %s", path, d.Line, d.Key),
+				Err:    fmt.Errorf("config file %s: line %d: %w", path, d.Line, err),
 				Advice: fmt.Sprintf("`bynder help download` says what --%s takes", d.Key),
 			}
 		}
@@ -47,15 +50,35 @@ func takesDefaults(flags *pflag.FlagSet) bool {
 	return false
 }
 
-// validDefault reports whether the flag of that name could be given the value, which the flag's
-// own checks decide. The value is not shown: it may be a secret that was put in the wrong place.
-func validDefault(d config.Default) bool {
+// longestDefault is longer than any value of [defaults], in bytes, and shorter than a secret.
+const longestDefault = 20
+
+// checkDefault returns what the flag of that name has against the value: which one it is, and what is valid. A
+// long one is not shown, because it may be a secret in the wrong place.
+func checkDefault(d config.Default) error {
 	var o transferFlags
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.add(flags)
 	flag := flags.Lookup(d.Key)
 	if flag == nil {
-		return true // a flag that no command of this version has
+		return nil // a flag that no command of this version has
 	}
-	return flag.Value.Set(d.Text) == nil && o.check(false) == nil
+	err := flag.Value.Set(d.Text)
+	switch {
+	case err == nil:
+		err = o.check(false)
+	case strings.HasSuffix(err.Error(), strconv.ErrRange.Error()):
+		err = fmt.Errorf("%s is %s, which is too large", d.Key, d.Text)
+	case flag.Value.Type() == "int":
+		err = fmt.Errorf("%s is %q, and must be a whole number", d.Key, d.Text)
+	default:
+		err = fmt.Errorf("%s is %q, and must be a number", d.Key, d.Text)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case len(d.Text) > longestDefault:
+		return fmt.Errorf("invalid value for %s, which is not shown: it is longer than any valid one", d.Key)
+	}
+	return errors.New(strings.TrimPrefix(err.Error(), "--"))
 }

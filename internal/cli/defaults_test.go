@@ -60,16 +60,36 @@ func TestDefaults(t *testing.T) {
 
 // A value is refused as the flag refuses it, also if the flag is given; an error has its line.
 func TestDefaultsAreChecked(t *testing.T) {
-	for _, setting := range []string{
-		"jobs = 0", "jobs = 1025", "jobs = -1", "jobs = 'canary'", "jobs = 1.5", "jobs = true",
-		"connections = 0", "connections = 65", "api-rate = 15", "api-rate = 0.01", "api-rate = nan", "api-rate = 'canary'",
-		"limit-rate = 'canary'", "limit-rate = 0", "limit-rate = -1", "retries = -1", "retries = 99999999999999999999", "progress = 'canary'", "progress = true",
+	const secret = "0123456789abcdef0123456789abcdef"
+	for setting, want := range map[string]string{
+		"jobs = 0":        "jobs is 0, and must be from 1 to 1024",
+		"jobs = 1025":     "jobs is 1025, and must be from 1 to 1024",
+		"jobs = -1":       "jobs is -1, and must be from 1 to 1024",
+		"jobs = 'many'":   `jobs is "many", and must be a whole number`,
+		"jobs = 1.5":      `jobs is "1.5", and must be a whole number`,
+		"jobs = true":     `jobs is "true", and must be a whole number`,
+		"connections = 0": "connections is 0, and must be from 1 to 64", "connections = 65": "connections is 65, and must be from 1 to 64",
+		"api-rate = 15":      "api-rate is 15, and must be 0 or from 0.1 to 14",
+		"api-rate = 0.01":    "api-rate is 0.01, and must be 0 or from 0.1 to 14",
+		"api-rate = nan":     "api-rate is NaN, and must be 0 or from 0.1 to 14",
+		"api-rate = 'fast'":  `api-rate is "fast", and must be a number`,
+		"limit-rate = 'x'":   `limit-rate: "x" is no rate such as 500K or 10M`,
+		"limit-rate = 0":     `limit-rate: "0" is no rate such as 500K or 10M`,
+		"limit-rate = -1":    `limit-rate: "-1" is no rate such as 500K or 10M`,
+		"retries = -1":       "retries is -1, and must not be negative",
+		"progress = 'maybe'": `progress: progress "maybe" is none of auto, always, never`,
+		"progress = true":    `progress: progress "true" is none of auto, always, never`,
+
+		"retries = 99999999999999999999": "retries is 99999999999999999999, which is too large",
+		"jobs = '" + secret + "'":        "invalid value for jobs, which is not shown: it is longer than any valid one",
+		"progress = '" + secret + "'":    "invalid value for progress, which is not shown: it is longer than any valid one",
+		"limit-rate = '" + secret + "'":  "invalid value for limit-rate, which is not shown: it is longer than any valid one",
 	} {
 		key, _, _ := strings.Cut(setting, " ")
 		_, err := defaultsOf(t, "# mine\n[defaults]\n"+setting+"\n", "-j", "1")
 		wrong, ok := errors.AsType[*config.Error](err)
-		if !ok || !strings.Contains(err.Error(), "config.toml: line 3: invalid value for "+key) || strings.Contains(err.Error(), "canary") {
-			t.Errorf("%s: error %v", setting, err)
+		if !ok || !strings.HasSuffix(err.Error(), "config.toml: line 3: "+want) {
+			t.Errorf("%s: error %v, want %s", setting, err, want)
 			continue
 		}
 		if !strings.Contains(wrong.Hint(), "--"+key) {
