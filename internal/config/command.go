@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -60,17 +59,6 @@ func runTokenCommand(ctx context.Context, argv []string, patience time.Duration)
 		return Secret{}, fmt.Errorf("token_command: what %s printed is not one line of text", argv[0])
 	}
 	return NewSecret(text), nil
-}
-
-// reasonOf is why a program did not start, without the name under which it was looked for.
-func reasonOf(err error) error {
-	if e := (*exec.Error)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
 }
 
 // withoutCredentials is the environment without the variables that hold secrets.

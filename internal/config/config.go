@@ -138,12 +138,8 @@ type loading struct {
 
 // environment reads portal and credentials from flags and environment.
 func (l *loading) environment() (err error) {
-	l.config.Credentials, err = place{
-		name:   "the environment",
-		advice: "export the missing variables too",
-		spell:  func(v Value) string { return v.Variable },
-		get:    func(v Value) string { return l.Getenv(v.Variable) },
-	}.credentials()
+	variable := func(v Value) string { return v.Variable }
+	l.config.Credentials, err = readCredentials("the environment", "export the missing variables too", variable, l.Getenv)
 	if err != nil {
 		return err
 	}
@@ -203,7 +199,7 @@ func (l *loading) useEnvironment(ctx context.Context) error {
 	if l.named != "" {
 		if !l.found {
 			// It may be in the keychain; if that cannot be asked, it may exist.
-			if item, err := askKeychain(ctx, l.Keychain, l.config.Profile); err == nil && item == nil {
+			if _, found, err := askKeychain(ctx, l.Keychain, l.config.Profile); err == nil && !found {
 				return l.unknownProfile()
 			}
 		}
@@ -229,22 +225,16 @@ func (l *loading) useEnvironment(ctx context.Context) error {
 // useProfile goes on with the credentials of the profile in a file.
 func (l *loading) useProfile(ctx context.Context) error {
 	what := fmt.Sprintf("profile %q in %s", l.config.Profile, l.path)
-	credentials, err := place{
-		name:   what,
-		advice: "add the missing values",
-		spell:  func(v Value) string { return v.Key },
-		get:    func(v Value) string { return l.profile.values[v.Key] },
-	}.credentials()
-	if err != nil {
+	credentials, err := l.profile.credentials(what, "add the missing values")
+	switch {
+	case err != nil:
 		return err
-	}
-	if len(l.profile.command) > 0 && credentials.Kind != "" {
+	case len(l.profile.command) > 0 && credentials.Kind != "":
 		return &Error{
 			Err:    fmt.Errorf("%s holds two kinds of credentials: %s and token_command", what, credentials.Kind),
 			Advice: "keep one kind of credentials and remove the other",
 		}
-	}
-	if l.profile.domain == "" {
+	case l.profile.domain == "":
 		return &Error{
 			Err:    fmt.Errorf("%s has credentials but no domain", what),
 			Advice: `add the portal's host to the profile: domain = "brand.getbynder.com"`,
@@ -253,7 +243,6 @@ func (l *loading) useProfile(ctx context.Context) error {
 	if err := l.belongs(l.profile.domain); err != nil {
 		return err
 	}
-	l.config.From = what
 	if len(l.profile.command) > 0 {
 		token, err := runTokenCommand(ctx, l.profile.command, commandPatience)
 		switch {
@@ -263,11 +252,16 @@ func (l *loading) useProfile(ctx context.Context) error {
 			return &Error{Err: fmt.Errorf("%s: %w", what, err), Advice: "run the command by hand: it must print the permanent token and nothing else"}
 		}
 		credentials = Credentials{Kind: PermanentToken, PermanentToken: token}
-		l.config.From = "the token_command of " + what
+		what = "the token_command of " + what
 	}
-	credentials.Scopes = firstOf(l.config.Credentials.Scopes, l.profile.scopes)
-	l.config.Credentials = credentials
+	l.use(credentials, what)
 	return nil
+}
+
+// use goes on with credentials that are from a place.
+func (l *loading) use(c Credentials, from string) {
+	c.Scopes = firstOf(l.config.Credentials.Scopes, l.profile.scopes)
+	l.config.Credentials, l.config.From = c, from
 }
 
 // firstOf is the first list that is not empty, nil where all are.
@@ -282,24 +276,19 @@ func firstOf(lists ...[]string) []string {
 
 // useKeychain goes on with what the keychain has for the profile.
 func (l *loading) useKeychain(ctx context.Context) error {
-	item, err := askKeychain(ctx, l.Keychain, l.config.Profile)
+	stored, found, err := askKeychain(ctx, l.Keychain, l.config.Profile)
 	if mistake := (*Error)(nil); errors.As(err, &mistake) || ctx.Err() != nil {
 		return err
 	}
-	if item == nil {
+	if !found {
 		return l.nothingFound(err)
 	}
 	what := fmt.Sprintf("the keychain (profile %q)", l.config.Profile)
-	credentials, err := place{
-		name:   what,
-		advice: "log in again with `bynder auth login`",
-		spell:  func(v Value) string { return v.Key },
-		get:    func(v Value) string { return item[v.Key] },
-	}.credentials()
+	credentials, err := stored.credentials(what, "log in again with `bynder auth login`")
 	if err != nil {
 		return err
 	}
-	if credentials.Kind == "" || item["domain"] == "" {
+	if credentials.Kind == "" || stored.domain == "" {
 		return l.nothingFound(nil)
 	}
 	if l.config.Portal == nil && l.profile.domain != "" {
@@ -308,12 +297,10 @@ func (l *loading) useKeychain(ctx context.Context) error {
 		}
 		l.portalBy = l.path
 	}
-	if err := l.belongs(item["domain"]); err != nil {
+	if err := l.belongs(stored.domain); err != nil {
 		return err
 	}
-	l.config.From = what
-	credentials.Scopes = firstOf(l.config.Credentials.Scopes, l.profile.scopes)
-	l.config.Credentials = credentials
+	l.use(credentials, what)
 	return nil
 }
 

@@ -105,30 +105,23 @@ func (k Kind) Values() []Value {
 	return nil
 }
 
-// place is somewhere that credentials are read from, in words for its errors.
-type place struct {
-	name   string // as the subject of a sentence
-	advice string // how to add what is missing there
-	spell  func(Value) string
-	get    func(Value) string
-}
-
-// credentials reads the values of one kind. Half a set, or two kinds at once, is an
-// *Error that names what is there or missing; nothing at all is the zero value.
-func (p place) credentials() (Credentials, error) {
+// readCredentials reads the values of one kind from a place, which is named as the subject of a sentence:
+// spell is what a value is called there, get its text. Half a set, or two kinds at once, is an
+// *Error that names what is there or missing, with advice how to add that; nothing at all is the zero value.
+func readCredentials(place, advice string, spell func(Value) string, get func(string) string) (Credentials, error) {
 	var c Credentials
 	var kinds, missing []string
 	for _, set := range valueSets {
 		var absent []string
 		for _, v := range set.values {
-			value := p.get(v)
+			value := get(spell(v))
 			if value == "" {
-				absent = append(absent, p.spell(v))
+				absent = append(absent, spell(v))
 				continue
 			}
 			if err := checkValue(value); err != nil {
 				return Credentials{}, &Error{
-					Err:    fmt.Errorf("%s: %s %w", p.name, p.spell(v), err),
+					Err:    fmt.Errorf("%s: %s %w", place, spell(v), err),
 					Advice: "copy the value again, without a line end",
 				}
 			}
@@ -144,7 +137,7 @@ func (p place) credentials() (Credentials, error) {
 	switch {
 	case len(kinds) > 1:
 		return Credentials{}, &Error{
-			Err:    fmt.Errorf("%s holds %s kinds of credentials: %s", p.name, []string{"two", "three"}[len(kinds)-2], enumerate(kinds)),
+			Err:    fmt.Errorf("%s holds %s kinds of credentials: %s", place, []string{"two", "three"}[len(kinds)-2], enumerate(kinds)),
 			Advice: "keep one kind of credentials and remove the others",
 		}
 	case len(missing) > 0:
@@ -153,8 +146,8 @@ func (p place) credentials() (Credentials, error) {
 			verb = " are"
 		}
 		return Credentials{}, &Error{
-			Err:    fmt.Errorf("%s: %s: %s not set", p.name, c.Kind, enumerate(missing)+verb),
-			Advice: p.advice + "; one kind of credentials needs all of its values",
+			Err:    fmt.Errorf("%s: %s: %s not set", place, c.Kind, enumerate(missing)+verb),
+			Advice: advice + "; one kind of credentials needs all of its values",
 		}
 	}
 	return c, nil

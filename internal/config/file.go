@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -149,10 +150,18 @@ func explained(ctx context.Context, err error, what, advice string) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		err = e.Err // the path is named already
+	return &Error{Err: fmt.Errorf("%s: %w", what, reasonOf(err)), Advice: advice}
+}
+
+// reasonOf is why a file or a program could not be opened, without its name.
+func reasonOf(err error) error {
+	if e := (*exec.Error)(nil); errors.As(err, &e) {
+		return e.Err
 	}
-	return &Error{Err: fmt.Errorf("%s: %w", what, err), Advice: advice}
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
 }
 
 // readFile reads and checks a file.

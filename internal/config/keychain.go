@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -97,66 +96,49 @@ func sessionHasKeychain() bool {
 }
 
 // ask returns what the keychain answers to question within its patience.
-func ask[T any](ctx context.Context, question func() (T, error)) (T, error) {
+func ask[T any](ctx context.Context, k Keychain, question func() (T, error)) (T, error) {
+	if k == nil {
+		return *new(T), ErrNoKeychain
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, keychainPatience, errKeychainSilent)
 	defer cancel()
 	return retry.Await(ctx, question)
 }
 
-// keychainItem is what the keychain keeps for a profile: the credentials, and the
-// portal that they are for.
-type keychainItem map[string]string
-
-// askKeychain returns the profile's item, nil when there is none.
-func askKeychain(ctx context.Context, k Keychain, profile string) (keychainItem, error) {
-	if k == nil {
-		return nil, ErrNoKeychain
-	}
-	text, err := ask(ctx, func() (string, error) { return k.Get(keychainService, profile) })
+// askKeychain returns the profile's credentials and the domain that they are for; found is false
+// if there are none.
+func askKeychain(ctx context.Context, k Keychain, name string) (p profile, found bool, err error) {
+	text, err := ask(ctx, k, func() (string, error) { return k.Get(keychainService, name) })
 	if errors.Is(err, keyring.ErrNotFound) {
-		return nil, nil
+		return profile{}, false, nil
 	}
 	if err != nil {
-		return nil, err
+		return profile{}, false, err
 	}
-	var item keychainItem
-	if len(text) > maxFile || json.Unmarshal([]byte(text), &item) != nil || item == nil {
+	var values map[string]string
+	if len(text) > maxFile || json.Unmarshal([]byte(text), &values) != nil || values == nil {
 		// The parser's own text would repeat a part of the secret.
-		return nil, &Error{
-			Err:    fmt.Errorf("the keychain's entry for profile %q is not what `bynder auth login` writes", profile),
+		return profile{}, false, &Error{
+			Err:    fmt.Errorf("the keychain's entry for profile %q is not what `bynder auth login` writes", name),
 			Advice: "remove it with `bynder auth logout`, then log in again",
 		}
 	}
-	return item, nil
+	return profile{domain: values["domain"], values: values}, true, nil
 }
 
-// storeInKeychain replaces the profile's item.
-func storeInKeychain(ctx context.Context, k Keychain, profile string, portal *url.URL, c Credentials) error {
-	if k == nil {
-		return ErrNoKeychain
-	}
-	item := keychainItem{"domain": portal.String()}
-	for _, v := range c.Kind.Values() {
-		item[v.Key] = v.Of(&c).Reveal()
-	}
-	text, err := json.Marshal(item)
+// storeInKeychain replaces what the keychain has for the profile.
+func storeInKeychain(ctx context.Context, k Keychain, name string, values map[string]string) error {
+	text, err := json.Marshal(values)
 	if err != nil {
 		return fmt.Errorf("encoding the credentials: %w", err)
 	}
-	_, err = ask(ctx, func() (struct{}, error) {
-		return struct{}{}, k.Set(keychainService, profile, string(text))
-	})
+	_, err = ask(ctx, k, func() (struct{}, error) { return struct{}{}, k.Set(keychainService, name, string(text)) })
 	return err
 }
 
-// removeFromKeychain reports whether there was an item to remove.
-func removeFromKeychain(ctx context.Context, k Keychain, profile string) (bool, error) {
-	if k == nil {
-		return false, ErrNoKeychain
-	}
-	_, err := ask(ctx, func() (struct{}, error) {
-		return struct{}{}, k.Delete(keychainService, profile)
-	})
+// removeFromKeychain reports whether there was something to remove.
+func removeFromKeychain(ctx context.Context, k Keychain, name string) (bool, error) {
+	_, err := ask(ctx, k, func() (struct{}, error) { return struct{}{}, k.Delete(keychainService, name) })
 	if errors.Is(err, keyring.ErrNotFound) {
 		return false, nil
 	}

@@ -21,6 +21,11 @@ type profile struct {
 // holdsCredentials reports whether the profile says how to log in.
 func (p profile) holdsCredentials() bool { return len(p.values) > 0 || len(p.command) > 0 }
 
+// credentials are those of the profile in a place; see readCredentials.
+func (p profile) credentials(place, advice string) (Credentials, error) {
+	return readCredentials(place, advice, func(v Value) string { return v.Key }, func(key string) string { return p.values[key] })
+}
+
 // credentialKeys lists the keys of the profile that hold credentials.
 func (p profile) credentialKeys() []string {
 	var keys []string

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
 )
 
 // LoadRoots returns the system's certificates with those of a PEM file added, nil if
@@ -15,22 +14,15 @@ func LoadRoots(ctx context.Context, file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
 	}
-	fail := func(err error) (*x509.CertPool, error) {
-		return nil, &Error{Err: fmt.Errorf("--ca-cert %s: %w", file, err), Advice: "give a file of certificates in PEM form"}
-	}
 	text, _, err := readWhole(ctx, file, maxRoots)
-	if e := (*fs.PathError)(nil); errors.As(err, &e) {
-		err = e.Err
+	var roots *x509.CertPool
+	if err == nil {
+		if roots, err = x509.SystemCertPool(); err != nil {
+			err = fmt.Errorf("reading the system's certificates: %w", err)
+		}
 	}
-	if err != nil {
-		return fail(err)
+	if err == nil && !roots.AppendCertsFromPEM([]byte(text)) {
+		err = errors.New("it contains no certificate")
 	}
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		return fail(fmt.Errorf("reading the system's certificates: %w", err))
-	}
-	if !roots.AppendCertsFromPEM([]byte(text)) {
-		return fail(errors.New("it contains no certificate"))
-	}
-	return roots, nil
+	return roots, explained(ctx, err, "--ca-cert "+file, "give a file of certificates in PEM form")
 }

@@ -23,6 +23,15 @@ type Login struct {
 	Credentials Credentials
 }
 
+// values are what is stored of l: the credentials, and the portal that they are for.
+func (l Login) values() map[string]string {
+	values := map[string]string{"domain": l.Portal.String()}
+	for _, v := range l.Credentials.Kind.Values() {
+		values[v.Key] = v.Of(&l.Credentials).Reveal()
+	}
+	return values
+}
+
 // ProfileName is the profile that is logged in to or out of. A name has to be one that
 // needs no quotes anywhere.
 func (s Sources) ProfileName() (string, error) {
@@ -64,7 +73,7 @@ func (s Sources) Ready(ctx context.Context, inFile bool, portal *url.URL) error 
 	if err := s.comesFirst(ctx, name, portal); err != nil {
 		return err
 	}
-	_, err = askKeychain(ctx, s.Keychain, name)
+	_, _, err = askKeychain(ctx, s.Keychain, name)
 	if corrupt := (*Error)(nil); errors.As(err, &corrupt) {
 		return nil // it answers, and the entry is about to be replaced
 	}
@@ -120,7 +129,7 @@ func (s Sources) SaveInKeychain(ctx context.Context, login Login) error {
 	if err := s.comesFirst(ctx, name, login.Portal); err != nil {
 		return err
 	}
-	if err := storeInKeychain(ctx, s.Keychain, name, login.Portal, login.Credentials); err != nil {
+	if err := storeInKeychain(ctx, s.Keychain, name, login.values()); err != nil {
 		return fmt.Errorf("storing the credentials in the keychain: %w", err)
 	}
 	if _, err = s.store(ctx, name, nil); err != nil && ctx.Err() == nil {
@@ -142,11 +151,7 @@ func (s Sources) SaveInFile(ctx context.Context, login Login) (path string, err 
 	if err != nil {
 		return "", err
 	}
-	values := map[string]string{"domain": login.Portal.String()}
-	for _, v := range login.Credentials.Kind.Values() {
-		values[v.Key] = v.Of(&login.Credentials).Reveal()
-	}
-	_, err = s.store(ctx, name, values)
+	_, err = s.store(ctx, name, login.values())
 	return path, err
 }
 
