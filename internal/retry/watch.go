@@ -103,7 +103,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	if w.came += int64(n); w.came >= max(w.Progress, 1) {
 		w.patience, w.came = w.idle, 0
 	}
-	if err == nil || err == io.EOF { //nolint:errorlint // one that is wrapped is not a proper end
+	if err == nil || err == io.EOF {
 		return n, err
 	}
 	return n, w.explain(err)

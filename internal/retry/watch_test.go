@@ -73,7 +73,7 @@ func TestWatch(t *testing.T) {
 				}
 				var got strings.Builder
 				resp, err = w.Answered(resp, err)
-				for b := make([]byte, 8); err == nil; time.Sleep(tt.reader) {
+				for b := make([]byte, 8); err == nil; <-time.After(tt.reader) {
 					var n int
 					n, err = resp.Body.Read(b)
 					got.Write(b[:n])
