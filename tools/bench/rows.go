@@ -16,6 +16,8 @@ const (
 )
 
 // rows are the lines of the table.
+//
+//nolint:funlen // one literal: a table
 func rows(z sizes) []row {
 	large, limited := sizeText(z.large), sizeText(z.limited)
 	small := func(n int) string { return fmt.Sprintf("%s × %s", thousands(n), sizeText(z.small)) }
