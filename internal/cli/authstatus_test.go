@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/sandbox"
+)
+
+func TestAuthStatusOfEachKind(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	base := maps.Clone(b.env)
+	for kind, name := range map[sandbox.Kind]config.Kind{
+		sandbox.OAuth1: config.OAuth1, sandbox.PermanentToken: config.PermanentToken, sandbox.ClientGrant: config.ClientGrant,
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			b.env = maps.Clone(base)
+			var last string // a value of this kind
+			for _, pair := range b.portal.Env(kind) {
+				variable, value, _ := strings.Cut(pair, "=")
+				b.env[variable], last = value, variable
+			}
+			status, stdout, stderr := b.auth(t.Context(), nil, "status", "-v")
+			if status != exitOK {
+				t.Fatalf("status %d, stderr %q", status, stderr)
+			}
+			want(t, "stdout", stdout, string(name), "the environment", "Sandbox User")
+			want(t, "stderr", stderr, "GET "+b.portal.PortalURL()+"/api/v4/currentUser/ 200")
+
+			b.env[last] = "wrong-canary"
+			status, stdout, stderr = b.auth(t.Context(), nil, "status", "-v")
+			if status != exitUnauthorised || strings.Contains(stdout, "user ") {
+				t.Errorf("with a wrong %s: status %d, stdout %q", last, status, stdout)
+			}
+			want(t, "stdout", stdout, "portal", string(name), "the environment")
+			want(t, "stderr", stderr, "does not accept the credentials", "hint: ")
+			if seen := b.secretsIn(stdout + stderr); seen != nil || strings.Contains(stdout+stderr, "canary") {
+				t.Errorf("it shows %v: %q", seen, stdout+stderr)
+			}
+		})
+	}
+}
+
+// Tokens of OAuth 2 may lack the scope for asking who they are. They work all the same.
+func TestAuthStatusWhereWhoIsNotTold(t *testing.T) {
+	b := newBench(t, sandbox.Options{Faults: []sandbox.Fault{{Name: "api-403", On: "currentUser"}}})
+	maps.Copy(b.env, map[string]string{"BYNDER_DOMAIN": b.portal.PortalURL(), "BYNDER_PERMANENT_TOKEN": b.credentials["BYNDER_PERMANENT_TOKEN"]})
+	status, stdout, stderr := b.auth(t.Context(), nil, "status")
+	if status != exitOK {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+	want(t, "stdout", stdout, "user         unknown: these credentials are valid")
+}
+
+// A profile in both files is named once, and the one that a login stored is used.
+func TestAuthStatusOfAProfileInBothFiles(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	b.writeConfig(t, "[profiles.default]\ndomain = '"+b.portal.PortalURL()+"'\npermanent_token = 'canary'\n")
+	token := b.credentials["BYNDER_PERMANENT_TOKEN"]
+	if status, _, stderr := b.auth(t.Context(), strings.NewReader(token), "login", "--with-token", "--insecure-storage", "--domain", b.portal.PortalURL()); status != exitOK {
+		t.Fatalf("login: %d, %q", status, stderr)
+	}
+	status, stdout, stderr := b.auth(t.Context(), nil, "status")
+	if status != exitOK || strings.Count(stderr, b.config) != 1 || strings.Count(stderr, "\n") != 1 || strings.Contains(stdout+stderr, "canary") {
+		t.Errorf("status %d, stdout %q, stderr %q", status, stdout, stderr)
+	}
+	want(t, "stdout", stdout, `from         profile "default" in `+b.stored+"\n")
+	want(t, "stderr", stderr, b.stored+" are used")
+}
+
+func TestAuthStatusChecksItsFlags(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	for _, args := range [][]string{{"--retries", "-1"}, {"--api-rate", "0.01"}, {"--api-rate", "NaN"}} {
+		status, stdout, stderr := b.auth(t.Context(), nil, append([]string{"status"}, args...)...)
+		if status != exitUsage || stdout != "" {
+			t.Errorf("%q: status %d, stdout %q", args, status, stdout)
+		}
+		want(t, "stderr", stderr, args[0]+" is ")
+	}
+}
