@@ -245,6 +245,7 @@ type derivative struct {
 	spread    uint64
 	signed    bool // its URL expires, unlike those of the three built-in ones
 	customFor string
+	preview   bool // its URL is in videoPreviewURLs
 }
 
 var derivatives = []derivative{
@@ -253,6 +254,8 @@ var derivatives = []derivative{
 	{name: "thul", ext: "png", size: 8 << 10, spread: 16 << 10},
 	{name: "webshop", ext: "jpg", size: 90 << 10, spread: 20 << 10, signed: true, customFor: "image document video"},
 	{name: "print_rgb", ext: "tif", size: 200 << 10, spread: 200 << 10, signed: true, customFor: "image"},
+	{name: "WebPrimary", ext: "web", size: 300 << 10, spread: 100 << 10, customFor: "video", preview: true},
+	{name: "Mobile", ext: "mp4", size: 100 << 10, spread: 100 << 10, customFor: "video", preview: true, signed: true},
 }
 
 // derivativesOf yields the renditions of an item with their objects.

@@ -43,9 +43,6 @@ func (s *Sandbox) describe(a *asset) object {
 	if a.kind == "image" {
 		fields["transformBaseUrl"] = s.opts.StorageURL + "/transform/" + a.id
 	}
-	if a.kind == "video" {
-		fields["videoPreviewURLs"] = []string{s.opts.StorageURL + "/preview/" + a.id + ".mp4"}
-	}
 	if a.region != "" {
 		fields["property_region"] = a.region
 	}
@@ -55,7 +52,7 @@ func (s *Sandbox) describe(a *asset) object {
 		fields["property_photographer"] = a.photographers
 	}
 	if it, ok := a.original(0); ok {
-		fields["thumbnails"] = s.thumbnails(a, it)
+		fields["thumbnails"], fields["videoPreviewURLs"] = s.derivatives(a, it)
 		if a.public {
 			fields["original"] = s.presign(a.object(it), s.now())
 		}
@@ -70,17 +67,24 @@ func (s *Sandbox) nameOf(a *asset) string {
 	return a.name
 }
 
-// thumbnails are the URLs of an item's renditions by name.
-func (s *Sandbox) thumbnails(a *asset, it item) object {
-	urls := object{}
+// derivatives are the URLs of an item's renditions: by name, and those of a video in a list.
+func (s *Sandbox) derivatives(a *asset, it item) (thumbnails object, previews []string) {
+	thumbnails, previews = object{}, []string{}
 	hostile, isHostile := s.faults.selected("hostile-name", a.id)
 	for d, o := range a.derivativesOf(it) {
 		if isHostile {
 			o = o.renamed(hostileNames[hostile.Text])
 		}
-		urls[d.name] = s.spell(s.presignDerivative(d, s.spelledName(o)), a.id, false)
+		location := s.spell(s.presignDerivative(d, s.spelledName(o)), a.id, false)
+		switch {
+		case s.faults.selectedText("no-derivative", a.id, d.name):
+		case d.preview:
+			previews = append(previews, location)
+		default:
+			thumbnails[d.name] = location
+		}
 	}
-	return urls
+	return thumbnails, previews
 }
 
 // describeItems are an asset's files. Lists show them without ids.
@@ -112,7 +116,7 @@ func (s *Sandbox) describeItems(a *asset, ids bool) []object {
 			delete(fields, "type")
 		}
 		if it.kind != "additional" {
-			fields["thumbnails"] = s.thumbnails(a, it)
+			fields["thumbnails"], _ = s.derivatives(a, it)
 		}
 		if a.index%7 == 4 && i == 0 {
 			fields["size"] = strconv.FormatInt(it.size, 10)

@@ -185,6 +185,10 @@ var faultKinds = []FaultKind{
 		Doc:   "the first page has another shape than was asked for; numbered: an object with numeric keys in place of a list",
 	},
 	{
+		Name: "no-derivative", Side: OnList, Texts: []string{"webimage"}, AnyText: true,
+		Doc: "the asset lacks the derivative TEXT",
+	},
+	{
 		Name: "wrong-shape", Side: OnList, Texts: wrongShapes,
 		Doc: "one field of the asset or of its items has another shape, also in the asset's own answer",
 	},

@@ -257,6 +257,13 @@ func (s *faultSet) on(name string) bool {
 	return slices.ContainsFunc(s.faults, func(f Fault) bool { return f.Name == name })
 }
 
+// selectedText reports whether a fault of a name and text is on for an asset, without counting it.
+func (s *faultSet) selectedText(name, mediaID, text string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.faults, func(f Fault) bool { return f.Name == name && f.Text == text && f.Selects(mediaID) })
+}
+
 // selected is the fault of a name that is on for an asset, without counting it.
 func (s *faultSet) selected(name, mediaID string) (Fault, bool) {
 	s.mu.Lock()

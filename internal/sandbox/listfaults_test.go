@@ -8,6 +8,17 @@ import (
 
 // listFaultTests shows of each fault of lists and shapes that it does what it says.
 var listFaultTests = map[string]faultTest{
+	"no-derivative": {Fault{Text: "mini"}, func(t *testing.T, c client, _ Object) {
+		var got []map[string]any
+		c.json("/api/v4/media/?limit=1", &got)
+		thumbnails := got[0]["thumbnails"].(map[string]any)
+		check(t, "mini", thumbnails["mini"], nil)
+		check(t, "others", len(thumbnails), 4)
+		mustSet(t, c, Fault{Name: "no-derivative", Text: "WebPrimary"})
+		var video map[string]any
+		c.json("/api/v4/media/"+VideoAsset+"/", &video)
+		check(t, "previews", len(video["videoPreviewURLs"].([]any)), 1)
+	}},
 	"page-cap": {Fault{Value: 5}, func(t *testing.T, c client, _ Object) {
 		for endpoint, first := range map[string]string{"media": DocumentedAsset, "collections": CollectionSocial} {
 			var page, next []listed

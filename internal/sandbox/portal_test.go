@@ -185,7 +185,7 @@ func TestAccount(t *testing.T) {
 	check(t, "user", user.Username, "sandbox")
 	var derivatives []struct{ Prefix string }
 	c.json("/api/v4/account/derivatives/", &derivatives)
-	check(t, "derivatives", len(derivatives), 5)
+	check(t, "derivatives", len(derivatives), 7)
 	var properties map[string]struct {
 		ID      string
 		Options []struct{ ID, Name string }
