@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 )
@@ -20,9 +21,9 @@ type Asset struct {
 	Modified string   // as the portal writes it, ISO 8601
 	Version  int64    // the active one, 0 where unknown
 	Tags     []string // as the portal orders them
-	// Thumbnails are the derivatives by name, custom ones included, with the URLs
+	// Derivatives are by name, custom ones and previews of a video included, with the URLs
 	// where they can be had now.
-	Thumbnails map[string]string
+	Derivatives map[string]string
 	// Flags that explain why a download may be refused.
 	Archived, Limited, Watermarked bool
 
@@ -41,7 +42,7 @@ type MediaItem struct {
 	Width, Height int64
 	Created       time.Time
 	FileName      string
-	Thumbnails    map[string]string
+	Derivatives   map[string]string
 
 	fields fields
 }
@@ -82,7 +83,7 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 	}
 	a := &Asset{
 		ID: f.text("id"), Name: f.text("name"), Type: f.text("type"), Modified: f.day("dateModified"),
-		Size: orUnknown(f.number("fileSize")), Tags: f.list("tags"), Thumbnails: f.links("thumbnails"),
+		Size: orUnknown(f.number("fileSize")), Tags: f.list("tags"), Derivatives: f.derivatives(),
 		Archived: f.flag("archive", false), Limited: f.flag("limited", false), Watermarked: f.flag("watermarked", false),
 		fields: f, items: f.get("mediaItems"),
 	}
@@ -135,7 +136,7 @@ func parseItem(raw json.RawMessage, n int) (MediaItem, error) {
 		ID: f.text("id"), Type: f.text("type"), FileName: f.text("fileName"),
 		Active: f.flag("active", true), // the SDKs read a missing one as true
 		Size:   orUnknown(f.number("size")), Width: orUnknown(f.number("width")), Height: orUnknown(f.number("height")),
-		Created: f.date("dateCreated"), Thumbnails: f.links("thumbnails"), fields: f,
+		Created: f.date("dateCreated"), Derivatives: f.derivatives(), fields: f,
 	}
 	if err := CheckID(m.ID); err != nil {
 		return MediaItem{}, malformed(what, err)
@@ -145,6 +146,50 @@ func parseItem(raw json.RawMessage, n int) (MediaItem, error) {
 		m.FileName = f.text("name") // as the SDKs do
 	}
 	return m, nil
+}
+
+// derivatives reads the URLs of an asset's or item's derivatives by name: thumbnails, and previews of a video,
+// whose name is the last but one element of the URL's path (.../WebPrimary/WebPrimary-Film.web). Where a name
+// is taken already, such as by the preview in another format, the extension is added: WebPrimary.mp4.
+func (f fields) derivatives() map[string]string {
+	links := f.links("thumbnails")
+	for _, link := range f.list("videoPreviewURLs") {
+		name, file := previewName(link)
+		if links == nil {
+			links = map[string]string{}
+		}
+		for _, name := range []string{name, name + path.Ext(file)} {
+			if _, taken := links[name]; !taken && file != "" {
+				links[name] = link
+				break
+			}
+		}
+	}
+	return links
+}
+
+// previewName returns the name of a video's preview, and that of its file.
+func previewName(link string) (name, file string) {
+	link, _, _ = strings.Cut(link, "#")
+	link, _, _ = strings.Cut(link, "?")
+	if _, rest, found := strings.Cut(link, "//"); found {
+		link = rest
+	}
+	elements := strings.Split(link, "/")[1:] // without the host
+	for i, element := range elements {
+		if plain, err := url.PathUnescape(element); err == nil {
+			elements[i] = plain
+		}
+	}
+	n := len(elements)
+	switch {
+	case n == 0:
+		return "", ""
+	case n == 1:
+		return strings.TrimSuffix(elements[0], path.Ext(elements[0])), elements[0]
+	default:
+		return elements[n-2], elements[n-1]
+	}
 }
 
 func orUnknown(n int64, ok bool) int64 {

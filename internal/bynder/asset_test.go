@@ -139,7 +139,7 @@ func TestMediaItems(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.Version != 3 || !a.Limited || a.Archived || !reflect.DeepEqual(a.Thumbnails, map[string]string{"mini": "https://h/m"}) {
+	if a.Version != 3 || !a.Limited || a.Archived || !reflect.DeepEqual(a.Derivatives, map[string]string{"mini": "https://h/m"}) {
 		t.Errorf("asset %+v", a)
 	}
 	items, errs := itemsOf(a)
@@ -159,13 +159,13 @@ func TestMediaItems(t *testing.T) {
 	first := items[0]
 	if first.ID != "1364B483-A8C2-41FA-8FEBB8A797696990" || first.Type != "web" || first.Version != 1 || !first.HasVersion ||
 		!first.Active || first.Size != 21348 || first.Width != 440 || first.Height != 220 ||
-		first.FileName != "Twitter-1364b483.jpg" || first.Created.Format("2006-01-02T15:04:05Z") != "2017-03-22T13:40:36Z" || len(first.Thumbnails) != 2 {
+		first.FileName != "Twitter-1364b483.jpg" || first.Created.Format("2006-01-02T15:04:05Z") != "2017-03-22T13:40:36Z" || len(first.Derivatives) != 2 {
 		t.Errorf("the documented item is read as %+v", first)
 	}
 	if twin := items[1]; twin.FileName != "deck.pdf" || twin.Width != -1 || twin.Height != -1 || twin.Size != 77 || !twin.Active || twin.HasVersion || twin.Type != "" {
 		t.Errorf("the item of nulls is read as %+v", twin)
 	}
-	if inactive := items[2]; inactive.Active || inactive.Size != -1 || len(inactive.Thumbnails) != 0 {
+	if inactive := items[2]; inactive.Active || inactive.Size != -1 || len(inactive.Derivatives) != 0 {
 		t.Errorf("the inactive item is read as %+v", inactive)
 	}
 	encoded, err := items[1].JSON("a")

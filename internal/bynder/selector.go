@@ -1,6 +1,12 @@
 package bynder
 
-import "strconv"
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
 
 // Kind says which file of an asset a Selector chooses.
 type Kind int
@@ -24,9 +30,45 @@ type Selector struct {
 	ItemID string
 	// Hashed tells that ItemID is a hashed id (the portal's ?hash=1).
 	Hashed bool
-	// Name is the derivative's name, for Kind Derivative.
+	// Name is what ParseDerivative returns, for Kind Derivative: the names of one derivative and of those
+	// that may take its place, in order.
 	Name string
 }
+
+// OriginalChoice stands for the file itself among the names of derivatives: every asset has one.
+const OriginalChoice = "original"
+
+// ParseDerivative reads names of derivatives, separated by commas, of which the first that an asset has is
+// wanted. It returns them without the blanks around them.
+func ParseDerivative(text string) (string, error) {
+	names := strings.Split(text, ",")
+	for i := range names {
+		names[i] = strings.TrimSpace(names[i])
+		switch {
+		case names[i] == "":
+			return "", fmt.Errorf("a name is empty in %q", text)
+		case slices.Contains(names[:i], names[i]):
+			return "", fmt.Errorf("%q is twice in %q", names[i], text)
+		case i > 0 && names[i-1] == OriginalChoice:
+			return "", errors.New("the original must be the last choice: every asset has one")
+		}
+	}
+	return strings.Join(names, ","), nil
+}
+
+// Choose returns the first of a derivative's names that is among links, or the original; ok is false if
+// there is neither.
+func (s Selector) Choose(links map[string]string) (name string, ok bool) {
+	for name := range strings.SplitSeq(s.Name, ",") {
+		if _, ok := links[name]; ok || name == OriginalChoice {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// HasChoices reports whether a derivative may be replaced by another one.
+func (s Selector) HasChoices() bool { return s.Kind == Derivative && strings.Contains(s.Name, ",") }
 
 // String is the selector as results and journals spell it; with the portal and
 // the media id it is the identity of a file.

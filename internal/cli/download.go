@@ -16,10 +16,12 @@ import (
 type downloadOptions struct {
 	transferFlags
 	ids        []string
-	derivative string
+	derivative []string
 	additional bool
 	version    int
 	allItems   bool
+
+	derivatives []string // as check reads them
 }
 
 // newDownload makes the command; run is runDownload, or a test's.
@@ -35,10 +37,12 @@ The path of each file that is there is printed on standard output. A file appear
 under its name only when it is whole; what a run leaves behind when it is interrupted
 ends in .part, and the next run continues it.
 
-An original costs one API call. Derivatives come from lists: one call for about 190.
+An original costs one API call. Derivatives come from lists: one call for about 190
+assets, none if search --json gives the list. --derivative webimage,mini,original takes
+the first that an asset has; an original taken this way costs one call more.
 ` + nameHelp,
 		Example: `  bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
-  bynder download -d assets/logos --derivative webimage --from ids.txt
+  bynder download -d assets/logos --derivative webimage,mini --from ids.txt
   bynder download -o - D4AC0B41-141B-47D2-98B4FECDA8894CB2 | sha256sum
   bynder search --tag logo | bynder download --if-exists skip -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,7 +55,7 @@ An original costs one API call. Derivatives come from lists: one call for about 
 	}
 	f := cmd.Flags()
 	o.add(f)
-	f.StringVar(&o.derivative, "derivative", "", "the derivative of this `name`, such as webimage or a custom one")
+	f.StringArrayVar(&o.derivative, "derivative", nil, derivativeHelp)
 	f.BoolVar(&o.additional, "additional", false, "the newest additional file")
 	f.IntVar(&o.version, "version", 0, "the original of version `N`")
 	f.BoolVar(&o.allItems, "all-items", false, "all media items: original, web and additional ones")
@@ -61,7 +65,7 @@ An original costs one API call. Derivatives come from lists: one call for about 
 // check refuses what cannot be meant, before any call.
 func (o *downloadOptions) check(given func(flag string) bool) error {
 	versionGiven, chosen := given("version"), 0
-	for _, chooses := range []bool{o.derivative != "", o.additional, versionGiven, o.allItems} {
+	for _, chooses := range []bool{len(o.derivative) > 0, o.additional, versionGiven, o.allItems} {
 		if chooses {
 			chosen++
 		}
@@ -74,6 +78,10 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 	case versionGiven && o.version < 1:
 		return usagef("--version is %d, and versions begin with 1", o.version)
 	}
+	var err error
+	if o.derivatives, err = parseDerivatives(o.derivative); err != nil {
+		return err
+	}
 	if err := checkIDs(o.ids); err != nil {
 		return err
 	}
@@ -82,7 +90,7 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 
 // single tells that one file is asked for.
 func (o *downloadOptions) single() bool {
-	return len(o.ids) == 1 && o.ids[0] != "-" && len(o.from)+len(o.from0) == 0 && !o.allItems
+	return len(o.ids) == 1 && o.ids[0] != "-" && len(o.from)+len(o.from0) == 0 && !o.allItems && len(o.derivatives) < 2
 }
 
 func runDownload(ctx context.Context, o *downloadOptions) error { return o.run(ctx, o.request()) }
@@ -91,15 +99,16 @@ func runDownload(ctx context.Context, o *downloadOptions) error { return o.run(c
 func (o *downloadOptions) request() request {
 	return request{
 		ids: o.ids, named: func(id string) input.Entry { return input.Entry{MediaID: id} },
-		choose: o.choose, callEach: o.derivative == "", single: o.single(), expands: o.allItems, steps: o.steps,
+		choose: o.choose, callEach: len(o.derivatives) == 0, single: o.single(),
+		expands: o.allItems || len(o.derivatives) > 1, steps: o.steps,
 	}
 }
 
-// chosen is the file that the flags choose of every asset.
+// chosen is the file that the flags choose of every asset, the first of several.
 func (o *downloadOptions) chosen() bynder.Selector {
 	switch {
-	case o.derivative != "":
-		return bynder.Selector{Kind: bynder.Derivative, Name: o.derivative}
+	case len(o.derivatives) > 0:
+		return bynder.Selector{Kind: bynder.Derivative, Name: o.derivatives[0]}
 	case o.additional:
 		return bynder.Selector{Kind: bynder.Additional}
 	case o.version > 0:
@@ -129,14 +138,18 @@ func (o *downloadOptions) steps(expanded func(download.Job, int)) download.Steps
 	if o.version > 0 {
 		known = append(known, "version")
 	}
+	var steps download.Steps
 	switch {
 	case o.allItems:
-		return download.Steps{Expand: func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+		steps.Expand = func(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 			return download.AllItems(ctx, p, jobs, expanded)
-		}}
-	case o.derivative != "" || o.template.NeedsMetadata(known...):
-		return download.Steps{Complete: download.WithMetadata}
-	default:
-		return download.Steps{}
+		}
+		return steps
+	case len(o.derivatives) > 1:
+		steps.Expand = download.EachName(o.derivatives, expanded)
 	}
+	if needMetadata(o.derivatives) || o.template.NeedsMetadata(known...) {
+		steps.Complete = download.WithMetadata
+	}
+	return steps
 }

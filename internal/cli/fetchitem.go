@@ -16,8 +16,10 @@ type fetchItemOptions struct {
 	transferFlags
 	mediaID    string
 	items      []string
-	derivative string
+	derivative []string
 	hashed     bool
+
+	derivatives []string // as check reads them
 }
 
 // newFetchItem makes the command; run is runFetchItem, or a test's.
@@ -31,8 +33,8 @@ func newFetchItem(s Streams, run func(context.Context, *fetchItemOptions) error)
 			`With - or --from, a line of one column is an item id of the asset named; with two,
 media id and item id, no asset needs to be named.
 
-An item costs one API call; with --derivative, its thumbnail of that name costs one call
-for each asset.
+An item costs one API call; with --derivative, its derivatives cost one call for each
+asset.
 ` + nameHelp,
 		Example: `  bynder fetch-item D4AC0B41-141B-47D2-98B4FECDA8894CB2 1364B483-A8C2-41FA-8FEBB8A797696990
   bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 | bynder fetch-item -`,
@@ -50,7 +52,7 @@ for each asset.
 	}
 	f := cmd.Flags()
 	o.add(f)
-	f.StringVar(&o.derivative, "derivative", "", "the item's own derivative of this `name`")
+	f.StringArrayVar(&o.derivative, "derivative", nil, "the item's own derivative of this `NAME`, or the first that it has of A,B,original (repeatable)")
 	f.BoolVar(&o.hashed, "hash", false, "item ids are hashed ids")
 	return cmd
 }
@@ -61,8 +63,12 @@ func (o *fetchItemOptions) check() error {
 	switch {
 	case len(o.items) == 0 && !listed:
 		return &usageError{err: errors.New("no item id was given"), hint: "bynder fetch-item <mediaId> <itemId>; `bynder items <mediaId>` lists them"}
-	case o.hashed && o.derivative != "":
+	case o.hashed && len(o.derivative) > 0:
 		return usagef("--hash and --derivative exclude each other: metadata know items by their plain ids")
+	}
+	var err error
+	if o.derivatives, err = parseDerivatives(o.derivative); err != nil {
+		return err
 	}
 	if o.mediaID != "" {
 		if err := checkIDs([]string{o.mediaID}); err != nil {
@@ -77,27 +83,30 @@ func (o *fetchItemOptions) check() error {
 
 // single tells that one file is asked for.
 func (o *fetchItemOptions) single() bool {
-	return len(o.items) == 1 && o.items[0] != "-" && len(o.from)+len(o.from0) == 0
+	return len(o.items) == 1 && o.items[0] != "-" && len(o.from)+len(o.from0) == 0 && len(o.derivatives) < 2
 }
 
 func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
 	return o.run(ctx, request{
 		ids: o.items, named: func(id string) input.Entry { return input.Entry{MediaID: o.mediaID, ItemID: id} },
 		format: input.Format{ItemColumn: true}, mediaID: o.mediaID,
-		choose: o.choose, callEach: o.derivative == "", single: o.single(), steps: o.steps,
+		choose: o.choose, callEach: len(o.derivatives) == 0, single: o.single(), expands: len(o.derivatives) > 1, steps: o.steps,
 	})
 }
 
 // steps returns what adds the metadata that flags and template need.
-func (o *fetchItemOptions) steps(func(download.Job, int)) download.Steps {
-	switch {
-	case o.derivative != "":
-		return download.Steps{Complete: download.WithItems}
-	case o.template.NeedsMetadata():
-		return download.Steps{Complete: download.WithMetadata}
-	default:
-		return download.Steps{}
+func (o *fetchItemOptions) steps(expanded func(download.Job, int)) download.Steps {
+	var steps download.Steps
+	if len(o.derivatives) > 1 {
+		steps.Expand = download.EachName(o.derivatives, expanded)
 	}
+	switch {
+	case needMetadata(o.derivatives):
+		steps.Complete = download.WithItems
+	case o.template.NeedsMetadata():
+		steps.Complete = download.WithMetadata
+	}
+	return steps
 }
 
 // choose says which file a line means.
@@ -107,8 +116,8 @@ func (o *fetchItemOptions) choose(e input.Entry) (bynder.Selector, error) {
 		return bynder.Selector{}, errors.New("the line names no item")
 	case e.MediaID == "":
 		return bynder.Selector{}, errors.New("the line names an item, and no asset was named")
-	case o.derivative != "":
-		return bynder.Selector{Kind: bynder.Derivative, ItemID: e.ItemID, Name: o.derivative}, nil
+	case len(o.derivatives) > 0:
+		return bynder.Selector{Kind: bynder.Derivative, ItemID: e.ItemID, Name: o.derivatives[0]}, nil
 	default:
 		return bynder.Selector{Kind: bynder.Item, ItemID: e.ItemID, Hashed: o.hashed}, nil
 	}

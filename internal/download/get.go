@@ -41,10 +41,17 @@ func (e *Engine) transfer(ctx context.Context, job Job, r *Result) error {
 	if job.Err != nil {
 		return job.Err
 	}
-	asked := -1
+	asked, wanted := -1, job
 	source := func(ctx context.Context) (transfer.Location, error) {
 		asked++
-		return locate(ctx, e.API, job, asked)
+		location, chosen, err := locate(ctx, e.API, wanted, asked)
+		if err == nil {
+			job.Chosen = chosen
+			if chosen == bynder.OriginalChoice {
+				wanted.Selector.Name = chosen // a new location of it needs no metadata
+			}
+		}
+		return location, err
 	}
 	r.Attempts = 1
 	notify := func(err error, wait time.Duration) {
@@ -56,6 +63,10 @@ func (e *Engine) transfer(ctx context.Context, job Job, r *Result) error {
 		return err
 	}
 	defer stream.Close()
+	if job.Selector.HasChoices() {
+		r.Chosen = job.Chosen
+		wanted.Selector.Name = job.Chosen // bytes of two derivatives are never mixed
+	}
 	for {
 		err := e.land(ctx, job, stream, r)
 		if !transfer.StartsOver(err) || !e.Sink.CanRestart() {

@@ -34,6 +34,29 @@ func AllItems(ctx context.Context, p Portal, jobs iter.Seq[Job], expanded func(J
 	}
 }
 
+// EachName makes of each job one for every name (bynder.Selector.Name), without a call. expanded receives how
+// many, before the first of them.
+func EachName(names []string, expanded func(Job, int)) Step {
+	return func(_ context.Context, _ Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
+		return func(yield func(Job) bool) {
+			for job := range jobs {
+				if job.Err != nil {
+					if !yield(job) {
+						return
+					}
+					continue
+				}
+				expanded(job, len(names))
+				for _, job.Selector.Name = range names {
+					if !yield(job) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
 // itemsOf is never empty: an asset that yields nothing is a job that fails. The items are
 // read one at a time, because an asset may have very many.
 func itemsOf(job Job) iter.Seq[Job] {

@@ -2,10 +2,8 @@ package download
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,69 +12,88 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// locate finds the temporary location of a job's file; again is how many were asked for
-// before it. For the first one, what the metadata say will do, unless that is no URL.
-func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Location, error) {
+// locate finds the temporary location of a job's file, and the name of the derivative that it is, "" if it
+// is none; again is how many locations were asked for before it. For the first one, what the metadata say
+// will do, unless that is no URL.
+func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Location, string, error) {
 	if job.Selector.Kind != bynder.Derivative {
 		location, err := p.Location(ctx, job.MediaID, job.Selector)
-		return transfer.Location{URL: location.URL, Asked: time.Now()}, err
+		return transfer.Location{URL: location.URL, Asked: time.Now()}, "", err
 	}
-	asset, asked := job.Asset, job.asked
-	var err error
-	switch {
-	case asset != nil && again == 0:
-		location, err := derivative(p, asset, job)
-		if malformed := (*bynder.ProtocolError)(nil); asked.IsZero() && errors.As(err, &malformed) {
-			return locate(ctx, p, job, 1)
-		}
-		return transfer.Location{URL: location, Asked: asked}, err
-	case job.batch != nil:
-		asset, asked, err = job.batch.again(ctx, p, job.MediaID, again)
-	default:
-		asset, err = p.Asset(ctx, job.MediaID)
-		asked = time.Now()
+	if job.Selector.Name == bynder.OriginalChoice { // no metadata are needed
+		return original(ctx, p, job)
 	}
+	asset, asked, err := metadata(ctx, p, job, again)
 	if err != nil {
-		return transfer.Location{}, err
+		return transfer.Location{}, "", err
 	}
-	location, err := derivative(p, asset, job)
-	return transfer.Location{URL: location, Asked: asked}, err
-}
-
-// derivative finds the URL of a job's derivative in the metadata.
-func derivative(p Portal, asset *bynder.Asset, job Job) (*url.URL, error) {
-	thumbnails := asset.Thumbnails
-	if id := job.Selector.ItemID; id != "" {
-		found := false
-		for item, err := range asset.Items() {
-			if found = err == nil && strings.EqualFold(item.ID, id); found {
-				thumbnails = item.Thumbnails
-				break
-			}
-		}
-		if !found {
-			return nil, &Error{
-				Code: CodeNotFound, Err: fmt.Errorf("the asset has no media item %q", id),
-				Advice: "`bynder items " + job.MediaID + "` lists its items",
-			}
-		}
+	links, err := derivatives(asset, job)
+	if err != nil {
+		return transfer.Location{}, "", err
 	}
-	text, ok := thumbnails[job.Selector.Name]
+	name, ok := job.Selector.Choose(links)
 	if !ok {
-		return nil, lacks(job.Selector.Name, thumbnails)
+		return transfer.Location{}, "", lacks(job.Selector.Name, links)
 	}
-	found, err := p.Link(text)
-	if err != nil {
-		return nil, &bynder.ProtocolError{Err: fmt.Errorf("derivative %q: %w", job.Selector.Name, err)}
+	if name == bynder.OriginalChoice {
+		return original(ctx, p, job)
 	}
-	return found.URL, nil
+	found, err := p.Link(links[name])
+	switch {
+	case err != nil && again == 0 && asked.IsZero(): // in a saved list
+		return locate(ctx, p, job, 1)
+	case err != nil:
+		return transfer.Location{}, "", &bynder.ProtocolError{Err: fmt.Errorf("derivative %q: %w", name, err)}
+	}
+	return transfer.Location{URL: found.URL, Asked: asked}, name, nil
 }
 
-// lacks says which derivatives there are in place of the one asked for.
-func lacks(name string, thumbnails map[string]string) error {
-	e := &Error{Code: CodeNotFound, Err: fmt.Errorf("there is no derivative %q", name), Advice: "there are none at all"}
-	if len(thumbnails) > 0 {
-		e.Advice = "there are " + strings.Join(slices.Sorted(maps.Keys(thumbnails)), ", ")
+// metadata returns the metadata of a job's asset, and when they were asked for: those that are known, unless
+// a location was asked for before.
+func metadata(ctx context.Context, p Portal, job Job, again int) (*bynder.Asset, time.Time, error) {
+	switch {
+	case job.Asset != nil && again == 0:
+		return job.Asset, job.asked, nil
+	case job.batch != nil:
+		return job.batch.again(ctx, p, job.MediaID, again)
+	default:
+		asset, err := p.Asset(ctx, job.MediaID)
+		return asset, time.Now(), err
+	}
+}
+
+// original finds the location of the file itself that a derivative would be made of.
+func original(ctx context.Context, p Portal, job Job) (transfer.Location, string, error) {
+	var itself bynder.Selector
+	if id := job.Selector.ItemID; id != "" {
+		itself = bynder.Selector{Kind: bynder.Item, ItemID: id}
+	}
+	location, err := p.Location(ctx, job.MediaID, itself)
+	return transfer.Location{URL: location.URL, Asked: time.Now()}, bynder.OriginalChoice, err
+}
+
+// derivatives returns the URLs of the derivatives of a job's asset or media item, by name.
+func derivatives(asset *bynder.Asset, job Job) (map[string]string, error) {
+	id := job.Selector.ItemID
+	if id == "" {
+		return asset.Derivatives, nil
+	}
+	for item, err := range asset.Items() {
+		if err == nil && strings.EqualFold(item.ID, id) {
+			return item.Derivatives, nil
+		}
+	}
+	return nil, &Error{
+		Code: CodeNotFound, Err: fmt.Errorf("the asset has no media item %q", id),
+		Advice: "`bynder items " + job.MediaID + "` lists its items",
+	}
+}
+
+// lacks says which derivatives there are in place of those asked for.
+func lacks(name string, links map[string]string) error {
+	e := &Error{Code: CodeNotFound, Err: fmt.Errorf("there is no derivative %q", name), Advice: "the asset has no derivatives"}
+	if len(links) > 0 {
+		e.Advice = "the asset has " + strings.Join(slices.Sorted(maps.Keys(links)), ", ")
 	}
 	return e
 }

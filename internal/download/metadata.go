@@ -198,9 +198,10 @@ func batches(jobs iter.Seq[Job]) iter.Seq[[]Job] {
 		})
 		var batch []Job
 		var ids bynder.IDBatch
+		latest := "" // of the batch: several files of one asset follow each other
 		flush := func() bool {
 			full := batch
-			batch, ids = nil, bynder.IDBatch{}
+			batch, ids, latest = nil, bynder.IDBatch{}, ""
 			return len(full) == 0 || yield(full)
 		}
 		pause := time.NewTimer(batchWait)
@@ -212,13 +213,13 @@ func batches(jobs iter.Seq[Job]) iter.Seq[[]Job] {
 					flush()
 					return
 				}
-				if !ids.Add(job.MediaID) {
+				if job.MediaID != latest && !ids.Add(job.MediaID) {
 					if !flush() {
 						return
 					}
 					ids.Add(job.MediaID)
 				}
-				batch = append(batch, job)
+				batch, latest = append(batch, job), job.MediaID
 				pause.Reset(batchWait)
 			case <-pause.C:
 				if !flush() {

@@ -57,7 +57,7 @@ func (p *fakePortal) AssetsByID(_ context.Context, ids []string) iter.Seq2[*bynd
 }
 
 func asset(id string) *bynder.Asset {
-	return &bynder.Asset{ID: id, Name: "name of " + id, Thumbnails: map[string]string{"mini": "https://h/" + id, "web": "https://h/w"}}
+	return &bynder.Asset{ID: id, Name: "name of " + id, Derivatives: map[string]string{"mini": "https://h/" + id, "web": "https://h/w"}}
 }
 
 // parsed is an asset as the portal describes it.
@@ -257,18 +257,19 @@ func TestItemsHaveTheirSizes(t *testing.T) {
 func TestLocate(t *testing.T) {
 	withItem := parsed(t, `{"id":"A","mediaItems":[{"id":"I","thumbnails":{"mini":"https://h/item"}}]}`)
 	bad := asset("A")
-	bad.Thumbnails["mini"] = "file:///etc/passwd"
+	bad.Derivatives["mini"] = "file:///etc/passwd"
 	derivative := bynder.Selector{Kind: bynder.Derivative, Name: "mini"}
+	choice := func(names string) bynder.Selector { return bynder.Selector{Kind: bynder.Derivative, Name: names} }
 	ofItem := bynder.Selector{Kind: bynder.Derivative, Name: "mini", ItemID: "i"}
 	odd := asset("A")
-	odd.Thumbnails["mini"] = "//h/100% mini.jpg "
+	odd.Derivatives["mini"] = "//h/100% mini.jpg "
 	fresh := asset("A")
-	fresh.Thumbnails["mini"] = "https://h/fresh"
+	fresh.Derivatives["mini"] = "https://h/fresh"
 	for _, tt := range []struct {
 		name  string
 		job   Job
 		again int
-		want  string // the URL, or the code of the failure and a word of its hint
+		want  string // the URL and what is chosen, or the code of the failure and a part of its hint
 		calls int
 	}{
 		{"an original", Job{MediaID: "A"}, 0, "https://h/A", 1},
@@ -277,22 +278,32 @@ func TestLocate(t *testing.T) {
 		{"of an item", Job{MediaID: "A", Asset: withItem, Selector: ofItem}, 0, "https://h/item", 0},
 		{"of no such item", Job{MediaID: "A", Asset: asset("A"), Selector: ofItem}, 0, "not_found lists its items", 0},
 		{"it lacks", Job{MediaID: "A", Asset: asset("A"), Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x"}}, 0, "not_found mini, web", 0},
-		{"there are none", Job{MediaID: "A", Asset: &bynder.Asset{}, Selector: derivative}, 0, "not_found none", 0},
+		{"there are none", Job{MediaID: "A", Asset: &bynder.Asset{}, Selector: derivative}, 0, "not_found has no derivatives", 0},
+		{"the first of two", Job{MediaID: "A", Asset: asset("A"), Selector: choice("web,mini")}, 0, "https://h/w web", 0},
+		{"the second, for want of the first", Job{MediaID: "A", Asset: asset("A"), Selector: choice("x,mini")}, 0, "https://h/A mini", 0},
+		{"neither", Job{MediaID: "A", Asset: asset("A"), Selector: choice("x,y")}, 0, "not_found mini, web", 0},
+		{"the original, for want of others", Job{MediaID: "A", Asset: asset("A"), Selector: choice("x,original")}, 0, "https://h/A original", 1},
+		{"the original alone: no metadata", Job{MediaID: "A", Selector: choice("original")}, 1, "https://h/A original", 1},
+		{"an item's", Job{MediaID: "A", Asset: withItem, Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x,original", ItemID: "I"}}, 0, "https://h/A original", 1},
 		{"a URL as browsers take it", Job{MediaID: "A", Asset: odd, Selector: derivative}, 0, "https://h/100%25%20mini.jpg", 0},
 		{"a URL that is none, in a saved list", Job{MediaID: "A", Asset: bad, Selector: derivative}, 0, "https://h/fresh", 1},
 		{"a URL that is none, asked for by this run", Job{MediaID: "A", Asset: bad, Selector: derivative, asked: time.Now()}, 0, "protocol ", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := &fakePortal{single: map[string]*bynder.Asset{"A": fresh}}
-			got, err := locate(t.Context(), p, tt.job, tt.again)
+			got, chosen, err := locate(t.Context(), p, tt.job, tt.again)
+			wantURL, wantChosen, _ := strings.Cut(tt.want, " ")
+			if wantChosen == "" && tt.job.Selector.Kind == bynder.Derivative {
+				wantChosen = tt.job.Selector.Name
+			}
 			if err != nil {
 				f := failure(t.Context(), tt.job, err)
 				code, hint, _ := strings.Cut(tt.want, " ")
 				if string(f.Code) != code || !strings.Contains(f.Hint, hint) {
 					t.Errorf("failure %+v, want %s", f, tt.want)
 				}
-			} else if got.URL.String() != tt.want {
-				t.Errorf("location %s, want %s", got.URL, tt.want)
+			} else if got.URL.String() != wantURL || chosen != wantChosen {
+				t.Errorf("location %s of %q, want %s", got.URL, chosen, tt.want)
 			}
 			if len(p.calls) != tt.calls {
 				t.Errorf("calls %q, want %d", p.calls, tt.calls)
@@ -315,7 +326,7 @@ func TestBatchAsksAgainTogether(t *testing.T) {
 		p.calls = nil
 		for _, again := range []int{0, 1, 1, 2} {
 			for _, job := range jobs {
-				if _, err := locate(t.Context(), p, job, again); err != nil {
+				if _, _, err := locate(t.Context(), p, job, again); err != nil {
 					t.Errorf("%s: %v", job.MediaID, err)
 				}
 			}
@@ -342,4 +353,48 @@ func TestForbiddenNamesTheRole(t *testing.T) {
 			t.Errorf("asset %+v: %+v, want %s", tt.asset, f, tt.want)
 		}
 	}
+}
+
+// Several files of one asset are as many jobs, and count once in the ids of a call.
+func TestEachName(t *testing.T) {
+	bad := errors.New("bad")
+	var expanded []string
+	each := EachName([]string{"mini", "x,web"}, func(job Job, n int) { expanded = append(expanded, fmt.Sprint(job.MediaID, " ", n)) })
+	ids := make([]string, 0, 100)
+	for i := range 100 {
+		ids = append(ids, fmt.Sprintf("%035d", i))
+	}
+	jobs := func(yield func(Job) bool) {
+		if !yield(Job{MediaID: "x", Err: bad}) {
+			return
+		}
+		for job := range jobsOf(ids...) {
+			job.Selector.Kind = bynder.Derivative
+			if !yield(job) {
+				return
+			}
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		p := &fakePortal{listed: map[string]*bynder.Asset{}}
+		for _, id := range ids {
+			p.listed[id] = asset(id)
+		}
+		var got []string
+		for job := range WithMetadata(t.Context(), p, each(t.Context(), p, jobs)) {
+			got = append(got, job.MediaID+" "+job.Selector.String())
+			if job.Asset == nil && job.Err == nil {
+				t.Errorf("%s has no metadata", job.MediaID)
+			}
+		}
+		if len(got) != 201 || got[0] != "x original" || got[1] != ids[0]+" derivative/mini" || got[2] != ids[0]+" derivative/x,web" || got[3] != ids[1]+" derivative/mini" {
+			t.Errorf("%d jobs: %q", len(got), got[:4])
+		}
+		if len(expanded) != 100 || expanded[0] != ids[0]+" 2" {
+			t.Errorf("expanded %q", expanded)
+		}
+		if want := []string{"list of 100"}; !slices.Equal(p.calls, want) {
+			t.Errorf("calls %q, want %q", p.calls, want)
+		}
+	})
 }

@@ -71,8 +71,9 @@ type Result struct {
 	PathBase64  []byte    `json:"pathBase64,omitempty"` // Path, where JSON cannot hold it: it is not UTF-8
 	Bytes       *int64    `json:"bytes,omitempty"`
 	ETag        string    `json:"etag,omitempty"`
-	Suspect     string    `json:"suspect,omitempty"` // why it is probably not the file
 	MD5         string    `json:"md5,omitempty"`     // of the bytes received, in hexadecimal digits
+	Chosen      string    `json:"chosen,omitempty"`  // of several derivatives, the one that was taken
+	Suspect     string    `json:"suspect,omitempty"` // why it is probably not the file
 	Verified    Verified  `json:"verified,omitempty"`
 	Checksum    string    `json:"checksum,omitempty"` // sha256:<hex>
 	Attempts    int       `json:"attempts,omitempty"`

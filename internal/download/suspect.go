@@ -70,7 +70,11 @@ func (p page) is(mediaType string) bool {
 // toldSize is the size in bytes that the portal tells of exactly the job's file; 0 if it tells none.
 // The file may be larger, because portals write metadata into what is downloaded.
 func toldSize(job Job) int64 {
-	switch job.Selector.Kind {
+	kind := job.Selector.Kind
+	if kind == bynder.Derivative && job.Selector.ItemID == "" && job.Chosen == bynder.OriginalChoice {
+		kind = bynder.Original
+	}
+	switch kind {
 	case bynder.Original:
 		if job.Asset != nil && job.Asset.Size > 0 {
 			return job.Asset.Size

@@ -53,6 +53,7 @@ func TestSuspicion(t *testing.T) {
 		{"an item whose size is unknown", "a.jpg", "image/jpeg", 9, Job{Asset: known, Selector: item}, ""},
 		{"an item whose size the line told", "a.jpg", "image/jpeg", 9, Job{Size: 1000, Selector: item}, "9 bytes"},
 		{"no size is known", "a.jpg", "image/jpeg", 9, Job{Asset: &bynder.Asset{Size: -1}}, ""},
+		{"an original in place of a derivative", "a.jpg", "image/jpeg", 9, Job{Asset: known, Chosen: "original", Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x,original"}}, "has 9 bytes"},
 		{"a derivative", "a.jpg", "image/jpeg", 9, Job{Asset: known, Size: 1000, Selector: bynder.Selector{Kind: bynder.Derivative, Name: "mini"}}, ""},
 		{"another version", "a.jpg", "image/jpeg", 9, Job{Asset: known, Size: 1000, Selector: bynder.Selector{Kind: bynder.Version, Version: 1}}, ""},
 		{"an additional file", "a.jpg", "image/jpeg", 9, Job{Asset: known, Size: 1000, Selector: bynder.Selector{Kind: bynder.Additional}}, ""},

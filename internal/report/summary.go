@@ -70,6 +70,9 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 		counts = append(counts, "no files were asked for")
 	}
 	lines := []string{said(strings.Join(counts, ", "))}
+	if len(t.byChoice) > 0 {
+		lines = append(lines, said("from "+choices(t.byChoice)))
+	}
 	if len(t.byCause) > 0 {
 		lines = append(lines, said("failed by cause: "+byCount(t.byCause)))
 	}
@@ -82,6 +85,18 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 		lines = append(lines, said("the rest of the input was left unread"))
 	}
 	return lines
+}
+
+// choices is "webimage 40, original 2": the most frequent first.
+func choices(taken map[string]int) string {
+	names := slices.SortedFunc(maps.Keys(taken), func(a, b string) int {
+		return cmp.Or(taken[b]-taken[a], strings.Compare(a, b))
+	})
+	parts := make([]string, len(names))
+	for i, name := range names {
+		parts[i] = fmt.Sprintf("%s %d", Clip(Clean(name), messageLimit), taken[name])
+	}
+	return strings.Join(parts, ", ")
 }
 
 // byCount is "12 not_found, 3 network": the most frequent cause first.

@@ -124,6 +124,25 @@ func TestSummary(t *testing.T) {
 			},
 		},
 		{
+			name: "choices of derivatives",
+			events: func(t *tally) {
+				for i, chosen := range []string{"original", "webimage", "mini\x1b", "webimage", "webimage", ""} {
+					r := present("a", "a.jpg", 0)
+					if r.Chosen = chosen; i == 4 {
+						r = failed("a", download.CodeExists, "", "")
+						r.Chosen = chosen
+					}
+					t.finish(job("a"), r)
+				}
+			},
+			want: []string{
+				"bynder: 5 downloaded, 1 failed",
+				"bynder: from webimage 2, mini 1, original 1",
+				"bynder: failed by cause: 1 exists",
+				"bynder: 0 B in 1 min 40 s, API calls: 0",
+			},
+		},
+		{
 			name:   "nothing failed",
 			events: func(t *tally) { t.finish(job("b"), withStatus(present("b", "b.jpg", 9), download.Unchanged)) },
 			totals: Totals{APICalls: 1},

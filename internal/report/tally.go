@@ -20,10 +20,11 @@ type tally struct {
 	flights  map[int64]*flight // by the number of the job
 	byStatus map[download.Status]int
 	byCause  map[download.Code]int
-	suspect  int   // files that did not fail and are probably not what was asked for
-	settled  int64 // bytes of the files that are done and there
-	sized    int   // how many files that is
-	moved    int64 // bytes received in this run
+	byChoice map[string]int // files in place that were chosen of several derivatives
+	suspect  int            // files that did not fail and are probably not what was asked for
+	settled  int64          // bytes of the files that are done and there
+	sized    int            // how many files that is
+	moved    int64          // bytes received in this run
 	meter    meter
 	hold     string // what holds things up, or did
 	holdEnds time.Time
@@ -46,6 +47,7 @@ func newTally(now time.Time, files func() (n int, more bool)) *tally {
 		flights:  make(map[int64]*flight),
 		byStatus: make(map[download.Status]int),
 		byCause:  make(map[download.Code]int),
+		byChoice: make(map[string]int),
 		meter:    newMeter(now),
 	}
 }
@@ -77,6 +79,9 @@ func (t *tally) finish(job download.Job, r download.Result) {
 	f := t.flights[job.Number]
 	delete(t.flights, job.Number)
 	t.byStatus[r.Status]++
+	if r.Chosen != "" && r.Status != download.Failed {
+		t.byChoice[r.Chosen]++
+	}
 	if r.Suspect != "" && r.Status != download.Failed {
 		t.suspect++
 	}
