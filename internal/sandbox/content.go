@@ -30,6 +30,7 @@ type Object struct {
 	seed     uint64
 	partSize int64  // of the multipart upload by which it came; 0 for none
 	recorded string // the digest, where computing it takes too long
+	content  []byte // the bytes, of an image that is made on demand
 }
 
 const (
@@ -59,6 +60,12 @@ func (o Object) ReadAt(p []byte, off int64) (int, error) {
 		return 0, io.EOF
 	}
 	n := int(min(int64(len(p)), o.Size-off))
+	if o.content != nil {
+		if copy(p, o.content[off:o.Size]); n < len(p) {
+			return n, io.EOF
+		}
+		return n, nil
+	}
 	for done := 0; done < n; {
 		pos := off + int64(done)
 		block, in := uint64(pos/blockSize), int(pos%blockSize)
@@ -102,7 +109,7 @@ func (o Object) renamed(name string) Object {
 // ETag, modified later.
 func (o Object) changed() Object {
 	o.seed = mix64(o.seed + 1)
-	o.recorded = ""
+	o.recorded, o.content = "", nil
 	o.LastModified = o.LastModified.Add(24 * time.Hour)
 	return o
 }

@@ -40,8 +40,8 @@ func (s *Sandbox) describe(a *asset) object {
 	if a.index%3 == 1 {
 		fields["activeOriginalFocusPoint"] = object{"x": float64(a.width) * 0.382, "y": 0.5}
 	}
-	if a.kind == "image" {
-		fields["transformBaseUrl"] = s.opts.StorageURL + "/transform/" + a.id
+	if _, lacks := s.faults.selected("no-transform", a.id); a.kind == "image" && !lacks {
+		fields["transformBaseUrl"] = s.transformBase(a)
 	}
 	if a.region != "" {
 		fields["property_region"] = a.region

@@ -100,6 +100,7 @@ var faultKinds = []FaultKind{
 	{Name: "storage-500", Side: OnStorage, Doc: "500 InternalError"},
 	{Name: "storage-503", Side: OnStorage, Doc: "503 SlowDown, Retry-After: N"},
 	{Name: "storage-52x", Side: OnStorage, Default: 520, Doc: "status N with a page, as a CDN has them from 520 to 530"},
+	{Name: "transform-refused", Side: OnStorage, Default: 400, Doc: "images are not made on demand: status N, a page"},
 	{
 		Name: "stale-links", Side: OnStorage, Default: 404,
 		Doc: "the first link to a file that is followed is gone for ever (status N); links that are given out later are good",
@@ -188,6 +189,7 @@ var faultKinds = []FaultKind{
 		Name: "no-derivative", Side: OnList, Texts: []string{"webimage"}, AnyText: true,
 		Doc: "the asset lacks the derivative TEXT",
 	},
+	{Name: "no-transform", Side: OnList, Doc: "the asset has no transformBaseUrl"},
 	{
 		Name: "wrong-shape", Side: OnList, Texts: wrongShapes,
 		Doc: "one field of the asset or of its items has another shape, also in the asset's own answer",

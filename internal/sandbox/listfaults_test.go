@@ -81,6 +81,17 @@ var listFaultTests = map[string]faultTest{
 			shapes[string(body)] = true
 		}
 	}},
+	"no-transform": {Fault{Asset: DocumentedAsset}, func(t *testing.T, c client, _ Object) {
+		var got []map[string]any
+		c.json("/api/v4/media/?limit=3", &got)
+		check(t, "its transformBaseUrl", got[0]["transformBaseUrl"], nil)
+		check(t, "another's", got[2]["transformBaseUrl"] != nil, true)
+	}},
+	"transform-refused": {Fault{Value: 422, Times: 1}, func(t *testing.T, c client, _ Object) {
+		wanted := c.StorageURL() + "/transform/" + DocumentedAsset + "/Twitter?io=transform:fill,width:8"
+		check(t, "status", c.do("GET", wanted).StatusCode, 422)
+		check(t, "status", c.do("GET", wanted).StatusCode, 200)
+	}},
 	"endless": {Fault{}, func(t *testing.T, c client, _ Object) {
 		for _, text := range []string{"empty", "malformed"} {
 			mustSet(t, c, Fault{Name: "endless", Text: text})

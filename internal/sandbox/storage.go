@@ -22,6 +22,7 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	escaped, hops := cutHops(r.URL.EscapedPath())
 	o, known := s.objectAt(escaped)
+	pictured, onDemand := s.transformable(escaped)
 
 	var refused *s3Error
 	switch {
@@ -37,6 +38,12 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 			Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed",
 			Message: "The specified method is not allowed against this resource.",
 		}
+	case onDemand:
+		var err error
+		if o, err = pictured.transformed(query); err != nil {
+			writeError(w, http.StatusBadRequest, err.Error())
+			return
+		}
 	case !known:
 		refused = &s3Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist."}
 	default:
@@ -47,6 +54,10 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	met := s.faults.meet(OnStorage, "", o.mediaID, o.Key)
+	if f, ok := met.get("transform-refused"); ok && onDemand {
+		writePage(w, int(f.Value), "No such image")
+		return
+	}
 	if s.goneLink(r, met, o.Key) {
 		f, _ := met.get("stale-links")
 		writePage(w, int(f.Value), "The link is no longer valid")
@@ -266,8 +277,8 @@ func (s *Sandbox) objectAt(escaped string) (Object, bool) {
 }
 
 // Object is the file that a selector chooses of an asset, spelled as in results:
-// original, additional, version/2, item/ID, derivative/NAME or
-// item/ID/derivative/NAME.
+// original, additional, version/2, item/ID, derivative/NAME,
+// item/ID/derivative/NAME or transform/SPEC.
 func (s *Sandbox) Object(mediaID, selector string) (Object, bool) {
 	a, ok := s.catalogue.find(mediaID)
 	if !ok {
@@ -290,6 +301,13 @@ func (s *Sandbox) Object(mediaID, selector string) (Object, bool) {
 		if it, ok = a.item(id, false); ok && isRendition {
 			return a.findDerivative(it, rendition)
 		}
+	case "transform":
+		query, err := url.ParseQuery("io=transform:" + name)
+		if err != nil {
+			return Object{}, false
+		}
+		o, err := a.transformed(query)
+		return o, err == nil
 	case "derivative":
 		if it, ok = a.original(0); ok {
 			return a.findDerivative(it, name)
