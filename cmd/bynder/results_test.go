@@ -64,6 +64,7 @@ func TestResultsAreWhatTheSchemaSays(t *testing.T) {
 	run(t, nil, "-d", dir, "--derivative", "mini", doc)
 	run(t, nil, "-d", dir, "--derivative", "nope", doc)
 	run(t, nil, "-d", filepath.Join(dir, "choices"), "--derivative", "nope,mini", "--derivative", "nope,original", doc)
+	run(t, nil, "-d", dir, "--transform", "fill,width:8", "--transform", "blur,width:8", doc)
 	run(t, nil, "-d", filepath.Join(dir, "dry"), "--dry-run", doc)
 	run(t, []string{"hostile-name"}, "-d", filepath.Join(dir, "hostile"), doc)
 	for _, fault := range []string{"api-401", "api-403", "api-500", "api-garbage", "cut=1000", "storage-403", "storage-503", "flip", "no-length", "kms"} {

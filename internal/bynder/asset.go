@@ -24,6 +24,8 @@ type Asset struct {
 	// Derivatives are by name, custom ones and previews of a video included, with the URLs
 	// where they can be had now.
 	Derivatives map[string]string
+	// TransformBase is where images of other sizes are made (TransformURL), "" where none are.
+	TransformBase string
 	// Flags that explain why a download may be refused.
 	Archived, Limited, Watermarked bool
 
@@ -83,7 +85,7 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 	}
 	a := &Asset{
 		ID: f.text("id"), Name: f.text("name"), Type: f.text("type"), Modified: f.day("dateModified"),
-		Size: orUnknown(f.number("fileSize")), Tags: f.list("tags"), Derivatives: f.derivatives(),
+		Size: orUnknown(f.number("fileSize")), Tags: f.list("tags"), Derivatives: f.derivatives(), TransformBase: f.text("transformBaseUrl"),
 		Archived: f.flag("archive", false), Limited: f.flag("limited", false), Watermarked: f.flag("watermarked", false),
 		fields: f, items: f.get("mediaItems"),
 	}

@@ -18,6 +18,7 @@ const (
 	Version
 	Item
 	Derivative
+	Transform
 )
 
 // Selector chooses one file of an asset. Its zero value is the original.
@@ -31,7 +32,7 @@ type Selector struct {
 	// Hashed tells that ItemID is a hashed id (the portal's ?hash=1).
 	Hashed bool
 	// Name is what ParseDerivative returns, for Kind Derivative: the names of one derivative and of those
-	// that may take its place, in order.
+	// that may take its place, in order. For Kind Transform it is what ParseTransform returns.
 	Name string
 }
 
@@ -87,6 +88,8 @@ func (s Selector) String() string {
 			return "item/" + s.ItemID + "/derivative/" + s.Name
 		}
 		return "derivative/" + s.Name
+	case Transform:
+		return "transform/" + s.Name
 	default:
 		return "unknown"
 	}

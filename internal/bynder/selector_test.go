@@ -2,6 +2,7 @@ package bynder_test
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -69,6 +70,76 @@ func TestDerivativesOfVideos(t *testing.T) {
 		}
 		if got := strings.Join(slices.Sorted(maps.Keys(a.Derivatives)), "|"); got != tt.want {
 			t.Errorf("%s has the derivatives %q, want %q", tt.text, got, tt.want)
+		}
+	}
+}
+
+func TestParseTransform(t *testing.T) {
+	for _, tt := range []struct {
+		spec, format string
+		quality      int
+		want         string
+	}{
+		{"fill,width:800,height:600", "", 0, "fill,width:800,height:600"},
+		{"fill,width:800,height:600", "jpg", 85, "fill,width:800,height:600&format=jpg&quality=85"},
+		{"scale,width:0.5", "", 0, ""},
+		{"crop,gravity:north-east,x:-5,background:ff00aa", "", 100, "crop,gravity:north-east,x:-5,background:ff00aa&quality=100"},
+		{"fill", "webp", 0, "fill&format=webp"},
+		{"", "", 0, ""},
+		{"Fill,width:8", "", 0, ""},
+		{"fill,width", "", 0, ""},
+		{"fill,width:", "", 0, ""},
+		{"fill,:8", "", 0, ""},
+		{"fill,width:8,", "", 0, ""},
+		{"fill,width:8,width:9", "", 0, ""},
+		{"fill,width:-8", "", 0, ""},
+		{"fill, width:8", "", 0, ""},
+		{"fill,width:8\n", "", 0, ""},
+		{"fill,width:8&io=x", "", 0, ""},
+		{"fill,a:%2e", "", 0, ""},
+		{"fill,a:b#c", "", 0, ""},
+		{"fill,a:b/../c", "", 0, ""},
+		{"fill,a:ü", "", 0, ""},
+		{"f" + strings.Repeat("i", 512), "", 0, ""},
+		{"fill,width:8", "j&g", 0, ""},
+		{"fill,width:8", "", 101, ""},
+		{"fill,width:8", "", -1, ""},
+	} {
+		got, err := bynder.ParseTransform(tt.spec, tt.format, tt.quality)
+		if got != tt.want || (err != nil) != (tt.want == "") {
+			t.Errorf("ParseTransform(%q, %q, %d) = %q, %v; want %q", tt.spec, tt.format, tt.quality, got, err, tt.want)
+		}
+	}
+}
+
+func TestTransformURL(t *testing.T) {
+	for base, want := range map[string]string{
+		"https://h/transform/u/A%20b": "https://h/transform/u/A%20b?io=transform:fill,width:8&format=jpg",
+		"https://h/t?v=1#x":           "https://h/t?v=1&io=transform:fill,width:8&format=jpg",
+		"https://h/transform/u/a?":    "https://h/transform/u/a?io=transform:fill,width:8&format=jpg",
+	} {
+		u, err := url.Parse(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := bynder.TransformURL(u, "fill,width:8&format=jpg").String(); got != want {
+			t.Errorf("%s: %s, want %s", base, got, want)
+		}
+		if u.String() != strings.TrimSpace(base) {
+			t.Errorf("%s became %s", base, u)
+		}
+	}
+}
+
+func TestTransformLabel(t *testing.T) {
+	for name, want := range map[string][2]string{
+		"fill,width:800,height:600":                       {"fill-width800-height600", ""},
+		"fill,width:800,height:600&format=jpg&quality=85": {"fill-width800-height600-quality85", "jpg"},
+		"crop&quality=5":                                  {"crop-quality5", ""},
+		"crop&format=webp":                                {"crop", "webp"},
+	} {
+		if got := [2]string{bynder.TransformLabel(name), bynder.TransformFormat(name)}; got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }

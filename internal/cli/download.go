@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,8 +21,11 @@ type downloadOptions struct {
 	additional bool
 	version    int
 	allItems   bool
+	transform  []string
+	format     string
+	quality    int
 
-	derivatives []string // as check reads them
+	derivatives, transforms []string // as check reads them
 }
 
 // newDownload makes the command; run is runDownload, or a test's.
@@ -40,9 +44,13 @@ ends in .part, and the next run continues it.
 An original costs one API call. Derivatives come from lists: one call for about 190
 assets, none if search --json gives the list. --derivative webimage,mini,original takes
 the first that an asset has; an original taken this way costs one call more.
+
+--transform takes images of any size, which portals with Dynamic Asset Transformation
+make: fill,width:800,height:600. Their names are {stem}-fill-width800-height600.{ext}.
 ` + nameHelp,
 		Example: `  bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
   bynder download -d assets/logos --derivative webimage,mini --from ids.txt
+  bynder download --transform fill,width:800,height:600 --format jpg --from ids.txt
   bynder download -o - D4AC0B41-141B-47D2-98B4FECDA8894CB2 | sha256sum
   bynder search --tag logo | bynder download --if-exists skip -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -59,13 +67,16 @@ the first that an asset has; an original taken this way costs one call more.
 	f.BoolVar(&o.additional, "additional", false, "the newest additional file")
 	f.IntVar(&o.version, "version", 0, "the original of version `N`")
 	f.BoolVar(&o.allItems, "all-items", false, "all media items: original, web and additional ones")
+	f.StringArrayVar(&o.transform, "transform", nil, "an image that the portal makes, as `SPEC` fill,width:800,height:600 (repeatable)")
+	f.StringVar(&o.format, "format", "", "format of --transform: jpg, png, webp, ...; WebP if the portal may choose")
+	f.IntVar(&o.quality, "quality", 0, "quality of --transform, from 1 to 100")
 	return cmd
 }
 
 // check refuses what cannot be meant, before any call.
 func (o *downloadOptions) check(given func(flag string) bool) error {
 	versionGiven, chosen := given("version"), 0
-	for _, chooses := range []bool{len(o.derivative) > 0, o.additional, versionGiven, o.allItems} {
+	for _, chooses := range []bool{len(o.derivative) > 0, o.additional, versionGiven, o.allItems, len(o.transform) > 0} {
 		if chooses {
 			chosen++
 		}
@@ -74,12 +85,21 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 	case len(o.ids) == 0 && len(o.from)+len(o.from0) == 0:
 		return &usageError{err: errors.New("no media id was given"), hint: "bynder download <mediaId>"}
 	case chosen > 1:
-		return usagef("--derivative, --additional, --version and --all-items exclude each other")
+		return usagef("--derivative, --additional, --version, --all-items and --transform exclude each other")
+	case len(o.transform) == 0 && (given("format") || given("quality")):
+		return usagef("--format and --quality belong to --transform")
+	case given("format") && o.format == "":
+		return usagef("--format is empty")
+	case given("quality") && (o.quality < 1 || o.quality > 100):
+		return usagef("--quality is %d, and must be from 1 to 100", o.quality)
 	case versionGiven && o.version < 1:
 		return usagef("--version is %d, and versions begin with 1", o.version)
 	}
 	var err error
 	if o.derivatives, err = parseDerivatives(o.derivative); err != nil {
+		return err
+	}
+	if o.transforms, err = parseTransforms(o.transform, o.format, o.quality); err != nil {
 		return err
 	}
 	if err := checkIDs(o.ids); err != nil {
@@ -90,7 +110,7 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 
 // single tells that one file is asked for.
 func (o *downloadOptions) single() bool {
-	return len(o.ids) == 1 && o.ids[0] != "-" && len(o.from)+len(o.from0) == 0 && !o.allItems && len(o.derivatives) < 2
+	return len(o.ids) == 1 && o.ids[0] != "-" && len(o.from)+len(o.from0) == 0 && !o.allItems && len(o.names()) < 2
 }
 
 func runDownload(ctx context.Context, o *downloadOptions) error { return o.run(ctx, o.request()) }
@@ -99,16 +119,21 @@ func runDownload(ctx context.Context, o *downloadOptions) error { return o.run(c
 func (o *downloadOptions) request() request {
 	return request{
 		ids: o.ids, named: func(id string) input.Entry { return input.Entry{MediaID: id} },
-		choose: o.choose, callEach: len(o.derivatives) == 0, single: o.single(),
-		expands: o.allItems || len(o.derivatives) > 1, steps: o.steps,
+		choose: o.choose, callEach: len(o.names()) == 0, single: o.single(),
+		expands: o.allItems || len(o.names()) > 1, steps: o.steps,
 	}
 }
+
+// names are those of the derivatives or transformations that are asked for; there are never both.
+func (o *downloadOptions) names() []string { return slices.Concat(o.derivatives, o.transforms) }
 
 // chosen is the file that the flags choose of every asset, the first of several.
 func (o *downloadOptions) chosen() bynder.Selector {
 	switch {
 	case len(o.derivatives) > 0:
 		return bynder.Selector{Kind: bynder.Derivative, Name: o.derivatives[0]}
+	case len(o.transforms) > 0:
+		return bynder.Selector{Kind: bynder.Transform, Name: o.transforms[0]}
 	case o.additional:
 		return bynder.Selector{Kind: bynder.Additional}
 	case o.version > 0:
@@ -145,10 +170,10 @@ func (o *downloadOptions) steps(expanded func(download.Job, int)) download.Steps
 			return download.AllItems(ctx, p, jobs, expanded)
 		}
 		return steps
-	case len(o.derivatives) > 1:
-		steps.Expand = download.EachName(o.derivatives, expanded)
+	case len(o.names()) > 1:
+		steps.Expand = download.EachName(o.names(), expanded)
 	}
-	if needMetadata(o.derivatives) || o.template.NeedsMetadata(known...) {
+	if needMetadata(o.derivatives) || len(o.transforms) > 0 || o.template.NeedsMetadata(known...) {
 		steps.Complete = download.WithMetadata
 	}
 	return steps

@@ -112,6 +112,9 @@ func (o *transferFlags) namer(fixed string) func(download.Job, transfer.Object) 
 // templateFields are the values of a file's path: a function of the file alone.
 func templateFields(job download.Job, object transfer.Object) naming.Fields {
 	f := naming.Fields{ID: job.MediaID, ItemID: job.Selector.ItemID, Filename: object.Name}
+	if name := job.Selector.Name; job.Selector.Kind == bynder.Transform {
+		f.Filename = naming.ImageName(object.Name, job.Chosen, object.ContentType, bynder.TransformFormat(name))
+	}
 	if a := job.Asset; a != nil {
 		f.Name, f.Type, f.Property = a.Name, a.Type, a.Property
 		if a.Version > 0 {

@@ -47,6 +47,9 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 		f.Code = CodeProtocol
 	case errors.As(err, &storage):
 		f.Code, f.HTTPStatus, f.Retryable = Code(storage.Kind), storage.Status, storage.Retryable
+		if job.Selector.Kind == bynder.Transform && storage.Kind == transfer.Storage {
+			refusedImage(f, job)
+		}
 	case errors.As(err, &malformed):
 		f.Code = CodeProtocol
 	case errors.As(err, &timeout) && timeout.Timeout():
@@ -59,6 +62,24 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 		f.Code, f.Retryable = CodeNetwork, retry.Temporary(err)
 	}
 	return f
+}
+
+// refusedImage says what a status means of the URL at which an image is made. Which ones the portal answers is
+// not documented.
+func refusedImage(f *Failure, job Job) {
+	switch f.HTTPStatus {
+	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusNotImplemented:
+		f.Code, f.Retryable = CodeUsage, false
+		f.Hint = "check --transform, --format and --quality: the portal may not know them"
+	case http.StatusNotFound, http.StatusGone:
+		f.Code = CodeNotFound
+	case http.StatusUnauthorized, http.StatusForbidden:
+		f.Code, f.Retryable = CodeForbidden, false
+		f.Hint = "Dynamic Asset Transformation may not be enabled for this portal"
+	default:
+		return
+	}
+	f.Message = "the portal does not make " + job.Selector.Name + " of this asset: " + f.Message
 }
 
 // apiCode is what a status of the portal's API means for the file asked for.

@@ -2,6 +2,7 @@ package download
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -12,11 +13,15 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// locate finds the temporary location of a job's file, and the name of the derivative that it is, "" if it
-// is none; again is how many locations were asked for before it. For the first one, what the metadata say
+// locate finds the temporary location of a job's file, and what it is called beside the asset's name: that of a
+// derivative, the label of a transformation, or ""; again is how many locations were asked for before it. For the first one, what the metadata say
 // will do, unless that is no URL.
 func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Location, string, error) {
-	if job.Selector.Kind != bynder.Derivative {
+	switch job.Selector.Kind {
+	case bynder.Derivative:
+	case bynder.Transform:
+		return transformed(ctx, p, job, again)
+	default:
 		location, err := p.Location(ctx, job.MediaID, job.Selector)
 		return transfer.Location{URL: location.URL, Asked: time.Now()}, "", err
 	}
@@ -46,6 +51,28 @@ func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Locatio
 		return transfer.Location{}, "", &bynder.ProtocolError{Err: fmt.Errorf("derivative %q: %w", name, err)}
 	}
 	return transfer.Location{URL: found.URL, Asked: asked}, name, nil
+}
+
+// transformed finds where the image is made that a job asks for.
+func transformed(ctx context.Context, p Portal, job Job, again int) (transfer.Location, string, error) {
+	asset, asked, err := metadata(ctx, p, job, again)
+	if err != nil {
+		return transfer.Location{}, "", err
+	}
+	base, err := p.Link(asset.TransformBase)
+	switch saved := again == 0 && asked.IsZero(); {
+	case err != nil && saved: // in a list that may lack it
+		return transformed(ctx, p, job, 1)
+	case asset.TransformBase == "":
+		return transfer.Location{}, "", &Error{
+			Code: CodeNotFound, Err: errors.New("the portal makes no images of other sizes of this asset (it has no transformBaseUrl)"),
+			Advice: "Dynamic Asset Transformation is for images, on portals that have it; --derivative takes what there is",
+		}
+	case err != nil:
+		return transfer.Location{}, "", &bynder.ProtocolError{Err: fmt.Errorf("transformBaseUrl: %w", err)}
+	}
+	location := transfer.Location{URL: bynder.TransformURL(base.URL, job.Selector.Name), Asked: asked}
+	return location, bynder.TransformLabel(job.Selector.Name), nil
 }
 
 // metadata returns the metadata of a job's asset, and when they were asked for: those that are known, unless

@@ -44,6 +44,7 @@ type rig struct {
 	sandbox *sandbox.Sandbox // nil in another process
 	portal  *url.URL
 	asset   string
+	image   string // the transformation that the file is
 	saved   bool   // the file is a derivative whose link was listed before
 	folder  string // DIR, which has its parent to itself
 	state   string // of the API allowance
@@ -120,8 +121,11 @@ func parseFaults(text string) ([]sandbox.Fault, error) {
 // object is the file as it is on storage when nothing is wrong.
 func (g *rig) object() sandbox.Object {
 	selector := "original"
-	if g.saved {
+	switch {
+	case g.saved:
 		selector = "derivative/webimage"
+	case g.image != "":
+		selector = "transform/" + g.image
 	}
 	o, ok := g.sandbox.Object(g.asset, selector)
 	if !ok {
@@ -159,6 +163,9 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 	}
 	client := bynder.New(g.portal, api)
 	job := download.Job{MediaID: g.asset, Size: g.told}
+	if g.image != "" {
+		job.Selector = bynder.Selector{Kind: bynder.Transform, Name: g.image}
+	}
 	if g.saved {
 		job.Selector = bynder.Selector{Kind: bynder.Derivative, Name: "webimage"}
 		if job.Asset, err = client.Asset(ctx, g.asset); err != nil {

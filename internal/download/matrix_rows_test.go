@@ -1,6 +1,7 @@
 package download_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +67,12 @@ var groups = []group{
 	{"This machine", machineRows},
 	{"To standard output, which cannot be taken back", stdoutRows},
 	{"Hostile names", nameRows},
+}
+
+// onDemand gets an image that the portal makes.
+func onDemand(ctx context.Context, g *rig) (download.Result, error) {
+	g.image = "fill,width:200,height:100&format=png"
+	return g.get(ctx)
 }
 
 var connectionRows = []row{
@@ -163,6 +170,8 @@ var refusalRows = []row{
 		want: whole.leaves("webimage-Twitter.png")},
 	{what: "404 at the link of a saved list: the asset is asked for again", faults: "stale-links", play: fromSavedList,
 		want: whole.leaves("webimage-Twitter.png")},
+	{what: "an image of another size, and the connection closes once", faults: "cut=1000,times=1", play: onDemand, want: whole.leaves("Twitter")},
+	{what: "an image of another size that the portal does not make", faults: "transform-refused", play: onDemand, want: refused.failed("usage")},
 	{what: "202 twice: the file is not ready", faults: "storage-202,times=2", want: whole},
 	{what: "202 always", faults: "storage-202", want: refused.failed("storage")},
 	{what: "429 once", faults: "storage-429=1,times=1", want: whole},

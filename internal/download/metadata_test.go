@@ -264,6 +264,9 @@ func TestLocate(t *testing.T) {
 	odd := asset("A")
 	odd.Derivatives["mini"] = "//h/100% mini.jpg "
 	fresh := asset("A")
+	fresh.TransformBase = "https://h/fresh"
+	image := bynder.Selector{Kind: bynder.Transform, Name: "fill,width:8"}
+	onDemand := parsed(t, `{"id":"A","transformBaseUrl":"https://h/t#x"}`)
 	fresh.Derivatives["mini"] = "https://h/fresh"
 	for _, tt := range []struct {
 		name  string
@@ -287,6 +290,11 @@ func TestLocate(t *testing.T) {
 		{"an item's", Job{MediaID: "A", Asset: withItem, Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x,original", ItemID: "I"}}, 0, "https://h/A original", 1},
 		{"a URL as browsers take it", Job{MediaID: "A", Asset: odd, Selector: derivative}, 0, "https://h/100%25%20mini.jpg", 0},
 		{"a URL that is none, in a saved list", Job{MediaID: "A", Asset: bad, Selector: derivative}, 0, "https://h/fresh", 1},
+		{"an image on demand", Job{MediaID: "A", Asset: onDemand, Selector: image}, 0, "https://h/t?io=transform:fill,width:8 fill-width8", 0},
+		{"one again", Job{MediaID: "A", Asset: onDemand, Selector: image}, 1, "https://h/fresh?io=transform:fill,width:8 fill-width8", 1},
+		{"one, from a list that lacks it", Job{MediaID: "A", Asset: asset("A"), Selector: image}, 0, "https://h/fresh?io=transform:fill,width:8 fill-width8", 1},
+		{"one that is not made", Job{MediaID: "A", Asset: asset("A"), Selector: image, asked: time.Now()}, 0, "not_found Dynamic Asset", 0},
+		{"one at no URL", Job{MediaID: "A", Asset: parsed(t, `{"id":"A","transformBaseUrl":"ftp://h/t"}`), Selector: image, asked: time.Now()}, 0, "protocol ", 0},
 		{"a URL that is none, asked for by this run", Job{MediaID: "A", Asset: bad, Selector: derivative, asked: time.Now()}, 0, "protocol ", 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -17,7 +17,8 @@ type Job struct {
 	Asset *bynder.Asset
 	// Size is what the portal told of the file's size in bytes, beside Asset; 0 where it did not.
 	Size int64
-	// Chosen is the name of the derivative that is transferred, "" for other files and before that is known.
+	// Chosen is the name of the derivative that is transferred, or the label of the transformation; "" for other
+	// files, and before that is known.
 	Chosen string
 	// batch is what was looked up together with it, nil where nothing was.
 	batch *batch

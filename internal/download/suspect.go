@@ -50,6 +50,9 @@ func suspicion(job Job, name string, object transfer.Object, size int64) string 
 		if !p.is(mediaType) {
 			continue
 		}
+		if job.Selector.Kind == bynder.Transform && !strings.HasPrefix(mediaType, "image/") {
+			return fmt.Sprintf("storage sent %s (%s) in place of an image", p.name, mediaType)
+		}
 		if extension != "" && !slices.Contains(p.extensions, extension) {
 			return fmt.Sprintf("storage sent %s (%s) as %s", p.name, mediaType, path.Base(name))
 		}

@@ -1,0 +1,40 @@
+package naming
+
+import (
+	"mime"
+	"strings"
+)
+
+// imageExtensions are those of media types that are written otherwise than their extensions.
+var imageExtensions = map[string]string{
+	"image/jpeg": "jpg", "image/pjpeg": "jpg", "image/tiff": "tif", "image/svg+xml": "svg", "image/x-icon": "ico",
+	"image/vnd.microsoft.icon": "ico", "image/vnd.adobe.photoshop": "psd", "application/pdf": "pdf",
+}
+
+// ImageName returns the name of an image that was made of a file: the file's stem, what was made, and the
+// extension of its media type; if that tells none, ext, which may be "".
+func ImageName(file, made, mediaType, ext string) string {
+	stem := Safe(file)
+	if cut, old := split(stem); isImageExt(old) {
+		stem = cut
+	}
+	mediaType, _, err := mime.ParseMediaType(mediaType)
+	if err != nil {
+		mediaType = ""
+	}
+	known := imageExtensions[mediaType]
+	if kind, subtype, _ := strings.Cut(mediaType, "/"); known == "" && kind == "image" && isExt(subtype) {
+		known = strings.TrimPrefix(subtype, "x-")
+	}
+	if known == "" {
+		known = ext
+	}
+	return join(stem+"-"+made, known)
+}
+
+// isImageExt reports whether what stands behind the last dot of an image's name is probably its extension, and
+// not the end of a name such as "Poster v1.2".
+func isImageExt(ext string) bool {
+	letters := strings.TrimFunc(ext, func(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }) == ""
+	return letters && (len(ext) == 3 || len(ext) == 4)
+}
