@@ -11,6 +11,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/report"
 )
 
 const million = 1_000_000
@@ -44,7 +45,7 @@ func writeMany(tb testing.TB, n int) (file, dir string) {
 	w := bufio.NewWriterSize(f, 1<<20)
 	size := int64(len("content"))
 	for i := range n {
-		line, err := encodeResult(download.Result{
+		line, err := report.JSONLine(download.Result{
 			Portal: portal, MediaID: mediaIDOf(i), Selector: "original", Status: download.Downloaded,
 			Path: fmt.Sprintf("photo-%d.jpg", i%files), Bytes: &size,
 			ETag: `"9a0364b9e99bb480dd25e1f0284c8555"`, Verified: download.VerifiedMD5,
@@ -63,7 +64,7 @@ func writeMany(tb testing.TB, n int) (file, dir string) {
 
 func openMany(tb testing.TB, file, dir string) *Journal {
 	tb.Helper()
-	j, err := Open(tb.Context(), file, Options{Portal: portal, Dir: dir})
+	j, err := Open(tb.Context(), file, Options{Portal: portal, Encode: report.JSONLine[download.Result], Dir: dir})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -44,7 +44,7 @@ type Options struct {
 	LockWait time.Duration
 	// Waiting, if set, is called when that wait begins, and every minute of it.
 	Waiting func()
-	// Encode writes a result as a line of JSON; nil is encoding/json.
+	// Encode writes a result as a line of JSON, as --json shows it.
 	Encode func(download.Result) ([]byte, error)
 	// Failed, if set, is called once, when results are first lost to the journal. Close
 	// returns the same error.

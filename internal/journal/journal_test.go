@@ -12,6 +12,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/report"
 )
 
 func TestDone(t *testing.T) {
@@ -30,7 +31,7 @@ func TestDone(t *testing.T) {
 	var lines []byte
 	put := func(r download.Result, path string) {
 		r.Path = path
-		line, err := encodeResult(r)
+		line, err := report.JSONLine(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/report"
 )
 
 // A second process waits for the journal as long as it is told to, and says so.
@@ -29,7 +30,7 @@ func TestLockWait(t *testing.T) {
 			first := openJournal(t, file, Options{Dir: dir})
 			defer closeJournal(t, first)
 			told, begun := 0, time.Now()
-			_, err := Open(t.Context(), file, Options{Portal: portal, Dir: dir, LockWait: c.limit, Waiting: func() { told++ }})
+			_, err := Open(t.Context(), file, Options{Portal: portal, Encode: report.JSONLine[download.Result], Dir: dir, LockWait: c.limit, Waiting: func() { told++ }})
 			var e *download.Error
 			if !errors.As(err, &e) || e.Code != download.CodeLocal || e.Hint() == "" {
 				t.Errorf("%v: the error is %v", c.limit, err)
@@ -58,7 +59,7 @@ func TestLockIsHandedOn(t *testing.T) {
 		opened := make(chan *Journal)
 		for range 2 { // both wait for the file that the one which is first replaces
 			go func() {
-				j, err := Open(t.Context(), file, Options{Portal: portal, Dir: dir, LockWait: -1})
+				j, err := Open(t.Context(), file, Options{Portal: portal, Encode: report.JSONLine[download.Result], Dir: dir, LockWait: -1})
 				if err != nil {
 					t.Error(err)
 				}
@@ -119,7 +120,7 @@ func TestReadersDoNotWait(t *testing.T) {
 func TestWithoutLocks(t *testing.T) {
 	dir, file := newFolder(t)
 	lockless := func() *Journal {
-		j, err := open(t.Context(), file, Options{Portal: portal, Dir: dir}, func(*os.File) error { return filelock.ErrUnsupported })
+		j, err := open(t.Context(), file, Options{Portal: portal, Encode: report.JSONLine[download.Result], Dir: dir}, func(*os.File) error { return filelock.ErrUnsupported })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/report"
 )
 
 // roleVariable makes this test binary another process of a test; see child.
@@ -47,7 +48,7 @@ func newFolder(t *testing.T) (dir, file string) {
 
 func openJournal(t *testing.T, file string, opts Options) *Journal {
 	t.Helper()
-	opts.Portal = portal
+	opts.Portal, opts.Encode = portal, report.JSONLine[download.Result]
 	j, err := Open(t.Context(), file, opts)
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/report"
 )
 
 // child is what this test binary does as another process.
@@ -52,7 +53,7 @@ func writer(file, dir, prefix, n string) error {
 	if err != nil {
 		return err
 	}
-	j, err := Open(context.Background(), file, Options{Portal: portal, Dir: dir, LockWait: -1})
+	j, err := Open(context.Background(), file, Options{Portal: portal, Encode: report.JSONLine[download.Result], Dir: dir, LockWait: -1})
 	if err != nil {
 		return err
 	}
@@ -193,7 +194,7 @@ func TestProcessesTakeTurns(t *testing.T) {
 // took.
 func knower(file, dir string) error {
 	begun := time.Now()
-	j, err := Open(context.Background(), file, Options{Portal: portal, Dir: dir})
+	j, err := Open(context.Background(), file, Options{Portal: portal, Encode: report.JSONLine[download.Result], Dir: dir})
 	if err != nil {
 		return err
 	}

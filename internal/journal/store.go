@@ -3,7 +3,6 @@ package journal
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/fsync"
 )
 
@@ -174,13 +172,9 @@ func folders(name string) []string {
 
 // lines are the results as the journal has them.
 func (j *Journal) lines(group []entry) ([]byte, error) {
-	encode := j.opts.Encode
-	if encode == nil {
-		encode = encodeResult
-	}
 	var all []byte
 	for _, e := range group {
-		line, err := encode(e.result)
+		line, err := j.opts.Encode(e.result)
 		if err != nil {
 			return nil, fmt.Errorf("encoding a result: %w", err)
 		}
@@ -191,14 +185,6 @@ func (j *Journal) lines(group []entry) ([]byte, error) {
 		all = append(append(all, line...), '\n')
 	}
 	return all, nil
-}
-
-func encodeResult(r download.Result) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(r)
-	return b.Bytes(), err
 }
 
 // append adds lines at the end of the journal with one write: all of them or none.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/report"
 )
 
 // Results wait a second for others, or until there are fifty.
@@ -59,7 +60,7 @@ func TestCloseAfterTheRunWasStopped(t *testing.T) {
 	dir, file := newFolder(t)
 	writeFile(t, filepath.Join(dir, "A"), "12345")
 	ctx, cancel := context.WithCancel(t.Context())
-	j, err := Open(ctx, file, Options{Portal: portal, Dir: dir})
+	j, err := Open(ctx, file, Options{Portal: portal, Encode: report.JSONLine[download.Result], Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
