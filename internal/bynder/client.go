@@ -31,6 +31,9 @@ const (
 
 // Client asks one portal. It is safe for use by several goroutines.
 type Client struct {
+	// Signs says that requests are signed with the time (OAuth 1.0a), so that a wrong clock may be why one is refused.
+	Signs bool
+
 	origin *url.URL
 	http   *http.Client
 }
@@ -98,9 +101,9 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 	if resp.StatusCode != http.StatusOK {
 		defer resp.Body.Close()
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-		return nil, newAPIError(resp, path, body)
+		return nil, c.newAPIError(resp, path, body)
 	}
-	if err := refusedIn(resp, path); err != nil {
+	if err := c.refusedIn(resp, path); err != nil {
 		resp.Body.Close()
 		return nil, err
 	}
@@ -109,7 +112,7 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 
 // refusedIn is the failure that a body of success tells of, or nil. The body can be read from
 // its beginning afterwards.
-func refusedIn(resp *http.Response, path string) error {
+func (c *Client) refusedIn(resp *http.Response, path string) error {
 	start, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	rest := io.Reader(resp.Body)
 	if err != nil {
@@ -121,7 +124,7 @@ func refusedIn(resp *http.Response, path string) error {
 			return &ProtocolError{Path: path, Err: errors.New("it says: " + shorten(words))}
 		}
 		if refused {
-			failed := newAPIError(resp, path, start)
+			failed := c.newAPIError(resp, path, start)
 			failed.Status = status
 			return failed
 		}

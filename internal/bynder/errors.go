@@ -2,6 +2,7 @@ package bynder
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -17,6 +18,8 @@ type APIError struct {
 	Path    string
 	Message string    // the portal's own words, foreign text; "" where it gave none
 	Date    time.Time // the portal's clock, zero where it did not tell
+	// Signed is this machine's clock at the answer to a request whose signature held the time, else zero.
+	Signed time.Time
 	// Header has Retry-After, where the answer had it, and nothing else.
 	Header http.Header
 }
@@ -43,7 +46,7 @@ func (e *APIError) Error() string {
 func (e *APIError) Hint() string {
 	switch e.Status {
 	case http.StatusUnauthorized:
-		return "check the credentials and that they belong to this portal"
+		return cmp.Or(e.clockHint(), "check the credentials and that they belong to this portal")
 	case http.StatusForbidden:
 		if !strings.Contains(e.Path, "/download/") {
 			return "these credentials lack a role that this call needs; ask the portal's administrator"
@@ -56,6 +59,23 @@ func (e *APIError) Hint() string {
 	default:
 		return ""
 	}
+}
+
+// clockTolerance is how far apart two clocks may be before that is a likely cause of a refusal: an OAuth 1.0a
+// signature holds the time, and servers accept it for some minutes (RFC 5849 section 3.3 leaves the number to them).
+const clockTolerance = 4 * time.Minute
+
+// clockHint returns the hint that this machine's clock is wrong, "" if it is not the likely cause.
+func (e *APIError) clockHint() string {
+	off, where := e.Signed.Sub(e.Date), "ahead of"
+	if off < 0 {
+		off, where = -off, "behind"
+	}
+	if e.Signed.IsZero() || e.Date.IsZero() || off <= clockTolerance {
+		return ""
+	}
+	return fmt.Sprintf("this machine's clock is %s %s the portal's, and OAuth 1.0a signatures hold the time: set the clock",
+		strings.TrimSuffix(off.Round(time.Minute).String(), "0s"), where)
 }
 
 // ProtocolError is an answer that is not what the API describes.
@@ -75,8 +95,11 @@ func (e *ProtocolError) Unwrap() error { return e.Err }
 
 // newAPIError reads what the portal says of a failure. Its bodies are JSON with a
 // message, HTML, empty, or cut off.
-func newAPIError(resp *http.Response, path string, body []byte) *APIError {
+func (c *Client) newAPIError(resp *http.Response, path string, body []byte) *APIError {
 	e := &APIError{Status: resp.StatusCode, Path: path, Message: errorMessage(body)}
+	if c.Signs {
+		e.Signed = time.Now()
+	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		e.Date = date
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -93,7 +92,7 @@ func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (stri
 		return "unknown: these credentials are valid but may not read the current user", nil
 	}
 	if err != nil {
-		return "", blameClock(err, conf.Credentials.Kind, time.Now())
+		return "", err
 	}
 	return user.String(), nil
 }

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/sandbox"
@@ -79,4 +80,17 @@ func TestAuthStatusChecksItsFlags(t *testing.T) {
 		}
 		want(t, "stderr", stderr, args[0]+" is ")
 	}
+}
+
+func TestAuthStatusBlamesTheClock(t *testing.T) {
+	b := newBench(t, sandbox.Options{Clock: func() time.Time { return time.Now().Add(time.Hour) }})
+	for _, pair := range b.portal.Env(sandbox.OAuth1) {
+		name, value, _ := strings.Cut(pair, "=")
+		b.env[name] = value
+	}
+	status, _, stderr := b.auth(t.Context(), nil, "status")
+	if status != exitUnauthorised {
+		t.Errorf("status %d", status)
+	}
+	want(t, "stderr", stderr, "hint: this machine's clock is", "behind the portal's")
 }

@@ -25,7 +25,7 @@ func (o *portalFlags) writeListing(ctx context.Context, run func(context.Context
 		return err
 	}
 	defer endInTime(ctx, nil)()
-	return blameClock(run(ctx, portal, screen), conf.Credentials.Kind, time.Now())
+	return run(ctx, portal, screen)
 }
 
 var assetColumns = []report.Column{

@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"iter"
 	"net/http"
 	"time"
 
@@ -50,7 +48,6 @@ func (o *portalFlags) check() error {
 // portal is everything that speaks to the outside, wired.
 type portal struct {
 	client  *bynder.Client
-	kind    config.Kind // of the credentials
 	storage *http.Client
 	calls   func() int64
 }
@@ -83,9 +80,10 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold fun
 			screen.Say("the API allowance is not shared with other processes: %v", err)
 		}
 	}
+	client := bynder.New(conf.Portal, transport.Portal(conf, t))
+	client.Signs = conf.Credentials.Kind == config.OAuth1
 	return &portal{
-		kind:    conf.Credentials.Kind,
-		client:  bynder.New(conf.Portal, transport.Portal(conf, t)),
+		client:  client,
 		storage: transport.Storage(t),
 		calls:   allowance.Calls,
 	}, nil
@@ -121,31 +119,4 @@ func exchangeLine(e transport.Exchange) string {
 		again = fmt.Sprintf(", try %d", e.Try)
 	}
 	return fmt.Sprintf("%s %s %s (%s%s)", e.Method, e.URL, outcome, e.Took.Round(time.Millisecond), again)
-}
-
-// blamingPortal is the API as the engine asks it; a refusal that the clock may have caused
-// says so.
-type blamingPortal struct {
-	*bynder.Client
-	kind config.Kind
-}
-
-func (p blamingPortal) Location(ctx context.Context, mediaID string, s bynder.Selector) (bynder.Location, error) {
-	location, err := p.Client.Location(ctx, mediaID, s)
-	return location, blameClock(err, p.kind, time.Now())
-}
-
-func (p blamingPortal) Asset(ctx context.Context, mediaID string) (*bynder.Asset, error) {
-	asset, err := p.Client.Asset(ctx, mediaID)
-	return asset, blameClock(err, p.kind, time.Now())
-}
-
-func (p blamingPortal) AssetsByID(ctx context.Context, ids []string) iter.Seq2[*bynder.Asset, error] {
-	return func(yield func(*bynder.Asset, error) bool) {
-		for asset, err := range p.Client.AssetsByID(ctx, ids) {
-			if !yield(asset, blameClock(err, p.kind, time.Now())) {
-				return
-			}
-		}
-	}
 }

@@ -34,7 +34,7 @@ func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, r *
 func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *download.Engine {
 	jobs := within(openFiles(), o.jobs)
 	e := &download.Engine{
-		API: blamingPortal{p.client, p.kind},
+		API: p.client,
 		Opener: transfer.New(transfer.Options{
 			Client:      p.storage,
 			AllowHTTP:   config.IsLoopback(conf.Portal.Hostname()),
