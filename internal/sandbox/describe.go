@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"strconv"
-	"strings"
 	"time"
 )
 
@@ -151,79 +150,3 @@ func (a *asset) optionIDs() []string {
 func optionID(property, option string) string {
 	return numberedID(itemSalt, seedOf("option", property, option))
 }
-
-// brand is a brand of the portal.
-type brand struct{ id, name string }
-
-var brands = []brand{
-	{"95E9C4D6-A53F-4576-9579EFF875D6026E", "House"},
-	{"2B1F3A44-6E0C-4D2B-8C7D1E9F0A3B5C6D", "Premium"},
-	{"5D4C3B2A-1F0E-4A9B-A8C7D6E5F4031221", "Outlet"},
-}
-
-// accountEndpoints are the calls whose answer depends on nothing.
-var accountEndpoints = map[string]func(*Sandbox) any{
-	"currentUser": func(*Sandbox) any {
-		return object{
-			"id": "6A1B2C3D-4E5F-4061-8273645546372819", "username": "sandbox", "email": "sandbox@example.com",
-			"firstName": "Sandbox", "lastName": "User", "companyName": "Example", "profileId": "standard", "active": true,
-			"language": "en_US", "roles": []string{
-				"MEDIAHIGHRES", "ARCHIVEDOWNLOAD", "DOWNLOADWATERMARK", "KEYVISUALSDOWNLOAD",
-			},
-		}
-	},
-	"account/derivatives": func(*Sandbox) any {
-		all := []object{}
-		for i, d := range derivatives {
-			all = append(all, object{
-				"id": numberedID(itemSalt, seedOf("derivative", d.name)), "prefix": d.name, "extension": d.ext,
-				"isPublic": strconv.Itoa(map[bool]int{true: 0, false: 1}[d.signed]), "order": i,
-				"isOnTheFly": false,
-			})
-		}
-		return all
-	},
-	"metaproperties": func(*Sandbox) any {
-		property := func(name, label string, many any, options []string) object {
-			all := []object{}
-			for _, option := range options {
-				all = append(all, object{
-					"id": optionID(name, option), "name": strings.ReplaceAll(option, " ", "_"), "label": option,
-					"displayLabel": option, "isSelectable": true,
-				})
-			}
-			return object{
-				"id": numberedID(itemSalt, seedOf("property", name)), "name": name, "label": label, "type": "select",
-				"isMultiselect": many, "isRequired": 0, "options": all,
-			}
-		}
-		return object{
-			"photographer": property("photographer", "Photographer", 1, people),
-			"region":       property("region", "Region", false, regions),
-		}
-	},
-	"brands": func(*Sandbox) any {
-		all := []object{}
-		for _, b := range brands {
-			all = append(all, object{"id": b.id, "name": b.name, "description": "", "image": nil, "subBrands": []object{}})
-		}
-		return all
-	},
-	"tags": func(*Sandbox) any {
-		all := []object{}
-		for _, tag := range append([]string{"fixed", "generated", "social", "twitter", "finance"}, placeTags()...) {
-			all = append(all, object{"id": numberedID(itemSalt, seedOf("tag", tag)), "tag": tag, "mediaCount": "12"})
-		}
-		return all
-	},
-}
-
-func placeTags() []string {
-	tags := []string{}
-	for _, place := range places {
-		tags = append(tags, tagOf(place))
-	}
-	return tags
-}
-
-func tagOf(place string) string { return strings.ToLower(strings.ReplaceAll(place, " ", "-")) }

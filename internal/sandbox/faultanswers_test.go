@@ -51,6 +51,25 @@ var answerFaultTests = map[string]faultTest{
 			}
 		}
 	}},
+	"account-shape": {Fault{}, func(t *testing.T, c client, o Object) {
+		for _, text := range accountShapes {
+			mustSet(t, c, Fault{Name: "account-shape", Text: text})
+			for _, path := range []string{"metaproperties", "brands", "tags"} {
+				var answer any
+				c.json("/api/v4/"+path+"/", &answer)
+				entries, isObject := answer.(map[string]any)
+				check(t, path+" as "+text, isObject && entries["1"] != nil, text == "numbered" || text == "texts" && path != "metaproperties")
+			}
+		}
+		wantWhole(t, c.original(DocumentedAsset), o)
+	}},
+	"many-options": {Fault{Value: 7}, func(t *testing.T, c client, o Object) {
+		var properties map[string]struct{ Options []any }
+		c.json("/api/v4/metaproperties/", &properties)
+		check(t, "options", len(properties["region"].Options), 10)
+		check(t, "of a text", len(properties["campaigncode"].Options), 0)
+		wantWhole(t, c.original(DocumentedAsset), o)
+	}},
 	"control": {Fault{}, func(t *testing.T, c client, o Object) {
 		kind, _ := faultKind("control")
 		for _, text := range kind.Texts {

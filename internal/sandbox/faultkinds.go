@@ -147,6 +147,12 @@ var faultKinds = []FaultKind{
 		Doc: "307 to another host name, port or path, to itself, with a user in the URL, or to the scheme://host given",
 	},
 
+	{
+		Name: "account-shape", Side: OnAPI, Texts: accountShapes,
+		Doc: "metaproperties, brands and tags have another shape; array, numbered: one that can be understood",
+	},
+	{Name: "many-options", Side: OnAPI, Default: 20_000, Doc: "each metaproperty with options has N more"},
+
 	// Locations.
 	{Name: "expired", Side: OnLocation, Doc: "the location has expired when it is given out"},
 	{

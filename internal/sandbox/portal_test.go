@@ -188,10 +188,14 @@ func TestAccount(t *testing.T) {
 	check(t, "derivatives", len(derivatives), 7)
 	var properties map[string]struct {
 		ID      string
-		Options []struct{ ID, Name string }
+		Options []struct {
+			ID, Name string
+			Options  []struct{ Name string }
+		}
 	}
 	c.json("/api/v4/metaproperties/", &properties)
 	check(t, "options", len(properties["region"].Options), 3)
+	check(t, "options of options", len(properties["product"].Options[0].Options), 2)
 	var brands []struct{ ID string }
 	c.json("/api/v4/brands/", &brands)
 	check(t, "brands", len(brands), 3)
