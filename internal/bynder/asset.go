@@ -52,6 +52,15 @@ type MediaItem struct {
 // MarshalJSON writes the asset's own fields, normalised; unknown ones are kept.
 func (a *Asset) MarshalJSON() ([]byte, error) { return marshal(a.fields.normalised()) }
 
+// BrandID returns the id of the asset's brand, "" if it has none.
+func (a *Asset) BrandID() string { return a.fields.text("brandId") }
+
+// DateCreated returns when the asset came to the portal, in UTC; zero if unknown.
+func (a *Asset) DateCreated() time.Time { return a.fields.date("dateCreated") }
+
+// DateModified returns when the asset or its metadata changed last, in UTC; zero if unknown.
+func (a *Asset) DateModified() time.Time { return a.fields.date("dateModified") }
+
 // Property reads the portal's own metadata: the values of one property, whose name is
 // without the property_ prefix.
 func (a *Asset) Property(name string) []string { return a.fields.list(propertyPrefix + name) }

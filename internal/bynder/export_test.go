@@ -1,6 +1,7 @@
 package bynder
 
 import (
+	"bufio"
 	"encoding/json"
 	"io"
 	"iter"
@@ -10,6 +11,11 @@ import (
 func Elements(body io.Reader) iter.Seq2[json.RawMessage, error] {
 	total := int64(-1)
 	return elements(body, &total)
+}
+
+// ReadProperties is readProperties, for its fuzz target.
+func ReadProperties(body io.Reader) ([]Property, error) {
+	return readProperties(&splitter{r: bufio.NewReader(body)})
 }
 
 // MaxPages is maxPages, for a test that counts calls.

@@ -1,0 +1,157 @@
+package bynder
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+const (
+	// maxProperty is how much of one metaproperty is read, 64 MiB: some have tens of thousands of options.
+	maxProperty = 64 << 20
+	// maxOptions is how many options all metaproperties may have together.
+	maxOptions = 1_000_000
+)
+
+// Property is a metaproperty: a field of the portal's own metadata.
+type Property struct {
+	Name    string // by which the API knows it, without property_
+	Label   string // which people see; may be empty
+	Type    string // select, text, date, ...: an open set
+	Options []Option
+}
+
+// Option is a value that a metaproperty may have.
+type Option struct {
+	Name   string   // by which the API knows it
+	Labels []string // which people see
+}
+
+// Properties lists the portal's metaproperties, with one call. The options of options are among a property's
+// options. A list that is not what the API describes is a *ProtocolError, even if only one property of it is.
+func (c *Client) Properties(ctx context.Context) ([]Property, error) {
+	const path = "/api/v4/metaproperties/"
+	for broken := 1; ; broken++ {
+		all, err := c.properties(ctx, path)
+		if _, again := errors.AsType[*readError](err); !again || broken == maxBroken || ctx.Err() != nil {
+			return all, err
+		}
+	}
+}
+
+func (c *Client) properties(ctx context.Context, path string) ([]Property, error) {
+	resp, err := c.open(ctx, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	s := &splitter{r: bufio.NewReaderSize(&pageReader{r: resp.Body, left: maxPage}, 64<<10)}
+	all, err := readProperties(s)
+	if err != nil {
+		return nil, c.notAList(path, resp, err)
+	}
+	return all, nil
+}
+
+// readProperties reads an object of properties by name, or a list of them: that is how PHP writes an empty object.
+func readProperties(s *splitter) (all []Property, err error) {
+	b, err := s.next()
+	switch {
+	case err != nil:
+		return nil, err
+	case b == '[':
+		s.end = ']'
+	case b != '{':
+		return nil, errors.New("neither an object nor an array")
+	}
+	options := 0
+	for first := true; ; first = false {
+		name, more := "", false
+		if s.end == ']' {
+			more, err = s.another(first)
+		} else {
+			name, more, err = s.key(first)
+		}
+		if err == nil && !more {
+			return all, s.finish()
+		}
+		if err == nil && len(all) == maxMembers {
+			err = fmt.Errorf("more than %d metaproperties", maxMembers)
+		}
+		var raw json.RawMessage
+		if err == nil {
+			raw, err = s.value(maxProperty)
+		}
+		if err != nil {
+			return nil, err
+		}
+		p, err := parseProperty(name, raw, &options)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, p)
+	}
+}
+
+// parseProperty reads a metaproperty that stands under a name, or under a number or none in a list. It adds its
+// options to those that were read before.
+func parseProperty(name string, raw json.RawMessage, options *int) (Property, error) {
+	what := fmt.Sprintf("the metaproperty %.80q", name)
+	f, err := readFields(raw)
+	if err == nil {
+		err = f.check()
+	}
+	if err != nil {
+		return Property{}, malformed(what, err)
+	}
+	p := Property{Name: f.text("name"), Label: f.text("label"), Type: f.text("type")}
+	if p.Name == "" && !isIndex(name) {
+		p.Name = name
+	}
+	if p.Name == "" {
+		return Property{}, malformed(what, errors.New("it has no name"))
+	}
+	if p.Options, err = appendOptions(nil, f.get("options"), options); err != nil {
+		return Property{}, malformed(what, err)
+	}
+	return p, nil
+}
+
+// appendOptions reads a list of options, and the options of each.
+func appendOptions(all []Option, raw json.RawMessage, count *int) ([]Option, error) {
+	if kindOf(raw) == 0 || isEmptyObject(raw) {
+		return all, nil
+	}
+	list, ok := listOf(raw)
+	if !ok {
+		return nil, fmt.Errorf("its options are %s, not a list", kindName(raw))
+	}
+	for element := range list {
+		if *count++; *count > maxOptions {
+			return nil, fmt.Errorf("more than %d options", maxOptions)
+		}
+		f, err := readFields(element)
+		if err == nil {
+			err = f.check()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("an option of it: %w", err)
+		}
+		o := Option{Name: f.text("name")}
+		for _, field := range []string{"label", "displayLabel"} {
+			if label := f.text(field); label != "" && (len(o.Labels) == 0 || o.Labels[0] != label) {
+				o.Labels = append(o.Labels, label)
+			}
+		}
+		if o.Name == "" && len(o.Labels) == 0 {
+			return nil, errors.New("an option of it has neither a name nor a label")
+		}
+		all = append(all, o)
+		if all, err = appendOptions(all, f.get("options"), count); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
