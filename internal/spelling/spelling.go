@@ -3,7 +3,11 @@
 //	near, ok := spelling.Nearest("conections", []string{"connections", "jobs"})
 package spelling
 
-import "strings"
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
 
 // longest is how many bytes of a word are looked at: known words are shorter, and the work
 // grows with the product of the lengths.
@@ -20,6 +24,34 @@ func Nearest(word string, known []string) (near string, ok bool) {
 		}
 	}
 	return near, least <= max(1, min(len(word), longest)/3)
+}
+
+// most is how many known words Closest compares.
+const most = 20_000
+
+// Closest returns at most n of the known words: those that hold word first, then those that differ least from
+// it, whatever their case, and otherwise in their order. It looks at the first 20,000.
+func Closest(word string, known []string, n int) []string {
+	word = strings.ToLower(word)
+	type ranked struct {
+		word string
+		rank int
+	}
+	all := make([]ranked, 0, min(len(known), most))
+	for _, k := range known[:min(len(known), most)] {
+		lower := strings.ToLower(k)
+		rank := 0
+		if !strings.Contains(lower, word) {
+			rank = 1 + distance(word, lower)
+		}
+		all = append(all, ranked{k, rank})
+	}
+	slices.SortStableFunc(all, func(a, b ranked) int { return cmp.Compare(a.rank, b.rank) })
+	var closest []string
+	for _, each := range all[:min(n, len(all))] {
+		closest = append(closest, each.word)
+	}
+	return closest
 }
 
 // distance is the number of bytes to insert, delete, replace or swap with the next one to make

@@ -1,11 +1,34 @@
 package spelling_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
+
+func TestClosest(t *testing.T) {
+	known := []string{"Amsterdam", "Boston", "Spring campaign", "Dubai", "London"}
+	for _, tt := range []struct {
+		word string
+		n    int
+		want string
+	}{
+		{"bostn", 2, "Boston London"},
+		{"spring", 1, "Spring campaign"},
+		{"", 3, "Amsterdam Boston Spring campaign"},
+		{"dubay", 9, "Dubai Boston London Amsterdam Spring campaign"},
+		{"x", 0, ""},
+	} {
+		if got := strings.Join(spelling.Closest(tt.word, known, tt.n), " "); got != tt.want {
+			t.Errorf("Closest(%q, %d) = %s; want %s", tt.word, tt.n, got, tt.want)
+		}
+	}
+	if got := spelling.Closest("word", slices.Repeat([]string{"words"}, 100_000), 3); len(got) != 3 {
+		t.Errorf("of very many words %q are closest", got)
+	}
+}
 
 func TestNearest(t *testing.T) {
 	known := []string{"id", "itemId", "name", "filename", "version", "connections", "consumer_key", "token"}
