@@ -105,18 +105,18 @@ func (o *transferFlags) namer(fixed string) func(download.Job, transfer.Object) 
 		if fixed != "" {
 			return fixed
 		}
-		return o.template.Path(templateFields(job, object))
+		return o.template.Path(templateFields(job, object, o.names))
 	}
 }
 
 // templateFields are the values of a file's path: a function of the file alone.
-func templateFields(job download.Job, object transfer.Object) naming.Fields {
-	f := naming.Fields{ID: job.MediaID, ItemID: job.Selector.ItemID, Filename: object.Name}
+func templateFields(job download.Job, object transfer.Object, names templateNames) naming.Fields {
+	f := naming.Fields{ID: job.MediaID, ItemID: job.Selector.ItemID, Filename: object.Name, Derivative: job.Chosen}
 	if name := job.Selector.Name; job.Selector.Kind == bynder.Transform {
 		f.Filename = naming.ImageName(object.Name, job.Chosen, object.ContentType, bynder.TransformFormat(name))
 	}
 	if a := job.Asset; a != nil {
-		f.Name, f.Type, f.Property = a.Name, a.Type, a.Property
+		names.describe(a, &f)
 		if a.Version > 0 {
 			f.Version = strconv.FormatInt(a.Version, 10)
 		}

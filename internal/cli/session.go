@@ -73,7 +73,20 @@ func (s *session) open(ctx context.Context) (context.Context, error) {
 	if err != nil {
 		return ctx, err
 	}
+	if err := s.openTemplate(ctx); err != nil {
+		return ctx, s.withUndone(err)
+	}
 	return ctx, s.openJournal(ctx)
+}
+
+// withUndone writes the list of what is not done, which is everything, before the run ends because of err. What is
+// called wrongly has not begun, and leaves that list as it was.
+func (s *session) withUndone(err error) error {
+	if isUsage(err) {
+		return err
+	}
+	_, failed := s.list.Close(true)
+	return errors.Join(err, failed)
 }
 
 // openList opens the lists of ids, and finds portal and credentials before it begins a list of what is not done.
@@ -137,11 +150,7 @@ func (s *session) openJournal(ctx context.Context) (err error) {
 		return nil
 	}
 	if s.journal, err = s.flags.openJournal(ctx, s.conf, s.reporter); err != nil {
-		if !isUsage(err) {
-			_, failed := s.list.Close(true)
-			err = errors.Join(err, failed)
-		}
-		return err
+		return s.withUndone(err)
 	}
 	s.saves.add(save{name: "journal", wait: true, do: func() { _ = s.journal.Close() }})
 	s.closers.add("journal", func(err error) error {

@@ -42,6 +42,8 @@ type transferFlags struct {
 	exists    sink.IfExists
 	bytesRate int64
 	lockLimit time.Duration // negative for none
+
+	names templateNames // what the portal calls what the template names, once it was asked
 }
 
 // nameHelp is the part of a command's help that is about --name.
@@ -49,11 +51,17 @@ const nameHelp = `
 --name is a template of the file's path under --dir. Slashes in it make folders; the
 values are made safe and make none. Its fields:
   {filename} {stem} {ext}       as the location gives them; {filename} = {stem}.{ext}
-  {id} {itemId}                 as asked for
-  {version}                     as asked for with --version, else the asset's active one
-  {name} {type} {property_X}    the asset's metadata: one API call for about 190 assets,
-                                none where they came with search --json
-An empty {ext} takes the dot before it away, any other empty value is _.`
+  {id} {itemId} {derivative}    as given on the command line or in the list
+  {version}                     as given with --version, else the asset's active one
+  {name} {type} {tag} {brand} {created} {modified} {property_X}
+                                the asset's metadata: one API call for about 190 assets,
+                                none if they came with search --json; X is the name or
+                                label of a metaproperty
+{created:2006/01} is a date with a layout: 2006 is the year, 06 without the century, 01
+or January the month, 02 the day, 15.04.05 the time, always in UTC; / makes folders.
+Without a layout it is {created:2006-01-02}. Several values are sorted and joined by
+commas. {brand} and {property_X} each cost one more call per run. If {ext} is empty, the
+dot before it is dropped; any other empty value becomes _.`
 
 func (o *transferFlags) add(f *pflag.FlagSet) {
 	o.portalFlags.add(f)

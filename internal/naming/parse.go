@@ -2,6 +2,7 @@ package naming
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/bynder-cli/bynder/internal/spelling"
@@ -26,7 +27,6 @@ func (e *templateError) Hint() string { return e.advice }
 // slashes that make folders. {{ and }} stand for one brace each. Errors have a
 // Hint.
 func Parse(text string) (*Template, error) {
-	fail := func(problem, advice string) error { return &templateError{text, problem, advice} }
 	if err := checkShape(text); err != nil {
 		return nil, err
 	}
@@ -58,18 +58,19 @@ func Parse(text string) (*Template, error) {
 			add(part{literal: rest[:1]})
 			rest = rest[1:]
 		case delimiter == '}':
-			return nil, fail("a } without its {", "write }} for a brace that belongs to the name")
+			return nil, &templateError{text, "a } without its {", "write }} for a brace that belongs to the name"}
 		default:
-			end := strings.IndexAny(rest, "{}/")
-			if end < 0 || rest[end] != '}' {
-				return nil, fail("a { without its }", "write {{ for a brace that belongs to the name")
-			}
-			p, err := placeholder(text, rest[:end])
+			parts, after, err := placeholder(text, rest)
 			if err != nil {
 				return nil, err
 			}
-			add(p)
-			rest = rest[end+1:]
+			for i, p := range parts {
+				if i > 0 { // a slash in the layout of a date
+					t.elements = append(t.elements, nil)
+				}
+				add(p)
+			}
+			rest = after
 		}
 	}
 	if err := checkElements(text, t.elements); err != nil {
@@ -114,23 +115,64 @@ func checkElements(text string, elements [][]part) error {
 	return nil
 }
 
-// placeholder is the part for what stands between braces.
-func placeholder(text, name string) (part, error) {
-	if property, ok := strings.CutPrefix(name, propertyPrefix); ok && property != "" {
-		return part{field: &fields[len(fields)-1], property: property}, nil
+// placeholder reads what stands between braces, up to the one that closes them. The layout of a date has a part
+// for each of its path elements; any other field is one part.
+func placeholder(text, rest string) (parts []part, after string, err error) {
+	end := strings.IndexAny(rest, "{}")
+	if end < 0 || rest[end] != '}' {
+		return nil, "", unclosed(text)
 	}
+	content, after := rest[:end], rest[end+1:]
+	name, layout, hasLayout := strings.Cut(content, ":")
+	i := slices.IndexFunc(fields, func(f field) bool { return f.name == name && f.name != propertyField })
+	switch {
+	case i >= 0 && fields[i].isDate:
+		if !hasLayout {
+			layout = defaultLayout
+		}
+		for element := range strings.SplitSeq(layout, "/") {
+			if !isLayout(element) {
+				return nil, "", &templateError{
+					text, fmt.Sprintf("%.40q is not the layout of a date", layout),
+					"write it with 2006 for the year, 01 for the month and 02 for the day, as in {" + name + ":2006/01} or {" + name + ":2006-01-02}",
+				}
+			}
+			parts = append(parts, part{field: &fields[i], detail: element})
+		}
+		return parts, after, nil
+	case strings.Contains(name, "/"):
+		return nil, "", unclosed(text)
+	case i >= 0 && hasLayout:
+		return nil, "", &templateError{text, "{" + name + "} takes no layout", "only dates do, as in {created:2006/01}"}
+	case i >= 0:
+		return []part{{field: &fields[i]}}, after, nil
+	}
+	if property, ok := strings.CutPrefix(content, propertyPrefix); ok && property != "" {
+		if strings.Contains(property, "/") {
+			return nil, "", unclosed(text)
+		}
+		return []part{{field: &fields[len(fields)-1], detail: property}}, after, nil
+	}
+	return nil, "", unknownField(text, name)
+}
+
+func unclosed(text string) error {
+	return &templateError{text, "a { without its }", "write {{ for a brace that belongs to the name"}
+}
+
+// unknownField lists the fields, the closest first if one is close.
+func unknownField(text, name string) error {
 	known := make([]string, len(fields))
 	for i := range fields {
 		known[i] = fields[i].name
-		if name == known[i] {
-			return part{field: &fields[i]}, nil
-		}
 	}
 	advice := "use one of these fields, or write {{ for a brace that belongs to the name"
 	if near, ok := nearest(name, known); ok {
 		advice = fmt.Sprintf("did you mean {%s}?", near)
+		i := slices.Index(known, near)
+		known = slices.Concat(known[i:i+1], known[:i], known[i+1:])
 	}
-	return part{}, &templateError{text, fmt.Sprintf("unknown field %.40q; there are {%s}", name, strings.Join(known, "} {")), advice}
+	return &templateError{text, fmt.Sprintf("unknown field %.40q; there are {%s}", name, strings.Join(known, "} {")), advice}
 }
 
 // nearest is the known field that name is probably meant to be, if there is one.

@@ -3,6 +3,7 @@ package naming
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // DefaultTemplate is the template of a user who gives none: files are called
@@ -18,6 +19,12 @@ type Fields struct {
 	Filename string // as the location gives it, see FromDisposition
 	Type     string
 	Version  string
+	// Derivative is the name of the one that is fetched.
+	Derivative string
+	Tags       []string
+	Brand      string // its name
+	// Created and Modified are the asset's dates; zero where unknown.
+	Created, Modified time.Time
 	// Property reads one of the asset's metaproperties, whose name is without the
 	// portal's prefix property_. A nil one knows none.
 	Property func(name string) []string
@@ -31,9 +38,9 @@ type Template struct {
 
 // part is a piece of a path element: literal text, or a field.
 type part struct {
-	literal  string
-	field    *field // nil for literal text
-	property string // for the field property_X: X
+	literal string
+	field   *field // nil for literal text
+	detail  string // for the field property_X: X; for a date: its layout
 }
 
 // source says who knows a field's value.
@@ -49,8 +56,9 @@ const (
 type field struct {
 	name   string // as it stands between braces
 	source source
-	value  func(f Fields, property string) string
+	value  func(f Fields, detail string) string
 	fixed  bool // short, or an identity: where a path is too long, others are cut
+	isDate bool // takes a layout
 }
 
 // propertyField is the one field that stands for many: X is a property's name.
@@ -60,15 +68,27 @@ const (
 )
 
 var fields = []field{
-	{"id", fromJob, func(f Fields, _ string) string { return f.ID }, true},
-	{"itemId", fromJob, func(f Fields, _ string) string { return f.ItemID }, true},
-	{"name", fromMetadata, func(f Fields, _ string) string { return f.Name }, false},
-	{"filename", fromObject, func(f Fields, _ string) string { return Safe(f.Filename) }, false},
-	{"stem", fromObject, func(f Fields, _ string) string { stem, _ := split(Safe(f.Filename)); return stem }, false},
-	{"ext", fromObject, func(f Fields, _ string) string { _, ext := split(Safe(f.Filename)); return ext }, true},
-	{"type", fromMetadata, func(f Fields, _ string) string { return f.Type }, false},
-	{"version", fromMetadata, func(f Fields, _ string) string { return f.Version }, true},
-	{propertyField, fromMetadata, func(f Fields, name string) string { return strings.Join(f.property(name), ",") }, false},
+	{name: "id", source: fromJob, value: func(f Fields, _ string) string { return f.ID }, fixed: true},
+	{name: "itemId", source: fromJob, value: func(f Fields, _ string) string { return f.ItemID }, fixed: true},
+	{name: "name", source: fromMetadata, value: func(f Fields, _ string) string { return f.Name }},
+	{name: "filename", source: fromObject, value: func(f Fields, _ string) string { return Safe(f.Filename) }},
+	{name: "stem", source: fromObject, value: func(f Fields, _ string) string { stem, _ := split(Safe(f.Filename)); return stem }},
+	{name: "ext", source: fromObject, value: func(f Fields, _ string) string { _, ext := split(Safe(f.Filename)); return ext }, fixed: true},
+	{name: "type", source: fromMetadata, value: func(f Fields, _ string) string { return f.Type }},
+	{name: "version", source: fromMetadata, value: func(f Fields, _ string) string { return f.Version }, fixed: true},
+	{name: "derivative", source: fromJob, value: func(f Fields, _ string) string { return f.Derivative }},
+	{name: "tag", source: fromMetadata, value: func(f Fields, _ string) string { return joined(f.Tags) }},
+	{name: "brand", source: fromMetadata, value: func(f Fields, _ string) string { return f.Brand }},
+	{name: "created", source: fromMetadata, value: func(f Fields, layout string) string { return formatDate(f.Created, layout) }, fixed: true, isDate: true},
+	{name: "modified", source: fromMetadata, value: func(f Fields, layout string) string { return formatDate(f.Modified, layout) }, fixed: true, isDate: true},
+	{name: propertyField, source: fromMetadata, value: func(f Fields, name string) string { return joined(f.property(name)) }},
+}
+
+// joined is several values as one, whatever the order in which the portal tells them.
+func joined(values []string) string {
+	values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
+	slices.Sort(values)
+	return strings.Join(values, ",")
 }
 
 func (f Fields) property(name string) []string {
@@ -78,18 +98,33 @@ func (f Fields) property(name string) []string {
 	return f.Property(name)
 }
 
-// NeedsMetadata tells whether the path depends on what only the portal's metadata
-// gives: name, type, version or a property. Fields that are known without it,
+// NeedsMetadata reports whether the path depends on what only the portal's metadata
+// gives, such as name, tag or a property. Fields that are known without it,
 // as version is where the user chose one, are named in known.
 func (t *Template) NeedsMetadata(known ...string) bool {
-	for _, parts := range t.elements {
-		for _, p := range parts {
-			if p.field != nil && p.field.source == fromMetadata && !slices.Contains(known, p.field.name) {
-				return true
-			}
+	return t.has(func(p part) bool { return p.field.source == fromMetadata && !slices.Contains(known, p.field.name) })
+}
+
+// HasBrand reports whether the path depends on the name of the asset's brand.
+func (t *Template) HasBrand() bool {
+	return t.has(func(p part) bool { return p.field.name == "brand" })
+}
+
+// Properties returns the metaproperties on which the path depends, as the template names them, each once.
+func (t *Template) Properties() []string {
+	var names []string
+	t.has(func(p part) bool {
+		if p.field.name == propertyField && !slices.Contains(names, p.detail) {
+			names = append(names, p.detail)
 		}
-	}
-	return false
+		return false
+	})
+	return names
+}
+
+// has reports whether one of the template's fields fits.
+func (t *Template) has(fits func(part) bool) bool {
+	return slices.ContainsFunc(slices.Concat(t.elements...), func(p part) bool { return p.field != nil && fits(p) })
 }
 
 // Path returns the slash-separated path of the file with these fields. It has as
@@ -117,7 +152,7 @@ func expand(parts []part, f Fields) string {
 			texts[i] = p.literal
 			continue
 		}
-		texts[i] = cutText(p.field.value(f, p.property), maxValue)
+		texts[i] = cutText(p.field.value(f, p.detail), maxValue)
 		if p.field.source != fromObject { // those are parts of a safe name
 			texts[i] = plain(texts[i])
 		}

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // asset is what the templates below are tried on.
@@ -17,6 +18,13 @@ var asset = Fields{
 	Filename: "photo.final.jpg",
 	Type:     "image",
 	Version:  "3",
+
+	Derivative: "webimage",
+	Tags:       []string{"summer", "", "Beach/Sand", "kids"},
+	Brand:      "House & Garden",
+	Created:    time.Date(2024, 3, 9, 23, 30, 5, 0, time.FixedZone("", -2*60*60)), // the 10th in UTC
+	Modified:   time.Date(2025, 11, 30, 8, 0, 0, 0, time.UTC),
+
 	Property: among(map[string][]string{
 		"Region": {"EMEA", "US/CA"}, "Up": {".."}, "Empty": {}, "Blank": {" "}, "Bidi": {"\u202e"},
 	}),
@@ -43,6 +51,18 @@ func TestTemplatePath(t *testing.T) {
 		{"one without values", "{property_Empty}-{type}", "_-image"},
 		{"one with a blank value", "{property_Blank}-{type}", "_-image"},
 		{"one with nothing to see", "{property_Bidi}-{type}", "_-image"},
+		{"tags are sorted", "{tag}.{ext}", "Beach_Sand,kids,summer.jpg"},
+		{"a brand and a derivative", "{brand}/{derivative}/{id}", "House & Garden/webimage/D4AC0B41-141B-47D2-98B4FECDA8894CB2"},
+		{"a date, in UTC", "{created}_{filename}", "2024-03-10_photo.final.jpg"},
+		{"a date with its layout", "{modified:20060102}-{stem}", "20251130-photo.final"},
+		{"a layout makes folders", "{created:2006/01-January}/{filename}", "2024/03-March/photo.final.jpg"},
+		{"beside other text", "a{created:2006/1/2}b/{type}", "a2024/3/10b/image"},
+		{"words and time", "{created:Mon, 2 Jan 2006 15.04.05}", "Sun, 10 Mar 2024 01.30.05"},
+		{"a time of ISO 8601", "{created:2006-01-02T15:04}", "2024-03-10T01_30"},
+		{"of twelve hours", "{created:03PM}", "01AM"},
+		{"the day of the year", "{created:06-002}", "24-070"},
+		{"letters of other scripts", "{created:2006年1月2日}", "2024年3月10日"},
+		{"an underscore is one", "{created:2006_1_2}", "2024_3_10"},
 		{"names of properties are exact", "{property_region}", "_"},
 		{"braces", "{{{type}}}", "{image}"},
 		{"only braces", "{{id}}", "{id}"},
@@ -160,6 +180,11 @@ func TestTemplateNeedsMetadata(t *testing.T) {
 		{"{version}/{filename}", nil, true},
 		{"{version}", []string{"version"}, false},
 		{"{version}{name}", []string{"version"}, true},
+		{"{derivative}", nil, false},
+		{"{tag}", nil, true},
+		{"{brand}", nil, true},
+		{"x/{created:2006/01}", nil, true},
+		{"{modified}", nil, true},
 	} {
 		tmpl, err := Parse(tt.template)
 		if err != nil {
@@ -202,6 +227,29 @@ func TestParseRefuses(t *testing.T) {
 		{"{property}", `unknown field "property"`, "did you mean {property_X}?"},
 		{"{property_}", `unknown field "property_"`, "did you mean {property_X}?"},
 		{"{Property_Region}", `unknown field "Property_Region"`, "did you mean {property_X}?"},
+		{"{create}", `unknown field "create"; there are {created} {id}`, "did you mean {created}?"},
+		{"{creatd:2006/01}", `unknown field "creatd"`, "did you mean {created}?"},
+		{"{id:2006/01}", "{id} takes no layout", "{created:2006/01}"},
+		{"{date:2006}", `unknown field "date"; there are {id}`, "use one of these fields"},
+		{"{tags}", `unknown field "tags"; there are {tag} {id}`, "did you mean {tag}?"},
+		{"{id:2006}", "{id} takes no layout", "{created:2006/01}"},
+		{"{property_X:a/b}", "{ without", "{{"},
+		{"{created:YYYY}", `"YYYY" is not the layout of a date`, "as in {created:2006/01} or {created:2006-01-02}"},
+		{"{modified:YYYY-01}", `"YYYY-01" is not the layout`, "{modified:2006/01}"},
+		{"{created:%Y/%m}", `"%Y/%m" is not the layout`, "2006 for the year"},
+		{"{created:}", `"" is not the layout`, "2006"},
+		{"{created:-}", "layout", "2006"},
+		{"{created:2006/}", "layout", "2006"},
+		{"{created:2006//01}", "layout", "2006"},
+		{"{created:2006/../01}", "layout", "2006"},
+		{"{created:2024/05}", "layout", "2006"},
+		{"{created:2023-12-31}", "layout", "2006"},
+		{"{created:12}", "layout", "2006"},
+		{"{created:2006 Q1}", "layout", "2006"},
+		{"{created:2006T}", "layout", "2006"},
+		{"{created:2006-01-02T15:04:05Z07:00}", "layout", "2006"},
+		{"{created:07}", "layout", "2006"},
+		{"{created:2006{01}", "{ without", "{{"},
 		{"{a\u202eb}", `unknown field "a\u202eb"`, "use one of these fields"},
 		{strings.Repeat("x", 5000), "longer than 4096", "{id}/{filename}"},
 	} {
@@ -223,9 +271,24 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// Brand and properties are asked of the portal if the template has them.
+func TestTemplateAsksFor(t *testing.T) {
+	for text, want := range map[string]string{
+		"{id}/{tag}": "false []", "{brand}-{id}": "true []", "{property_A}/{property_B}{property_A}": "false [A B]",
+	} {
+		tmpl, err := Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(tmpl.HasBrand(), tmpl.Properties()); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestParseListsKnownFields(t *testing.T) {
 	_, err := Parse("{x}")
-	const want = "{id} {itemId} {name} {filename} {stem} {ext} {type} {version} {property_X}"
+	const want = "{id} {itemId} {name} {filename} {stem} {ext} {type} {version} {derivative} {tag} {brand} {created} {modified} {property_X}"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -257,7 +320,7 @@ func TestRenamed(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"{id}/{filename}", "{{{name}}}.{ext}", "{property_X", "../{id}", "a//", "C:{type}", "\xff{id}"} {
+	for _, s := range []string{"{id}/{filename}", "{{{name}}}.{ext}", "{property_X", "../{id}", "a//", "C:{type}", "\xff{id}", "{created:2006/1}", "a{modified:/Mon}"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -281,10 +344,11 @@ func FuzzTemplatePath(f *testing.F) {
 	f.Fuzz(func(t *testing.T, id, name, property, filename string) {
 		values := Fields{
 			ID: id, ItemID: property, Name: name, Filename: filename, Type: name, Version: property,
+			Tags: []string{name, property}, Brand: name, Derivative: property, Created: time.Unix(int64(len(name)), 0),
 			Property: among(map[string][]string{"P": {property, name}}),
 		}
 		for _, text := range []string{
-			"{filename}", "{stem}.{ext}", "{name}", "{id}", "{property_P}", "{id}.{ext}/{name}.{ext}",
+			"{filename}", "{stem}.{ext}", "{name}", "{id}", "{property_P}", "{id}.{ext}/{name}.{ext}", "{tag}/{brand}.{derivative}", "{created:2006/01}{brand}",
 			"{name}-{id}/.{ext}/-{version}", "..{type}/{property_P}{itemId}/{stem}", ".{ext}.part",
 		} {
 			tmpl, err := Parse(text)
@@ -328,7 +392,7 @@ func ExampleTemplate_Path() {
 	}))
 	fmt.Println(tmpl.Path(Fields{ID: "D4AC0B41", Filename: "README"}))
 	// Output:
-	// image/US_CA,EMEA/Launch-D4AC0B41.tar.gz
+	// image/EMEA,US_CA/Launch-D4AC0B41.tar.gz
 	// _/_/README-D4AC0B41
 }
 
@@ -340,7 +404,7 @@ func ExampleParse() {
 		fmt.Println("hint:", advice.Hint())
 	}
 	// Output:
-	// name template "{fielname}": unknown field "fielname"; there are {id} {itemId} {name} {filename} {stem} {ext} {type} {version} {property_X}
+	// name template "{fielname}": unknown field "fielname"; there are {filename} {id} {itemId} {name} {stem} {ext} {type} {version} {derivative} {tag} {brand} {created} {modified} {property_X}
 	// hint: did you mean {filename}?
 }
 

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/naming"
+)
+
+// templateNames are what the portal calls the things that a template names.
+type templateNames struct {
+	properties map[string]string // as the API knows them, by what the template calls them
+	brands     map[string]string // by their ids in capitals
+}
+
+// openTemplate asks the portal for what its template needs of the whole run, with a call for each list: whether its
+// metaproperties exist, and what brands are called.
+func (s *session) openTemplate(ctx context.Context) error {
+	o := s.flags
+	names := newAccount(s.portal.client, func(format string, args ...any) {
+		if !o.quiet {
+			s.reporter.Screen().Say(format, args...)
+		}
+	})
+	o.names.properties = map[string]string{}
+	var err error
+	for _, name := range o.template.Properties() {
+		if o.names.properties[name], err = names.property(ctx, "--name", name); err != nil {
+			return err
+		}
+	}
+	if o.template.HasBrand() {
+		o.names.brands, err = names.brandNames(ctx)
+	}
+	return err
+}
+
+// describe adds what the portal tells of an asset to the values of a path.
+func (n templateNames) describe(a *bynder.Asset, f *naming.Fields) {
+	f.Name, f.Type, f.Tags = a.Name, a.Type, a.Tags
+	f.Created, f.Modified = a.DateCreated(), a.DateModified()
+	f.Property = func(name string) []string { return a.Property(cmp.Or(n.properties[name], name)) }
+	f.Brand = cmp.Or(n.brands[strings.ToUpper(a.BrandID())], a.BrandID())
+}
