@@ -19,14 +19,14 @@ type Collection struct {
 func (c *Collection) MarshalJSON() ([]byte, error) { return marshal(c.fields.normalised()) }
 
 // Collections lists the collections whose name or description holds keyword; all for "".
-// Their list knows no total, so its end is an empty page.
+// The portal is asked to count them; if it does not, the end is an empty page.
 func (c *Client) Collections(keyword string) *Listing[*Collection] {
 	query := url.Values{}
 	if keyword != "" {
 		query.Set("keyword", keyword)
 	}
 	return &Listing[*Collection]{
-		client: c, path: "/api/v4/collections/", query: query, limit: pageLimit, most: -1, counted: -1,
+		client: c, path: "/api/v4/collections/", query: query, limit: pageLimit, asksTotal: "count", most: -1, counted: -1,
 		parse: parseCollection, id: func(c *Collection) string { return c.ID },
 	}
 }

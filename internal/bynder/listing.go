@@ -33,8 +33,8 @@ type Listing[T any] struct {
 	path      string
 	query     url.Values
 	limit     int
-	asksTotal bool  // whether the portal can tell how many elements there are
-	most      int64 // elements at most, whatever the portal tells; -1: unknown
+	asksTotal string // the parameter that asks how many elements there are, "" if the portal cannot tell
+	most      int64  // elements at most, whatever the portal tells; -1: unknown
 	parse     func(json.RawMessage) (T, error)
 	id        func(T) string
 
@@ -48,7 +48,7 @@ func (c *Client) Assets(q Query) *Listing[*Asset] {
 		limit = min(limit, q.Limit)
 	}
 	return &Listing[*Asset]{
-		client: c, path: "/api/v4/media/", query: q.values(), limit: limit, asksTotal: true, most: -1, counted: -1,
+		client: c, path: "/api/v4/media/", query: q.values(), limit: limit, asksTotal: "total", most: -1, counted: -1,
 		parse: ParseAsset, id: func(a *Asset) string { return a.ID },
 	}
 }

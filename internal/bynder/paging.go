@@ -37,7 +37,7 @@ var errRepeats = errors.New("the portal's pages repeat themselves")
 // asked for one by one.
 type paging struct {
 	limit     int
-	asksTotal bool
+	asksTotal string
 	most      int64 // elements at most, whatever the total says; -1: unknown
 
 	number   int             // of the page that is asked for, from 1 up
@@ -52,7 +52,7 @@ type paging struct {
 	seen     map[uint64]bool // sums of pages and cursors
 }
 
-func newPaging(limit int, asksTotal bool, most int64) *paging {
+func newPaging(limit int, asksTotal string, most int64) *paging {
 	return &paging{limit: limit, asksTotal: asksTotal, most: most, number: 1, total: -1, seen: map[uint64]bool{}}
 }
 
@@ -65,8 +65,8 @@ func (p *paging) query(filters url.Values) url.Values {
 		q.Set("cursor", p.cursor)
 	case p.number > 1:
 		q.Set("page", strconv.Itoa(p.number))
-	case p.asksTotal:
-		q.Set("total", "1")
+	case p.asksTotal != "":
+		q.Set(p.asksTotal, "1")
 	}
 	return q
 }
