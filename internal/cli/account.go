@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -16,11 +17,12 @@ type account struct {
 	say    func(format string, args ...any)
 
 	properties, brands *nameList
+	byName             map[string]bynder.Property
 	said               map[*nameList]bool
 }
 
 func newAccount(client *bynder.Client, say func(format string, args ...any)) *account {
-	return &account{client: client, say: say, said: map[*nameList]bool{}}
+	return &account{client: client, say: say, byName: map[string]bynder.Property{}, said: map[*nameList]bool{}}
 }
 
 // property returns the name by which the API knows a metaproperty that is called by that name or by its label.
@@ -29,6 +31,7 @@ func (a *account) property(ctx context.Context, flag, name string) (string, erro
 		all, err := a.client.Properties(ctx)
 		list := &nameList{of: "the portal", noun: "metaproperty", many: "metaproperties", keyIsName: true}
 		for _, p := range all {
+			a.byName[p.Name] = p
 			list.all = append(list.all, entry{p.Name, []string{p.Label}})
 		}
 		if a.properties, err = complete(list, err); err != nil {
@@ -36,6 +39,30 @@ func (a *account) property(ctx context.Context, flag, name string) (string, erro
 		}
 	}
 	return a.find(a.properties, flag, name)
+}
+
+// filter returns a metaproperty and values of it as the API knows them. A value is checked if it is one of
+// options; it may be several, with commas between them.
+func (a *account) filter(ctx context.Context, flag, name, value string) (key string, values []string, err error) {
+	if key, err = a.property(ctx, flag, name); err != nil {
+		return "", nil, err
+	}
+	p := a.byName[key]
+	if p.Type == "date" {
+		return "", nil, &usageError{
+			err:  fmt.Errorf("%s: the metaproperty %s is a date, and the portal cannot search dates of its own metadata", flag, quote(key)),
+			hint: "use --created-since, --modified-since or --modified-until",
+		}
+	}
+	if len(p.Options) == 0 {
+		return key, []string{value}, nil
+	}
+	list := &nameList{of: "the metaproperty " + quote(key), noun: "option", many: "options of the metaproperty " + quote(key), keyIsName: true}
+	for _, o := range p.Options {
+		list.all = append(list.all, entry{o.Name, o.Labels})
+	}
+	values, err = a.findEach(list, flag, value)
+	return key, values, err
 }
 
 // brandList is the portal's brands.
@@ -51,6 +78,57 @@ func (a *account) brandList(ctx context.Context) (*nameList, error) {
 		}
 	}
 	return a.brands, nil
+}
+
+// brandIDs returns the ids of the brands of those ids or names.
+func (a *account) brandIDs(ctx context.Context, flag string, names []string) ([]string, error) {
+	list, err := a.brandList(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, name := range names {
+		ids, err := a.findEach(list, flag, name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ids...)
+	}
+	return all, nil
+}
+
+// collections lists the portal's collections, up to the one whose id is name. If one cannot be read, and may be the
+// one that is called name, that is an error.
+func (a *account) collections(ctx context.Context, name string) (*nameList, error) {
+	list := &nameList{of: "the portal", noun: "collection", many: "collections"}
+	var incomplete error
+	for c, err := range a.client.Collections("").Each(ctx) {
+		if err != nil {
+			incomplete = err
+		}
+		if err != nil && !bynder.IsMalformedElement(err) {
+			break
+		}
+		if err == nil {
+			list.all = append(list.all, entry{c.ID, []string{c.Name}})
+		}
+		if err == nil && strings.EqualFold(c.ID, name) {
+			return list, nil
+		}
+	}
+	if bynder.IsMalformedElement(incomplete) {
+		return nil, incomplete
+	}
+	return complete(list, incomplete)
+}
+
+// collection returns the id of the collection of that id or name.
+func (a *account) collection(ctx context.Context, flag, name string) (string, error) {
+	list, err := a.collections(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	return a.find(list, flag, name)
 }
 
 // complete is a list of which err is what the portal said when it was asked. An error that is not the
@@ -74,6 +152,23 @@ func (a *account) find(list *nameList, flag, word string) (string, error) {
 	}
 	a.sayUnlisted(list, flag+" is not checked")
 	return word, nil
+}
+
+// findEach returns the keys of what word names: an entry or, if there is none of that name, several with commas
+// between them.
+func (a *account) findEach(list *nameList, flag, word string) ([]string, error) {
+	words := []string{word}
+	if len(list.lookUp(word)) == 0 {
+		words = strings.Split(word, ",")
+	}
+	keys := make([]string, len(words))
+	for i, word := range words {
+		var err error
+		if keys[i], err = a.find(list, flag, word); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
 }
 
 // sayUnlisted says, once, what follows from a list that cannot be had.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -92,50 +91,32 @@ func showCollection(ctx context.Context, o *collectionsOptions, name string) err
 			return err
 		}
 		listing := report.NewListing(o.streams.Out, assetColumns, o.json)
-		return listAssets(ctx, listing, screen, p.client.Assets(bynder.Query{Collection: id}), o.limit)
+		return listAssets(ctx, listing, screen, p.client.Assets(bynder.Query{Collection: id}), o.limit, nil)
 	})
 }
 
 // findCollection returns the id of the collection of that id or, failing that, of that
 // name. Two of one name are an error that lists their ids.
 func findCollection(ctx context.Context, client *bynder.Client, name string) (string, error) {
-	var named []string
-	var malformed error
-	for c, err := range client.Collections("").Each(ctx) {
-		if bynder.IsMalformedElement(err) {
-			malformed = cmp.Or(malformed, err)
-			continue
-		}
-		if err != nil {
-			return "", fmt.Errorf("looking for the collection: %w", err)
-		}
-		if strings.EqualFold(c.ID, name) {
-			return c.ID, nil
-		}
-		if strings.EqualFold(c.Name, name) {
-			named = append(named, c.ID)
-		}
+	list, err := newAccount(client, nil).collections(ctx, name)
+	if err != nil {
+		return "", fmt.Errorf("looking for the collection: %w", err)
 	}
-	if malformed != nil { // it may be the one
-		return "", fmt.Errorf("looking for the collection: %w", malformed)
-	}
-	switch len(named) {
-	case 0:
-		return "", &notFoundError{fmt.Sprintf("there is no collection %q", name)}
-	case 1:
-		return named[0], nil
+	id, err := list.find("collections show", name)
+	switch {
+	case err == nil || list.err == nil && len(list.lookUp(name)) > 0:
+		return id, err
+	case list.err != nil:
+		return "", fmt.Errorf("looking for the collection: %w", err)
 	default:
-		return "", &usageError{
-			err:  fmt.Errorf("%d collections are called %q", len(named), name),
-			hint: "name one by its id: " + strings.Join(named, ", "),
-		}
+		return "", &notFoundError{err.Error(), cmp.Or(hintOf(err), "`bynder collections` lists them")}
 	}
 }
 
 // notFoundError is something that the user named and the portal does not have.
-type notFoundError struct{ text string }
+type notFoundError struct{ text, hint string }
 
 func (e *notFoundError) Error() string { return e.text }
 
 // Hint says what the user can do about it.
-func (e *notFoundError) Hint() string { return "`bynder collections` lists them" }
+func (e *notFoundError) Hint() string { return e.hint }

@@ -49,19 +49,21 @@ func assetRow(a *bynder.Asset) report.Row {
 	}
 }
 
-// listAssets writes assets as they come, at most limit of them (0 = no limit).
-func listAssets(ctx context.Context, l *report.Listing, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int) error {
+// listAssets writes assets as they come, at most limit of them (0 = no limit). If there are none, the error is that
+// of empty, unless it is nil.
+func listAssets(ctx context.Context, l *report.Listing, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int, empty func() error) error {
 	return listEach(ctx, l, screen, assets, listed[*bynder.Asset]{
-		noun: "asset", nothing: "nothing matches", limit: limit,
+		noun: "asset", nothing: "nothing matches", limit: limit, empty: empty,
 		row: assetRow,
 	})
 }
 
 // listed says how entries of one kind are listed.
 type listed[T any] struct {
-	noun    string // of one of them
-	nothing string // what is said where there are none
-	limit   int    // how many at most; 0 is all
+	noun    string       // of one of them
+	nothing string       // what is said where there are none
+	empty   func() error // if not nil, may find a reason for that
+	limit   int          // how many at most; 0 is all
 	row     func(T) report.Row
 }
 
@@ -95,6 +97,11 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 		screen.Warn("", "the portal counted %s and listed %d; these credentials may not see the others",
 			count(int(counted), by.noun), n+malformed)
 	case n == 0 && malformed == 0:
+		if by.empty != nil {
+			if err := by.empty(); err != nil {
+				return err
+			}
+		}
 		screen.Say("%s", by.nothing)
 	}
 	return (&runError{wanted: n + malformed, failed: malformed}).orNil()

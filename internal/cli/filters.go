@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/spelling"
+)
+
+// filterFlags are the flags of every command that chooses assets by what they are.
+type filterFlags struct {
+	query         bynder.Query
+	properties    []string
+	createdSince  string
+	modifiedSince string
+	modifiedUntil string
+	archived      bool
+	limited       bool
+	public        bool
+}
+
+// filterHelp is the part of a command's help that is about its filters.
+const filterHelp = `A filter that cannot match is an error: a metaproperty, option, brand or collection that
+the portal does not have, and a type, if nothing was found. Names are found whatever their
+case; brands and collections also by id, metaproperties and options by name or label.
+That costs one API call for metaproperties, brands and collections each, if they are used.
+Dates are as 2026-01-31, 2026-01-31T12:00:00Z, or a span back from now: 12h, 7d, 4w.`
+
+func (o *filterFlags) addFilters(f *pflag.FlagSet) {
+	f.StringVar(&o.query.Keyword, "keyword", "", "words in name, description and metadata")
+	f.StringSliceVar(&o.query.Types, "type", nil, "image, document, audio, video or 3d (repeatable)")
+	f.StringArrayVar(&o.query.Tags, "tag", nil, "a tag (repeatable)")
+	f.StringArrayVar(&o.query.Brands, "brand", nil, "a brand's `name` or id (repeatable)")
+	f.StringVar(&o.query.Collection, "collection", "", "a collection's `name` or id")
+	f.StringArrayVar(&o.properties, "property", nil, "`NAME=VALUE` of the portal's own metadata (repeatable)")
+	f.StringVar(&o.createdSince, "created-since", "", "created at or after this `date`")
+	f.StringVar(&o.modifiedSince, "modified-since", "", "modified at or after this `date`")
+	f.StringVar(&o.modifiedUntil, "modified-until", "", "modified at or before this `date`")
+	f.BoolVar(&o.archived, "archived", false, "only archived assets (--archived=false: only others)")
+	f.BoolVar(&o.limited, "limited", false, "only limited assets (--limited=false: only others)")
+	f.BoolVar(&o.public, "public", false, "only public assets (--public=false: only others)")
+}
+
+// checkFilters turns flags into a query, or refuses them, before any call.
+func (o *filterFlags) checkFilters(now time.Time, given func(flag string) bool) error {
+	if err := o.checkDates(now, given); err != nil {
+		return err
+	}
+	for flag, value := range map[string]**bool{"archived": &o.query.Archived, "limited": &o.query.Limited, "public": &o.query.Public} {
+		if given(flag) {
+			*value = map[string]*bool{"archived": &o.archived, "limited": &o.limited, "public": &o.public}[flag]
+		}
+	}
+	for i, name := range o.query.Types {
+		if known := slices.IndexFunc(assetTypes, func(t string) bool { return strings.EqualFold(t, strings.TrimSpace(name)) }); known >= 0 {
+			o.query.Types[i] = assetTypes[known]
+		}
+	}
+	for _, text := range o.properties {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" || value == "" {
+			return usagef("--property: %q is not NAME=VALUE", text)
+		}
+		o.addProperty(strings.TrimPrefix(name, "property_"), value)
+	}
+	return nil
+}
+
+func (o *filterFlags) addProperty(name string, values ...string) {
+	if o.query.Properties == nil {
+		o.query.Properties = map[string][]string{}
+	}
+	o.query.Properties[name] = append(o.query.Properties[name], values...)
+}
+
+// checkDates reads dates, and refuses a span in which no time lies.
+func (o *filterFlags) checkDates(now time.Time, given func(flag string) bool) error {
+	for _, d := range []struct {
+		flag, text string
+		until      bool
+		to         *string
+	}{
+		{"created-since", o.createdSince, false, &o.query.CreatedFrom},
+		{"modified-since", o.modifiedSince, false, &o.query.ModifiedFrom},
+		{"modified-until", o.modifiedUntil, true, &o.query.ModifiedTo},
+	} {
+		if !given(d.flag) {
+			continue
+		}
+		date, err := parseDate(d.text, now, d.until)
+		if err != nil {
+			return usagef("--%s: %w", d.flag, err)
+		}
+		*d.to = date
+	}
+	if from, to := o.query.ModifiedFrom, o.query.ModifiedTo; from != "" && to != "" && from > to {
+		return usagef("--modified-since %s is after --modified-until %s: nothing can match", o.modifiedSince, o.modifiedUntil)
+	}
+	return nil
+}
+
+// parseDate reads a date, a time, or a span back from now, and spells it as the portal
+// does: ISO 8601 in UTC. A day is its beginning in the local time zone, or its end where
+// something is to last until that day.
+func parseDate(text string, now time.Time, until bool) (string, error) {
+	spell := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
+	if day, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
+		if until {
+			day = day.AddDate(0, 0, 1).Add(-time.Second)
+		}
+		return spell(day), nil
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04"} {
+		if t, err := time.ParseInLocation(layout, text, now.Location()); err == nil {
+			return spell(t), nil
+		}
+	}
+	if text != "" {
+		number, unit := text[:len(text)-1], text[len(text)-1]
+		n, err := strconv.Atoi(number)
+		if err == nil && n >= 0 && n < 100_000 {
+			switch unit {
+			case 'h':
+				return spell(now.Add(-time.Duration(n) * time.Hour)), nil
+			case 'd':
+				return spell(now.AddDate(0, 0, -n)), nil
+			case 'w':
+				return spell(now.AddDate(0, 0, -7*n)), nil
+			}
+		}
+	}
+	return "", fmt.Errorf("invalid date %q (examples: 2026-01-31, 2026-01-31T12:00:00Z, 12h, 7d, 4w)", text)
+}
+
+// resolveFilters replaces what the flags name by what the API knows it by, and refuses what the portal does
+// not have. Nothing is asked of the portal without a filter that needs it.
+func (o *filterFlags) resolveFilters(ctx context.Context, names *account) error {
+	if len(o.query.Brands) > 0 {
+		ids, err := names.brandIDs(ctx, "--brand", o.query.Brands)
+		if err != nil {
+			return err
+		}
+		o.query.Brands = ids
+	}
+	if o.query.Collection != "" {
+		id, err := names.collection(ctx, "--collection", o.query.Collection)
+		if err != nil {
+			return err
+		}
+		o.query.Collection = id
+	}
+	o.query.Properties = nil
+	for _, text := range o.properties {
+		name, value, _ := strings.Cut(text, "=")
+		key, options, err := names.filter(ctx, "--property", strings.TrimPrefix(name, "property_"), value)
+		if err != nil {
+			return err
+		}
+		o.addProperty(key, options...)
+	}
+	return nil
+}
+
+// assetTypes are the documented ones. Others may exist, so that one is refused only if nothing was found.
+var assetTypes = []string{"image", "document", "audio", "video", "3d"}
+
+// checkTypes refuses types that do not exist, after nothing was found.
+func (o *filterFlags) checkTypes() error {
+	for _, name := range o.query.Types {
+		if slices.Contains(assetTypes, name) {
+			continue
+		}
+		err := &usageError{err: fmt.Errorf("--type: nothing was found, and %s is not a type; there are %s", quote(name),
+			strings.Join(spelling.Closest(name, assetTypes, len(assetTypes)), ", "))}
+		if near, ok := spelling.Nearest(name, assetTypes); ok {
+			err.hint = "did you mean " + quote(near) + "?"
+		}
+		return err
+	}
+	return nil
+}
