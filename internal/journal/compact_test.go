@@ -113,8 +113,8 @@ func TestCompactionKeepsCollisions(t *testing.T) {
 	if err := v.load(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b, _ := v.index.Get(fingerprintOf(download.FileID{Portal: portal, MediaID: "B", Selector: "original"}, v.seed))
-	v.index.Put(fingerprintOf(download.FileID{Portal: portal, MediaID: "A", Selector: "original"}, v.seed), b)
+	b, _ := v.index.Get(v.print(download.FileID{Portal: portal, MediaID: "B", Selector: "original"}))
+	v.index.Put(v.print(download.FileID{Portal: portal, MediaID: "A", Selector: "original"}), b)
 	n := 0
 	err = v.eachCurrent(t.Context(), func([]byte, *record) error { n++; return nil })
 	if err != nil || n != 2 {

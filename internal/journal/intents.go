@@ -47,11 +47,11 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 	for print, offset := range j.view.pending {
 		line := j.view.line(offset)
 		r, ok := parse(line)
-		if !ok || !r.intended() {
+		if !ok || !r.is(intended) {
 			delete(j.view.pending, print)
 			continue
 		}
-		name, inside := j.place.local(r.path.String())
+		name, inside := j.place.local(string(r.path))
 		if !inside || !j.place.stands(name, &r) {
 			continue
 		}
@@ -60,7 +60,7 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 		if json.Unmarshal(line, &result) != nil {
 			continue
 		}
-		same, err := j.place.hasMD5(ctx, name, r.md5.String())
+		same, err := j.place.hasMD5(ctx, name, string(r.md5))
 		if err != nil {
 			return err
 		}

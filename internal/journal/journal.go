@@ -198,7 +198,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	r, ok := j.view.latest(download.FileID{Portal: j.opts.Portal, MediaID: job.MediaID, Selector: job.Selector.String()})
-	if !ok || len(r.suspect.raw) > 0 { // the next run looks at a suspect file again
+	if !ok || len(r.suspect) > 0 { // the next run looks at a suspect file again
 		return download.Result{}, false
 	}
 	name, ok := j.place.find(&r, j.opts.Skip)
@@ -206,7 +206,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 		return download.Result{}, false
 	}
 	status := download.Unchanged
-	if r.status.is(string(download.Skipped)) {
+	if r.is(download.Skipped) {
 		status = download.Skipped
 	}
 	result := r.result(status, name)
@@ -261,7 +261,7 @@ func (j *Journal) knows(r download.Result, name string) bool {
 		return false
 	}
 	where, ok := j.place.find(&known, r.Status == download.Skipped)
-	return ok && where == name && known.status.is(string(download.Skipped)) == (r.Status == download.Skipped)
+	return ok && where == name && known.is(download.Skipped) == (r.Status == download.Skipped)
 }
 
 // Close stores the results that wait, and ends the journal's work; nothing may be told to

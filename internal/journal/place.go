@@ -115,7 +115,7 @@ func (p *place) stands(name string, r *record) bool {
 // find reports whether the file of a record is in place, and returns its name. skipped says
 // whether the record of a skipped file counts. A record that is an intent came true.
 func (p *place) find(r *record, skipped bool) (name string, ok bool) {
-	switch download.Status(r.status.bytes()) {
+	switch download.Status(r.status) {
 	case download.Downloaded, download.Unchanged, intended:
 	case download.Skipped:
 		if !skipped {
@@ -124,6 +124,6 @@ func (p *place) find(r *record, skipped bool) (name string, ok bool) {
 	default:
 		return "", false
 	}
-	name, ok = p.local(r.path.String())
+	name, ok = p.local(string(r.path))
 	return name, ok && p.stands(name, r)
 }

@@ -1,12 +1,21 @@
 package journal
 
 import (
-	"bytes"
 	"encoding/json"
-	"hash/maphash"
 
 	"github.com/bynder-cli/bynder/internal/download"
 )
+
+// record is what the journal looks at in a line. It is good as long as the line is.
+type record struct {
+	portal, mediaID, selector []byte // the file
+	itemID, status, path      []byte
+	etag, suspect, md5        []byte
+	verified, checksum        []byte
+	cause                     []byte // error.code
+	bytes                     int64
+	sized                     bool // bytes are told
+}
 
 // parse reads a line. ok is false for a line that is neither a result nor an intent.
 func parse(line []byte) (_ record, ok bool) {
@@ -16,7 +25,7 @@ func parse(line []byte) (_ record, ok bool) {
 			return record{}, false
 		}
 	}
-	return r, len(r.mediaID.raw) > 0 && len(r.status.raw) > 0
+	return r, len(r.mediaID) > 0 && len(r.status) > 0
 }
 
 // unmarshal reads a line as encoding/json does.
@@ -30,12 +39,11 @@ func unmarshal(line []byte) (record, bool) {
 	if err := json.Unmarshal(line, &v); err != nil || v == nil {
 		return record{}, false
 	}
-	plain := func(s string) text { return text{raw: []byte(s)} }
 	r := record{
-		portal: plain(v.Portal), mediaID: plain(v.MediaID), selector: plain(v.Selector),
-		itemID: plain(v.ItemID), status: plain(v.Status), path: plain(v.Path),
-		etag: plain(v.ETag), suspect: plain(v.Suspect), md5: plain(v.MD5), verified: plain(v.Verified), checksum: plain(v.Checksum),
-		cause: plain(v.Error.Code),
+		portal: []byte(v.Portal), mediaID: []byte(v.MediaID), selector: []byte(v.Selector),
+		itemID: []byte(v.ItemID), status: []byte(v.Status), path: []byte(v.Path),
+		etag: []byte(v.ETag), suspect: []byte(v.Suspect), md5: []byte(v.MD5),
+		verified: []byte(v.Verified), checksum: []byte(v.Checksum), cause: []byte(v.Error.Code),
 	}
 	if v.Bytes != nil {
 		r.bytes, r.sized = *v.Bytes, true
@@ -43,48 +51,20 @@ func unmarshal(line []byte) (record, bool) {
 	return r, true
 }
 
-// intended reports whether the record is an intent.
-func (r *record) intended() bool { return r.status.is(string(intended)) }
+// is reports whether the record has a status.
+func (r *record) is(status download.Status) bool { return string(r.status) == string(status) }
 
-// about reports whether the record is about a file.
-func (r *record) about(file download.FileID) bool {
-	return r.mediaID.is(file.MediaID) && r.selector.is(file.Selector) && r.portal.is(file.Portal)
-}
-
-// sameFile reports whether two records are about one file.
-func sameFile(a, b *record) bool {
-	return bytes.Equal(a.mediaID.bytes(), b.mediaID.bytes()) &&
-		bytes.Equal(a.selector.bytes(), b.selector.bytes()) && bytes.Equal(a.portal.bytes(), b.portal.bytes())
-}
-
-// fingerprint returns that of the file that the record is about, as fingerprintOf does.
-func (r *record) fingerprint(seed maphash.Seed) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	for _, t := range [...]text{r.portal, r.mediaID, r.selector} {
-		_, _ = h.Write(t.bytes())
-		_ = h.WriteByte(0)
-	}
-	return h.Sum64()
-}
-
-// fingerprintOf returns a 64-bit hash of a file's identity.
-func fingerprintOf(file download.FileID, seed maphash.Seed) uint64 {
-	var h maphash.Hash
-	h.SetSeed(seed)
-	for _, s := range [...]string{file.Portal, file.MediaID, file.Selector} {
-		_, _ = h.WriteString(s)
-		_ = h.WriteByte(0)
-	}
-	return h.Sum64()
+// file returns which file the record is about.
+func (r *record) file() download.FileID {
+	return download.FileID{Portal: string(r.portal), MediaID: string(r.mediaID), Selector: string(r.selector)}
 }
 
 // result is the record as this run tells it: the file is at path, nothing was done.
 func (r *record) result(status download.Status, path string) download.Result {
-	size := r.bytes
+	size, file := r.bytes, r.file()
 	return download.Result{
-		Portal: r.portal.String(), MediaID: r.mediaID.String(), Selector: r.selector.String(), ItemID: r.itemID.String(),
-		Status: status, Path: path, Bytes: &size, ETag: r.etag.String(), MD5: r.md5.String(),
-		Verified: download.Verified(r.verified.String()), Checksum: r.checksum.String(),
+		Portal: file.Portal, MediaID: file.MediaID, Selector: file.Selector, ItemID: string(r.itemID),
+		Status: status, Path: path, Bytes: &size, ETag: string(r.etag), MD5: string(r.md5),
+		Verified: download.Verified(r.verified), Checksum: string(r.checksum),
 	}
 }

@@ -6,264 +6,129 @@ import (
 	"unicode/utf8"
 )
 
-// record is what the journal looks at in a line. It is good as long as the line is.
-type record struct {
-	portal, mediaID, selector text // the key
-	itemID, status, path      text
-	etag, suspect, md5        text
-	verified, checksum        text
-	cause                     text // error.code
-	bytes                     int64
-	sized                     bool // bytes are told
-}
-
-// text is a string of JSON, without its quotes.
-type text struct {
-	raw []byte
-	// escaped tells that there are backslashes, each of which is to be dropped for what
-	// stands behind it.
-	escaped bool
-}
-
-// bytes are those of the text itself.
-func (t text) bytes() []byte {
-	if !t.escaped {
-		return t.raw
-	}
-	b := make([]byte, 0, len(t.raw))
-	for i := 0; i < len(t.raw); i++ {
-		if t.raw[i] == '\\' {
-			i++
-		}
-		b = append(b, t.raw[i])
-	}
-	return b
-}
-
-func (t text) String() string { return string(t.bytes()) }
-
-// is tells whether the text is s.
-func (t text) is(s string) bool { return string(t.bytes()) == s }
-
-// scanner reads the lines that this program writes, several times faster than
-// encoding/json does, and says so where it is not sure: it never reads a line in another
-// way than encoding/json would.
-type scanner struct {
-	line []byte
-	at   int
-}
-
-// scan reads a line into r and tells whether it is sure of it.
+// scan reads a line as this program writes them into r, several times faster than encoding/json
+// does. It reports false where it is not sure, as for the error of a failure: it never reads a line
+// in another way than encoding/json would.
 func scan(line []byte, r *record) bool {
-	s := scanner{line: line}
-	if !s.object(r, (*record).field) {
+	if len(line) == 0 || line[0] != '{' {
 		return false
 	}
-	s.space()
-	return s.at == len(s.line)
+	for rest := line; ; {
+		key, after, ok := cutText(rest[1:])
+		if !ok || len(after) < 2 || after[0] != ':' {
+			return false
+		}
+		if rest, ok = r.value(string(key), after[1:]); !ok || len(rest) == 0 {
+			return false
+		}
+		if rest[0] == '}' {
+			return len(rest) == 1
+		}
+		if rest[0] != ',' {
+			return false
+		}
+	}
 }
 
-// member is where the value of a key goes: to a string, a number, an object, or nowhere.
-type member struct {
-	text   *text
-	number *int64
-	known  *bool
-	object func(*record, []byte) member
-	other  bool // any text, number or bool
-}
-
-// field is where the value of a result's key goes; the zero member for a key that a
-// result does not have.
-func (r *record) field(key []byte) member {
-	switch string(key) {
+// value reads the value of a key, and returns what stands behind it.
+func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
+	var to *[]byte
+	switch key {
 	case "portal":
-		return member{text: &r.portal}
+		to = &r.portal
 	case "mediaId":
-		return member{text: &r.mediaID}
+		to = &r.mediaID
 	case "selector":
-		return member{text: &r.selector}
+		to = &r.selector
 	case "itemId":
-		return member{text: &r.itemID}
+		to = &r.itemID
 	case "status":
-		return member{text: &r.status}
+		to = &r.status
 	case "path":
-		return member{text: &r.path}
+		to = &r.path
 	case "etag":
-		return member{text: &r.etag}
+		to = &r.etag
 	case "suspect":
-		return member{text: &r.suspect}
+		to = &r.suspect
 	case "md5":
-		return member{text: &r.md5}
+		to = &r.md5
 	case "verified":
-		return member{text: &r.verified}
+		to = &r.verified
 	case "checksum":
-		return member{text: &r.checksum}
-	case "bytes":
-		return member{number: &r.bytes, known: &r.sized}
-	case "error":
-		return member{object: (*record).failure}
-	case "attempts", "resumedFrom", "seconds", "finishedAt":
-		return member{other: true}
-	}
-	return foreign(key, "portal", "mediaId", "selector", "itemId", "status", "path", "etag", "suspect", "md5", "verified", "checksum", "bytes", "error")
-}
-
-// failure is where the value of a key of a result's error goes.
-func (r *record) failure(key []byte) member {
-	switch string(key) {
-	case "code":
-		return member{text: &r.cause}
-	case "message", "hint", "httpStatus", "retryable":
-		return member{other: true}
-	}
-	return foreign(key, "code")
-}
-
-// foreign is for a key that is none of the names. It is the zero member where
-// encoding/json, to which cases are alike, would take it for one.
-func foreign(key []byte, names ...string) member {
-	for _, name := range names {
-		if bytes.EqualFold(key, []byte(name)) {
-			return member{}
+		to = &r.checksum
+	case "finishedAt":
+		to = new([]byte)
+	case "bytes", "attempts", "resumedFrom":
+		n := 0
+		for n < len(line) && '0' <= line[n] && line[n] <= '9' {
+			n++
 		}
-	}
-	return member{other: true}
-}
-
-func (s *scanner) object(r *record, to func(*record, []byte) member) bool {
-	s.space()
-	if !s.next('{') {
-		return false
-	}
-	s.space()
-	if s.next('}') {
-		return true
-	}
-	for {
-		s.space()
-		key, ok := s.text()
-		if !ok || key.escaped {
-			return false
+		size, err := strconv.ParseInt(string(line[:n]), 10, 64)
+		if key == "bytes" {
+			r.bytes, r.sized = size, true
 		}
-		s.space()
-		if !s.next(':') {
-			return false
-		}
-		s.space()
-		if !s.value(r, to(r, key.raw)) {
-			return false
-		}
-		s.space()
-		if s.next('}') {
-			return true
-		}
-		if !s.next(',') {
-			return false
-		}
-	}
-}
-
-// value reads one that goes to m.
-func (s *scanner) value(r *record, m member) bool {
-	if s.at == len(s.line) {
-		return false
-	}
-	c := s.line[s.at]
-	switch {
-	case c == '"' && (m.text != nil || m.other):
-		t, ok := s.text()
-		if m.text != nil {
-			*m.text = t
-		}
-		return ok
-	case (c == '-' || '0' <= c && c <= '9') && m.other:
-		return s.number()
-	case '0' <= c && c <= '9' && m.number != nil:
-		start := s.at
-		for s.at < len(s.line) && '0' <= s.line[s.at] && s.line[s.at] <= '9' {
-			s.at++
-		}
-		n, err := strconv.ParseInt(string(s.line[start:s.at]), 10, 64)
-		*m.number, *m.known = n, true
-		return err == nil && (c != '0' || s.at == start+1)
-	case c == '{' && m.object != nil:
-		return s.object(r, m.object)
-	case m.other:
-		return s.literal("true") || s.literal("false")
+		return line[n:], err == nil && (n == 1 || line[0] != '0')
+	case "seconds":
+		return cutSeconds(line)
 	default:
-		return false
+		return nil, false
 	}
+	*to, rest, ok = cutText(line)
+	return rest, ok
 }
 
-// number passes over an integer or a decimal. Of exponents it is not sure.
-func (s *scanner) number() bool {
-	s.next('-')
-	start := s.at
-	whole := s.digits()
-	if whole == 0 || whole > 1 && s.line[start] == '0' {
-		return false
+// cutSeconds cuts a decimal off. Of exponents it is not sure.
+func cutSeconds(line []byte) (rest []byte, ok bool) {
+	rest = bytes.TrimLeft(line, "0123456789")
+	whole := len(line) - len(rest)
+	if whole == 0 || whole > 1 && line[0] == '0' {
+		return nil, false
 	}
-	return !s.next('.') || s.digits() > 0
+	if len(rest) == 0 || rest[0] != '.' {
+		return rest, true
+	}
+	digits := rest[1:]
+	rest = bytes.TrimLeft(digits, "0123456789")
+	return rest, len(rest) < len(digits)
 }
 
-func (s *scanner) digits() int {
-	start := s.at
-	for s.at < len(s.line) && '0' <= s.line[s.at] && s.line[s.at] <= '9' {
-		s.at++
+// cutText cuts a string in quotes off, of whose escapes it knows those of quotes and backslashes.
+// The text is a part of the line unless it has escapes.
+func cutText(line []byte) (text, rest []byte, ok bool) {
+	if len(line) == 0 || line[0] != '"' {
+		return nil, nil, false
 	}
-	return s.at - start
-}
-
-// text reads a string, of whose escapes it knows those of quotes, backslashes and slashes.
-func (s *scanner) text() (text, bool) {
-	if !s.next('"') {
-		return text{}, false
-	}
-	start, escaped, ascii := s.at, false, true
-	for ; s.at < len(s.line); s.at++ {
-		switch c := s.line[s.at]; {
+	escaped, ascii := false, true
+	for i := 1; i < len(line); i++ {
+		switch c := line[i]; {
 		case c == '"':
-			t := text{s.line[start:s.at], escaped}
-			s.at++
-			return t, ascii || utf8.Valid(t.raw)
+			text = line[1:i]
+			if ok = ascii || utf8.Valid(text); escaped {
+				text = unescaped(text)
+			}
+			return text, line[i+1:], ok
 		case c == '\\':
 			escaped = true
-			if s.at++; s.at == len(s.line) || s.line[s.at] != '"' && s.line[s.at] != '\\' && s.line[s.at] != '/' {
-				return text{}, false
+			if i++; i == len(line) || line[i] != '"' && line[i] != '\\' {
+				return nil, nil, false
 			}
 		case c < ' ':
-			return text{}, false
+			return nil, nil, false
 		case c >= utf8.RuneSelf:
 			ascii = false
 		}
 	}
-	return text{}, false
+	return nil, nil, false
 }
 
-func (s *scanner) literal(word string) bool {
-	if !bytes.HasPrefix(s.line[s.at:], []byte(word)) {
-		return false
-	}
-	s.at += len(word)
-	return true
-}
-
-// next passes over c, if that is what comes.
-func (s *scanner) next(c byte) bool {
-	if s.at == len(s.line) || s.line[s.at] != c {
-		return false
-	}
-	s.at++
-	return true
-}
-
-func (s *scanner) space() {
-	for s.at < len(s.line) {
-		switch s.line[s.at] {
-		case ' ', '\t', '\r', '\n':
-			s.at++
-		default:
-			return
+// unescaped drops each backslash for what stands behind it.
+func unescaped(text []byte) []byte {
+	b := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' {
+			i++
 		}
+		b = append(b, text[i])
 	}
+	return b
 }

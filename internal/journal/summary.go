@@ -42,12 +42,12 @@ func Summarise(ctx context.Context, file string) (groups []Group, otherLines int
 	}
 	at := map[Group]int{}
 	err = v.eachCurrent(ctx, func(_ []byte, r *record) error {
-		if r == nil || r.intended() {
+		if r == nil || r.is(intended) {
 			return nil
 		}
-		g := Group{Status: download.Status(r.status.String())}
+		g := Group{Status: download.Status(r.status)}
 		if g.Status == download.Failed {
-			g.Cause = download.Code(r.cause.String())
+			g.Cause = download.Code(r.cause)
 		}
 		i, known := at[g]
 		if !known {

@@ -13,6 +13,13 @@ import (
 	"github.com/bynder-cli/bynder/internal/fingerprint"
 )
 
+const (
+	// leastRead holds almost any line.
+	leastRead = 1 << 10
+	// ahead is how much is read where one line after another is wanted.
+	ahead = 32 << 10
+)
+
 // view is what has been read of a journal: where the latest line of each file begins.
 type view struct {
 	file    *os.File // nil if there is none
@@ -22,7 +29,9 @@ type view struct {
 	pending map[uint64]int64         // file → its latest intent, if no result followed but failures
 	records int                      // lines that are results or intents
 	foreign int                      // lines that are neither
-	piece   piece                    // of file, which line has read
+
+	buffer     []byte // of file, what line has read
+	from, next int64  // where buffer begins, and where the line ends that was returned last
 }
 
 func newView(f *os.File) *view {
@@ -46,14 +55,14 @@ func (v *view) load(ctx context.Context) (err error) {
 func (v *view) note(offset int64, line []byte) {
 	r, ok := parse(line)
 	switch {
-	case ok && r.intended():
+	case ok && r.is(intended):
 		v.records++
-		v.pending[r.fingerprint(v.seed)] = offset
+		v.pending[v.print(r.file())] = offset
 	case ok:
 		v.records++
-		print := r.fingerprint(v.seed)
+		print := v.print(r.file())
 		v.index.Put(print, offset)
-		if !r.status.is(string(download.Failed)) {
+		if !r.is(download.Failed) {
 			delete(v.pending, print)
 		}
 	case line == nil || len(bytes.TrimSpace(line)) > 0:
@@ -90,8 +99,8 @@ func (v *view) eachCurrent(ctx context.Context, f func(line []byte, r *record) e
 
 // counts reports whether no later line supersedes a record.
 func (v *view) counts(offset int64, r *record) bool {
-	print := r.fingerprint(v.seed)
-	if r.intended() {
+	print := v.print(r.file())
+	if r.is(intended) {
 		latest, pending := v.pending[print]
 		return pending && latest == offset
 	}
@@ -100,77 +109,47 @@ func (v *view) counts(offset int64, r *record) bool {
 		return true
 	}
 	later, ok := parse(v.line(latest)) // it may have the fingerprint by chance
-	return ok && !sameFile(r, &later)
+	return ok && later.file() != r.file()
 }
+
+// print returns the fingerprint of a file.
+func (v *view) print(file download.FileID) uint64 { return maphash.Comparable(v.seed, file) }
 
 // latest returns the latest record about a file. It is good until the next call.
 func (v *view) latest(file download.FileID) (record, bool) {
-	offset, ok := v.index.Get(fingerprintOf(file, v.seed))
+	offset, ok := v.index.Get(v.print(file))
 	if !ok {
 		return record{}, false
 	}
 	r, ok := parse(v.line(offset))
-	return r, ok && r.about(file)
+	return r, ok && r.file() == file
 }
 
-// piece is a part of a file.
-type piece struct {
-	bytes []byte
-	from  int64
-	after int64 // where the line ends that was read last
-}
-
-const (
-	// leastPiece holds almost any line.
-	leastPiece = 1 << 10
-	// ahead is how much is read where one line after another is wanted.
-	ahead = 32 << 10
-)
-
-// line reads the line at an offset; nil where there is none. It is good until the next call.
+// line returns the line at an offset; nil where there is none. It is good until the next call.
 // Whole lines of a journal never change where they are, so what has been read of them is as
 // good as the file.
 func (v *view) line(offset int64) []byte {
-	if line, whole := v.piece.line(offset); whole {
-		return line
-	}
-	size := leastPiece
-	if offset == v.piece.after {
+	size := leastRead
+	if offset == v.next {
 		size = ahead
 	}
-	for {
-		err := v.piece.read(v.file, offset, size)
-		line, whole := v.piece.line(offset)
-		switch {
-		case whole:
-			return line
-		case err != nil || size > maxLine:
+	for err := error(nil); ; size *= 4 {
+		if at := offset - v.from; 0 <= at && at < int64(len(v.buffer)) {
+			if line, _, whole := bytes.Cut(v.buffer[at:], []byte{'\n'}); whole {
+				v.next = offset + int64(len(line)) + 1
+				return line
+			}
+		}
+		if err != nil || size > 4*maxLine {
 			return nil
 		}
-		size *= 4
+		if cap(v.buffer) < size {
+			v.buffer = make([]byte, size)
+		}
+		var n int
+		n, err = v.file.ReadAt(v.buffer[:size], offset)
+		v.buffer, v.from = v.buffer[:n], offset
 	}
-}
-
-// line is the one at an offset of the file, if the piece has all of it.
-func (p *piece) line(offset int64) (line []byte, whole bool) {
-	at := offset - p.from
-	if at < 0 || at >= int64(len(p.bytes)) {
-		return nil, false
-	}
-	line, _, whole = bytes.Cut(p.bytes[at:], []byte{'\n'})
-	if whole {
-		p.after = offset + int64(len(line)) + 1
-	}
-	return line, whole
-}
-
-func (p *piece) read(f *os.File, offset int64, size int) error {
-	if cap(p.bytes) < size {
-		p.bytes = make([]byte, size)
-	}
-	n, err := f.ReadAt(p.bytes[:size], offset)
-	p.bytes, p.from = p.bytes[:n], offset
-	return err
 }
 
 // tail is what stands behind the last line: nothing, unless a writer was killed or the

@@ -15,7 +15,7 @@ func TestViewLine(t *testing.T) {
 	for i := range 300 {
 		lines = append(lines, strings.Repeat(string(rune('a'+i%26)), i%7*40))
 	}
-	lines = append(lines, strings.Repeat("x", leastPiece), strings.Repeat("y", 3*ahead), strings.Repeat("z", maxLine), "last")
+	lines = append(lines, strings.Repeat("x", leastRead), strings.Repeat("y", 3*ahead), strings.Repeat("z", maxLine), "last")
 	content := strings.Join(lines, "\n") + "\ntorn"
 	path := filepath.Join(t.TempDir(), "journal")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
