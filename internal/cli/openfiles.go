@@ -18,3 +18,16 @@ func within(limit uint64, jobs int) int {
 	}
 	return max(int(limit-min(limit, filesAlways))/filesEach, 1)
 }
+
+// maxWaiting is how many finished files wait for the paths of earlier ones at most. Each is one open file.
+const maxWaiting = 1000
+
+// waiting is how many may wait beside the jobs in flight, under a limit of open files; 0 is no limit.
+func waiting(limit uint64, jobs int) int {
+	most := max(maxWaiting-jobs, 0)
+	if limit == 0 {
+		return most
+	}
+	used := filesAlways + filesEach*uint64(jobs)
+	return int(min(limit-min(limit, used), uint64(most)))
+}

@@ -15,3 +15,17 @@ func TestWithin(t *testing.T) {
 		}
 	}
 }
+
+func TestWaiting(t *testing.T) {
+	for _, tt := range []struct {
+		limit uint64
+		jobs  int
+		want  int
+	}{
+		{0, 32, 968}, {1 << 20, 32, 968}, {1024, 32, 812}, {212, 32, 0}, {64, 32, 0}, {0, 1024, 0}, {1 << 20, 1, 999},
+	} {
+		if got := waiting(tt.limit, tt.jobs); got != tt.want {
+			t.Errorf("%d jobs under a limit of %d files: %d may wait, want %d", tt.jobs, tt.limit, got, tt.want)
+		}
+	}
+}

@@ -48,6 +48,8 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 			Portal:      conf.Portal.Host,
 			Name:        o.namer(to.Name),
 			Workers:     jobs,
+			Waiting:     waiting(openFiles(), jobs),
+			ClaimDone:   o.exists.SharesPath(),
 			MaxFailures: o.maxFailures,
 			Strict:      o.strict,
 			Digest:      transfer.DigestOptions{Verify: !o.noVerify, MD5: o.journal != "", SHA256: o.checksum != ""},

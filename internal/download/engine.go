@@ -20,6 +20,11 @@ type Options struct {
 	Name func(Job, transfer.Object) string
 	// Workers is how many files are in flight at a time, from 1 up.
 	Workers int
+	// Waiting is how many finished files, beyond Workers, may wait for the paths of earlier ones.
+	Waiting int
+	// ClaimDone makes the paths of files that are done already (Engine.Done) theirs in this run. Without it
+	// the sink finds those files in place, and lets no other file take their paths.
+	ClaimDone bool
 	// MaxFailures ends the run after so many; 0 is never.
 	MaxFailures int
 	// Digest says what is computed of the bytes beside their length.
@@ -97,19 +102,17 @@ var (
 func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	r := run{engine: e, stop: stop}
-	queue := make(chan Job)
-	var workers sync.WaitGroup
-	for range max(e.Options.Workers, 1) {
-		workers.Go(func() {
-			for job := range queue {
-				r.finish(ctx, job, e.get(ctx, job))
-			}
-		})
+	workers := max(e.Options.Workers, 1)
+	key := func(path string) string { return path }
+	if e.Sink != nil {
+		key = e.Sink.PathKey
 	}
-	r.feed(ctx, jobs, queue)
-	close(queue)
-	workers.Wait()
+	r := run{
+		engine: e, stop: stop, paths: NewPaths(key), workers: make(chan struct{}, workers),
+		waiting: make(chan struct{}, max(e.Options.Waiting, 0)), publishing: make(chan struct{}, workers),
+	}
+	r.feed(ctx, jobs)
+	r.files.Wait()
 	if ctx.Err() != nil {
 		r.tally.Stop = context.Cause(ctx)
 	}
@@ -120,52 +123,59 @@ func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 type run struct {
 	engine *Engine
 	stop   context.CancelCauseFunc
+	paths  *Paths
+	files  sync.WaitGroup // that have no result yet
+
+	// Each has a place for each file that: is being transferred; waits for earlier ones; gets its final name.
+	workers, waiting, publishing chan struct{}
 
 	mu    sync.Mutex
 	tally Tally
 	there int // files that are
 }
 
-// feed hands the jobs to the workers until there are none or ctx ends.
-func (r *run) feed(ctx context.Context, jobs Source, queue chan<- Job) {
+// feed starts the jobs, in their order, as workers are free, until there are none or ctx ends.
+func (r *run) feed(ctx context.Context, jobs Source) {
 	portal, steps := r.engine.API, r.engine.Steps
-	left := r.left(steps.Expand.of(ctx, portal, jobs(ctx)))
-	number := int64(0)
+	left := r.left(ctx, steps.Expand.of(ctx, portal, jobs(ctx)))
 	for job := range steps.Complete.of(ctx, portal, left) {
 		if ctx.Err() != nil {
 			return
 		}
-		number++
-		job.Number = number
 		select {
-		case queue <- job:
-			r.mu.Lock()
-			r.tally.Wanted++
-			r.mu.Unlock()
+		case r.workers <- struct{}{}:
+			r.want()
+			free := sync.OnceFunc(func() { <-r.workers })
+			r.files.Go(func() {
+				defer free()
+				r.finish(ctx, job, r.get(ctx, job, free))
+			})
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// left is the jobs that are not done already; it reports those that are.
-func (r *run) left(jobs iter.Seq[Job]) iter.Seq[Job] {
-	if r.engine.Done == nil {
-		return jobs
-	}
+// want counts a file that was asked for.
+func (r *run) want() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tally.Wanted++
+}
+
+// left numbers the jobs and yields those that are not done already; it reports those that are.
+func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
+		number := int64(0)
 		for job := range jobs {
-			result, done := r.engine.Done(job)
-			if owner, ok := r.engine.Sink.(Owner); done && ok && result.Bytes != nil {
-				done = owner.Own(result.Path, result.File(), *result.Bytes)
-			}
-			if done {
-				job.Done = true
-				r.mu.Lock()
-				r.tally.Wanted++
-				r.mu.Unlock()
-				r.engine.finished(job, result)
-				continue
+			number++
+			job.Number = number
+			if r.engine.Done != nil {
+				if result, done := r.engine.Done(job); done {
+					r.want()
+					r.done(ctx, job, result)
+					continue
+				}
 			}
 			if !yield(job) {
 				return

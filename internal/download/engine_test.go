@@ -34,30 +34,43 @@ func (storage) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // memory is a Sink of files in memory, and the observer that keeps results.
 type memory struct {
-	full bool
+	full   bool
+	rename bool // a file whose path is taken gets its key
 
 	mu      sync.Mutex
 	files   map[string]string
 	results []Result
+	begun   int // files
 }
 
 func (m *memory) CanRestart() bool { return true }
 
-func (m *memory) Begin(_ context.Context, t Target, _ transfer.Object) (Partial, error) {
+func (m *memory) PathKey(path string) string { return strings.ToLower(path) }
+
+func (m *memory) Begin(_ context.Context, t Target, obj transfer.Object) (Partial, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	switch {
-	case m.full:
+	if m.full {
 		return nil, &Error{Code: CodeDiskFull, Err: errors.New("no space")}
-	case m.files[t.Name] != "":
+	}
+	m.begun++
+	places := []Place{{Path: t.Name, Same: m.files[t.Name] != ""}}
+	if m.rename {
+		places = []Place{{Path: t.Name}, {Path: t.Name + "-" + t.Key}}
+	}
+	at, err := t.Claim.Tell(places, obj, PathTaken(t.Name, t.ItemID))
+	switch {
+	case err != nil:
+		return nil, err
+	case at.Same:
 		return nil, &Present{Status: Unchanged, Path: t.Name}
 	}
-	return &memoryFile{m: m, name: t.Name}, nil
+	return &memoryFile{m: m, claim: t.Claim}, nil
 }
 
 type memoryFile struct {
-	m    *memory
-	name string
+	m     *memory
+	claim *Claim
 	strings.Builder
 }
 
@@ -68,8 +81,9 @@ func (f *memoryFile) Discard() error                 { return nil }
 func (f *memoryFile) Publish(context.Context) (string, error) {
 	f.m.mu.Lock()
 	defer f.m.mu.Unlock()
-	f.m.files[f.name] = f.String()
-	return f.name, nil
+	at, _, err := f.claim.Got()
+	f.m.files[at.Path] = f.String()
+	return at.Path, err
 }
 
 func (m *memory) Started(Job, string, transfer.Object, int64) {}
@@ -222,7 +236,7 @@ func testEngine(m *memory, workers int) *Engine {
 	return &Engine{
 		API: &answers{}, Sink: m, Progress: m, Results: []ResultObserver{m},
 		Opener:  transfer.New(transfer.Options{Client: &http.Client{Transport: storage{}}}),
-		Options: Options{Portal: "p", Workers: workers, Name: func(job Job, _ transfer.Object) string { return job.MediaID }},
+		Options: Options{Portal: "p", Workers: workers, Waiting: 8, Name: func(job Job, _ transfer.Object) string { return job.MediaID }},
 	}
 }
 
@@ -253,7 +267,7 @@ func TestRunIsInterrupted(t *testing.T) {
 	m := &memory{files: map[string]string{}}
 	tally := testEngine(m, 2).Run(ctx, func(context.Context) iter.Seq[Job] {
 		return func(yield func(Job) bool) {
-			for i, id := range []string{"stuck", "a", "stuck", "never"} {
+			for i, id := range []string{"a", "stuck", "stuck", "never"} {
 				if i == 3 {
 					stop(cause)
 				}

@@ -12,110 +12,143 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// get brings one file to where it belongs and says how that went.
-func (e *Engine) get(ctx context.Context, job Job) Result {
+// get brings one file to where it belongs and says how that went. free is called when the file needs no
+// worker any more.
+func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	start := time.Now()
-	r := Result{Portal: e.Options.Portal, MediaID: job.MediaID, Selector: job.Selector.String(), ItemID: job.Selector.ItemID}
-	err := e.transfer(ctx, job, &r)
-	if present, ok := errors.AsType[*Present](err); ok {
+	f := &file{engine: r.engine, job: job}
+	f.result = Result{
+		Portal: f.engine.Options.Portal, MediaID: job.MediaID, Selector: job.Selector.String(), ItemID: job.Selector.ItemID,
+	}
+	transferring, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f.claim = r.paths.Claim(job.Number, cancel)
+	partial, err := f.transfer(transferring)
+	f.conclude(ctx, r.place(ctx, f, partial, err, free))
+	f.result.Seconds = time.Since(start).Seconds()
+	f.result.FinishedAt = time.Now().UTC()
+	return f.result
+}
+
+// file is one job on its way to its result.
+type file struct {
+	engine *Engine
+	job    Job
+	claim  *Claim
+	target Target // with a name once storage has told one, which stays
+	object transfer.Object
+	result Result
+}
+
+// conclude fills in what became of the file.
+func (f *file) conclude(ctx context.Context, err error) {
+	r := &f.result
+	present, ok := errors.AsType[*Present](err)
+	switch {
+	case ok:
 		r.Status, r.Path, r.MD5, r.Checksum = present.Status, present.Path, present.MD5, present.Checksum
 		if present.Bytes != nil {
 			r.Bytes = present.Bytes
 		}
-		if present.Status == Skipped && e.Options.Preview == nil {
+		if present.Status == Skipped && f.engine.Options.Preview == nil {
 			r.Suspect = "" // the file in place is another one
 		}
-	} else if err != nil {
-		r.Status, r.Error = Failed, failure(ctx, job, err)
-	} else {
+	case err != nil:
+		r.Status, r.Error = Failed, failure(ctx, f.job, err)
+	default:
 		r.Status = Downloaded
 	}
-	r.Seconds = time.Since(start).Seconds()
-	r.FinishedAt = time.Now().UTC()
-	return r
 }
 
-// transfer opens the file and lands it, again from its first byte where what came
-// turned out to be of no use, and fills in what r is to tell.
-func (e *Engine) transfer(ctx context.Context, job Job, r *Result) error {
-	if job.Err != nil {
-		return job.Err
+// transfer opens the file and receives it, again from its first byte where what came
+// turned out to be of no use, and fills in what the result is to tell. The partial is whole.
+func (f *file) transfer(ctx context.Context) (Partial, error) {
+	if f.job.Err != nil {
+		return nil, f.job.Err
 	}
-	asked, wanted := -1, job
+	e, asked, wanted := f.engine, -1, f.job
 	source := func(ctx context.Context) (transfer.Location, error) {
 		asked++
 		location, chosen, err := locate(ctx, e.API, wanted, asked)
 		if err == nil {
-			job.Chosen = chosen
+			f.job.Chosen = chosen
 			if chosen == bynder.OriginalChoice {
 				wanted.Selector.Name = chosen // a new location of it needs no metadata
 			}
 		}
 		return location, err
 	}
-	r.Attempts = 1
+	f.result.Attempts = 1
 	notify := func(err error, wait time.Duration) {
-		r.Attempts++
-		e.Progress.Retried(job, err, wait)
+		f.result.Attempts++
+		e.Progress.Retried(f.job, err, wait)
 	}
 	stream, err := e.Opener.Open(ctx, source, notify)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer stream.Close()
-	if job.Selector.HasChoices() {
-		r.Chosen = job.Chosen
-		wanted.Selector.Name = job.Chosen // bytes of two derivatives are never mixed
+	if f.job.Selector.HasChoices() {
+		f.result.Chosen = f.job.Chosen
+		wanted.Selector.Name = f.job.Chosen // bytes of two derivatives are never mixed
 	}
 	for {
-		err := e.land(ctx, job, stream, r)
+		partial, err := f.receive(ctx, stream)
 		if !transfer.StartsOver(err) || !e.Sink.CanRestart() {
-			return err
+			return partial, err
 		}
 		if err := stream.Restart(err); err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
 
-// land brings what the stream yields to the sink, from wherever a partial ends, and
-// publishes it when it is whole.
-func (e *Engine) land(ctx context.Context, job Job, stream *transfer.Stream, r *Result) error {
-	object := stream.Object()
-	r.ETag = object.ETag
-	name := e.Options.Name(job, object)
-	r.Name = path.Base(name)
-	r.Suspect = suspicion(job, name, object, object.Size)
+// receive brings what the stream yields to the sink, from wherever a partial ends.
+func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, error) {
+	e, r := f.engine, &f.result
+	f.object = stream.Object()
+	r.ETag = f.object.ETag
+	if f.target.Name == "" {
+		f.aim(e.Options.Name(f.job, f.object))
+	}
+	name := f.target.Name
+	r.Suspect = suspicion(f.job, name, f.object, f.object.Size)
 	if r.Suspect != "" && e.Options.Strict {
-		return errSuspect(r.Suspect)
+		return nil, errSuspect(r.Suspect)
 	}
 	if e.Options.Preview != nil {
-		return e.preview(job, name, object, r)
+		return nil, f.preview(name)
 	}
-	to := target(r, job, name)
-	to.Suspect = func() string { return r.Suspect }
-	to.Intend = e.intend(r)
-	partial, err := e.Sink.Begin(ctx, to, object)
+	partial, err := e.Sink.Begin(ctx, f.target, f.object)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.ResumedFrom = partial.Held()
 	stream.Continue(partial.Held())
-	e.Progress.Started(job, name, object, partial.Held())
-	if err := e.copy(ctx, job, stream, partial, r); err != nil {
-		return errors.Join(err, end(partial, err))
+	e.Progress.Started(f.job, name, f.object, partial.Held())
+	if err := f.copy(ctx, stream, partial); err != nil {
+		return nil, errors.Join(err, f.giveUp(partial, err))
 	}
-	if r.Suspect = suspicion(job, name, object, *r.Bytes); r.Suspect != "" && e.Options.Strict {
-		r.Bytes, r.Verified, r.Checksum = nil, "", ""
-		return errors.Join(errSuspect(r.Suspect), partial.Discard())
+	if r.Suspect = suspicion(f.job, name, f.object, *r.Bytes); r.Suspect != "" && e.Options.Strict {
+		f.forget()
+		return nil, errors.Join(errSuspect(r.Suspect), partial.Discard())
 	}
-	published, err := partial.Publish(ctx)
-	if err != nil { // what was verified is not there
-		r.Bytes, r.MD5, r.Verified, r.Checksum = nil, "", "", ""
-		return err
-	}
-	r.Path = published
-	return nil
+	return partial, nil
+}
+
+// aim makes name the path that the file wants.
+func (f *file) aim(name string) {
+	f.result.Name = path.Base(name)
+	f.target = target(&f.result, f.job, name)
+	f.target.Claim = f.claim
+	f.target.Suspect = func() string { return f.result.Suspect }
+	f.target.Intend = f.engine.intend(&f.result)
+}
+
+// forget takes back what the result tells of the bytes: they are not in place.
+func (f *file) forget() {
+	r := &f.result
+	r.Bytes, r.MD5, r.Verified, r.Checksum = nil, "", "", ""
 }
 
 // intend returns what records that r's file is about to be published; nil without a Recorder.
@@ -131,16 +164,17 @@ func (e *Engine) intend(r *Result) func(path string) error {
 }
 
 // preview says what would be done, as far as that is known without writing.
-func (e *Engine) preview(job Job, name string, object transfer.Object, r *Result) error {
-	e.Progress.Started(job, name, object, 0)
-	if object.Size >= 0 {
-		r.Bytes = &object.Size
+func (f *file) preview(name string) error {
+	f.engine.Progress.Started(f.job, name, f.object, 0)
+	if f.object.Size >= 0 {
+		f.result.Bytes = &f.object.Size
 	}
-	return &Present{Status: Skipped, Path: e.Options.Preview(name)}
+	return &Present{Status: Skipped, Path: f.engine.Options.Preview(name)}
 }
 
 // copy moves the bytes and checks them.
-func (e *Engine) copy(ctx context.Context, job Job, stream *transfer.Stream, partial Partial, r *Result) error {
+func (f *file) copy(ctx context.Context, stream *transfer.Stream, partial Partial) error {
+	e, r := f.engine, &f.result
 	digest := transfer.NewDigest(stream.Object(), e.Options.Digest)
 	var prefix io.ReadCloser
 	if partial.Held() > 0 && digest.Needed() {
@@ -152,7 +186,7 @@ func (e *Engine) copy(ctx context.Context, job Job, stream *transfer.Stream, par
 	bytes := partial.Held()
 	err := transfer.Copy(ctx, partial, stream, digest, prefix, func(n int) {
 		bytes += int64(n)
-		e.Progress.Advanced(job, int64(n))
+		e.Progress.Advanced(f.job, int64(n))
 	})
 	if err != nil {
 		return err
@@ -181,13 +215,4 @@ func target(r *Result, job Job, name string) Target {
 		key += "-" + r.Selector
 	}
 	return Target{Name: name, Identity: r.File(), ItemID: job.Selector.ItemID, Key: key}
-}
-
-// end gives up a partial in the way that the error asks for: bytes that are right as
-// far as they go are kept for the next try.
-func end(partial Partial, err error) error {
-	if transfer.StartsOver(err) {
-		return partial.Discard()
-	}
-	return partial.Keep()
 }

@@ -9,7 +9,7 @@ import (
 
 // Job is one file to get.
 type Job struct {
-	// Number tells the jobs of a run apart, from 1 up. The engine sets it when a worker can take the job.
+	// Number is the job's place among the files of a run, from 1 up. The engine sets it.
 	Number   int64
 	MediaID  string
 	Selector bynder.Selector

@@ -20,6 +20,8 @@ type Target struct {
 	Suspect func() string
 	// Key is what --if-exists rename puts behind the stem.
 	Key string
+	// Claim is the file's part in the paths of its run; nil for a file that is alone.
+	Claim *Claim
 	// Intend, if set, is called each time before the file gets a name, with the path as
 	// Result.Path has it. Its error ends Publish, and the file does not get the name.
 	Intend func(path string) error
@@ -28,21 +30,16 @@ type Target struct {
 // Sink is where the bytes of files land. Every implementation passes the
 // conformance suite in internal/sink.
 type Sink interface {
-	// Begin makes ready to receive obj at t. It waits, bounded by ctx, for another
-	// process that is receiving the same file. Where the file is there already, the
-	// error is a *Present; other errors are *Error values with a code and a hint.
+	// Begin makes ready to receive obj at t. Before it waits for anything it tells t.Claim where the file can
+	// go. Then it waits, bounded by ctx, for another process that is receiving the same file. Where the file is
+	// there already, the error is a *Present; other errors are *Error values with a code and a hint.
 	Begin(ctx context.Context, t Target, obj transfer.Object) (Partial, error)
 	// CanRestart tells whether bytes that were delivered can be taken back, so that
 	// a file that changed in the middle can be started over. Standard output and
 	// devices cannot.
 	CanRestart() bool
-}
-
-// Owner is a Sink that lets no file of a run take the path of another one.
-type Owner interface {
-	// Own gives the path, as Result.Path has it, to the file, which is known to be there with size
-	// bytes. It is false where another file of the run has it, or could have taken it meanwhile.
-	Own(path string, file FileID, size int64) bool
+	// PathKey returns equal strings for paths, as Result.Path has them, that may lead to one file.
+	PathKey(path string) string
 }
 
 // Partial is a file on its way. Bytes are written to it in order, from Held to
@@ -54,7 +51,8 @@ type Partial interface {
 	// Prefix reads the file from its first byte, what Write has added meanwhile
 	// included, for a digest over the whole. It is good until the partial ends.
 	Prefix() (io.ReadCloser, error)
-	// Publish gives the whole file its final name and returns it, as Result.Path has it.
+	// Publish gives the whole file the path that its Claim got, or its own without one, and returns it, as
+	// Result.Path has it.
 	Publish(ctx context.Context) (string, error)
 	// Keep ends the attempt and leaves the bytes for the next run to continue.
 	Keep() error

@@ -40,9 +40,8 @@ type Dir struct {
 	path string // as the user wrote it
 	opts DirOptions
 
-	claims    claims
+	busy      busyPartials
 	leftovers leftovers
-	published published
 	// publishing is held where it takes two steps to look at a name and to have it.
 	publishing sync.Mutex
 	// lockless is set when the file system turns out to have no locks.
@@ -53,10 +52,7 @@ type Dir struct {
 	tryLock func(*os.File) error
 }
 
-var (
-	_ download.Sink  = (*Dir)(nil)
-	_ download.Owner = (*Dir)(nil)
-)
+var _ download.Sink = (*Dir)(nil)
 
 // NewDir opens the folder at path, which may be a symbolic link, and makes it if
 // it is missing. An empty path is the working directory.
@@ -95,8 +91,14 @@ func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object)
 		if err := ctx.Err(); err != nil {
 			return nil, d.failure("wait for", name, err)
 		}
-		at, err := d.settle(ctx, t, obj)
+		at, err := d.find(ctx, t, obj)
+		if err == nil && at.Same {
+			err = d.unchanged(ctx, at.Path, t, obj)
+		}
 		if err != nil {
+			if isPlaced(err) {
+				d.sweepAll(t) // what earlier runs left of it is not going to be continued
+			}
 			return nil, err
 		}
 		p, err := d.receive(ctx, at, t, obj)
@@ -108,6 +110,15 @@ func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object)
 		}
 		return p, nil
 	}
+}
+
+// isPlaced reports whether err says that a file is in place already, or that another one is where it would go.
+func isPlaced(err error) bool {
+	if _, ok := errors.AsType[*download.Present](err); ok {
+		return true
+	}
+	e, ok := errors.AsType[*download.Error](err)
+	return ok && e.Code == download.CodeExists
 }
 
 // errLookAgain says that the folder may have changed since it was looked at.

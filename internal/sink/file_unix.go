@@ -31,13 +31,3 @@ func hasOtherNames(info fs.FileInfo) bool {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	return ok && st.Nlink > 1
 }
-
-// fileNumber tells files apart, by the number that the file system has for them.
-func fileNumber(info fs.FileInfo, name string) uint64 {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return hash64(name)
-	}
-	// Below one folder there may be several file systems.
-	return uint64(st.Ino) ^ uint64(st.Dev)*0x9e3779b97f4a7c15 //nolint:unconvert // their sizes differ between systems
-}

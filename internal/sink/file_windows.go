@@ -3,7 +3,6 @@ package sink
 import (
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -23,8 +22,3 @@ func setModTime(_ *os.Root, f *os.File, _ string, t time.Time) error {
 // hasOtherNames is not known: how many names a file has is not in what Stat
 // returns.
 func hasOtherNames(fs.FileInfo) bool { return false }
-
-// fileNumber tells files apart, by their names without case.
-func fileNumber(_ fs.FileInfo, name string) uint64 {
-	return hash64(strings.ToLower(name))
-}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -62,55 +61,81 @@ const (
 	different // or not known to be identical
 )
 
-// place is a name to receive a file under, as it was found.
-type place struct {
-	name string
-	old  fs.FileInfo // what is to be overwritten; nil for nothing
+// look returns the places where t's file, which is obj, can go by policy, the one that it wants most
+// first. If nothing can be received, the error says so. An existing file that was put there by this run
+// keeps the place for itself (download.Claim); it is asked for after the look, because it may appear meanwhile.
+func (d *Dir) look(ctx context.Context, t download.Target, obj transfer.Object) ([]place, error) {
+	var places []place
+	policy, taken := d.policy(t), false
+	for _, name := range d.names(t) {
+		who, info, err := d.occupant(ctx, name, obj)
+		if err != nil {
+			return nil, err
+		}
+		if t.Claim.Taken(name, obj) {
+			taken = true
+			continue
+		}
+		at := place{Place: download.Place{Path: name, Same: who == identical}}
+		switch {
+		case who == nobody:
+			places = append(places, at)
+		case who == identical:
+			return append(places, at), nil
+		case policy == Overwrite:
+			size := info.Size()
+			at.old, at.Replaces = info, &size
+			places = append(places, at)
+		case policy == Skip:
+			return nil, &download.Present{Status: download.Skipped, Path: name}
+		}
+	}
+	if len(places) == 0 && !taken {
+		return nil, d.exists(d.names(t)[len(d.names(t))-1], t)
+	}
+	return places, nil
 }
 
-// settle decides under which name obj is received: the one that t asks for, or
-// another. Where nothing needs to be received the error says so.
-func (d *Dir) settle(ctx context.Context, t download.Target, obj transfer.Object) (place, error) {
-	at := place{name: t.Name}
-	who, info, err := d.occupant(ctx, t.Name, obj)
-	switch {
-	case err != nil:
-		return at, err
-	case who == nobody:
-		return at, nil
-	case who == identical:
-		if passesBy(d.policy(t)) && !d.keeps(info, t) {
-			return d.settle(ctx, t, obj) // another one was put there meanwhile
-		}
-		return at, d.unchanged(ctx, t.Name, t, obj)
+// find returns the place to receive t's file for.
+func (d *Dir) find(ctx context.Context, t download.Target, obj transfer.Object) (place, error) {
+	places, err := d.look(ctx, t, obj)
+	if err != nil {
+		return place{}, err
 	}
-	if d.policy(t) != Overwrite {
-		d.sweep(t.Name, t.Identity) // it does not get there, so the next run would not continue it either
+	return d.claim(t, obj, places)
+}
+
+// names returns the names that t's file may get by policy, the one that it wants most first.
+func (d *Dir) names(t download.Target) []string {
+	if other := renamed(t); d.opts.IfExists == Rename && other != t.Name {
+		return []string{t.Name, other}
 	}
-	switch d.policy(t) {
-	case Fail:
-	case Overwrite:
-		if !d.published.byAnother(info, t.Name, t.Identity) {
-			at.old = info
+	return []string{t.Name}
+}
+
+// place is a place to receive a file for, as it was found.
+type place struct {
+	download.Place
+	old fs.FileInfo // what is to be overwritten; nil for nothing
+}
+
+// claim tells where t's file can go, and returns the place to receive it for.
+func (d *Dir) claim(t download.Target, obj transfer.Object, places []place) (place, error) {
+	told := make([]download.Place, len(places))
+	for i, at := range places {
+		told[i] = at.Place
+	}
+	names := d.names(t)
+	got, err := t.Claim.Tell(told, obj, download.PathTaken(d.Show(names[len(names)-1]), t.ItemID))
+	if err != nil {
+		return place{}, err
+	}
+	for _, at := range places {
+		if at.Path == got.Path {
 			return at, nil
 		}
-	case Skip:
-		if !d.published.byAnother(info, t.Name, t.Identity) {
-			return at, &download.Present{Status: download.Skipped, Path: t.Name}
-		}
-	case Rename:
-		at.name = renamed(t)
-		who, _, err = d.occupant(ctx, at.name, obj)
-		switch {
-		case err != nil:
-			return at, err
-		case who == nobody:
-			return at, nil
-		case who == identical:
-			return at, d.unchanged(ctx, at.name, t, obj)
-		}
 	}
-	return at, d.exists(at.name, t)
+	return places[0], nil // another program has put a file there meanwhile
 }
 
 // policy returns what a different file at t's name means: what the user said, except that a suspect
@@ -130,47 +155,16 @@ func suspicion(t download.Target) string {
 	return t.Suspect()
 }
 
-// keeps gives t the path of the identical file that info describes, as if it had come now:
-// no other file of this run takes it away. It is false where that is not the file any
-// more.
-func (d *Dir) keeps(info fs.FileInfo, t download.Target) bool {
-	d.publishing.Lock()
-	defer d.publishing.Unlock()
-	now, err := d.root.Lstat(t.Name)
-	if err != nil || !os.SameFile(now, info) {
-		return false
-	}
-	if !d.published.byAnother(info, t.Name, t.Identity) {
-		d.published.remember(info, t.Name, t.Identity)
-	}
-	return true
-}
+// SharesPath reports whether a policy has a file get by where another one is: over it, or as if it were there
+// itself. Then a file in place does not keep others away by itself.
+func (p IfExists) SharesPath() bool { return p == Overwrite || p == Skip }
 
-// passesBy tells whether a policy has a file get by where another one is: over it, or as if it were
-// there itself. Only then does it matter whose that one is.
-func passesBy(p IfExists) bool { return p == Overwrite || p == Skip }
-
-// Own implements download.Owner. Under other policies than those where it matters, no file is looked at.
-// One with several names is nobody's alone.
-func (d *Dir) Own(name string, file download.FileID, size int64) bool {
-	if !passesBy(d.opts.IfExists) {
-		return true
-	}
-	d.publishing.Lock()
-	defer d.publishing.Unlock()
-	info, err := d.root.Lstat(name)
-	if err != nil || info.Size() != size || d.published.byAnother(info, name, file) {
-		return false
-	}
-	if !hasOtherNames(info) {
-		d.published.remember(info, name, file)
-	}
-	return true
-}
+// PathKey implements download.Sink: file systems may take paths for one that differ in case or normalization.
+func (d *Dir) PathKey(path string) string { return naming.Folded(path) }
 
 // unaltered tells whether a place is still as it was found.
 func (d *Dir) unaltered(at place) bool {
-	now, err := d.root.Lstat(at.name)
+	now, err := d.root.Lstat(at.Path)
 	if at.old == nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
@@ -251,9 +245,8 @@ func (c contextReader) Read(b []byte) (int, error) {
 	return c.ReadCloser.Read(b)
 }
 
-// unchanged says that obj is there, and takes away what earlier runs may have left of it.
+// unchanged says that obj is there.
 func (d *Dir) unchanged(ctx context.Context, name string, t download.Target, obj transfer.Object) error {
-	d.sweep(name, t.Identity)
 	there := &download.Present{Status: download.Unchanged, Path: name, Bytes: &obj.Size}
 	want := transfer.DigestOptions{MD5: d.opts.MD5, SHA256: d.opts.SHA256}
 	if want.MD5 && hasPlainDigest(obj) { // the ETag is the MD5 that the file was compared by
@@ -287,14 +280,10 @@ func (d *Dir) exists(name string, t download.Target) error {
 			Advice: "look at the asset in the portal",
 		}
 	}
-	apart := "--name '{id}/{filename}'"
-	if t.ItemID != "" {
-		apart = "--name '{id}/{itemId}-{filename}'"
-	}
 	return &download.Error{
 		Code: download.CodeExists,
 		Err:  fmt.Errorf("%s is another file: %w", d.Show(name), fs.ErrExist),
-		Advice: "give every file a path of its own with " + apart +
+		Advice: "give every file a path of its own with " + download.NameApart(t.ItemID) +
 			", or say what to do with --if-exists skip, overwrite or rename",
 	}
 }
@@ -310,32 +299,4 @@ func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
 		Err:    fmt.Errorf("%s is %s", d.Show(name), what),
 		Advice: "move it away, or choose other names with --name or another folder with --dir",
 	}
-}
-
-// published remembers which file of this run is behind a name, so that one file
-// of the run does not overwrite another, and does not pass it by as if it had
-// been there before. It is kept under the policies that need it, and costs some
-// 20 bytes a file: the numbers that the file system has for files, because on
-// some systems two names are one file.
-type published struct {
-	mu     sync.Mutex
-	owners map[uint64]uint64 // number of the file system → hash of the identity
-}
-
-// byAnother reports whether the file at name, which info describes, was published in
-// this run as another file than the given one.
-func (p *published) byAnother(info fs.FileInfo, name string, file download.FileID) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	owner, ok := p.owners[fileNumber(info, name)]
-	return ok && owner != hash64(file.String())
-}
-
-func (p *published) remember(info fs.FileInfo, name string, file download.FileID) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.owners == nil {
-		p.owners = make(map[uint64]uint64)
-	}
-	p.owners[fileNumber(info, name)] = hash64(file.String())
 }

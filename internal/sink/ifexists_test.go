@@ -144,73 +144,6 @@ func TestHintForItems(t *testing.T) {
 	}
 }
 
-// Two files of one run have one name, and are received at the same time.
-func TestTwoFilesMeet(t *testing.T) {
-	for policy, want := range map[IfExists]map[string]string{
-		Fail:      {"a.jpg": whole},
-		Skip:      {"a.jpg": whole},
-		Overwrite: {"a.jpg": whole},
-		Rename:    {"a.jpg": whole, "a-B.jpg": other},
-	} {
-		t.Run(policy.String(), func(t *testing.T) {
-			folder := t.TempDir()
-			d := newDir(t, folder, DirOptions{IfExists: policy})
-			first := begin(t, d, original("a.jpg", "A"), object(whole))
-			second := begin(t, d, original("a.jpg", "B"), object(other))
-			write(t, first, whole)
-			write(t, second, other)
-			publish(t, first)
-			path, err := second.Publish(t.Context())
-			if policy == Rename {
-				if err != nil || path != "a-B.jpg" {
-					t.Errorf("Publish = %s, %v", path, err)
-				}
-			} else if hint := wantCode(t, err, download.CodeExists); !strings.Contains(hint, `--name '{id}/{filename}'`) {
-				t.Errorf("the hint is %q", hint)
-			}
-			wantFiles(t, folder, want)
-		})
-	}
-}
-
-// Two files of one run have one name, and one is received after the other.
-func TestTwoFilesFollow(t *testing.T) {
-	for _, policy := range []IfExists{Fail, Skip, Overwrite} {
-		t.Run(policy.String(), func(t *testing.T) {
-			folder := t.TempDir()
-			writeFile(t, filepath.Join(folder, "b.jpg"), whole)
-			d := newDir(t, folder, DirOptions{IfExists: policy})
-			put(t, d, original("a.jpg", "A"), whole)
-			wantCode(t, beginErr(t.Context(), t, d, original("a.jpg", "B"), object(other)), download.CodeExists)
-			// The same file may come again, and what is identical is always well.
-			wantPresent(t, beginErr(t.Context(), t, d, original("a.jpg", "B"), object(whole)),
-				download.Unchanged, "a.jpg")
-			wantFiles(t, folder, map[string]string{"a.jpg": whole, "b.jpg": whole})
-		})
-	}
-}
-
-// On a file system that does not tell cases apart, two names are one file.
-func TestTwoNamesOfOneFileMeet(t *testing.T) {
-	folder := t.TempDir()
-	d := newDir(t, folder, DirOptions{IfExists: Overwrite})
-	path := put(t, d, original("a.jpg", "A"), whole)
-	if _, err := os.Stat(filepath.Join(folder, "A.JPG")); err != nil {
-		if err := os.Link(path, filepath.Join(folder, "A.JPG")); err != nil {
-			t.Skip(err)
-		}
-	}
-	wantCode(t, beginErr(t.Context(), t, d, original("A.JPG", "B"), object(other)), download.CodeExists)
-}
-
-func TestSameFileAgainInOneRunOverwrites(t *testing.T) {
-	folder := t.TempDir()
-	d := newDir(t, folder, DirOptions{IfExists: Overwrite})
-	put(t, d, original("a.jpg", "A"), whole)
-	put(t, d, original("a.jpg", "A"), other)
-	wantFiles(t, folder, map[string]string{"a.jpg": other})
-}
-
 // Another program makes a file of the name while ours is received.
 func TestFileThatAppearsMeanwhileStays(t *testing.T) {
 	for _, policy := range []IfExists{Fail, Skip, Rename} {
@@ -297,28 +230,6 @@ func TestRenameOntoAFreeName(t *testing.T) {
 	}
 }
 
-// The next run finds the file that was the first to finish, and the other one meets it again.
-func TestTwoFilesMeetInTheNextRun(t *testing.T) {
-	for _, policy := range []IfExists{Fail, Skip, Overwrite} {
-		for _, known := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, known to the journal: %t", policy, known), func(t *testing.T) {
-				folder := t.TempDir()
-				path := filepath.Join(folder, "a.jpg")
-				writeFile(t, path, whole)
-				d := newDir(t, folder, DirOptions{IfExists: policy})
-				a, b := original("a.jpg", "A"), original("a.jpg", "B")
-				if !known {
-					wantPresent(t, beginErr(t.Context(), t, d, a, object(whole)), download.Unchanged, "a.jpg")
-				} else if !d.Own("a.jpg", a.Identity, int64(len(whole))) {
-					t.Error("it is not there")
-				}
-				wantCode(t, beginErr(t.Context(), t, d, b, object(other)), download.CodeExists)
-				wantFiles(t, folder, map[string]string{"a.jpg": whole})
-			})
-		}
-	}
-}
-
 // A file that does not get to its place leaves nothing that no run would ever continue.
 func TestPartialsOfWhatIsInTheWayGo(t *testing.T) {
 	for _, policy := range []IfExists{Fail, Skip, Rename} {
@@ -337,30 +248,5 @@ func TestPartialsOfWhatIsInTheWayGo(t *testing.T) {
 			}
 			wantFiles(t, folder, want)
 		})
-	}
-}
-
-// The journal says that A is there; B, which the journal knows nothing of, has the same name.
-func TestOwnedFileKeepsItsPath(t *testing.T) {
-	folder := t.TempDir()
-	d := newDir(t, folder, DirOptions{IfExists: Overwrite})
-	path, size := filepath.Join(folder, "a.jpg"), int64(len(whole))
-	a, b := original("a.jpg", "A"), original("a.jpg", "B")
-	writeFile(t, path, whole)
-	if d.Own("a.jpg", a.Identity, size+1) || d.Own("b.jpg", a.Identity, size) {
-		t.Error("a file that is not there, or of another size, is owned")
-	}
-	if !d.Own("a.jpg", a.Identity, size) || d.Own("a.jpg", b.Identity, size) {
-		t.Error("the path is not the first one's alone")
-	}
-	wantCode(t, beginErr(t.Context(), t, d, b, object(other)), download.CodeExists)
-	wantFiles(t, folder, map[string]string{"a.jpg": whole})
-	// A tool that makes links of doubles does not make them one file's.
-	if err := os.Link(path, filepath.Join(folder, "b.jpg")); err != nil {
-		t.Skip(err)
-	}
-	d = newDir(t, folder, DirOptions{IfExists: Overwrite})
-	if !d.Own("a.jpg", a.Identity, size) || !d.Own("b.jpg", b.Identity, size) {
-		t.Error("two names of one file are not two files")
 	}
 }

@@ -25,15 +25,15 @@ type filePartial struct {
 	size   int64 // what was held and what was written since
 	// keep tells whether a later run may continue it.
 	keep bool
-	// release ends the claim on path; nil when the partial has ended.
+	// release lets go of path; nil when the partial has ended.
 	release func()
 }
 
 // receive makes a partial for obj on its way to a place.
 func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj transfer.Object) (*filePartial, error) {
-	name := at.name
-	path := partialName(name, t.Identity, obj)
-	release, busy := d.claims.try(path)
+	name := at.Path
+	path := partialName(t.Name, t.Identity, obj) // wherever it goes in the end
+	release, busy := d.busy.try(path)
 	if busy != nil {
 		select {
 		case <-busy:
@@ -50,7 +50,7 @@ func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj tran
 		}
 		return nil, d.failure("receive", name, err)
 	}
-	d.sweep(name, t.Identity)
+	d.sweepAll(t)
 	return p, nil
 }
 
@@ -63,7 +63,7 @@ func (p *filePartial) open(ctx context.Context, at place) error {
 	}
 	if lockless || errors.Is(err, fs.ErrPermission) { // it may be that of another user
 		p.keep = false
-		p.path = privateName(p.name, p.target.Identity)
+		p.path = privateName(p.target.Name, p.target.Identity)
 		f, err = p.dir.createPartial(p.path)
 	}
 	if err != nil {

@@ -83,10 +83,18 @@ func (p *filePartial) store() error {
 // take moves the file to the name that is its own, or by policy to another, and
 // returns that name.
 func (p *filePartial) take(ctx context.Context) (string, error) {
-	if p.dir.policy(p.target) == Overwrite {
-		return p.name, p.replace()
-	}
 	name := p.name
+	got, decided, err := p.target.Claim.Got()
+	switch {
+	case err != nil:
+		_ = p.remove() // the next run would not get to continue it
+		return "", err
+	case decided:
+		name = got.Path
+	}
+	if p.dir.policy(p.target) == Overwrite {
+		return name, p.replace(name)
+	}
 	for {
 		if err := p.intend(name); err != nil {
 			return "", err
@@ -133,12 +141,6 @@ func (p *filePartial) intend(name string) error {
 // moveTo gives the file the name, which must be free. The name that it had goes.
 func (p *filePartial) moveTo(name string) error {
 	d := p.dir
-	if d.opts.IfExists == Skip {
-		// Before anybody can see it there, and take it for an older one.
-		if info, err := p.file.Stat(); err == nil {
-			d.published.remember(info, name, p.target.Identity)
-		}
-	}
 	err := renameExclusively(d.root, p.path, name)
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
@@ -154,34 +156,25 @@ func (p *filePartial) moveTo(name string) error {
 	return lookAndRename(d.root, p.path, name)
 }
 
-// replace gives the file its name, and takes it from a file that had it before
-// this run.
-func (p *filePartial) replace() error {
+// replace gives the file the name, and takes it from a file that has it.
+func (p *filePartial) replace(name string) error {
 	d := p.dir
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
-	old, err := d.root.Lstat(p.name)
+	old, err := d.root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return p.fail("publish", err)
 	case !old.Mode().IsRegular() && old.Mode()&fs.ModeSymlink == 0:
-		return d.inTheWay(p.name, old)
-	case d.published.byAnother(old, p.name, p.target.Identity):
-		_ = p.remove()
-		return d.exists(p.name, p.target)
+		return d.inTheWay(name, old)
 	}
-	info, err := p.file.Stat()
-	if err != nil {
-		return p.fail("publish", err)
-	}
-	if err := p.intend(p.name); err != nil {
+	if err := p.intend(name); err != nil {
 		return err
 	}
-	if err := d.root.Rename(p.path, p.name); err != nil {
+	if err := d.root.Rename(p.path, name); err != nil {
 		return p.fail("publish", err)
 	}
-	d.published.remember(info, p.name, p.target.Identity)
 	return nil
 }
 

@@ -38,6 +38,9 @@ func NewStream(w io.Writer, name string) *Stream {
 	return &Stream{w: w, name: name}
 }
 
+// PathKey returns path: a stream has one.
+func (s *Stream) PathKey(path string) string { return path }
+
 // CanRestart is false: what was delivered cannot be taken back.
 func (s *Stream) CanRestart() bool { return false }
 
@@ -64,6 +67,9 @@ func (s *Stream) Begin(ctx context.Context, t download.Target, obj transfer.Obje
 			Err:    fmt.Errorf("the file changed after %d bytes of it were written to %s", s.delivered, s.show()),
 			Advice: "throw away what was written and run the command again; a file with --output can be started over by itself",
 		}
+	}
+	if _, err := t.Claim.Tell([]download.Place{{Path: s.name}}, obj, nil); err != nil {
+		return nil, err
 	}
 	s.busy, s.file, s.version = true, t.Identity, version
 	return &streamPartial{stream: s, ctx: ctx, size: obj.Size, held: s.delivered}, nil

@@ -81,9 +81,16 @@ func (d *Dir) sweep(name string, file download.FileID) {
 	}
 }
 
+// sweepAll does so for all names that t's file may get.
+func (d *Dir) sweepAll(t download.Target) {
+	for _, name := range d.names(t) {
+		d.sweep(name, t.Identity)
+	}
+}
+
 // removeUnused removes the partial at path, and tells false where another has it.
 func (d *Dir) removeUnused(path string) bool {
-	release, busy := d.claims.try(path)
+	release, busy := d.busy.try(path)
 	if busy != nil {
 		return false
 	}

@@ -11,16 +11,16 @@ import (
 	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
-// claims keeps goroutines of this process off each other's partials, which the
+// busyPartials keeps goroutines of this process off each other's partials, which the
 // locks of a file system do not always do.
-type claims struct {
+type busyPartials struct {
 	mu    sync.Mutex
-	taken map[string]chan struct{} // closed when the claim ends
+	taken map[string]chan struct{} // by path; closed when the use ends
 }
 
-// try claims path and returns how to end the claim. Where another has it, the
-// channel is closed when that one is done.
-func (c *claims) try(path string) (release func(), busy <-chan struct{}) {
+// try takes the partial at path and returns how to let go of it. If another
+// goroutine has it, busy is closed when that one does.
+func (c *busyPartials) try(path string) (release func(), busy <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if done, ok := c.taken[path]; ok {
