@@ -166,7 +166,7 @@ func TestPlantedSecretIsFound(t *testing.T) {
 		from  source
 		where []string // of leaks
 	}{
-		{"download --json --journal $DIR/journal --undone-out $DIR/undone -d $DIR/" + canary + " $ASSET", environmentSource, []string{"stdout", "the name " + canary, "the file journal"}},
+		{"download --json --journal $DIR/journal --undone-out $DIR/undone -d $DIR/files --name " + canary + " $ASSET", environmentSource, []string{"stdout", "the name files/" + canary, "the file journal"}},
 		{"download -v --undone-out $DIR/undone -d $DIR/files " + canary, environmentSource, []string{"stderr", "the file undone"}},
 		{"auth status", commandSource, []string{"the file child-environment"}},
 		{"sandbox -- env", environmentSource, []string{"stdout"}},

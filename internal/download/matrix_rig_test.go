@@ -33,7 +33,7 @@ const (
 	// penalty is how long the sandbox blocks after a 429.
 	penalty = time.Second
 	// patience bounds every wait; nothing comes near it unless it hangs.
-	patience = time.Minute
+	patience = 3 * time.Minute
 
 	permanentToken = "matrix"
 )

@@ -202,7 +202,7 @@ func (r row) nextRun(ctx context.Context, g *rig) (string, error) {
 			return "", err
 		}
 	}
-	g.hooks = hooks{}
+	g.hooks, g.idle = hooks{}, 0 // a busy machine may be silent for long
 	result, err := g.get(ctx)
 	if err != nil {
 		return "", err
@@ -370,7 +370,7 @@ func TestFaultsAreAllPlayed(t *testing.T) {
 		}
 	}
 	for _, kind := range sandbox.FaultKinds() {
-		if kind.Side != sandbox.OnList && !played[kind.Name] {
+		if kind.Side != sandbox.OnList && kind.Side != sandbox.OnAccount && !played[kind.Name] {
 			t.Errorf("no row has the fault %s: %s", kind.Name, kind.Doc)
 		}
 	}

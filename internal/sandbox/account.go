@@ -107,29 +107,31 @@ func describeOption(property, label string) object {
 	}
 }
 
-// serveAccountShape answers metaproperties, brands or tags in another shape than is described. Other
-// calls are served as ever.
-func (s *Sandbox) serveAccountShape(w http.ResponseWriter, r *http.Request, e endpoint, shape string) {
-	serve, ok := accountEndpoints[e.name]
-	if !ok || e.name == "currentUser" {
-		e.serve(w, r, e)
-		return
-	}
-	answer := serve(s)
-	switch byName := answer.(type) {
-	case object:
-		answer = reshape(byName, shape)
-	case []object:
-		byNumber := object{}
-		for i, entry := range byName {
-			byNumber[strconv.Itoa(i+1)] = entry
+// isAccountList reports whether an endpoint answers a list of the account.
+func isAccountList(name string) bool { return accountEndpoints[name] != nil && name != "currentUser" }
+
+// breakAccountList answers a list of the account as a fault wants it.
+func (s *Sandbox) breakAccountList(w http.ResponseWriter, e endpoint, f strike) {
+	answer := accountEndpoints[e.name](s)
+	switch {
+	case f.Name == "many-options" && e.name == "metaproperties":
+		answer = metaproperties(f.Value)
+	case f.Name == "account-shape":
+		byName := object{}
+		switch entries := answer.(type) {
+		case object:
+			byName = entries
+		case []object:
+			for i, entry := range entries {
+				byName[strconv.Itoa(i+1)] = entry
+			}
 		}
-		answer = reshape(byNumber, shape)
+		answer = reshape(byName, f.Text)
 	}
 	writeJSON(w, http.StatusOK, answer)
 }
 
-// accountShapes are those of serveAccountShape: array and numbered can be understood, empty is how PHP
+// accountShapes are those of the fault account-shape: array and numbered can be understood, empty is how PHP
 // writes an object without members.
 var accountShapes = []string{"array", "numbered", "empty", "text", "texts", "null", "nameless"}
 

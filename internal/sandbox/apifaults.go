@@ -72,15 +72,6 @@ func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f
 	case "api-stall":
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
-	case "account-shape":
-		s.serveAccountShape(w, r, e, f.Text)
-	case "many-options":
-		if e.name == "metaproperties" {
-			e.serve = func(w http.ResponseWriter, _ *http.Request, _ endpoint) {
-				writeJSON(w, http.StatusOK, metaproperties(f.Value))
-			}
-		}
-		e.serve(w, r, e)
 	case "api-redirect":
 		w.Header().Set("Location", s.redirectTarget(r, f.Text))
 		w.WriteHeader(http.StatusTemporaryRedirect)

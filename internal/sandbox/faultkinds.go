@@ -7,6 +7,7 @@ type Side string
 const (
 	OnAPI      Side = "api"      // any call to the portal, after it was authorised
 	OnLocation Side = "location" // what the download endpoints answer
+	OnAccount  Side = "account"  // what metaproperties/, brands/ and tags/ answer
 	OnList     Side = "list"     // what media/ answers
 	OnStorage  Side = "storage"  // any request for a file
 )
@@ -148,10 +149,10 @@ var faultKinds = []FaultKind{
 	},
 
 	{
-		Name: "account-shape", Side: OnAPI, Texts: accountShapes,
+		Name: "account-shape", Side: OnAccount, Texts: accountShapes,
 		Doc: "metaproperties, brands and tags have another shape; array, numbered: one that can be understood",
 	},
-	{Name: "many-options", Side: OnAPI, Default: 20_000, Doc: "each metaproperty with options has N more"},
+	{Name: "many-options", Side: OnAccount, Default: 20_000, Doc: "each metaproperty with options has N more"},
 
 	// Locations.
 	{Name: "expired", Side: OnLocation, Doc: "the location has expired when it is given out"},

@@ -64,6 +64,12 @@ func (s *Sandbox) servePortal(w http.ResponseWriter, r *http.Request) {
 		s.breakAPI(w, r, e, met[0])
 		return
 	}
+	if isAccountList(e.name) {
+		if met := s.faults.meet(OnAccount, e.name, "", e.name); len(met) > 0 {
+			s.breakAccountList(w, e, met[0])
+			return
+		}
+	}
 	e.serve(w, r, e)
 }
 
