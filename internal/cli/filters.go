@@ -27,11 +27,14 @@ type filterFlags struct {
 }
 
 // filterHelp is the part of a command's help that is about its filters.
-const filterHelp = `A filter that cannot match is an error: a metaproperty, option, brand or collection that
-the portal does not have, and a type, if nothing was found. Names are found whatever their
-case; brands and collections also by id, metaproperties and options by name or label.
-That costs one API call for metaproperties, brands and collections each, if they are used.
-Dates are as 2026-01-31, 2026-01-31T12:00:00Z, or a span back from now: 12h, 7d, 4w.`
+const filterHelp = `A filter that cannot match is an error: a metaproperty, option, brand or
+collection that the portal does not have and, if nothing was found, a type. Case
+does not matter. Brands and collections are given by name or id, metaproperties
+and options by name or label. To look them up costs one API call each for
+metaproperties, brands and collections.
+
+Dates are as 2026-01-31, 2026-01-31T12:00:00Z, or a span back from now: 12h, 7d,
+4w.`
 
 func (o *filterFlags) addFilters(f *pflag.FlagSet) {
 	f.StringVar(&o.query.Keyword, "keyword", "", "words in name, description and metadata")

@@ -31,6 +31,7 @@ id, item id (always empty), name, type, size in bytes, modified; download reads 
 With --json as NDJSON with the whole asset; download then asks for no metadata again.
 
 ` + filterHelp + `
+
 A thousand assets cost one API call, if the portal gives as many in a page. A warning says
 if the portal counted more than it listed: these credentials may not see the others.`,
 		Example: `  bynder search --tag logo --type image

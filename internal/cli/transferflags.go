@@ -54,14 +54,14 @@ values are made safe and make none. Its fields:
   {id} {itemId} {derivative}    as given on the command line or in the list
   {version}                     as given with --version, else the asset's active one
   {name} {type} {tag} {brand} {created} {modified} {property_X}
-                                the asset's metadata: one API call for about 190 assets,
-                                none if they came with search --json; X is the name or
-                                label of a metaproperty
-{created:2006/01} is a date with a layout: 2006 is the year, 06 without the century, 01
-or January the month, 02 the day, 15.04.05 the time, always in UTC; / makes folders.
-Without a layout it is {created:2006-01-02}. Several values are sorted and joined by
-commas. {brand} and {property_X} each cost one more call per run. If {ext} is empty, the
-dot before it is dropped; any other empty value becomes _.`
+                                the asset's metadata: one API call for about 190
+                                assets, none if they came with search --json; X
+                                is the name or label of a metaproperty
+{created:2006/01} is a date with a layout: 2006 stands for the year, 01 or January
+for the month, 02 for the day, 15.04.05 for the time, in UTC; a slash creates a
+folder. Without a layout it is {created:2006-01-02}. Several values are sorted and
+joined by commas. {brand} and {property_X} cost one more API call each per run. If
+{ext} is empty, the dot before it is dropped; any other empty value becomes _.`
 
 func (o *transferFlags) add(f *pflag.FlagSet) {
 	o.portalFlags.add(f)
