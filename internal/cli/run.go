@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"strconv"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -52,33 +51,11 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 			ClaimDone:   o.exists.SharesPath(),
 			MaxFailures: o.maxFailures,
 			Strict:      o.strict,
+			DryRun:      o.dryRun,
 			Digest:      transfer.DigestOptions{Verify: !o.noVerify, MD5: o.journal != "", SHA256: o.checksum != ""},
 		},
 	}
-	if o.dryRun {
-		e.Options.Preview = o.preview
-	}
 	return e
-}
-
-// preview is the path that the result of a dry run has for a name.
-func (o *transferFlags) preview(name string) string {
-	switch {
-	case sink.IsStdout(o.outputPath()):
-		return ""
-	case o.output != "":
-		return filepath.Base(o.outputPath())
-	}
-	return filepath.FromSlash(name)
-}
-
-// previewFolder is where the files of a dry run would be.
-func (o *transferFlags) previewFolder() string {
-	if o.output == "" {
-		return o.dir
-	}
-	folder, _ := filepath.Split(o.outputPath())
-	return folder
 }
 
 // destination is where the files go.
@@ -86,15 +63,18 @@ func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
 	opts := sink.DirOptions{IfExists: o.exists, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.journal != "", SHA256: o.checksum != ""}
 	none := func() error { return nil }
 	switch {
-	case o.dryRun:
-		show := func(path string) string { return naming.Below(o.previewFolder(), path) }
-		return sink.Output{Show: show, Close: none}, nil
+	case o.dryRun && o.output != "":
+		return sink.PreviewOutput(o.dir, o.output, opts)
 	case o.output == "-":
 		return sink.Output{Sink: sink.NewStream(o.streams.Out, ""), Close: none}, nil
 	case o.output != "":
 		return sink.ForOutput(ctx, o.dir, o.output, opts)
 	}
-	dir, err := sink.NewDir(o.dir, opts)
+	open := sink.NewDir
+	if o.dryRun {
+		open = sink.NewPreview
+	}
+	dir, err := open(o.dir, opts)
 	if err != nil {
 		return sink.Output{}, err
 	}

@@ -114,7 +114,7 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 	s.reporter = report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
 		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single, Files: s.list.Files,
-		JSON: o.json, Print0: o.print0, Show: s.destination.Show, Streamed: sink.IsStdout(o.outputPath()),
+		JSON: o.json, Print0: o.print0, Show: s.destination.Show, Streamed: sink.IsStdout(o.outputPath()) && !o.dryRun,
 	})
 	s.closers.add("results", func(err error) error {
 		failed := s.reporter.Close(s.totals)
@@ -178,6 +178,6 @@ func (s *session) run(ctx context.Context) error {
 	tally := engine.Run(ctx, s.list.Jobs)
 	notStarted, err := s.list.Close(tally.Stop != nil)
 	sayWhyStopped(s.reporter.Screen(), tally.Stop)
-	s.totals = report.Totals{APICalls: s.portal.calls(), InputUnread: s.list.Unread(), NotStarted: notStarted}
+	s.totals = report.Totals{APICalls: s.portal.calls(), CallEach: s.request.callEach, InputUnread: s.list.Unread(), NotStarted: notStarted}
 	return errors.Join(outcome(ctx, tally, notStarted), err)
 }

@@ -83,7 +83,7 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.undoneOut, "undone-out", "", "write every id that was read and is not done to this `file`, ready for --from")
 	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one file for each folder")
 	f.StringVar(&o.lockWait, "lock-wait", "", "wait this `DURATION` (30s, 10m; 0 = fail at once) for another bynder that uses the journal; without the flag, as long as it takes")
-	f.BoolVar(&o.dryRun, "dry-run", false, "resolve and report; write nothing")
+	f.BoolVar(&o.dryRun, "dry-run", false, "report what a run would do, with sizes: new, changed, unchanged, exists; write nothing")
 	f.BoolVar(&o.json, "json", false, "one JSON object a file on standard output")
 	f.BoolVarP(&o.print0, "print0", "0", false, "NUL in place of a newline after each path")
 	f.StringVar(&o.progress, "progress", string(report.ProgressAuto), "show progress: auto, always or never")

@@ -31,9 +31,8 @@ type Options struct {
 	Digest transfer.DigestOptions
 	// Strict makes a failure of every suspect file (Result.Suspect).
 	Strict bool
-	// Preview, where set, makes a dry run: files are located and reported, with the path
-	// (Result.Path) that Preview makes of a name, and nothing is written.
-	Preview func(name string) string
+	// DryRun has files located and compared, and writes nothing: see Result.Plan.
+	DryRun bool
 }
 
 // Engine gets files. Its fields are set once, before Run.
@@ -103,12 +102,8 @@ func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	workers := max(e.Options.Workers, 1)
-	key := func(path string) string { return path }
-	if e.Sink != nil {
-		key = e.Sink.PathKey
-	}
 	r := run{
-		engine: e, stop: stop, paths: NewPaths(key), workers: make(chan struct{}, workers),
+		engine: e, stop: stop, paths: NewPaths(e.Sink.PathKey), workers: make(chan struct{}, workers),
 		waiting: make(chan struct{}, max(e.Options.Waiting, 0)), publishing: make(chan struct{}, workers),
 	}
 	r.feed(ctx, jobs)

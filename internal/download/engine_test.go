@@ -45,6 +45,10 @@ type memory struct {
 
 func (m *memory) CanRestart() bool { return true }
 
+func (m *memory) Preview(_ context.Context, t Target, obj transfer.Object) (Place, error) {
+	return t.Claim.Tell([]Place{{Path: t.Name}}, obj, PathTaken(t.Name, t.ItemID))
+}
+
 func (m *memory) PathKey(path string) string { return strings.ToLower(path) }
 
 func (m *memory) Begin(_ context.Context, t Target, obj transfer.Object) (Partial, error) {
@@ -156,7 +160,7 @@ func TestRun(t *testing.T) {
 		{
 			name: "a dry run writes nothing", ids: []string{"a"}, want: map[string]string{"a": "skipped"},
 			change: func(e *Engine, _ *memory) {
-				e.Options.Preview, e.Sink = func(name string) string { return "dir/" + name }, nil
+				e.Options.DryRun = true
 			},
 		},
 	} {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"path/filepath"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -25,6 +26,7 @@ func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	f.claim = r.paths.Claim(job.Number, cancel)
 	partial, err := f.transfer(transferring)
 	f.conclude(ctx, r.place(ctx, f, partial, err, free))
+	f.plan()
 	f.result.Seconds = time.Since(start).Seconds()
 	f.result.FinishedAt = time.Now().UTC()
 	return f.result
@@ -50,7 +52,7 @@ func (f *file) conclude(ctx context.Context, err error) {
 		if present.Bytes != nil {
 			r.Bytes = present.Bytes
 		}
-		if present.Status == Skipped && f.engine.Options.Preview == nil {
+		if present.Status == Skipped {
 			r.Suspect = "" // the file in place is another one
 		}
 	case err != nil:
@@ -116,8 +118,10 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	if r.Suspect != "" && e.Options.Strict {
 		return nil, errSuspect(r.Suspect)
 	}
-	if e.Options.Preview != nil {
-		return nil, f.preview(name)
+	if e.Options.DryRun {
+		e.Progress.Started(f.job, name, f.object, 0)
+		_, err := e.Sink.Preview(ctx, f.target, f.object)
+		return nil, err
 	}
 	partial, err := e.Sink.Begin(ctx, f.target, f.object)
 	if err != nil {
@@ -163,13 +167,30 @@ func (e *Engine) intend(r *Result) func(path string) error {
 	}
 }
 
-// preview says what would be done, as far as that is known without writing.
-func (f *file) preview(name string) error {
-	f.engine.Progress.Started(f.job, name, f.object, 0)
-	if f.object.Size >= 0 {
-		f.result.Bytes = &f.object.Size
+// plan makes the result of a dry run of one that says that nothing failed, or that a file has the path.
+func (f *file) plan() {
+	r := &f.result
+	switch {
+	case !f.engine.Options.DryRun:
+		return
+	case r.Status == Downloaded:
+		r.Status, r.Plan = Skipped, PlanNew
+		at, _, _ := f.claim.Got()
+		if r.Path = at.Path; at.Replaces != nil {
+			r.Plan = PlanChanged
+		}
+	case r.Status == Unchanged:
+		r.Plan = PlanUnchanged
+	case r.Status == Skipped:
+		r.Plan = PlanExists
+	case r.Error.Code == CodeExists:
+		r.Plan, r.Path = PlanExists, filepath.FromSlash(f.target.Name)
+	default:
+		return
 	}
-	return &Present{Status: Skipped, Path: f.engine.Options.Preview(name)}
+	if f.object.Size >= 0 {
+		r.Bytes = &f.object.Size
+	}
 }
 
 // copy moves the bytes and checks them.

@@ -80,6 +80,12 @@ func (f *file) giveUp(partial Partial, err error) error {
 func (r *run) done(ctx context.Context, job Job, result Result) {
 	report := func() {
 		job.Done = true
+		if r.engine.Options.DryRun {
+			result.Plan = PlanUnchanged
+			if result.Status == Skipped {
+				result.Plan = PlanExists
+			}
+		}
 		r.engine.finished(job, result)
 	}
 	if !r.engine.Options.ClaimDone || result.Bytes == nil {

@@ -17,6 +17,17 @@ const (
 	Failed     Status = "failed"
 )
 
+// Plan says what a run would do with a file. Only the results of a dry run have one.
+type Plan string
+
+// The plans. A file with the first two would be transferred.
+const (
+	PlanNew       Plan = "new"       // no file has the path
+	PlanChanged   Plan = "changed"   // a different file would be replaced
+	PlanUnchanged Plan = "unchanged" // an identical file has the path
+	PlanExists    Plan = "exists"    // a different file, or an earlier one of the run, has the path and would keep it
+)
+
 // Code is the cause of a failure, from a closed set that scripts match on.
 type Code string
 
@@ -70,6 +81,7 @@ type Result struct {
 	Path        string    `json:"path,omitempty"`
 	PathBase64  []byte    `json:"pathBase64,omitempty"` // Path, where JSON cannot hold it: it is not UTF-8
 	Bytes       *int64    `json:"bytes,omitempty"`
+	Plan        Plan      `json:"plan,omitempty"` // what a run would do: of a dry run only
 	ETag        string    `json:"etag,omitempty"`
 	MD5         string    `json:"md5,omitempty"`     // of the bytes received, in hexadecimal digits
 	Chosen      string    `json:"chosen,omitempty"`  // of several derivatives, the one that was taken

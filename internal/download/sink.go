@@ -34,6 +34,9 @@ type Sink interface {
 	// go. Then it waits, bounded by ctx, for another process that is receiving the same file. Where the file is
 	// there already, the error is a *Present; other errors are *Error values with a code and a hint.
 	Begin(ctx context.Context, t Target, obj transfer.Object) (Partial, error)
+	// Preview finds out what Begin would, and changes nothing. If it would receive obj, it returns the place
+	// to expect; else the error is that of Begin.
+	Preview(ctx context.Context, t Target, obj transfer.Object) (Place, error)
 	// CanRestart tells whether bytes that were delivered can be taken back, so that
 	// a file that changed in the middle can be started over. Standard output and
 	// devices cannot.

@@ -199,7 +199,7 @@ func (r *Reporter) writeResult(result download.Result) {
 		return
 	}
 	if !r.options.JSON {
-		if line := pathLine(result, r.options.Print0, r.screen.stdoutIsTerminal); line != nil {
+		if line := planLine(result, r.options.Print0, r.screen.stdoutIsTerminal); line != nil {
 			r.screen.Result(line)
 		}
 		return

@@ -2,8 +2,10 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -26,6 +28,22 @@ func pathLine(r download.Result, nul, terminal bool) []byte {
 	default:
 		return append([]byte(r.Path), '\n')
 	}
+}
+
+// planLine is the line for a file in a dry run: its plan, its size in bytes (empty if that is not known) and its path,
+// with tabs between them. It is nil for one that failed otherwise. nul is as for pathLine, and leaves the path alone, of
+// files that a run would have in place.
+func planLine(r download.Result, nul, terminal bool) []byte {
+	if nul || r.Plan == "" {
+		return pathLine(r, nul, terminal)
+	}
+	size := ""
+	if r.Bytes != nil {
+		size = strconv.FormatInt(*r.Bytes, 10)
+	}
+	r.Status = download.Downloaded
+	r.Path = cmp.Or(r.Path, "-") // standard output
+	return append([]byte(string(r.Plan)+"\t"+size+"\t"), pathLine(r, false, terminal)...)
 }
 
 // withPathBytes returns r with the bytes of a path that JSON cannot hold.

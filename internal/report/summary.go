@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,6 +19,8 @@ const messageLimit = 1000
 type Totals struct {
 	// APICalls is the number of calls of the portal's API, tries included.
 	APICalls int64
+	// CallEach says that every file costs a call of its own.
+	CallEach bool
 	// NotStarted counts ids that were read and have no result.
 	NotStarted int
 	// InputUnread tells that the run stopped before the end of its input.
@@ -53,6 +56,9 @@ func nameAndID(r download.Result) string {
 func (t *tally) summary(now time.Time, totals Totals) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if len(t.byPlan) > 0 {
+		return t.planned(totals)
+	}
 	took := now.Sub(t.began)
 	var counts []string
 	for _, s := range []download.Status{download.Downloaded, download.Unchanged, download.Skipped, download.Failed} {
@@ -85,6 +91,55 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 		lines = append(lines, said("the rest of the input was left unread"))
 	}
 	return lines
+}
+
+// planned is the end of a dry run for many files.
+func (t *tally) planned(totals Totals) []string {
+	n := t.byPlan[download.PlanNew] + t.byPlan[download.PlanChanged]
+	total := fmt.Sprintf("%s to fetch", Bytes(t.fetch))
+	if t.sizeless > 0 {
+		total += fmt.Sprintf(", and %d of unknown size", t.sizeless)
+	}
+	var counts []string
+	for _, plan := range []download.Plan{download.PlanNew, download.PlanChanged, download.PlanUnchanged, download.PlanExists} {
+		if n := t.byPlan[plan]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, plan))
+		}
+	}
+	if t.suspect > 0 {
+		counts = append(counts, fmt.Sprintf("%d suspect", t.suspect))
+	}
+	if totals.NotStarted > 0 {
+		counts = append(counts, fmt.Sprintf("%d not started", totals.NotStarted))
+	}
+	lines := []string{said(fmt.Sprintf("%s, %s", files(n), total)), said(strings.Join(counts, ", "))}
+	if len(t.byChoice) > 0 {
+		lines = append(lines, said("from "+choices(t.byChoice)))
+	}
+	if len(t.byCause) > 0 {
+		lines = append(lines, said("failed by cause: "+byCount(t.byCause)))
+	}
+	cost := "about as many"
+	if totals.CallEach {
+		cost += ", one per file that is not recorded in the journal"
+	}
+	lines = append(lines, said(fmt.Sprintf("API calls: %d; the run makes %s", totals.APICalls, cost)))
+	if totals.InputUnread {
+		lines = append(lines, said("the rest of the input was left unread"))
+	}
+	return lines
+}
+
+// files is "1 file" or "2,014 files".
+func files(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	if n == 1 {
+		return digits + " file"
+	}
+	return digits + " files"
 }
 
 // choices is "webimage 40, original 2": the most frequent first.

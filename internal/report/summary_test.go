@@ -124,6 +124,34 @@ func TestSummary(t *testing.T) {
 			},
 		},
 		{
+			name: "a dry run",
+			events: func(t *tally) {
+				for i := range 2014 {
+					r := present("a", "a.jpg", 21*mib)
+					if r.Plan = download.PlanNew; i%100 == 0 {
+						r.Plan = download.PlanChanged
+					}
+					t.finish(job("a"), withStatus(r, download.Skipped))
+				}
+				sizeless := present("b", "b.jpg", 0)
+				sizeless.Bytes, sizeless.Plan = nil, download.PlanNew
+				t.finish(job("b"), withStatus(sizeless, download.Skipped))
+				same := withStatus(present("c", "c.jpg", mib), download.Unchanged)
+				same.Plan = download.PlanUnchanged
+				t.finish(job("c"), same)
+				taken := failed("d", download.CodeExists, "", "")
+				taken.Plan = download.PlanExists
+				t.finish(job("d"), taken)
+			},
+			totals: Totals{APICalls: 2017, CallEach: true},
+			want: []string{
+				"bynder: 2,015 files, 41.3 GiB to fetch, and 1 of unknown size",
+				"bynder: 1994 new, 21 changed, 1 unchanged, 1 exists",
+				"bynder: failed by cause: 1 exists",
+				"bynder: API calls: 2017; the run makes about as many, one per file that is not recorded in the journal",
+			},
+		},
+		{
 			name: "choices of derivatives",
 			events: func(t *tally) {
 				for i, chosen := range []string{"original", "webimage", "mini\x1b", "webimage", "webimage", ""} {

@@ -21,10 +21,13 @@ type tally struct {
 	byStatus map[download.Status]int
 	byCause  map[download.Code]int
 	byChoice map[string]int // files in place that were chosen of several derivatives
-	suspect  int            // files that did not fail and are probably not what was asked for
-	settled  int64          // bytes of the files that are done and there
-	sized    int            // how many files that is
-	moved    int64          // bytes received in this run
+	byPlan   map[download.Plan]int
+	fetch    int64 // bytes that a dry run found to be fetched, as far as sizes are known
+	sizeless int   // how many of those files have no known size
+	suspect  int   // files that did not fail and are probably not what was asked for
+	settled  int64 // bytes of the files that are done and there
+	sized    int   // how many files that is
+	moved    int64 // bytes received in this run
 	meter    meter
 	hold     string // what holds things up, or did
 	holdEnds time.Time
@@ -48,6 +51,7 @@ func newTally(now time.Time, files func() (n int, more bool)) *tally {
 		byStatus: make(map[download.Status]int),
 		byCause:  make(map[download.Code]int),
 		byChoice: make(map[string]int),
+		byPlan:   make(map[download.Plan]int),
 		meter:    newMeter(now),
 	}
 }
@@ -79,6 +83,9 @@ func (t *tally) finish(job download.Job, r download.Result) {
 	f := t.flights[job.Number]
 	delete(t.flights, job.Number)
 	t.byStatus[r.Status]++
+	if r.Plan != "" {
+		t.plan(r)
+	}
 	if r.Chosen != "" && r.Status != download.Failed {
 		t.byChoice[r.Chosen]++
 	}
@@ -94,6 +101,18 @@ func (t *tally) finish(job download.Job, r download.Result) {
 	case f != nil:
 		t.settled += f.there
 		t.sized++
+	}
+}
+
+// plan counts what a dry run found out about a file.
+func (t *tally) plan(r download.Result) {
+	t.byPlan[r.Plan]++
+	switch {
+	case r.Plan != download.PlanNew && r.Plan != download.PlanChanged:
+	case r.Bytes == nil:
+		t.sizeless++
+	default:
+		t.fetch += *r.Bytes
 	}
 }
 

@@ -211,6 +211,33 @@ var conformance = []struct {
 		}
 		wantDelivered(t, s, whole)
 	}},
+	{"a preview changes nothing", func(t *testing.T, s subject, to download.Target) {
+		at, err := s.sink.Preview(t.Context(), to, object(whole))
+		if err != nil || at.Same || at.Replaces != nil || s.sink.CanRestart() && at.Path != to.Name {
+			t.Fatalf("Preview = %+v, %v", at, err)
+		}
+		wantDelivered(t, s, "")
+		put(t, s.sink, to, whole)
+		if _, err = s.sink.Preview(t.Context(), to, object(whole)); s.sink.CanRestart() {
+			wantPresent(t, err, download.Unchanged, to.Name)
+		}
+		wantDelivered(t, s, whole)
+	}},
+	{"the first file of a run gets its place when it begins, and when it is previewed", func(t *testing.T, s subject, to download.Target) {
+		paths := download.NewPaths(s.sink.PathKey)
+		for number := int64(1); number <= 2; number++ {
+			to.Claim = paths.Claim(number, func() {})
+			var err error
+			if number == 1 {
+				_, err = s.sink.Preview(t.Context(), to, object(whole))
+			} else {
+				_ = begin(t, s.sink, to, object(whole)).Discard()
+			}
+			if _, decided, refused := to.Claim.Got(); err != nil || !decided || refused != nil {
+				t.Errorf("file %d: decided %t, %v, %v", number, decided, err, refused)
+			}
+		}
+	}},
 	{"nothing begins when the run has ended", func(t *testing.T, s subject, to download.Target) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()

@@ -36,8 +36,8 @@ type DirOptions struct {
 // Dir puts files below one folder and lets no name lead out of it. Several
 // goroutines may begin files in it at once.
 type Dir struct {
-	root *os.Root
-	path string // as the user wrote it
+	root *os.Root // nil for a preview of a missing folder
+	path string   // as the user wrote it
 	opts DirOptions
 
 	busy      busyPartials
@@ -70,8 +70,25 @@ func NewDir(path string, opts DirOptions) (*Dir, error) {
 	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: filelock.Try}, nil
 }
 
+// NewPreview opens the folder at path to look at it alone (Dir.Preview). A missing one is not made.
+func NewPreview(path string, opts DirOptions) (*Dir, error) {
+	if path == "" {
+		path = "."
+	}
+	root, err := os.OpenRoot(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, failure("open the folder", path, err)
+	}
+	return &Dir{root: root, path: path, opts: opts}, nil
+}
+
 // Close releases the folder. Partials that were begun in it must have ended.
-func (d *Dir) Close() error { return d.root.Close() }
+func (d *Dir) Close() error {
+	if d.root == nil {
+		return nil
+	}
+	return d.root.Close()
+}
 
 // CanRestart is true: what a Dir has received can be discarded.
 func (d *Dir) CanRestart() bool { return true }
@@ -79,17 +96,13 @@ func (d *Dir) CanRestart() bool { return true }
 // Begin makes ready to receive obj at t. The file stays where it is, and the
 // error is a *download.Present, when it is there already or is to be skipped.
 func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object) (download.Partial, error) {
-	name := filepath.FromSlash(t.Name)
-	if !fs.ValidPath(t.Name) || !filepath.IsLocal(name) || t.Name == "." {
-		return nil, &download.Error{
-			Code: download.CodeLocal,
-			Err:  fmt.Errorf("%q is no path below a folder", t.Name),
-		}
+	t, err := local(t)
+	if err != nil {
+		return nil, err
 	}
-	t.Name = name
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, d.failure("wait for", name, err)
+			return nil, d.failure("wait for", t.Name, err)
 		}
 		at, err := d.find(ctx, t, obj)
 		if err == nil && at.Same {
@@ -110,6 +123,29 @@ func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object)
 		}
 		return p, nil
 	}
+}
+
+// Preview implements download.Sink.
+func (d *Dir) Preview(ctx context.Context, t download.Target, obj transfer.Object) (download.Place, error) {
+	t, err := local(t)
+	if err != nil {
+		return download.Place{}, err
+	}
+	at, err := d.find(ctx, t, obj)
+	if err == nil && at.Same {
+		err = &download.Present{Status: download.Unchanged, Path: at.Path, Bytes: &obj.Size}
+	}
+	return at.Place, err
+}
+
+// local returns t with its name as this system writes it, if that is a path below a folder.
+func local(t download.Target) (download.Target, error) {
+	name := filepath.FromSlash(t.Name)
+	if !fs.ValidPath(t.Name) || !filepath.IsLocal(name) || t.Name == "." {
+		return t, &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("%q is no path below a folder", t.Name)}
+	}
+	t.Name = name
+	return t, nil
 }
 
 // isPlaced reports whether err says that a file is in place already, or that another one is where it would go.

@@ -179,6 +179,9 @@ func renamed(t download.Target) string {
 // occupant tells what has name below d: nobody, the file that obj is, or
 // another. What is no file at all is an error, whatever the policy.
 func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (occupant, fs.FileInfo, error) {
+	if d.root == nil {
+		return nobody, nil, nil
+	}
 	info, err := d.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nobody, nil, nil

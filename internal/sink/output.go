@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -50,6 +51,26 @@ func ForOutput(ctx context.Context, dir, file string, opts DirOptions) (Output, 
 			Advice: "name another file with --output",
 		}
 	}
+}
+
+// PreviewOutput is ForOutput for a dry run: it opens no device or FIFO and makes no folder.
+func PreviewOutput(dir, file string, opts DirOptions) (Output, error) {
+	path := naming.Below(dir, file)
+	info, err := os.Stat(path)
+	switch {
+	case IsStdout(file):
+		return Output{Sink: NewStream(io.Discard, ""), Close: func() error { return nil }}, nil
+	case file == "" || os.IsPathSeparator(file[len(file)-1]) || err == nil && info.IsDir():
+		return Output{}, noFile(path)
+	case err == nil && !info.Mode().IsRegular():
+		return Output{Sink: NewStream(io.Discard, path), Name: filepath.Base(path), Close: func() error { return nil }}, nil
+	}
+	folder, name := filepath.Split(path)
+	d, err := NewPreview(folder, opts)
+	if err != nil {
+		return Output{}, err
+	}
+	return Output{Sink: d, Name: name, Show: d.Show, Close: d.Close}, nil
 }
 
 // IsStdout tells whether an output is standard output, "-" or the descriptor by its path.

@@ -38,6 +38,11 @@ func NewStream(w io.Writer, name string) *Stream {
 	return &Stream{w: w, name: name}
 }
 
+// Preview implements download.Sink: what is streamed is always new.
+func (s *Stream) Preview(_ context.Context, t download.Target, obj transfer.Object) (download.Place, error) {
+	return t.Claim.Tell([]download.Place{{Path: s.name}}, obj, nil)
+}
+
 // PathKey returns path: a stream has one.
 func (s *Stream) PathKey(path string) string { return path }
 
