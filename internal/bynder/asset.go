@@ -49,9 +49,6 @@ type MediaItem struct {
 	fields fields
 }
 
-// MarshalJSON writes the asset's own fields, normalised; unknown ones are kept.
-func (a *Asset) MarshalJSON() ([]byte, error) { return marshal(a.fields.normalised()) }
-
 // BrandID returns the id of the asset's brand, "" if it has none.
 func (a *Asset) BrandID() string { return a.fields.text("brandId") }
 
@@ -66,9 +63,9 @@ func (a *Asset) DateModified() time.Time { return a.fields.date("dateModified") 
 func (a *Asset) Property(name string) []string { return a.fields.list(propertyPrefix + name) }
 
 // JSON writes the item's own fields, normalised, with the ids that a later command
-// needs to find it.
-func (m *MediaItem) JSON(mediaID string) ([]byte, error) {
-	all := m.fields.normalised()
+// needs to find it. Temporary URLs are without their query unless urls is set.
+func (m *MediaItem) JSON(mediaID string, urls bool) ([]byte, error) {
+	all := m.fields.written(nil, urls)
 	all["mediaId"], all["itemId"] = encode(mediaID), encode(m.ID)
 	return marshal(all)
 }

@@ -91,7 +91,7 @@ func TestFieldsAreBroughtToTheirShape(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			encoded, err := json.Marshal(a)
+			encoded, err := a.JSON(nil, true)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -168,7 +168,7 @@ func TestMediaItems(t *testing.T) {
 	if inactive := items[2]; inactive.Active || inactive.Size != -1 || len(inactive.Derivatives) != 0 {
 		t.Errorf("the inactive item is read as %+v", inactive)
 	}
-	encoded, err := items[1].JSON("a")
+	encoded, err := items[1].JSON("a", true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func FuzzParseAsset(f *testing.F) {
 		if err != nil {
 			return
 		}
-		encoded, err := json.Marshal(a)
+		encoded, err := a.JSON(nil, true)
 		if err != nil {
 			t.Fatalf("an asset that was read cannot be written: %v", err)
 		}
@@ -213,13 +213,13 @@ func FuzzParseAsset(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%s cannot be read again: %v", encoded, err)
 		}
-		second, _ := json.Marshal(again)
+		second, _ := again.JSON(nil, true)
 		if string(second) != string(encoded) {
 			t.Errorf("reading it again changes %s to %s", encoded, second)
 		}
 		items, _ := itemsOf(a)
 		for i := range items {
-			line, err := items[i].JSON(a.ID)
+			line, err := items[i].JSON(a.ID, true)
 			if err != nil || strings.ContainsRune(string(line), '\n') || bynder.CheckID(items[i].ID) != nil {
 				t.Errorf("item %d as JSON: %q, %v", i, line, err)
 			}

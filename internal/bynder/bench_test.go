@@ -57,7 +57,7 @@ func BenchmarkPage(b *testing.B) {
 	b.Run("decode", func(b *testing.B) { decode(b, body, n, func(*bynder.Asset) error { return nil }) })
 	b.Run("json", func(b *testing.B) {
 		decode(b, body, n, func(a *bynder.Asset) error {
-			_, err := a.MarshalJSON()
+			_, err := a.JSON(nil, false)
 			return err
 		})
 	})

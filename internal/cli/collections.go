@@ -17,7 +17,7 @@ type collectionsOptions struct {
 	portalFlags
 	keyword string
 	limit   int
-	json    bool
+	list    assetListing
 }
 
 func newCollections(s Streams) *cobra.Command {
@@ -40,19 +40,27 @@ assets, created; of its assets, what search writes.`,
 	show := &cobra.Command{
 		Use:   "show <id or name>",
 		Short: "List the assets of a collection",
+		Long: `List the living assets of a collection, as search does.
+` + fieldsHelp,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
 				return &usageError{err: errors.New("one collection has to be named"), hint: "bynder collections show <id or name>"}
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return showCollection(cmd.Context(), &o, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.list.check(cmd.Flags().Changed); err != nil {
+				return err
+			}
+			return showCollection(cmd.Context(), &o, args[0])
+		},
 	}
 	o.add(cmd.PersistentFlags())
-	cmd.PersistentFlags().BoolVar(&o.json, "json", false, "one JSON object a line")
+	cmd.PersistentFlags().BoolVar(&o.list.json, "json", false, "one JSON object a line")
 	for _, each := range []*cobra.Command{cmd, lists} {
 		each.Flags().StringVar(&o.keyword, "keyword", "", "words in name and description")
 	}
+	o.list.add(show.Flags())
 	show.Flags().IntVar(&o.limit, "limit", 0, "list at most so many; 0 is all")
 	cmd.AddCommand(lists, show)
 	return cmd
@@ -67,7 +75,7 @@ var collectionColumns = []report.Column{
 
 func listCollections(ctx context.Context, o *collectionsOptions) error {
 	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
-		listing := report.NewListing(o.streams.Out, collectionColumns, o.json)
+		listing := report.NewListing(o.streams.Out, collectionColumns, o.list.json)
 		return listEach(ctx, listing, screen, p.client.Collections(o.keyword), listed[*bynder.Collection]{
 			noun: "collection", nothing: "there are no collections",
 			row: collectionRow,
@@ -90,8 +98,10 @@ func showCollection(ctx context.Context, o *collectionsOptions, name string) err
 		if err != nil {
 			return err
 		}
-		listing := report.NewListing(o.streams.Out, assetColumns, o.json)
-		return listAssets(ctx, listing, screen, p.client.Assets(bynder.Query{Collection: id}), o.limit, nil)
+		if err := o.list.resolve(ctx, newAccount(p.client, screen.Say)); err != nil {
+			return err
+		}
+		return o.list.list(ctx, o.streams.Out, screen, p.client.Assets(bynder.Query{Collection: id}), o.limit, nil)
 	})
 }
 

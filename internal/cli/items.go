@@ -24,6 +24,8 @@ type itemsOptions struct {
 	kinds  []string
 	active bool
 	json   bool
+	csv    bool
+	urls   bool
 }
 
 // newItems makes the command; run is runItems, or a test's.
@@ -37,8 +39,9 @@ func newItems(s Streams, run func(context.Context, *itemsOptions) error) *cobra.
 
 On a terminal as a table, in which * marks the active version. Otherwise as lines of ten
 fields with tabs between them: media id, item id, type, version, active (true or false),
-size in bytes, width, height, created, file name; what is unknown is empty. An item that
-cannot be read, or has no id, is an error and not a line.`,
+size in bytes, width, height, created, file name; what is unknown is empty. --csv has the
+same fields below a header. An item that cannot be read, or has no id, is an error and
+not a line. With --json, URLs that are good for a while are without their query.`,
 		Example: `  bynder items D4AC0B41-141B-47D2-98B4FECDA8894CB2
   bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 | bynder download -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,6 +54,9 @@ cannot be read, or has no id, is an error and not a line.`,
 			if slices.Contains(args, "-") {
 				return &usageError{err: errors.New("items reads no list"), hint: "xargs bynder items < ids"}
 			}
+			if o.csv && o.json {
+				return usagef("--csv and --json exclude each other")
+			}
 			o.ids = distinct(args)
 			return run(cmd.Context(), &o)
 		},
@@ -60,6 +66,8 @@ cannot be read, or has no id, is an error and not a line.`,
 	f.StringArrayVar(&o.kinds, "type", nil, "only items of this `type`: original, web, additional, …; may be repeated")
 	f.BoolVar(&o.active, "active", false, "only active items")
 	f.BoolVar(&o.json, "json", false, "one JSON object an item: its own fields, mediaId and itemId")
+	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header")
+	f.BoolVar(&o.urls, "urls", false, "with --json, write temporary URLs with their query")
 	return cmd
 }
 
@@ -76,6 +84,9 @@ var itemColumns = []report.Column{
 func runItems(ctx context.Context, o *itemsOptions) error {
 	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, itemColumns, o.json)
+		if o.csv {
+			listing = report.NewCSV(o.streams.Out, itemHeader)
+		}
 		succeeded, failed, items := 0, 0, 0
 		for _, id := range o.ids {
 			n := 0
@@ -101,6 +112,9 @@ func runItems(ctx context.Context, o *itemsOptions) error {
 		if items == 0 && failed == 0 {
 			screen.Say("there are no such items")
 		}
+		if err := listing.Header(); err != nil {
+			return &stdoutError{err}
+		}
 		return (&runError{wanted: succeeded + failed, failed: failed}).orNil()
 	})
 }
@@ -125,7 +139,7 @@ func (o *itemsOptions) print(l *report.Listing, id string, asset *bynder.Asset) 
 		if o.active && !item.Active || !o.wants(item.Type) {
 			continue
 		}
-		row := report.Row{Cells: itemCells(&item, asset), Fields: itemFields(&item, id), Object: itemObject{id, &item}}
+		row := report.Row{Cells: itemCells(&item, asset), Fields: itemFields(&item, id), Object: itemObject{id, &item, o.urls}}
 		if err := l.Row(row); err != nil {
 			return n, &stdoutError{err}
 		}
@@ -141,6 +155,9 @@ func (o *itemsOptions) print(l *report.Listing, id string, asset *bynder.Asset) 
 func (o *itemsOptions) wants(kind string) bool {
 	return len(o.kinds) == 0 || slices.ContainsFunc(o.kinds, func(k string) bool { return strings.EqualFold(k, kind) })
 }
+
+// itemHeader names itemFields in CSV.
+var itemHeader = []string{"mediaId", "itemId", "type", "version", "active", "size", "width", "height", "dateCreated", "fileName"}
 
 // itemFields are the ten columns that scripts read.
 func itemFields(m *bynder.MediaItem, mediaID string) []string {
@@ -178,11 +195,12 @@ func itemCells(m *bynder.MediaItem, asset *bynder.Asset) []string {
 type itemObject struct {
 	mediaID string
 	item    *bynder.MediaItem
+	urls    bool
 }
 
 var _ json.Marshaler = itemObject{}
 
-func (o itemObject) MarshalJSON() ([]byte, error) { return o.item.JSON(o.mediaID) }
+func (o itemObject) MarshalJSON() ([]byte, error) { return o.item.JSON(o.mediaID, o.urls) }
 
 // goesOn tells whether other calls may succeed where this one failed.
 func goesOn(err error) bool {

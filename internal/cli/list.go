@@ -28,36 +28,6 @@ func (o *portalFlags) writeListing(ctx context.Context, run func(context.Context
 	return run(ctx, portal, screen)
 }
 
-var assetColumns = []report.Column{
-	{Title: "MEDIA ID", Width: 36, Least: 35},
-	{Title: "NAME", Width: 60, Least: 20, Drop: 1},
-	{Title: "TYPE", Width: 8, Drop: 2},
-	{Title: "SIZE", Width: 8, Right: true, Drop: 3},
-	{Title: "MODIFIED", Width: 10, Drop: 4},
-}
-
-// assetRow is an asset in all forms of a listing.
-func assetRow(a *bynder.Asset) report.Row {
-	size := ""
-	if a.Size >= 0 {
-		size = report.Bytes(a.Size)
-	}
-	return report.Row{
-		Cells:  []string{a.ID, a.Name, a.Type, size, dayOf(a.Modified)},
-		Fields: []string{a.ID, "", a.Name, a.Type, known(a.Size), a.Modified},
-		Object: a,
-	}
-}
-
-// listAssets writes assets as they come, at most limit of them (0 = no limit). If there are none, the error is that
-// of empty, unless it is nil.
-func listAssets(ctx context.Context, l *report.Listing, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int, empty func() error) error {
-	return listEach(ctx, l, screen, assets, listed[*bynder.Asset]{
-		noun: "asset", nothing: "nothing matches", limit: limit, empty: empty,
-		row: assetRow,
-	})
-}
-
 // listed says how entries of one kind are listed.
 type listed[T any] struct {
 	noun    string       // of one of them
@@ -103,6 +73,9 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 			}
 		}
 		screen.Say("%s", by.nothing)
+	}
+	if err := l.Header(); err != nil {
+		return &stdoutError{err}
 	}
 	return (&runError{wanted: n + malformed, failed: malformed}).orNil()
 }

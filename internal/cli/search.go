@@ -14,7 +14,7 @@ type searchOptions struct {
 	portalFlags
 	filterFlags
 	limit int
-	json  bool
+	list  assetListing
 }
 
 // newSearch makes the command; run is runSearch, or a test's.
@@ -29,18 +29,24 @@ func newSearch(s Streams, run func(context.Context, *searchOptions) error) *cobr
 On a terminal as a table. Otherwise as lines of six fields with tabs between them: media
 id, item id (always empty), name, type, size in bytes, modified; download reads them.
 With --json as NDJSON with the whole asset; download then asks for no metadata again.
+With --csv as a spreadsheet.
 
 ` + filterHelp + `
 
 A thousand assets cost one API call, if the portal gives as many in a page. A warning says
-if the portal counted more than it listed: these credentials may not see the others.`,
+if the portal counted more than it listed: these credentials may not see the others.
+` + fieldsHelp,
 		Example: `  bynder search --tag logo --type image
   set -o pipefail; bynder search --modified-since 7d | bynder download --if-exists overwrite -
-  bynder search --property Season=Spring --json | bynder download --derivative webimage -`,
+  bynder search --property Season=Spring --json | bynder download --derivative webimage -
+  bynder search --csv --fields id,name,tags,property_Season`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.limit < 0 {
 				return usagef("--limit is %d, and must not be negative", o.limit)
+			}
+			if err := o.list.check(cmd.Flags().Changed); err != nil {
+				return err
 			}
 			if err := o.checkFilters(time.Now(), cmd.Flags().Changed); err != nil {
 				return err
@@ -53,17 +59,21 @@ if the portal counted more than it listed: these credentials may not see the oth
 	o.addFilters(f)
 	f.StringVar(&o.query.Order, "order", "", "order such as \"dateModified desc\" or \"name asc\"")
 	f.IntVar(&o.limit, "limit", 0, "list at most so many; 0 is all")
-	f.BoolVar(&o.json, "json", false, "one JSON object an asset, whole")
+	f.BoolVar(&o.list.json, "json", false, "one JSON object per asset")
+	o.list.add(f)
 	return cmd
 }
 
 func runSearch(ctx context.Context, o *searchOptions) error {
 	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
-		if err := o.resolveFilters(ctx, newAccount(p.client, screen.Say)); err != nil {
+		names := newAccount(p.client, screen.Say)
+		if err := o.resolveFilters(ctx, names); err != nil {
 			return err
 		}
-		listing := report.NewListing(o.streams.Out, assetColumns, o.json)
+		if err := o.list.resolve(ctx, names); err != nil {
+			return err
+		}
 		o.query.Limit = o.limit
-		return listAssets(ctx, listing, screen, p.client.Assets(o.query), o.limit, o.checkTypes)
+		return o.list.list(ctx, o.streams.Out, screen, p.client.Assets(o.query), o.limit, o.checkTypes)
 	})
 }

@@ -30,18 +30,20 @@ const stackBelow = 12
 // Row is one entry of a listing in all the forms it may take.
 type Row struct {
 	Cells  []string       // for the table, one a Column
-	Fields []string       // for lines with tabs
+	Fields []string       // for lines with tabs, and CSV
 	Object json.Marshaler // for NDJSON
 }
 
 // Listing writes entries to standard output as they come: as an aligned table with a
 // heading where that is a terminal, as lines of tab-separated fields where it is not,
-// or as NDJSON. Foreign text cannot break a line.
+// or as NDJSON or CSV. Foreign text cannot break a line.
 type Listing struct {
 	w       io.Writer
 	columns []Column
 	json    bool
-	width   int // of the terminal; 0 where there is none
+	header  []string // of CSV, nil in the other forms
+	headed  bool     // it is written
+	width   int      // of the terminal; 0 where there is none
 	layout  []int
 }
 
@@ -63,6 +65,11 @@ func (l *Listing) Row(r Row) error {
 		if line, err = JSONLine(r.Object); err != nil {
 			return err
 		}
+	case l.header != nil:
+		if err := l.Header(); err != nil {
+			return err
+		}
+		line = record(l.header, r.Fields)
 	case l.width == 0:
 		line = tabbed(r.Fields)
 	default:
