@@ -68,6 +68,12 @@ func (s Selector) Choose(links map[string]string) (name string, ok bool) {
 	return "", false
 }
 
+// IsFirst reports whether a name is the first of a derivative's names, than which there is no better one.
+func (s Selector) IsFirst(name string) bool {
+	first, _, _ := strings.Cut(s.Name, ",")
+	return name == first
+}
+
 // HasChoices reports whether a derivative may be replaced by another one.
 func (s Selector) HasChoices() bool { return s.Kind == Derivative && strings.Contains(s.Name, ",") }
 

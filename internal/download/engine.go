@@ -137,6 +137,11 @@ func (r *run) feed(ctx context.Context, jobs Source) {
 		if ctx.Err() != nil {
 			return
 		}
+		if known := job.recorded; known != nil && choice(job) == known.Chosen {
+			r.want()
+			r.done(ctx, job, *known)
+			continue
+		}
 		select {
 		case r.workers <- struct{}{}:
 			r.want()
@@ -158,7 +163,8 @@ func (r *run) want() {
 	r.tally.Wanted++
 }
 
-// left numbers the jobs and yields those that are not done already; it reports those that are.
+// left numbers the jobs and yields those that are not done already; it reports those that are. A file that was not
+// the first choice is done only if the asset still has no better one: that is known when its metadata are.
 func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		number := int64(0)
@@ -166,7 +172,10 @@ func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 			number++
 			job.Number = number
 			if r.engine.Done != nil {
-				if result, done := r.engine.Done(job); done {
+				result, done := r.engine.Done(job)
+				if done && job.Selector.HasChoices() && !job.Selector.IsFirst(result.Chosen) {
+					job.recorded = &result
+				} else if done {
 					r.want()
 					r.done(ctx, job, result)
 					continue

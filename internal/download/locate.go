@@ -116,6 +116,19 @@ func derivatives(asset *bynder.Asset, job Job) (map[string]string, error) {
 	}
 }
 
+// choice returns the derivative that a job would take now, "" if that is not known.
+func choice(job Job) string {
+	if job.Err != nil || job.Asset == nil {
+		return ""
+	}
+	links, err := derivatives(job.Asset, job)
+	if err != nil {
+		return ""
+	}
+	name, _ := job.Selector.Choose(links)
+	return name
+}
+
 // lacks says which derivatives there are in place of those asked for.
 func lacks(name string, links map[string]string) error {
 	e := &Error{Code: CodeNotFound, Err: fmt.Errorf("there is no derivative %q", name), Advice: "the asset has no derivatives"}

@@ -20,6 +20,8 @@ type Job struct {
 	// Chosen is the name of the derivative that is transferred, or the label of the transformation; "" for other
 	// files, and before that is known.
 	Chosen string
+	// recorded is the result that was known before the run, if only the metadata tell whether it still holds.
+	recorded *Result
 	// batch is what was looked up together with it, nil where nothing was.
 	batch *batch
 	// asked is when the run asked for Asset; zero if it was handed over.

@@ -261,7 +261,7 @@ func (j *Journal) knows(r download.Result, name string) bool {
 		return false
 	}
 	where, ok := j.place.find(&known, r.Status == download.Skipped)
-	return ok && where == name && known.is(download.Skipped) == (r.Status == download.Skipped)
+	return ok && where == name && string(known.chosen) == r.Chosen && known.is(download.Skipped) == (r.Status == download.Skipped)
 }
 
 // Close stores the results that wait, and ends the journal's work; nothing may be told to

@@ -221,6 +221,21 @@ func TestNothingNewIsNotAdded(t *testing.T) {
 	if got := lineCount(t, file); got != 4 {
 		t.Errorf("the journal has %d lines, want 4", got)
 	}
+	// Another derivative was chosen; Done returns which.
+	j = openJournal(t, file, Options{Dir: dir})
+	for range 2 {
+		r.Chosen = "mini"
+		j.Finished(original("A"), r)
+		closeJournal(t, j)
+		if got := strings.Count(readFile(t, file), `"chosen":"mini"`); got != 1 {
+			t.Errorf("%d lines have the new choice, want 1", got)
+		}
+		j = openJournal(t, file, Options{Dir: dir})
+	}
+	if known, done := j.Done(original("A")); !done || known.Chosen != "mini" {
+		t.Errorf("done %v: %+v", done, known)
+	}
+	closeJournal(t, j)
 }
 
 func TestACollisionIsHarmless(t *testing.T) {

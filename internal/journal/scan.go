@@ -52,6 +52,8 @@ func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
 		to = &r.suspect
 	case "md5":
 		to = &r.md5
+	case "chosen":
+		to = &r.chosen
 	case "verified":
 		to = &r.verified
 	case "checksum":

@@ -10,7 +10,7 @@ import (
 
 // told is a record in a form that can be compared.
 type told struct {
-	portal, mediaID, selector, itemID, status, path, etag, verified, checksum, cause string
+	portal, mediaID, selector, itemID, status, path, etag, verified, checksum, cause, chosen string
 
 	bytes int64
 	sized bool
@@ -19,7 +19,7 @@ type told struct {
 func tell(r record) told {
 	return told{
 		string(r.portal), string(r.mediaID), string(r.selector), string(r.itemID), string(r.status),
-		string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), r.bytes, r.sized,
+		string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), r.bytes, r.sized,
 	}
 }
 
@@ -31,6 +31,8 @@ func TestScan(t *testing.T) {
 	}{
 		{`{"portal":"p","mediaId":"A","selector":"original","status":"downloaded","path":"/d/a","bytes":12,"etag":"\"abc\"","verified":"md5","attempts":1,"seconds":0.5,"finishedAt":"2026-01-02T03:04:05Z"}`, true,
 			told{portal: "p", mediaID: "A", selector: "original", status: "downloaded", path: "/d/a", bytes: 12, sized: true, etag: `"abc"`, verified: "md5"}},
+		{`{"mediaId":"A","md5":"x","chosen":"mini","suspect":"why"}`, true, told{mediaID: "A", chosen: "mini"}},
+		{`{"mediaId":"A","new":1,"chosen":"mini"}`, false, told{mediaID: "A", chosen: "mini"}},
 		{"{\"mediaId\" : \"A\" , \"status\":\t\"failed\", \"error\": { \"code\":\"exists\", \"message\":\"m\",\"retryable\":false} }\r", false,
 			told{mediaID: "A", status: "failed", cause: "exists"}},
 		{`{"mediaId":"A","mediaId":"B"}`, true, told{mediaID: "B"}},
