@@ -22,12 +22,12 @@ var rooms = map[string][]string{
 	"report":    {"download", "transfer"},                                                        // what happened, never the portal
 	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                // where bytes land
 	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "transfer"}, // results on disk
-	"input":     {"bynder", "download", "fingerprint", "retry", "sink", "transfer"},              // what was asked for, and what of it is not done
+	"input":     {"bynder", "download", "fingerprint", "retry", "sink", "spelling", "transfer"},  // what was asked for, and what of it is not done
 	"download":  {"budget", "bynder", "retry", "transfer"},                                       // no terminal, no folder, no credentials
 	"transfer":  {"location", "naming", "retry"},
 	"transport": {"config", "location", "retry"},
 
-	"bynder":      {"fingerprint", "location"}, // takes an http.Client
+	"bynder":      {"fingerprint", "location", "spelling"}, // takes an http.Client
 	"budget":      {"filelock", "retry"},
 	"config":      {"filelock", "retry", "spelling"},
 	"naming":      {"spelling"},

@@ -146,8 +146,8 @@ func TestMediaItems(t *testing.T) {
 	if len(items) != 3 {
 		t.Fatalf("%d items, want 3", len(items))
 	}
-	wrong := []string{"media item 4: it is text, not an object", "media item 5: it is null, not an object", "media item 6: the id is empty", `media item 7: "." is no id`,
-		`media item 8 "D": its size is an object`, "media item 9: the id is blank"}
+	wrong := []string{"media item 4: it is text, not an object", "media item 5: it is null, not an object", "media item 6: the id is empty", `media item 7: invalid id "."`,
+		`media item 8 "D": its size is an object`, `media item 9: invalid id " "`}
 	if len(errs) != len(wrong) {
 		t.Fatalf("errors %q, want %q", errs, wrong)
 	}

@@ -29,12 +29,20 @@ func noArgsUnquoted(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// checkIDs refuses arguments that can be no ids.
-func checkIDs(ids []string) error {
-	for _, id := range ids {
-		if err := bynder.CheckID(id); err != nil {
-			return &usageError{err: err, hint: "an id looks like D4AC0B41-141B-47D2-98B4FECDA8894CB2"}
+// readIDs reads ids that are arguments, each with read, and refuses what cannot be one.
+func readIDs(ids []string, read func(text string) (string, error)) ([]string, error) {
+	all := make([]string, len(ids))
+	for i, text := range ids {
+		id, err := read(text)
+		if err != nil {
+			return nil, &usageError{err: err, hint: "an id looks like D4AC0B41-141B-47D2-98B4FECDA8894CB2"}
 		}
+		all[i] = id
 	}
-	return nil
+	return all, nil
+}
+
+// mediaIDOf reads the id of an asset, or takes it from a link of the portal, "" for any.
+func mediaIDOf(portal string) func(text string) (string, error) {
+	return func(text string) (string, error) { return bynder.ReadMediaID(text, portal) }
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
 // collectionsOptions are what `bynder collections` was asked for.
@@ -43,16 +44,20 @@ assets, created; of its assets, what search writes.`,
 		Long: `List the living assets of a collection, as search does.
 ` + fieldsHelp,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 || args[0] == "" {
-				return &usageError{err: errors.New("one collection has to be named"), hint: "bynder collections show <id or name>"}
+			if len(args) != 1 || spelling.Trim(args[0]) == "" {
+				return &usageError{err: errors.New("specify one collection"), hint: "bynder collections show <id or name>"}
 			}
-			return nil
+			if !bynder.LooksLikeID(spelling.Visible(args[0])) {
+				return nil // it is a name, and may contain anything
+			}
+			_, err := readIDs(args, bynder.ReadID)
+			return err
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.list.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
-			return showCollection(cmd.Context(), &o, args[0])
+			return showCollection(cmd.Context(), &o, spelling.Trim(args[0]))
 		},
 	}
 	o.add(cmd.PersistentFlags())

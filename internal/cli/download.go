@@ -41,6 +41,9 @@ The path of each file that is there is printed on standard output. A file appear
 under its name only when it is whole; what a run leaves behind when it is interrupted
 ends in .part, and the next run continues it.
 
+An id is 1 to 128 letters, digits, - and _, or a link to an asset's page in the portal,
+which contains mediaId=. Ids that begin with - come after --.
+
 An original costs one API call. Derivatives come from lists: one call for about 190
 assets, none if search --json gives the list. --derivative webimage,mini,original takes
 the first that an asset has; an original taken this way costs one call more.
@@ -102,7 +105,7 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 	if o.transforms, err = parseTransforms(o.transform, o.format, o.quality); err != nil {
 		return err
 	}
-	if err := checkIDs(o.ids); err != nil {
+	if _, err := readIDs(o.ids, mediaIDOf("")); err != nil {
 		return err
 	}
 	return o.transferFlags.check(o.single())

@@ -71,11 +71,11 @@ func (o *fetchItemOptions) check() error {
 		return err
 	}
 	if o.mediaID != "" {
-		if err := checkIDs([]string{o.mediaID}); err != nil {
+		if _, err := readIDs([]string{o.mediaID}, mediaIDOf("")); err != nil {
 			return err
 		}
 	}
-	if err := checkIDs(o.items); err != nil {
+	if _, err := readIDs(o.items, bynder.ReadID); err != nil {
 		return err
 	}
 	return o.transferFlags.check(o.single())
@@ -88,7 +88,7 @@ func (o *fetchItemOptions) single() bool {
 
 func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
 	return o.run(ctx, request{
-		ids: o.items, named: func(id string) input.Entry { return input.Entry{MediaID: o.mediaID, ItemID: id} },
+		ids: o.items, named: func(id string) input.Entry { return input.Entry{ItemID: id} },
 		format: input.Format{ItemColumn: true}, mediaID: o.mediaID,
 		choose: o.choose, callEach: len(o.derivatives) == 0, single: o.single(), expands: len(o.derivatives) > 1, steps: o.steps,
 	})

@@ -32,8 +32,8 @@ func parseDownload(t *testing.T, args ...string) (*downloadOptions, error) {
 func TestDownloadRefuses(t *testing.T) {
 	for _, tt := range []struct{ args, want string }{
 		{"", "no media id"},
-		{"..", "no id"},
-		{"a b .", "no id"},
+		{"..", "invalid id"},
+		{"a b .", "invalid id"},
 		{"-o f a b", "--output names one file"},
 		{"-o f -", "--output names one file"},
 		{"-o f --all-items a", "--output names one file"},

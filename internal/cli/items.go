@@ -48,7 +48,7 @@ not a line. With --json, URLs that are good for a while are without their query.
 			if o.ids = args; len(args) == 0 {
 				return &usageError{err: errors.New("no media id was given"), hint: "bynder items <mediaId>"}
 			}
-			if err := checkIDs(args); err != nil {
+			if _, err := readIDs(args, mediaIDOf("")); err != nil {
 				return err
 			}
 			if slices.Contains(args, "-") {
@@ -57,7 +57,6 @@ not a line. With --json, URLs that are good for a while are without their query.
 			if o.csv && o.json {
 				return usagef("--csv and --json exclude each other")
 			}
-			o.ids = distinct(args)
 			return run(cmd.Context(), &o)
 		},
 	}
@@ -83,6 +82,11 @@ var itemColumns = []report.Column{
 
 func runItems(ctx context.Context, o *itemsOptions) error {
 	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
+		ids, err := readIDs(o.ids, p.client.ReadMediaID)
+		if err != nil {
+			return err
+		}
+		o.ids = distinct(ids)
 		listing := report.NewListing(o.streams.Out, itemColumns, o.json)
 		if o.csv {
 			listing = report.NewCSV(o.streams.Out, itemHeader)

@@ -12,7 +12,7 @@ import (
 
 // request is what a command asks a run for, beside the flags of every run.
 type request struct {
-	// ids are the arguments: "-" is the list on standard input, and named makes an entry of any other.
+	// ids are the arguments, of items if format says so: "-" is the list on standard input, and named makes an entry of any other.
 	ids    []string
 	named  func(id string) input.Entry
 	format input.Format // of the lists
@@ -63,9 +63,24 @@ func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sour
 
 // openList makes the list of what is asked for, and opens the one that --undone-out names. A dry run does
 // nothing, and leaves what is undone as it was. A FIFO that nobody reads is waited for.
-func (o *transferFlags) openList(ctx context.Context, r request, sources *input.Sources) (*input.List, error) {
-	options := input.Options{Sources: sources, MediaID: r.mediaID, Choose: r.choose, Expands: r.expands}
-	for _, id := range r.ids {
+func (o *transferFlags) openList(ctx context.Context, r request, portal string, sources *input.Sources) (*input.List, error) {
+	options := input.Options{Sources: sources, MediaID: r.mediaID, Portal: portal, Choose: r.choose, Expands: r.expands}
+	read := mediaIDOf(portal)
+	if r.mediaID != "" {
+		media, err := readIDs([]string{r.mediaID}, read)
+		if err != nil {
+			return nil, err
+		}
+		options.MediaID = media[0]
+	}
+	if r.format.ItemColumn {
+		read = bynder.ReadID
+	}
+	ids, err := readIDs(r.ids, read)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
 		if id != "-" {
 			options.Args = append(options.Args, r.named(id))
 		}

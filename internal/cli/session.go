@@ -99,7 +99,7 @@ func (s *session) openList(ctx context.Context) error {
 	if s.conf, err = s.flags.load(ctx, s.flags.streams); err != nil {
 		return err
 	}
-	if s.list, err = s.flags.openList(ctx, s.request, sources); err != nil {
+	if s.list, err = s.flags.openList(ctx, s.request, s.conf.Portal.Host, sources); err != nil {
 		return err
 	}
 	s.closers.add("undone list", always(s.list.Abandon))

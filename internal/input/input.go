@@ -17,6 +17,7 @@ import (
 	"golang.org/x/text/transform"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
 // maxLine is the longest line that is read, 2 MiB: an asset with all of its metadata
@@ -47,6 +48,9 @@ type Format struct {
 	NUL bool
 	// ItemColumn tells that a line of one column is an item id, not a media id.
 	ItemColumn bool
+	// Portal is the host of which links to assets are understood, with its port if that is not the
+	// scheme's own; "" for any.
+	Portal string
 
 	countOnly bool // entries are not looked into
 }
@@ -129,9 +133,9 @@ func (f Format) entry(line []byte, err error) (e Entry, ok bool) {
 	if f.NUL {
 		return f.checked(f.columns(line))
 	}
-	line = bytes.Trim(line, " \r")
+	line = trimmed(line)
 	switch {
-	case len(line) == 0 || line[0] == '#':
+	case len(bytes.Trim(line, separators+" ")) == 0 || line[0] == '#':
 		return Entry{}, false
 	case f.countOnly:
 		return Entry{}, true
@@ -152,7 +156,16 @@ func (f Format) columns(line []byte) Entry {
 		return f.single(string(line))
 	}
 	item, _, _ := bytes.Cut(rest, []byte{'\t'})
-	return Entry{MediaID: string(bytes.Trim(media, " ")), ItemID: string(bytes.Trim(item, " "))}
+	return Entry{MediaID: string(trimmed(media)), ItemID: string(trimmed(item))}
+}
+
+// separators are the characters between columns.
+const separators = "\t;,"
+
+// trimmed is text without what shows nothing around it, but for tabs before it: a column may be empty.
+func trimmed(text []byte) []byte {
+	text = bytes.TrimLeftFunc(text, func(r rune) bool { return r != '\t' && spelling.Blank(r) })
+	return bytes.TrimRightFunc(text, spelling.Blank)
 }
 
 func (f Format) single(id string) Entry {
@@ -209,16 +222,22 @@ func sizeOf(raw json.RawMessage) int64 {
 	return n
 }
 
-// checked refuses ids that could not be any.
+// checked reads the ids, and refuses those that could not be any. Their text stays as it was then.
 func (f Format) checked(e Entry) (Entry, bool) {
 	if e.Err != nil {
 		return e, true
 	}
 	if e.MediaID != "" || !f.ItemColumn || e.ItemID == "" {
-		e.Err = bynder.CheckID(e.MediaID)
+		id, err := bynder.ReadMediaID(e.MediaID, f.Portal)
+		if e.Err = err; err == nil {
+			e.MediaID = id
+		}
 	}
 	if e.Err == nil && e.ItemID != "" {
-		if err := bynder.CheckID(e.ItemID); err != nil {
+		id, err := bynder.ReadID(e.ItemID)
+		if err == nil {
+			e.ItemID = id
+		} else {
 			e.Err = fmt.Errorf("item: %w", err)
 		}
 	}

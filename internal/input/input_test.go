@@ -56,7 +56,7 @@ func TestRead(t *testing.T) {
 		{name: "lines", text: "A\nB\n", want: []entry{{line: 1, media: "A"}, {line: 2, media: "B"}}},
 		{name: "no newline at the end", text: "A\nB", want: []entry{{line: 1, media: "A"}, {line: 2, media: "B"}}},
 		{name: "CR, blanks, comments, BOM", text: "\ufeff# head\r\nA\r\n\r\n  \n B \n#C\n", want: []entry{{line: 2, media: "A"}, {line: 5, media: "B"}}},
-		{name: "UTF-16", text: utf16LE("A\r\nÉ\r\n"), want: []entry{{line: 1, media: "A"}, {line: 2, media: "É"}}},
+		{name: "UTF-16", text: utf16LE("A\r\nÉ\r\n"), want: []entry{{line: 1, media: "A"}, {line: 2, media: "É", err: "U+00C9"}}},
 		{name: "columns of items", text: "A\tI\tweb\t1\nB\t\timage\n", want: []entry{{line: 1, media: "A", item: "I"}, {line: 2, media: "B"}}},
 		{name: "an item of no asset", text: "\tI\n", want: []entry{{line: 1, item: "I", err: "empty"}}},
 		{name: "item ids", text: "I\nA\tJ\n", format: input.Format{ItemColumn: true}, want: []entry{{line: 1, item: "I"}, {line: 2, media: "A", item: "J"}}},
@@ -71,14 +71,22 @@ func TestRead(t *testing.T) {
 			{line: 1, err: "none with string ids"},
 			{line: 2, err: "neither mediaId nor id"},
 			{line: 3, err: "none with string ids"},
-			{line: 4, media: "..", err: "no id"},
+			{line: 4, media: "..", err: "invalid id"},
 			{line: 5, media: "a\x01b", err: "control"},
 			{line: 6, media: strings.Repeat("x", 129), err: "longer than 128"},
 			{line: 7, media: "A", item: "..", err: "item"},
 			{line: 8, media: "B"},
 		}},
+		{name: "format characters around ids", text: "A\n\ufeffB\u200b\n\u00a0C \u200e\t \u2060I\u200b\t\n\u200b\n\ufeff# comment\n{\"id\":\"\\ufeffD\"}\n", want: []entry{
+			{line: 1, media: "A"}, {line: 2, media: "B"}, {line: 3, media: "C", item: "I"}, {line: 6, media: "D"}}},
+		{name: "format characters inside ids", text: "D4AC\u200b0B41\nA\tI\u00adJ\n", want: []entry{
+			{line: 1, media: "D4AC\u200b0B41", err: "U+200B ZERO WIDTH SPACE"}, {line: 2, media: "A", item: "I\u00adJ", err: "item: invalid id \"I\\u00adJ\": it contains U+00AD SOFT HYPHEN"}}},
+		{name: "lines of blanks and separators", text: "\t\t\n ; \n,,,\n\u00a0\nA\n", want: []entry{{line: 5, media: "A"}}},
+		{name: "links", text: "https://p/media/?mediaId=A\nhttps://q/media/?mediaId=A\nhttps://p/\tI\n{\"id\":\"https://p/#mediaId=B\"}\nA\thttps://p/?mediaId=B", format: input.Format{Portal: "p"}, want: []entry{
+			{line: 1, media: "A"}, {line: 2, media: "https://q/media/?mediaId=A", err: `the link is to "q"`}, {line: 3, media: "https://p/", item: "I", err: "no mediaId="},
+			{line: 4, media: "B"}, {line: 5, media: "A", item: "https://p/?mediaId=B", err: "item: invalid id"}}},
 		{name: "NUL", text: "A\x00B\nC\x00 D\x00", format: input.Format{NUL: true}, want: []entry{
-			{line: 1, media: "A"}, {line: 2, media: "B\nC", err: "control"}, {line: 3, media: " D", err: "blanks"}}},
+			{line: 1, media: "A"}, {line: 2, media: "B\nC", err: "control"}, {line: 3, media: "D"}}},
 		{name: "a line without an end", text: strings.Repeat("x", 5<<20) + "\nB\n", want: []entry{{line: 1, err: "longer than 2 MiB"}, {line: 2, media: "B"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -2,13 +2,10 @@ package input
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"sync"
-	"unicode"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
@@ -41,6 +38,8 @@ type Options struct {
 	Sources *Sources
 	// MediaID is the asset of entries that name none, "" where entries name theirs.
 	MediaID string
+	// Portal is the host of which links to assets are understood (Format.Portal).
+	Portal string
 	// Choose says which file of an asset an entry means.
 	Choose func(Entry) (bynder.Selector, error)
 	// Expands says that a line may become several files, which Expanded is told.
@@ -55,6 +54,9 @@ func New(o Options) (*List, error) {
 	u, err := newUndone(o.UndoneOut)
 	if err != nil {
 		return nil, err
+	}
+	for i := range o.Sources.all {
+		o.Sources.all[i].format.Portal = o.Portal
 	}
 	l := &List{args: o.Args, sources: o.Sources, mediaID: o.MediaID, choose: o.Choose, undone: u}
 	l.count.lines, l.count.counted = l.lines()
@@ -158,27 +160,13 @@ func (l *List) job(e Entry) download.Job {
 			err = fmt.Errorf("line %d: %w", e.Line, err)
 		}
 		job.Err = &download.Error{Code: download.CodeUsage, Err: err}
-		job.Origin = fmt.Sprintf("# line %d: %s", e.Line, job.Origin)
+		job.Origin = fmt.Sprintf("# line %d: %.300q", e.Line, job.Origin)
 	}
 	return job
 }
 
 // spelled is a line that Read reads as these ids.
 func spelled(mediaID, itemID string) string {
-	odd := func(id string) bool {
-		return id != strings.TrimSpace(id) || strings.HasPrefix(id, "#") || strings.HasPrefix(id, "{") ||
-			strings.HasPrefix(id, "\ufeff") || strings.ContainsFunc(id, unicode.IsControl)
-	}
-	if odd(mediaID) || odd(itemID) {
-		ids := map[string]string{"mediaId": mediaID}
-		if itemID != "" {
-			ids["itemId"] = itemID
-		}
-		encoded, err := json.Marshal(ids)
-		if err == nil {
-			return string(encoded)
-		}
-	}
 	if itemID != "" {
 		return mediaID + "\t" + itemID
 	}

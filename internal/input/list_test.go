@@ -59,7 +59,7 @@ func TestListYieldsEachLineOnce(t *testing.T) {
 		}
 		got = append(got, strings.ReplaceAll(job.Origin, "\t", "/"))
 	}
-	want := []string{"A", "B", "C", `line 3: the id holds control characters: "bad\x01"`, "D/I", "D"}
+	want := []string{"A", "B", "C", `line 3: invalid id "bad\x01": it contains U+0001 (a control character), and ids consist of letters A to Z, digits, - and _`, "D/I", "D"}
 	if !slices.Equal(got, want) {
 		t.Errorf("jobs %q, want %q", got, want)
 	}

@@ -1,4 +1,5 @@
-// Package spelling finds the known word that a misspelled one was probably meant to be.
+// Package spelling looks at words as people type and paste them: which known word a
+// misspelled one was probably meant to be, and which of its characters cannot be seen.
 //
 //	near, ok := spelling.Nearest("conections", []string{"connections", "jobs"})
 package spelling
