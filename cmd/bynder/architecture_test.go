@@ -19,11 +19,11 @@ var rooms = map[string][]string{
 	"cmd/bynder": {"cli"},
 	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
 
-	"report":    {"download", "transfer"},                                                        // what happened, never the portal
-	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                // where bytes land
-	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "transfer"}, // results on disk
-	"input":     {"bynder", "download", "fingerprint", "retry", "sink", "spelling", "transfer"},  // what was asked for, and what of it is not done
-	"download":  {"budget", "bynder", "retry", "transfer"},                                       // no terminal, no folder, no credentials
+	"report":    {"download", "transfer"},                                                                 // what happened, never the portal
+	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                         // where bytes land
+	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "transfer"},          // results on disk
+	"input":     {"bynder", "download", "fingerprint", "naming", "retry", "sink", "spelling", "transfer"}, // what was asked for, and what of it is not done
+	"download":  {"budget", "bynder", "retry", "transfer"},                                                // no terminal, no folder, no credentials
 	"transfer":  {"location", "naming", "retry"},
 	"transport": {"config", "location", "retry"},
 

@@ -20,6 +20,7 @@ import (
 var recipeTests = map[string]func(*testing.T, *kitchen){
 	"list":                   testList,
 	"list-powershell":        testListPowerShell,
+	"own-names":              testOwnNames,
 	"search":                 testSearch,
 	"two-processes":          testTwoProcesses,
 	"again":                  testAgain,
@@ -89,6 +90,18 @@ func testListPowerShell(t *testing.T, k *kitchen) {
 		t.Errorf("it has said\n%s", got.stderr)
 	}
 	k.original(t, sandbox.DocumentedAsset, "photos/Twitter.jpg")
+}
+
+func testOwnNames(t *testing.T, k *kitchen) {
+	got := k.cook(t, 0, "own-names")
+	if !strings.Contains(got.stdout, "brand/logos/main.jpg\n") || !strings.Contains(got.stdout, "brand/decks/2026 final.pptx\n") {
+		t.Errorf("it has written %q", got.stdout)
+	}
+	k.original(t, sandbox.DocumentedAsset, "brand/logos/main.jpg")
+	k.original(t, sandbox.PresentationAsset, "brand/decks/2026 final.pptx")
+	if undone := k.read(t, "undone.csv"); undone != "" {
+		t.Errorf("undone.csv holds %q", undone)
+	}
 }
 
 func testSearch(t *testing.T, k *kitchen) {

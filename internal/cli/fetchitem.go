@@ -89,7 +89,7 @@ func (o *fetchItemOptions) single() bool {
 func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
 	return o.run(ctx, request{
 		ids: o.items, named: func(id string) input.Entry { return input.Entry{ItemID: id} },
-		format: input.Format{ItemColumn: true}, mediaID: o.mediaID,
+		format: input.Format{ItemColumn: true, AssetNamed: o.mediaID != ""}, mediaID: o.mediaID,
 		choose: o.choose, callEach: len(o.derivatives) == 0, single: o.single(), expands: len(o.derivatives) > 1, steps: o.steps,
 	})
 }

@@ -56,7 +56,7 @@ func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sour
 	}
 	if err != nil {
 		sources.Close()
-		return nil, &usageError{err: err}
+		return nil, &usageError{err: err, hint: hintOf(err)}
 	}
 	return sources, nil
 }

@@ -87,6 +87,9 @@ func (o *transferFlags) namer(fixed string) func(download.Job, transfer.Object) 
 		if fixed != "" {
 			return fixed
 		}
+		if job.Path != "" {
+			return job.Path
+		}
 		return o.template.Path(templateFields(job, object, o.names))
 	}
 }

@@ -69,6 +69,9 @@ func (s *session) open(ctx context.Context) (context.Context, error) {
 	}
 	s.closers.add("destination", func(err error) error { return errors.Join(err, s.destination.Close()) })
 	s.openReporter(ctx, stop)
+	if err := s.list.Begin(ctx); err != nil {
+		return ctx, s.withUndone(err)
+	}
 	s.portal, err = o.portal(s.conf, s.reporter.Screen(), s.hold, o.jobs)
 	if err != nil {
 		return ctx, err
@@ -176,8 +179,12 @@ func (s *session) run(ctx context.Context) error {
 	engine.Steps = s.request.steps(s.list.Expanded)
 	s.begun = true
 	tally := engine.Run(ctx, s.list.Jobs)
-	notStarted, err := s.list.Close(tally.Stop != nil)
+	unread := s.list.Err()
+	notStarted, err := s.list.Close(tally.Stop != nil || unread != nil)
 	sayWhyStopped(s.reporter.Screen(), tally.Stop)
 	s.totals = report.Totals{APICalls: s.portal.calls(), CallEach: s.request.callEach, InputUnread: s.list.Unread(), NotStarted: notStarted}
+	if tally.Stop == nil && unread != nil {
+		return errors.Join(unread, err)
+	}
 	return errors.Join(outcome(ctx, tally, notStarted), err)
 }

@@ -61,14 +61,20 @@ values are made safe and make none. Its fields:
 for the month, 02 for the day, 15.04.05 for the time, in UTC; a slash creates a
 folder. Without a layout it is {created:2006-01-02}. Several values are sorted and
 joined by commas. {brand} and {property_X} cost one more API call each per run. If
-{ext} is empty, the dot before it is dropped; any other empty value becomes _.`
+{ext} is empty, the dot before it is dropped; any other empty value becomes _.
+
+A list can be a table, as spreadsheets save it (CSV or text with tabs; UTF-8 or
+UTF-16): its first line has the titles id or mediaId, itemId, and path (or saveAs),
+which gives each file its path under --dir in place of the template; other columns
+are ignored. In NDJSON saveAs gives the path. A path that is not safe as it is
+written is an error.`
 
 func (o *transferFlags) add(f *pflag.FlagSet) {
 	o.portalFlags.add(f)
 	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` where files go; made if missing")
 	f.StringVarP(&o.output, "output", "o", "", "the `file`, for one file only: a relative one is under --dir; - is standard output")
 	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path under --dir; see above")
-	f.StringArrayVar(&o.from, "from", nil, "read ids from this `file`, - for standard input: lines, columns by TAB (media id, item id) or NDJSON")
+	f.StringArrayVar(&o.from, "from", nil, "read ids from this `file`, - for standard input: lines, columns by TAB (media id, item id), NDJSON, or a table with a header; see above")
 	f.StringArrayVar(&o.from0, "from0", nil, "read NUL-separated ids from this `file`")
 	f.StringVar(&o.ifExists, "if-exists", "fail", "what a different file of that name means: fail, skip, overwrite or rename")
 	f.IntVarP(&o.jobs, "jobs", "j", 32, "connections to storage in all")

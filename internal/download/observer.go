@@ -28,6 +28,9 @@ type Job struct {
 	asked time.Time
 	// Done tells that its result was known before the run, see Engine.Done.
 	Done bool
+	// Path is the file's path below the sink's root, slash-separated and safe, where the line of input gives one; ""
+	// leaves it to Options.Name.
+	Path string
 	// Origin is the line of input that asked for it; several jobs may come of one line.
 	Origin string
 	// Err is why the job cannot be done at all; its result is a failure. It takes the

@@ -15,14 +15,14 @@ func TestFilesOfARun(t *testing.T) {
 		n    int
 		more bool
 	}
-	file := func(t *testing.T) source { return regular(t, "A\nB\n\n# no id\nA\nC\n") }
-	pipe := func(*testing.T) source {
-		return source{name: "pipe", r: io.MultiReader(strings.NewReader("A\nB\nA\nC\n"))}
+	file := func(t *testing.T) *source { return regular(t, "A\nB\n\n# no id\nA\nC\n") }
+	pipe := func(*testing.T) *source {
+		return &source{name: "pipe", r: io.MultiReader(strings.NewReader("A\nB\nA\nC\n"))}
 	}
 	for _, tt := range []struct {
 		name    string
 		args    []string
-		source  func(*testing.T) source
+		source  func(*testing.T) *source
 		becomes map[string]int // files of a line
 		expands bool
 		want    []files // the first before Jobs, then one as each job comes, the last after them
@@ -41,7 +41,7 @@ func TestFilesOfARun(t *testing.T) {
 				o.Args = append(o.Args, Entry{MediaID: id})
 			}
 			if tt.source != nil {
-				o.Sources.all = []source{tt.source(t)}
+				o.Sources.all = []*source{tt.source(t)}
 			}
 			l, err := New(o)
 			if err != nil {

@@ -1,10 +1,9 @@
 // Package input reads lists of ids as people and programs write them: plain lines,
-// columns, NDJSON, NUL-separated, in UTF-8 or as PowerShell's UTF-16. It reads as a
+// columns, tables with a header, NDJSON, NUL-separated, in UTF-8 or UTF-16. It reads as a
 // stream: an entry is there as soon as its line is.
 package input
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -12,17 +11,15 @@ import (
 	"io"
 	"iter"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
-	"golang.org/x/text/encoding/unicode"
-	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
-
-// maxLine is the longest line that is read, 2 MiB: an asset with all of its metadata
-// may stand in one.
-const maxLine = 2 << 20
 
 // Entry is one line of a list.
 type Entry struct {
@@ -37,9 +34,16 @@ type Entry struct {
 	// Size is what the line tells of the file's size in bytes: of the item where it names one, else of
 	// the asset's original; 0 where it tells none.
 	Size int64
+	// SaveAs is the path that the line gives the file, slash-separated and below the destination; "" if
+	// it gives none.
+	SaveAs string
+	// Text is the line as it was, of a row of a table and of an object with SaveAs; "" of others.
+	Text string
 	// Err says what is wrong with the line; the other fields are then as far as it
 	// could be understood.
 	Err error
+
+	table *table // that the line is a row of; nil if it is not
 }
 
 // Format says how a list is written.
@@ -48,6 +52,8 @@ type Format struct {
 	NUL bool
 	// ItemColumn tells that a line of one column is an item id, not a media id.
 	ItemColumn bool
+	// AssetNamed tells that an asset was named for lines without a media id.
+	AssetNamed bool
 	// Portal is the host of which links to assets are understood, with its port if that is not the
 	// scheme's own; "" for any.
 	Portal string
@@ -55,38 +61,149 @@ type Format struct {
 	countOnly bool // entries are not looked into
 }
 
-// Read yields the entries of a list. Empty lines and those that begin with # are
-// passed over; a line that makes no sense is an Entry with Err. The error beside an
-// Entry is r's own and ends the list.
-func Read(r io.Reader, f Format) iter.Seq2[Entry, error] {
-	return func(yield func(Entry, error) bool) {
-		delimiter := byte('\n')
-		lines := bufio.NewReaderSize(r, 64<<10)
-		if f.NUL {
-			delimiter = 0
-		} else if first, _ := lines.Peek(1); len(first) == 1 && first[0] >= 0xef {
-			// UTF-16 is recognised by its byte order mark, and that of UTF-8 dropped. No
-			// other text is looked at for one, because that would wait for three bytes.
-			lines = bufio.NewReaderSize(transform.NewReader(lines, unicode.BOMOverride(transform.Nop)), 64<<10)
-		}
-		for number := 1; ; number++ {
-			line, err := readLine(lines, delimiter)
-			if len(line) > 0 || errors.Is(err, errLong) {
-				e, ok := f.entry(line, err)
-				e.Line = number
-				if ok && !yield(e, nil) {
-					return
-				}
-			}
-			switch {
-			case errors.Is(err, io.EOF):
+// Read yields the entries of a list. Empty lines and those of blanks and separators only are skipped
+// and, unless the list has a header, those that begin with #; a line that makes no sense is an Entry with Err. The
+// error beside an Entry ends the list: r's own, that of a header that cannot be meant (a *download.Error), or an
+// *OpenQuoteError.
+func Read(r io.Reader, f Format) iter.Seq2[Entry, error] { return newParser(r, f).entries }
+
+// parser reads one list.
+type parser struct {
+	format Format
+	lines  *lines
+	begun  bool
+	failed error      // what begin returns
+	table  *table     // nil of a list without a header
+	empty  bool       // there is no line but comments
+	ahead  []readLine // the first line of a list without a header, and others that were read to know that
+}
+
+// readLine is a line that was read ahead.
+type readLine struct {
+	text   string
+	number int
+	err    error
+}
+
+func newParser(r io.Reader, f Format) *parser { return &parser{format: f, lines: newLines(r, f)} }
+
+// entries yields what is left of the list. It may be called again after it was left.
+func (p *parser) entries(yield func(Entry, error) bool) {
+	if err := p.begin(); err != nil {
+		yield(Entry{Line: p.lines.number}, err)
+		return
+	}
+	for {
+		text, number, err := p.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return
+		case errors.Is(err, errLong):
+			if !yield(Entry{Line: number, Err: err}, nil) {
 				return
-			case err != nil && !errors.Is(err, errLong):
-				yield(Entry{Line: number}, fmt.Errorf("reading the list of ids: %w", err))
+			}
+			continue
+		case err != nil:
+			yield(Entry{Line: number}, err)
+			return
+		}
+		if e, ok := p.entry(text); ok {
+			e.Line = number
+			if !yield(e, nil) {
 				return
 			}
 		}
 	}
+}
+
+// begin reads up to the first line that is neither empty nor a comment, and with it the header, if the list has
+// one. The error is that of a list that cannot be read at all. It reads once, whatever how often it is called.
+func (p *parser) begin() error {
+	for !p.begun && !p.format.NUL {
+		line, err := p.lines.next()
+		if p.begun = err != nil; p.begun {
+			p.empty = errors.Is(err, io.EOF)
+			p.ahead = []readLine{{number: p.lines.number, err: err}}
+		} else if text := trimmed(line); len(bytes.Trim(text, separators+" ")) > 0 && text[0] != '#' {
+			p.begun = true
+			p.failed = p.decide(string(line), text[0] == '{')
+		}
+	}
+	return p.failed
+}
+
+// maxHeader is the longest header of several lines, in bytes: more is no header, but a quote that is not closed.
+const maxHeader = 16 << 10
+
+// decide finds out whether a list has a header, which begins with text.
+func (p *parser) decide(text string, object bool) error {
+	begins := p.lines.number
+	for !object {
+		found, open := readHeader(text)
+		if found != nil {
+			p.table = found
+			return found.findColumns(p.format)
+		}
+		if !open {
+			break
+		}
+		line, err := p.lines.next()
+		if errors.Is(err, io.EOF) || errors.Is(err, errLong) || len(text)+len(line) > maxHeader {
+			return &OpenQuoteError{begins}
+		} else if err != nil {
+			return err
+		}
+		text += "\n" + string(line)
+	}
+	for i, line := range strings.Split(text, "\n") {
+		p.ahead = append(p.ahead, readLine{text: line, number: begins + i})
+	}
+	if object || strings.Contains(text, "\t") {
+		return nil
+	}
+	return checkPlain(text)
+}
+
+// OpenQuoteError is a table with a quote that is not closed: what its cells are from there on cannot be told.
+type OpenQuoteError struct {
+	Line int // on which it opens
+}
+
+func (e *OpenQuoteError) Error() string {
+	return fmt.Sprintf("line %d: a quote that opens here is not closed", e.Line)
+}
+
+// next returns the next line, or the next row of a table, with the number of its first line.
+func (p *parser) next() (text string, number int, err error) {
+	if len(p.ahead) > 0 {
+		one := p.ahead[0]
+		p.ahead = p.ahead[1:]
+		return one.text, one.number, one.err
+	}
+	line, err := p.lines.next()
+	number = p.lines.number
+	if err != nil || p.table == nil {
+		return string(line), number, err
+	}
+	state, _ := p.table.quotes(outside, string(line))
+	if state != within {
+		return string(line), number, nil
+	}
+	row, opened := bytes.Clone(line), number
+	for state == within {
+		line, err := p.lines.next()
+		if errors.Is(err, io.EOF) || errors.Is(err, errLong) || len(row)+len(line) > maxLine {
+			return "", number, &OpenQuoteError{opened}
+		} else if err != nil {
+			return "", number, err
+		}
+		var opens bool
+		if state, opens = p.table.quotes(state, string(line)); opens {
+			opened = p.lines.number
+		}
+		row = append(append(row, '\n'), line...)
+	}
+	return string(row), number, nil
 }
 
 // Count tells how many entries Read will yield of r, at most: doubles are counted, too.
@@ -101,56 +218,33 @@ func Count(r io.Reader, f Format) (n int, err error) {
 	return n, nil
 }
 
-var errLong = fmt.Errorf("the line is longer than %d MiB", maxLine>>20)
-
-// readLine returns the next line without its end. A line that is too long is read to
-// its end and dropped: errLong.
-func readLine(r *bufio.Reader, delimiter byte) ([]byte, error) {
-	var line []byte
-	long := false
-	for {
-		piece, err := r.ReadSlice(delimiter)
-		if long = long || len(line)+len(piece) > maxLine; long {
-			line = nil
-		} else {
-			line = append(line, piece...)
+// entry makes an Entry of a line or row; ok is false for one that says nothing.
+func (p *parser) entry(text string) (e Entry, ok bool) {
+	f := p.format
+	if p.table != nil {
+		if e, ok = p.table.entry(text); !ok || f.countOnly {
+			return e, ok
 		}
-		switch {
-		case errors.Is(err, bufio.ErrBufferFull):
-			continue
-		case long && (err == nil || errors.Is(err, io.EOF)):
-			return nil, errLong
-		}
-		return bytes.TrimSuffix(line, []byte{delimiter}), err
-	}
-}
-
-// entry makes an Entry of a line; ok is false for one that says nothing.
-func (f Format) entry(line []byte, err error) (e Entry, ok bool) {
-	if err != nil && errors.Is(err, errLong) {
-		return Entry{Err: err}, true
+		return f.checked(e), true
 	}
 	if f.NUL {
-		return f.checked(f.columns(line))
+		return f.checked(f.single(text)), text != ""
 	}
-	line = trimmed(line)
+	line := trimmed([]byte(text))
 	switch {
 	case len(bytes.Trim(line, separators+" ")) == 0 || line[0] == '#':
 		return Entry{}, false
 	case f.countOnly:
 		return Entry{}, true
 	case line[0] == '{':
-		return f.checked(parseObject(line))
+		return f.checked(parseObject(line)), true
 	default:
-		return f.checked(f.columns(line))
+		return f.checked(f.columns(line)), true
 	}
 }
 
 // columns reads a line of one or more columns.
 func (f Format) columns(line []byte) Entry {
-	if f.NUL {
-		return f.single(string(line))
-	}
 	media, rest, more := bytes.Cut(line, []byte{'\t'})
 	if !more {
 		return f.single(string(line))
@@ -186,11 +280,15 @@ func parseObject(line []byte) Entry {
 		Thumbnails json.RawMessage `json:"thumbnails"`
 		FileSize   json.RawMessage `json:"fileSize"`
 		Size       json.RawMessage `json:"size"`
+		SaveAs     *string         `json:"saveAs"`
 	}
 	if err := json.Unmarshal(line, &ids); err != nil {
 		return Entry{Err: errors.New("the line begins like a JSON object and is none with string ids")}
 	}
 	var e Entry
+	if ids.SaveAs != nil && spelling.Trim(*ids.SaveAs) != "" {
+		e.SaveAs, e.Text = *ids.SaveAs, string(line)
+	}
 	switch {
 	case ids.MediaID != nil:
 		e.MediaID = *ids.MediaID
@@ -203,7 +301,8 @@ func parseObject(line []byte) Entry {
 			e.Asset, _ = bynder.ParseAsset(line) // without it the metadata are asked for
 		}
 	case ids.ItemID == nil:
-		return Entry{Err: errors.New("the JSON object has neither mediaId nor id")}
+		e.Err = errors.New("the JSON object has neither mediaId nor id")
+		return e
 	}
 	if ids.ItemID != nil {
 		if e.ItemID, e.Size = *ids.ItemID, 0; e.MediaID != "" {
@@ -222,10 +321,11 @@ func sizeOf(raw json.RawMessage) int64 {
 	return n
 }
 
-// checked reads the ids, and refuses those that could not be any. Their text stays as it was then.
-func (f Format) checked(e Entry) (Entry, bool) {
+// checked reads the ids, and refuses those that could not be any, and a path that is not safe. Their text
+// stays as it was then.
+func (f Format) checked(e Entry) Entry {
 	if e.Err != nil {
-		return e, true
+		return e
 	}
 	if e.MediaID != "" || !f.ItemColumn || e.ItemID == "" {
 		id, err := bynder.ReadMediaID(e.MediaID, f.Portal)
@@ -241,5 +341,23 @@ func (f Format) checked(e Entry) (Entry, bool) {
 			e.Err = fmt.Errorf("item: %w", err)
 		}
 	}
-	return e, true
+	if e.Err == nil && e.SaveAs != "" {
+		e.Err = checkPath(e.SaveAs)
+	}
+	return e
+}
+
+// checkPath refuses a path that cannot be used as it is, and shows the nearest one that can.
+func checkPath(path string) error {
+	safe := naming.SafePath(path)
+	switch {
+	case path == safe:
+		return nil
+	case !utf8.ValidString(path):
+		return fmt.Errorf("the path %.200q is not UTF-8: save the list as UTF-8", path)
+	case norm.NFC.String(path) == safe:
+		return fmt.Errorf("the path %.200s is not normalized (Unicode NFC): a safe path is %.200q", strconv.QuoteToASCII(path), safe)
+	default:
+		return fmt.Errorf("the path %.200q is not safe below the destination: a safe path is %.200q", path, safe)
+	}
 }

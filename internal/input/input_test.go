@@ -9,7 +9,10 @@ import (
 	"unicode/utf16"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/input"
+	"github.com/bynder-cli/bynder/internal/naming"
+	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
 // entry is an input.Entry as the tables write it.
@@ -151,18 +154,52 @@ func TestReadReportsItsReader(t *testing.T) {
 	}
 }
 
+// Every line of a list is in an entry, or one of those that are documented to be skipped; only a header that
+// cannot be meant and a quote that is not closed end a list.
 func FuzzRead(f *testing.F) {
-	f.Add("A\tI\n{\"id\":\"x\",\"name\":1,\"thumbnails\":[]}\n#\n", false, false)
+	f.Add("A\tI\n{\"id\":\"x\",\"name\":1,\"thumbnails\":[],\"saveAs\":\"a/b\"}\n#\n", false, false)
 	f.Add(utf16LE("A\r\n"), false, true)
 	f.Add("a\x00b", true, false)
+	f.Add("#c\n;;\nnote;mediaId;path\n\"a\n\"\"b\";A;x/y\n#;B;\nnote;mediaId;path\n;;;\nC;\"\n", false, false)
+	f.Add("id,itemId\rA,I,\r\n,\"\",x\n\ufeffid,itemId\n", false, true)
+	f.Add("id\tsaveAs\nA\t../b\n", false, false)
 	f.Fuzz(func(t *testing.T, text string, nul, items bool) {
-		format := input.Format{NUL: nul, ItemColumn: items}
+		format := input.Format{NUL: nul, ItemColumn: items, AssetNamed: items}
+		wide := strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff")
+		lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n")
+		if nul {
+			lines = strings.Split(text, "\x00")
+		}
+		entries, last := 0, 0
+		defer func() {
+			if n, err := input.Count(strings.NewReader(text), format); err == nil && n < entries {
+				t.Errorf("Count is %d, for %d entries", n, entries)
+			}
+		}()
+		seen := make([]bool, len(lines)+1)
 		for e, err := range input.Read(strings.NewReader(text), format) {
 			if err != nil {
-				t.Fatal(err)
+				wrong, isHeader := errors.AsType[*download.Error](err)
+				_, isOpen := errors.AsType[*input.OpenQuoteError](err)
+				if !isOpen && (!isHeader || wrong.Code != download.CodeUsage || entries > 0) {
+					t.Fatal(err)
+				}
+				return
+			}
+			if entries++; e.Line <= last || !wide && e.Line > len(lines) {
+				t.Fatalf("line %d after %d, of %d", e.Line, last, len(lines))
+			}
+			last = e.Line
+			for i := range 1 + strings.Count(e.Text, "\n") {
+				if e.Line+i < len(seen) {
+					seen[e.Line+i] = true
+				}
 			}
 			if e.Err != nil {
 				continue
+			}
+			if e.SaveAs != naming.SafePath(e.SaveAs) && e.SaveAs != "" {
+				t.Errorf("%q gives the path %q", text, e.SaveAs)
 			}
 			if bynder.CheckID(e.MediaID) != nil && (!items || e.MediaID != "" || e.ItemID == "") {
 				t.Errorf("%q gives the media id %q", text, e.MediaID)
@@ -171,7 +208,21 @@ func FuzzRead(f *testing.F) {
 				t.Errorf("%q gives the item id %q", text, e.ItemID)
 			}
 		}
+		for i, line := range lines {
+			if !wide && !seen[i+1] && !skipped(line, nul) {
+				t.Errorf("line %d of %q is in no entry", i+1, text)
+			}
+		}
 	})
+}
+
+// skipped reports whether a line may be in no entry: it has no value, is a comment, or may be a header.
+func skipped(line string, nul bool) bool {
+	if nul {
+		return line == ""
+	}
+	line = strings.Trim(spelling.Visible(line), "\t;,\" ")
+	return line == "" || line[0] == '#' || strings.Contains(strings.ToLower(line), "id")
 }
 
 func TestReadTakesSizesFromJSON(t *testing.T) {

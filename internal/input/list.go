@@ -2,6 +2,7 @@ package input
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -23,6 +24,7 @@ type List struct {
 	count  count
 	undone *undone
 	unread bool
+	failed error
 
 	closing    sync.Once
 	notStarted int
@@ -55,8 +57,12 @@ func New(o Options) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i := range o.Sources.all {
-		o.Sources.all[i].format.Portal = o.Portal
+	if len(o.Args) > 0 {
+		u.declare(&form{})
+	}
+	for _, from := range o.Sources.all {
+		from.format.Portal = o.Portal
+		u.declare(from.form)
 	}
 	l := &List{args: o.Args, sources: o.Sources, mediaID: o.MediaID, choose: o.Choose, undone: u}
 	l.count.lines, l.count.counted = l.lines()
@@ -89,6 +95,10 @@ func (l *List) Finished(job download.Job, r download.Result) {
 	l.undone.finished(job, r)
 }
 
+// Err returns why Jobs did not read on: an error of Begin, or an *OpenQuoteError. It is nil if all input was read, or
+// the run was stopped before.
+func (l *List) Err() error { return l.failed }
+
 // Unread reports whether input was left unread that cannot be read any more.
 func (l *List) Unread() bool { return l.unread }
 
@@ -117,7 +127,7 @@ func (l *List) Close(stopped bool) (notStarted int, err error) {
 	l.closing.Do(func() {
 		rest := l.rest
 		if !stopped {
-			rest = func(func(string) bool) {}
+			rest = func(func(*line) bool) {}
 		}
 		l.notStarted, l.closed = l.undone.conclude(rest, l.sources.Close)
 	})
@@ -127,15 +137,24 @@ func (l *List) Close(stopped bool) (notStarted int, err error) {
 // Abandon takes away the file that was begun, where Close did not come to be called.
 func (l *List) Abandon() { l.closing.Do(l.undone.abandon) }
 
-// Jobs yields a job for each distinct entry, as soon as it is there, until ctx ends.
-// Whatever is yielded is noted as undone until its result says otherwise.
+// Jobs yields a job for each distinct entry, as soon as it is there, until ctx ends. It calls Begin. Whatever is yielded is noted as undone until its result says otherwise.
 func (l *List) Jobs(ctx context.Context) iter.Seq[download.Job] {
 	return func(yield func(download.Job) bool) {
+		if l.failed = l.Begin(ctx); l.failed != nil {
+			l.leave(l.sources.all)
+			return
+		}
 		for entry := range l.entries(ctx) {
-			job := l.job(entry)
-			isNew := l.undone.read(job.Origin)
+			job, asked := l.job(entry)
+			isNew, err := l.undone.read(asked)
 			l.count.read(!isNew)
-			if isNew && (!yield(job) || ctx.Err() != nil) {
+			if !isNew {
+				continue // a double
+			}
+			if err != nil {
+				refuse(&job, entry, err)
+			}
+			if !yield(job) || ctx.Err() != nil {
 				return
 			}
 		}
@@ -145,24 +164,62 @@ func (l *List) Jobs(ctx context.Context) iter.Seq[download.Job] {
 	}
 }
 
-// job is what an entry asks for.
-func (l *List) job(e Entry) download.Job {
+// Begin reads the beginnings of the lists that are not regular files; those of files were read when they were opened.
+// The error is that of a list that cannot be read as it was meant: a *download.Error for a header, or an
+// *OpenQuoteError. It reads no list twice. When ctx ends it returns nil, as Jobs then yields nothing.
+func (l *List) Begin(ctx context.Context) error {
+	for _, from := range l.sources.all {
+		if from.regular || from.parser != nil || ctx.Err() != nil {
+			continue
+		}
+		from.reader = &interruptibleReader{ctx: ctx, r: from.r}
+		parser, err := from.begin(from.reader)
+		if err != nil {
+			return err
+		}
+		from.parser = parser
+		l.undone.declare(from.form)
+	}
+	return nil
+}
+
+// job is what an entry asks for, and the line that is not done until it is.
+func (l *List) job(e Entry) (download.Job, *line) {
 	if e.MediaID == "" && e.Err == nil {
 		e.MediaID = l.mediaID
 	}
-	job := download.Job{MediaID: e.MediaID, Asset: e.Asset, Size: e.Size, Origin: spelled(e.MediaID, e.ItemID)}
+	asked := &line{key: spelled(e.MediaID, e.ItemID), entry: e, files: 1}
+	job := download.Job{MediaID: e.MediaID, Asset: e.Asset, Size: e.Size, Path: e.SaveAs, Origin: asked.key}
+	asked.entry.Asset = nil // it may be large
 	err := e.Err
 	if err == nil {
 		job.Selector, err = l.choose(e)
 	}
-	if err != nil {
-		if e.Line > 0 {
-			err = fmt.Errorf("line %d: %w", e.Line, err)
-		}
-		job.Err = &download.Error{Code: download.CodeUsage, Err: err}
-		job.Origin = fmt.Sprintf("# line %d: %.300q", e.Line, job.Origin)
+	if err == nil && e.SaveAs != "" && l.count.expands {
+		err = errors.New("the line gives a path for one file, and the flags select several")
 	}
-	return job
+	if err != nil {
+		refuse(&job, e, err)
+		asked.key = job.Origin
+	}
+	return job, asked
+}
+
+// refuse makes a job fail as a mistake on its line.
+func refuse(job *download.Job, e Entry, err error) {
+	if e.Line > 0 {
+		err = fmt.Errorf("line %d: %w", e.Line, err)
+	}
+	job.Err = &download.Error{Code: download.CodeUsage, Err: err}
+	job.Origin = e.mistake(job.Origin)
+}
+
+// mistake is a line that asks for no file, but says where the one stands that was to ask for key.
+func (e *Entry) mistake(key string) string {
+	if e.SaveAs != "" {
+		return fmt.Sprintf("# line %d: %.300q as %q", e.Line, key, e.SaveAs)
+	}
+	return fmt.Sprintf("# line %d: %.300q", e.Line, key)
 }
 
 // spelled is a line that Read reads as these ids.
@@ -184,7 +241,22 @@ func (l *List) entries(ctx context.Context) iter.Seq[Entry] {
 			}
 		}
 		for i, from := range l.sources.all {
-			for e, err := range Read(interruptible(ctx, from.r), from.format) {
+			if ctx.Err() != nil {
+				l.leave(l.sources.all[i:])
+				return
+			}
+			parser := from.parser
+			if from.regular {
+				parser = newParser(from.r, from.format)
+			} else {
+				from.reader.ctx = ctx
+			}
+			for e, err := range parser.entries {
+				if open := (*OpenQuoteError)(nil); errors.As(err, &open) {
+					l.failed = fmt.Errorf("%s: %w", from.name, err)
+					l.leave(l.sources.all[i+1:])
+					return
+				}
 				if err != nil && ctx.Err() == nil {
 					e.Err = fmt.Errorf("%s: %w", from.name, err)
 				}
@@ -198,15 +270,15 @@ func (l *List) entries(ctx context.Context) iter.Seq[Entry] {
 }
 
 // leave notes that sources are not read, or not to their ends.
-func (l *List) leave(sources []source) {
-	l.unread = slices.ContainsFunc(sources, func(s source) bool { return !s.regular })
+func (l *List) leave(sources []*source) {
+	l.unread = slices.ContainsFunc(sources, func(s *source) bool { return !s.regular })
 }
 
 // rest yields the arguments and the lines of regular files, all of them; those that the
 // run has come to are known to it.
-func (l *List) rest(yield func(string) bool) {
+func (l *List) rest(yield func(*line) bool) {
 	for _, entry := range l.args {
-		if !yield(l.job(entry).Origin) {
+		if _, asked := l.job(entry); !yield(asked) {
 			return
 		}
 	}
@@ -215,7 +287,10 @@ func (l *List) rest(yield func(string) bool) {
 			continue
 		}
 		for entry, err := range Read(from.again(), from.format) {
-			if err != nil || !yield(l.job(entry).Origin) {
+			if err != nil {
+				break
+			}
+			if _, asked := l.job(entry); !yield(asked) {
 				return
 			}
 		}

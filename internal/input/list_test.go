@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,7 +20,7 @@ import (
 )
 
 // testList reads the sources, and arguments before them.
-func testList(t *testing.T, undoneFile string, args []string, sources ...source) *List {
+func testList(t *testing.T, undoneFile string, args []string, sources ...*source) *List {
 	t.Helper()
 	o := Options{UndoneOut: undoneFile, Sources: &Sources{all: sources}, Choose: func(Entry) (bynder.Selector, error) {
 		return bynder.Selector{}, nil
@@ -35,7 +36,7 @@ func testList(t *testing.T, undoneFile string, args []string, sources ...source)
 }
 
 // regular is a list in a file.
-func regular(t *testing.T, text string) source {
+func regular(t *testing.T, text string) *source {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "ids")
 	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
@@ -50,7 +51,7 @@ func regular(t *testing.T, text string) source {
 }
 
 func TestListYieldsEachLineOnce(t *testing.T) {
-	in := testList(t, "", []string{"A", "B", "A"}, regular(t, "B\nC\nbad\x01\nC\n"), source{name: "pipe", r: strings.NewReader("D\tI\nD\nA\n")})
+	in := testList(t, "", []string{"A", "B", "A"}, regular(t, "B\nC\nbad\x01\nC\n"), &source{name: "pipe", r: strings.NewReader("D\tI\nD\nA\n")})
 	var got []string
 	for job := range in.Jobs(t.Context()) {
 		if job.Err != nil {
@@ -119,7 +120,11 @@ func TestTheRestLeavesAListWhereItStands(t *testing.T) {
 	if _, err := f.Seek(3, io.SeekStart); err != nil {
 		t.Fatal(err)
 	}
-	if got := slices.Collect(in.rest); !slices.Equal(got, []string{"A", "B", "C"}) {
+	var got []string
+	for l := range in.rest {
+		got = append(got, l.key)
+	}
+	if !slices.Equal(got, []string{"A", "B", "C"}) {
 		t.Errorf("the rest is %q", got)
 	}
 	if at, err := f.Seek(0, io.SeekCurrent); at != 3 || err != nil {
@@ -130,7 +135,7 @@ func TestTheRestLeavesAListWhereItStands(t *testing.T) {
 func TestListEndsWithItsContext(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
-	in := testList(t, "", nil, source{name: "pipe", r: r})
+	in := testList(t, "", nil, &source{name: "pipe", r: r})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		_, _ = io.WriteString(w, "A\n")
@@ -153,10 +158,10 @@ func TestNoReadAfterTheEnd(t *testing.T) {
 		r, w := io.Pipe()
 		defer w.Close()
 		var reads atomic.Int32
-		in := interruptible(ctx, readerFunc(func(p []byte) (int, error) {
+		in := &interruptibleReader{ctx: ctx, r: readerFunc(func(p []byte) (int, error) {
 			reads.Add(1)
 			return r.Read(p)
-		}))
+		})}
 		time.AfterFunc(time.Second, cancel)
 		for range 3 {
 			if n, err := in.Read(make([]byte, 10)); n != 0 || !errors.Is(err, context.Canceled) {
@@ -175,7 +180,7 @@ type readerFunc func([]byte) (int, error)
 func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestListReportsAListThatBreaks(t *testing.T) {
-	in := testList(t, "", nil, source{name: "pipe", r: io.MultiReader(strings.NewReader("A\n"), iotest.ErrReader(os.ErrClosed))})
+	in := testList(t, "", nil, &source{name: "pipe", r: io.MultiReader(strings.NewReader("A\n"), iotest.ErrReader(os.ErrClosed))})
 	var errs []error
 	for job := range in.Jobs(t.Context()) {
 		errs = append(errs, job.Err)
@@ -237,5 +242,93 @@ func TestUndoneOfAWholeRunAndOfNone(t *testing.T) {
 	}
 	if got, err := os.ReadFile(file); len(got) != 0 || err != nil {
 		t.Errorf("the list of a whole run holds %q, %v", got, err)
+	}
+}
+
+// One file has one path: another one is a mistake that names the first line, the same one a double.
+func TestListRefusesAnotherPath(t *testing.T) {
+	in := testList(t, "", []string{"C"}, regular(t, "id;path\nA;a.jpg\nB;b.jpg\nA;a.jpg\nA;other.jpg\nA;\nD;\nD;d.jpg\nC;c.jpg\n"),
+		&source{name: "pipe", r: strings.NewReader(`{"id":"B","saveAs":"b.jpg"}` + "\n" + `{"id":"B","saveAs":"x.jpg"}` + "\nE\n" + `{"id":"E","saveAs":"e.jpg"}` + "\nA\n")})
+	var got []string
+	for job := range in.Jobs(t.Context()) {
+		if job.Err != nil {
+			got = append(got, job.Err.Error())
+			continue
+		}
+		got = append(got, job.MediaID+" "+job.Path)
+	}
+	want := []string{"C ", "A a.jpg", "B b.jpg", "line 5: line 2 asks for the same file with another path", "D ", "line 8: line 7 asks for the same file with another path",
+		"line 9: an argument or another list asks for the same file without this path", "line 2: line 3 asks for the same file with another path", "E ",
+		"line 4: an argument or another list asks for the same file without this path"}
+	if !slices.Equal(got, want) {
+		t.Errorf("jobs %q\nwant %q", got, want)
+	}
+}
+
+// What is not done is written as it was, if it can stand below one header.
+func TestUndoneRepeatsRows(t *testing.T) {
+	const head = "id;note;path\n"
+	for _, tt := range []struct {
+		name    string
+		args    []string
+		sources []string
+		want    string
+	}{
+		{"one table", nil, []string{"# c\n" + head + "A;1;a\nB;\"2\n3\";b\n#;;\nC;;../c\nA;1;x\n"}, head + "A;1;a\n#;;\nC;;../c\nA;1;x\nB;\"2\n3\";b\n"},
+		{"two of one header", nil, []string{head + "A;1;a\n", head + "B;;b\n"}, head + "A;1;a\nB;;b\n"},
+		{"two headers", nil, []string{head + "A;1;a\n", "id,path\nB,b\nC,\n"}, `{"mediaId":"A","saveAs":"a"}` + "\n" + `{"mediaId":"B","saveAs":"b"}` + "\n" + `{"mediaId":"C"}` + "\n"},
+		{"with an argument", []string{"Z"}, []string{head + "A;1;a\n"}, "Z\n" + `{"mediaId":"A","saveAs":"a"}` + "\n"},
+		{"with an empty list", nil, []string{head + "A;1;a\n", "# nothing\n"}, head + "A;1;a\n"},
+		{"a table without rows", nil, []string{head}, ""},
+		{"NDJSON", nil, []string{`{"id":"A", "saveAs":"a","more":1}` + "\n" + `{"id":"B"}` + "\n" + `{"id":"C","saveAs":"/c"}` + "\n"}, `{"id":"C","saveAs":"/c"}` + "\n" + `{"id":"A", "saveAs":"a","more":1}` + "\nB\n"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "undone")
+			sources := NewSources(nil)
+			defer sources.Close()
+			for i, text := range tt.sources {
+				name := filepath.Join(t.TempDir(), strconv.Itoa(i))
+				if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				if err := sources.Open(name, Format{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			in := testList(t, file, tt.args, sources.all...)
+			n := 0
+			for job := range in.Jobs(t.Context()) {
+				if n++; job.Err != nil || job.MediaID == "A" && tt.name == "one table" { // others are in flight
+					in.Finished(job, download.Result{Status: download.Failed})
+				}
+			}
+			if _, err := in.Close(true); err != nil {
+				t.Fatal(err)
+			}
+			got, err := os.ReadFile(file)
+			if err != nil || string(got) != tt.want {
+				t.Fatalf("undone, %v:\n%s\nwant\n%s", err, got, tt.want)
+			}
+			again := 0
+			for _, err := range Read(strings.NewReader(string(got)), Format{}) {
+				if again++; err != nil {
+					t.Errorf("it cannot be read again: %v", err)
+				}
+			}
+			if again != n {
+				t.Errorf("%d of %d are asked for again", again, n)
+			}
+		})
+	}
+}
+
+// Lists that cannot be read as they were meant yield nothing, also behind good ones.
+func TestListRefusesBeforeTheFirstJob(t *testing.T) {
+	in := testList(t, "", []string{"A"}, regular(t, "B\n"), &source{name: "pipe", r: strings.NewReader("x,y\n")})
+	for job := range in.Jobs(t.Context()) {
+		t.Errorf("a job for %s", job.MediaID)
+	}
+	if wrong, ok := errors.AsType[*download.Error](in.Err()); !ok || wrong.Code != download.CodeUsage || !strings.Contains(in.Err().Error(), "pipe: the first line") {
+		t.Errorf("error %v", in.Err())
 	}
 }

@@ -2,28 +2,39 @@ package input
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
 
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // Sources are lists of ids in the order in which they are read.
 type Sources struct {
 	stdin io.Reader
-	all   []source
+	all   []*source
 }
 
 // NewSources returns no lists yet; stdin is what the name "-" stands for.
 func NewSources(stdin io.Reader) *Sources { return &Sources{stdin: stdin} }
 
-// Open opens one more list; "-" is standard input. A FIFO that nobody writes to is waited for.
+// Open opens one more list; "-" is standard input. A FIFO that nobody writes to is waited for. A regular file
+// whose header cannot be meant, or is missing, is refused; of others the beginning is read later.
 func (s *Sources) Open(name string, f Format) error {
 	l, err := openSource(s.stdin, name, f)
-	if err == nil {
-		s.all = append(s.all, l)
+	if err != nil {
+		return err
+	}
+	s.all = append(s.all, l)
+	if !l.regular {
+		return nil
+	}
+	_, err = l.begin(l.again())
+	if wrong := (*download.Error)(nil); !errors.As(err, &wrong) {
+		return nil // any other error is met again when the list is read
 	}
 	return err
 }
@@ -46,26 +57,31 @@ type source struct {
 	regular bool
 	// start is where it stood when it was opened: another program may have read some.
 	start int64
+	// parser reads one that is not regular from reader, once its beginning was read.
+	parser *parser
+	reader *interruptibleReader
+	// form is how its lines are written, nil if that is not known, or there are none.
+	form *form
 }
 
 // openSource opens a list; "-" is standard input.
-func openSource(stdin io.Reader, name string, format Format) (source, error) {
+func openSource(stdin io.Reader, name string, format Format) (*source, error) {
 	if name == "-" {
 		return newSource("standard input", stdin, format), nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return source{}, fmt.Errorf("the list of ids: %w", err)
+		return nil, fmt.Errorf("the list of ids: %w", err)
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		f.Close()
-		return source{}, fmt.Errorf("the list of ids: %s is a folder", name)
+		return nil, fmt.Errorf("the list of ids: %s is a folder", name)
 	}
 	return newSource(name, f, format), nil
 }
 
-func newSource(name string, r io.Reader, format Format) source {
-	l := source{name: name, r: r, format: format, regular: isRegular(r)}
+func newSource(name string, r io.Reader, format Format) *source {
+	l := &source{name: name, r: r, format: format, regular: isRegular(r)}
 	if l.regular {
 		start, err := r.(*os.File).Seek(0, io.SeekCurrent)
 		l.start, l.regular = start, err == nil
@@ -84,7 +100,7 @@ func isRegular(r io.Reader) bool {
 
 // count returns how many lines there are, doubles among them; ok is false where that
 // cannot be known before they are read. It leaves the list where it stood.
-func (l source) count() (n int, ok bool) {
+func (l *source) count() (n int, ok bool) {
 	f, isFile := l.r.(*os.File)
 	if !l.regular || !isFile {
 		return 0, false
@@ -95,21 +111,29 @@ func (l source) count() (n int, ok bool) {
 }
 
 // again is a fresh reading of a regular list. It does not begin where the file stands: the run may be reading it yet.
-func (l source) again() io.Reader {
+func (l *source) again() io.Reader {
 	return io.NewSectionReader(l.r.(*os.File), l.start, math.MaxInt64-l.start)
 }
 
-// interruptible returns r whose reads end with ctx. A read that is under way then is left behind
-// (retry.Await), and there is none after it.
-func interruptible(ctx context.Context, r io.Reader) io.Reader {
-	if isRegular(r) {
-		return r
+// begin reads the beginning of the list from r, and returns the parser that goes on there.
+func (l *source) begin(r io.Reader) (*parser, error) {
+	p := newParser(r, l.format)
+	if err := p.begin(); err != nil {
+		return nil, fmt.Errorf("%s: %w", l.name, err)
 	}
-	return &interruptibleReader{ctx: ctx, r: r}
+	if !p.empty {
+		l.form = &form{}
+		if p.table != nil {
+			l.form.header = p.table.header
+		}
+	}
+	return p, nil
 }
 
+// interruptibleReader is r whose reads end with ctx. A read that is under way then is left behind
+// (retry.Await), and there is none after it.
 type interruptibleReader struct {
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // of whoever reads, until another one goes on
 	r   io.Reader
 }
 

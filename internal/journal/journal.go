@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -202,7 +203,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 		return download.Result{}, false
 	}
 	name, ok := j.place.find(&r, j.opts.Skip)
-	if !ok {
+	if !ok || job.Path != "" && job.Path != filepath.ToSlash(name) {
 		return download.Result{}, false
 	}
 	status := download.Unchanged
