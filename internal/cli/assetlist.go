@@ -18,6 +18,7 @@ import (
 // assetListing says how assets are listed.
 type assetListing struct {
 	json, csv, urls bool
+	failEmpty       bool // no asset is an error
 	fields          []string
 
 	names []string // fields as check reads them; nil without --fields
@@ -151,7 +152,7 @@ func (o assetObject) MarshalJSON() ([]byte, error) { return o.asset.JSON(o.as.na
 // empty, unless it is nil.
 func (o *assetListing) list(ctx context.Context, out io.Writer, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int, empty func() error) error {
 	return listEach(ctx, o.listing(out), screen, assets, listed[*bynder.Asset]{
-		noun: "asset", nothing: "nothing matches", limit: limit, empty: empty,
+		noun: "asset", nothing: "nothing matches", limit: limit, empty: empty, fail: o.failEmpty,
 		row: o.row,
 	})
 }

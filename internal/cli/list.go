@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -33,6 +34,7 @@ type listed[T any] struct {
 	noun    string       // of one of them
 	nothing string       // what is said where there are none
 	empty   func() error // if not nil, may find a reason for that
+	fail    bool         // listing none is a failure
 	limit   int          // how many at most; 0 is all
 	row     func(T) report.Row
 }
@@ -72,7 +74,12 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 				return err
 			}
 		}
-		screen.Say("%s", by.nothing)
+		if !by.fail {
+			screen.Say("%s", by.nothing)
+		}
+	}
+	if by.fail && n+malformed == 0 {
+		return errors.New(by.nothing)
 	}
 	if err := l.Header(); err != nil {
 		return &stdoutError{err}

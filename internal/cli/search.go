@@ -61,6 +61,7 @@ if the portal counted more than it listed: these credentials may not see the oth
 	f.IntVar(&o.limit, "limit", 0, "list at most so many; 0 is all")
 	f.BoolVar(&o.list.json, "json", false, "one JSON object per asset")
 	o.list.add(f)
+	f.BoolVar(&o.list.failEmpty, "fail-empty", false, "exit with 1 if nothing matches")
 	return cmd
 }
 

@@ -183,8 +183,12 @@ func (s *session) run(ctx context.Context) error {
 	notStarted, err := s.list.Close(tally.Stop != nil || unread != nil)
 	sayWhyStopped(s.reporter.Screen(), tally.Stop)
 	s.totals = report.Totals{APICalls: s.portal.calls(), CallEach: s.request.callEach, InputUnread: s.list.Unread(), NotStarted: notStarted}
-	if tally.Stop == nil && unread != nil {
+	switch {
+	case tally.Stop != nil:
+	case unread != nil:
 		return errors.Join(unread, err)
+	case s.flags.failEmpty && s.list.Empty():
+		return errors.Join(errors.New("nothing was asked for, which --fail-empty makes a failure"), err)
 	}
 	return errors.Join(outcome(ctx, tally, notStarted), err)
 }

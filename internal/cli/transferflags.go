@@ -31,6 +31,7 @@ type transferFlags struct {
 	limitRate          string
 	maxFailures        int
 	undoneOut          string
+	failEmpty          bool
 	journal, lockWait  string
 	dryRun             bool
 	json, print0       bool
@@ -87,6 +88,7 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.limitRate, "limit-rate", "", "bytes a second over all transfers, as `RATE` 500K, 10M, 1G (powers of 1024)")
 	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after so many failures; 0 is never")
 	f.StringVar(&o.undoneOut, "undone-out", "", "write every id that was read and is not done to this `file`, ready for --from")
+	f.BoolVar(&o.failEmpty, "fail-empty", false, "exit with 1 if nothing was asked for, as by an empty list")
 	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one file for each folder")
 	f.StringVar(&o.lockWait, "lock-wait", "", "wait this `DURATION` (30s, 10m; 0 = fail at once) for another bynder that uses the journal; without the flag, as long as it takes")
 	f.BoolVar(&o.dryRun, "dry-run", false, "report what a run would do, with sizes: new, changed, unchanged, exists; write nothing")

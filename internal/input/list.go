@@ -102,6 +102,12 @@ func (l *List) Err() error { return l.failed }
 // Unread reports whether input was left unread that cannot be read any more.
 func (l *List) Unread() bool { return l.unread }
 
+// Empty reports whether nothing has been asked for: no argument and no line, good or bad.
+func (l *List) Empty() bool {
+	n, _, _ := l.count.files()
+	return n == 0
+}
+
 // Replaces reports whether the lines that are not done are written to a file of this program alone, which
 // takes its name when it is whole: writing it waits for nobody.
 func (l *List) Replaces() bool { return l.undone.replaces() }
@@ -137,7 +143,8 @@ func (l *List) Close(stopped bool) (notStarted int, err error) {
 // Abandon takes away the file that was begun, where Close did not come to be called.
 func (l *List) Abandon() { l.closing.Do(l.undone.abandon) }
 
-// Jobs yields a job for each distinct entry, as soon as it is there, until ctx ends. It calls Begin. Whatever is yielded is noted as undone until its result says otherwise.
+// Jobs yields a job for each distinct entry, as soon as it is there, until ctx ends. It calls Begin. Whatever is
+// yielded is noted as undone until its result says otherwise.
 func (l *List) Jobs(ctx context.Context) iter.Seq[download.Job] {
 	return func(yield func(download.Job) bool) {
 		if l.failed = l.Begin(ctx); l.failed != nil {
