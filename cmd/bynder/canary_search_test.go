@@ -170,7 +170,7 @@ func TestPlantedSecretIsFound(t *testing.T) {
 		{"download -v --undone-out $DIR/undone -d $DIR/files " + canary, environmentSource, []string{"stderr", "the file undone"}},
 		{"auth status", commandSource, []string{"the file child-environment"}},
 		{"sandbox -- env", environmentSource, []string{"stdout"}},
-		{"items --json $ASSET", environmentSource, []string{"stdout: a signature"}}, // it is to hold URLs, but is not marked so
+		{"items --json --urls $ASSET", environmentSource, []string{"stdout: a signature"}}, // it is to hold URLs, but is not marked so
 	} {
 		_, found := s.run(t, commandLine{text: tt.text}, sandbox.PermanentToken, tt.from, filepath.Join(t.TempDir(), "run"), "")
 		for _, where := range tt.where {
