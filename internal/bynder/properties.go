@@ -68,7 +68,8 @@ func readProperties(s *splitter) (all []Property, err error) {
 	}
 	options := 0
 	for first := true; ; first = false {
-		name, more := "", false
+		var name string
+		var more bool
 		if s.end == ']' {
 			more, err = s.another(first)
 		} else {
