@@ -32,11 +32,11 @@ func formatDate(date time.Time, layout string) string {
 }
 
 // isLayout reports whether a layout means what it says: it has an element, other letters of ASCII than
-// a T between date and time stand outside the braces, and no run of digits falls apart into
-// elements that nobody wrote (as 2024 does, into day, day and minute).
+// the T and Z of ISO 8601 stand outside the braces, and no run of digits falls apart into
+// elements that were not written (as 2024 does, into day, day and minute).
 func isLayout(layout string) bool {
 	rest := mapLayout(layout, func(string) string { return "\x00" })
-	if !strings.Contains(rest, "\x00") || strings.ContainsFunc(strings.ReplaceAll(rest, "\x00T\x00", ""), isLetterOrDigit) {
+	if !strings.Contains(rest, "\x00") || strings.ContainsFunc(withoutISO.Replace(rest), isLetterOrDigit) {
 		return false
 	}
 	for digits := range strings.FieldsFuncSeq(layout, func(r rune) bool { return r < '0' || r > '9' }) {
@@ -46,6 +46,9 @@ func isLayout(layout string) bool {
 	}
 	return true
 }
+
+// withoutISO removes the letters that stand behind an element in a time of ISO 8601.
+var withoutISO = strings.NewReplacer("\x00T\x00", "", "\x00Z", "")
 
 // wide is "" for an element of more than one digit.
 func wide(element string) string {
