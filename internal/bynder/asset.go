@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 )
@@ -47,6 +48,16 @@ type MediaItem struct {
 	Derivatives   map[string]string
 
 	fields fields
+}
+
+// everyAsset has the fields that the portal tells of every asset.
+var everyAsset = []string{"name", "type", "dateCreated", "dateModified"}
+
+// Lacks reports whether a is only a part of an asset, as `search --fields` leaves it, and without one of these
+// fields of the API. What a whole asset is not told to have it does not have.
+func (a *Asset) Lacks(names ...string) bool {
+	missing := func(name string) bool { return a.fields.get(name) == nil }
+	return slices.ContainsFunc(everyAsset, missing) && slices.ContainsFunc(names, missing)
 }
 
 // BrandID returns the id of the asset's brand, "" if it has none.

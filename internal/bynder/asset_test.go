@@ -195,6 +195,30 @@ func TestParseAssetRefuses(t *testing.T) {
 	}
 }
 
+// A part of an asset lacks what it does not have, and a whole one nothing.
+func TestAssetLacks(t *testing.T) {
+	const whole = `"name":"n","type":"image","dateCreated":"2024-01-01T00:00:00Z","dateModified":"2024-01-01T00:00:00Z"`
+	for _, tt := range []struct {
+		raw   string
+		names []string
+		want  bool
+	}{
+		{`{"id":"a",` + whole + `}`, []string{"tags", "property_x", "name"}, false},
+		{`{"id":"a","name":"n","thumbnails":{}}`, []string{"name"}, false},
+		{`{"id":"a","name":"n","thumbnails":{}}`, []string{"name", "dateCreated"}, true},
+		{`{"id":"a","name":"n","tags":[]}`, []string{"tags"}, false},
+		{`{"id":"a","name":"n"}`, nil, false},
+	} {
+		a, err := bynder.ParseAsset(json.RawMessage(tt.raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := a.Lacks(tt.names...); got != tt.want {
+			t.Errorf("%s lacks one of %v: %t, want %t", tt.raw, tt.names, got, tt.want)
+		}
+	}
+}
+
 func FuzzParseAsset(f *testing.F) {
 	f.Add([]byte(`{"id":"a","archive":"1","width":"7","tags":"x","property_A":["b"],"thumbnails":[],"mediaItems":[{"id":1},null]}`))
 	f.Add([]byte(`{"id":1e9,"mediaItems":{"a":1},"thumbnails":{"mini":7},"dateModified":"March, 01 2017 10:49:12 +0000"}`))

@@ -177,7 +177,7 @@ func (o *downloadOptions) steps(expanded func(download.Job, int)) download.Steps
 		steps.Expand = download.EachName(o.names(), expanded)
 	}
 	if needMetadata(o.derivatives) || len(o.transforms) > 0 || o.template.NeedsMetadata(known...) {
-		steps.Complete = download.WithMetadata
+		steps.Complete = o.withMetadata
 	}
 	return steps
 }

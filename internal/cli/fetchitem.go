@@ -104,7 +104,7 @@ func (o *fetchItemOptions) steps(expanded func(download.Job, int)) download.Step
 	case needMetadata(o.derivatives):
 		steps.Complete = download.WithItems
 	case o.template.NeedsMetadata():
-		steps.Complete = download.WithMetadata
+		steps.Complete = o.withMetadata
 	}
 	return steps
 }

@@ -3,9 +3,11 @@ package cli
 import (
 	"cmp"
 	"context"
+	"iter"
 	"strings"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
@@ -35,6 +37,35 @@ func (s *session) openTemplate(ctx context.Context) error {
 		o.names.brands, err = names.brandNames(ctx)
 	}
 	return err
+}
+
+// metadataKeys are the fields of the API in which the portal tells the values of a template's fields.
+var metadataKeys = map[string]string{
+	"name": "name", "type": "type", "version": "activeVersion", "tag": "tags", "brand": "brandId",
+	"created": "dateCreated", "modified": "dateModified",
+}
+
+// withMetadata is download.WithMetadata, which also replaces what came with the list if that is a part of an asset
+// that lacks what the template needs: a path must not depend on how the list was made.
+func (o *transferFlags) withMetadata(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+	var keys []string
+	for _, field := range o.template.MetadataFields() {
+		if name, ok := strings.CutPrefix(field, "property_"); ok {
+			keys = append(keys, "property_"+cmp.Or(o.names.properties[name], name))
+		} else {
+			keys = append(keys, metadataKeys[field])
+		}
+	}
+	return download.WithMetadata(ctx, p, func(yield func(download.Job) bool) {
+		for job := range jobs {
+			if job.Asset != nil && job.Asset.Lacks(keys...) {
+				job.Asset = nil
+			}
+			if !yield(job) {
+				return
+			}
+		}
+	})
 }
 
 // describe adds what the portal tells of an asset to the values of a path.

@@ -105,6 +105,22 @@ func (t *Template) NeedsMetadata(known ...string) bool {
 	return t.has(func(p part) bool { return p.field.source == fromMetadata && !slices.Contains(known, p.field.name) })
 }
 
+// MetadataFields returns the fields whose values only the portal's metadata give, as the template names them.
+func (t *Template) MetadataFields() []string {
+	var names []string
+	t.has(func(p part) bool {
+		switch {
+		case p.field.source != fromMetadata:
+		case p.field.name == propertyField:
+			names = append(names, propertyPrefix+p.detail)
+		default:
+			names = append(names, p.field.name)
+		}
+		return false
+	})
+	return names
+}
+
 // HasBrand reports whether the path depends on the name of the asset's brand.
 func (t *Template) HasBrand() bool {
 	return t.has(func(p part) bool { return p.field.name == "brand" })

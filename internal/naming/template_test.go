@@ -276,13 +276,15 @@ func TestParseRefuses(t *testing.T) {
 // Brand and properties are asked of the portal if the template has them.
 func TestTemplateAsksFor(t *testing.T) {
 	for text, want := range map[string]string{
-		"{id}/{tag}": "false []", "{brand}-{id}": "true []", "{property_A}/{property_B}{property_A}": "false [A B]",
+		"{id}/{tag}": "false [] [tag]", "{brand}-{id}": "true [] [brand]", "{filename}": "false [] []",
+		"{property_A}/{property_B}{property_A}": "false [A B] [property_A property_B property_A]",
+		"{created:2006/01}":                     "false [] [created created]",
 	} {
 		tmpl, err := Parse(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(tmpl.HasBrand(), tmpl.Properties()); got != want {
+		if got := fmt.Sprint(tmpl.HasBrand(), tmpl.Properties(), tmpl.MetadataFields()); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
 	}
