@@ -1,0 +1,122 @@
+package naming
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestParseRefuses(t *testing.T) {
+	for _, tt := range []struct{ template, want, hint string }{
+		{"", "empty", "{id}/{filename}"},
+		{"/{id}", "absolute", "--dir"},
+		{`\{id}`, "absolute", "--dir"},
+		{`C:\{id}`, "absolute", "--dir"},
+		{"c:{id}", "absolute", "--dir"},
+		{`{id}\{filename}`, "backslash", "/"},
+		{"{id}/", "ends in a slash", "{id}/{filename}"},
+		{"a//b", "two slashes", "leave"},
+		{"../{id}", `element ".."`, "--dir"},
+		{"{id}/../x", `element ".."`, "--dir"},
+		{"{id}/..", `element ".."`, "--dir"},
+		{"./{id}", `element "."`, "--dir"},
+		{"{id", "{ without", "{{"},
+		{"{", "{ without", "{{"},
+		{"{{{", "{ without", "{{"},
+		{"{a{id}}", "{ without", "{{"},
+		{"{a/b}", "{ without", "{{"},
+		{"id}", "} without", "}}"},
+		{"{id}}", "} without", "}}"},
+		{"{}", `unknown field ""`, "use one of these fields"},
+		{"{itmeid}", `unknown field "itmeid"`, "did you mean {itemId}?"},
+		{"{ID}", `unknown field "ID"`, "did you mean {id}?"},
+		{"{file_name}", `unknown field "file_name"`, "did you mean {filename}?"},
+		{"{extension}", `unknown field "extension"`, "use one of these fields"},
+		{"{title }", `unknown field "title "`, "use one of these fields"},
+		{"{collection}", `unknown field "collection"`, "use one of these fields"},
+		{"{property}", `unknown field "property"`, "did you mean {property_X}?"},
+		{"{property_}", `unknown field "property_"`, "did you mean {property_X}?"},
+		{"{Property_Region}", `unknown field "Property_Region"`, "did you mean {property_X}?"},
+		{"{create}", `unknown field "create"; there are {created} {id}`, "did you mean {created}?"},
+		{"{creatd:2006/01}", `unknown field "creatd"`, "did you mean {created}?"},
+		{"{id:2006/01}", "{id} takes no layout", "{created:2006/01}"},
+		{"{date:2006}", `unknown field "date"; there are {id}`, "use one of these fields"},
+		{"{tags}", `unknown field "tags"; there are {tag} {id}`, "did you mean {tag}?"},
+		{"{id:2006}", "{id} takes no layout", "{created:2006/01}"},
+		{"{property_X:a/b}", "{ without", "{{"},
+		{"{created:YYYY}", `"YYYY" is not the layout of a date`, "as in {created:2006/01} or {created:2006-01-02}"},
+		{"{modified:YYYY-01}", `"YYYY-01" is not the layout`, "{modified:2006/01}"},
+		{"{created:%Y/%m}", `"%Y/%m" is not the layout`, "2006 for the year"},
+		{"{created:}", `"" is not the layout`, "2006"},
+		{"{created:-}", "layout", "2006"},
+		{"{created:2006/}", "layout", "2006"},
+		{"{created:2006//01}", "layout", "2006"},
+		{"{created:2006/../01}", "layout", "2006"},
+		{"{created:2024/05}", "layout", "2006"},
+		{"{created:2023-12-31}", "layout", "2006"},
+		{"{created:12}", "layout", "2006"},
+		{"{created:2006 Q1}", "layout", "2006"},
+		{"{created:2006T}", "layout", "2006"},
+		{"{created:Z2006}", "layout", "2006"},
+		{"{created:2006-01-02T15:04:05Z07:00}", "layout", "2006"},
+		{"{created:07}", "layout", "2006"},
+		{"{created:2006{01}", "{ without", "{{"},
+		{"{a\u202eb}", `unknown field "a\u202eb"`, "use one of these fields"},
+		{strings.Repeat("x", 5000), "longer than 4096", "{id}/{filename}"},
+	} {
+		_, err := Parse(tt.template)
+		if err == nil {
+			t.Errorf("%.80s: no error, want %q", tt.template, tt.want)
+			continue
+		}
+		if !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%.80s: got %q, want %q", tt.template, err, tt.want)
+		}
+		if len(err.Error()) > 500 {
+			t.Errorf("%.80s: the message has %d bytes", tt.template, len(err.Error()))
+		}
+		var advice interface{ Hint() string }
+		if !errors.As(err, &advice) || !strings.Contains(advice.Hint(), tt.hint) {
+			t.Errorf("%.80s: %v: no hint with %q", tt.template, err, tt.hint)
+		}
+	}
+}
+
+func TestParseListsKnownFields(t *testing.T) {
+	_, err := Parse("{x}")
+	const want = "{id} {itemId} {name} {filename} {stem} {ext} {type} {version} {derivative} {tag} {brand} {created} {modified} {property_X}"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"{id}/{filename}", "{{{name}}}.{ext}", "{property_X", "../{id}", "a//", "C:{type}", "\xff{id}", "{created:2006/1}", "a{modified:/Mon}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		tmpl, err := Parse(text)
+		if err != nil {
+			var advice interface{ Hint() string }
+			if !errors.As(err, &advice) || advice.Hint() == "" {
+				t.Errorf("%q: %v has no hint", text, err)
+			}
+			return
+		}
+		checkPath(t, tmpl.Path(asset), strings.Count(text, "/"))
+		checkPath(t, tmpl.Path(Fields{}), strings.Count(text, "/"))
+	})
+}
+
+func ExampleParse() {
+	_, err := Parse("{fielname}")
+	fmt.Println(err)
+	var advice interface{ Hint() string }
+	if errors.As(err, &advice) {
+		fmt.Println("hint:", advice.Hint())
+	}
+	// Output:
+	// name template "{fielname}": unknown field "fielname"; there are {filename} {id} {itemId} {name} {stem} {ext} {type} {version} {derivative} {tag} {brand} {created} {modified} {property_X}
+	// hint: did you mean {filename}?
+}
