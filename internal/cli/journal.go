@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,7 +27,7 @@ latest line about a file counts.
 To merge journals from several machines, concatenate them with cat.`,
 		Example: `  bynder download --from ids.txt --journal done.ndjson
   bynder journal show done.ndjson
-  jq -r 'select(.status == "failed") | [.mediaId, .error.code] | @tsv' done.ndjson`,
+  bynder journal show --failed done.ndjson`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -40,7 +41,7 @@ To merge journals from several machines, concatenate them with cat.`,
 }
 
 func newJournalShow(s Streams) *cobra.Command {
-	asJSON := false
+	var o journalShow
 	cmd := &cobra.Command{
 		Use:   "show <file>",
 		Short: "Count the files of a journal by status and cause",
@@ -49,12 +50,39 @@ once, as its latest line has it. A journal that is in use can be read, too.
 
 On a terminal as a table. Otherwise as lines of status, cause (empty unless the files
 failed), files and bytes, separated by tabs. Lines that are not results are counted on
-standard error.`,
+standard error.
+
+--failed lists the files whose latest line is a failure: media id, item id, name, path,
+selector, cause, retryable (true or false), message, hint and time, in this order, as
+input for download; --csv has a header above. In CSV a cell that a spreadsheet would take
+for a formula gets an apostrophe in front.`,
+		Example: `  bynder journal show done.ndjson
+  bynder journal show --failed --csv done.ndjson >failed.csv`,
 		Args: oneJournal,
-		RunE: func(cmd *cobra.Command, args []string) error { return showJournal(cmd.Context(), s, args[0], asJSON) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.csv && o.json {
+				return usagef("--csv and --json exclude each other")
+			}
+			if o.failed {
+				return o.showFailed(cmd.Context(), s, args[0])
+			}
+			return o.showTotals(cmd.Context(), s, args[0])
+		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().BoolVar(&o.failed, "failed", false, "list the files that failed")
+	cmd.Flags().BoolVar(&o.csv, "csv", false, "comma-separated values below a header")
+	cmd.Flags().BoolVar(&o.json, "json", false, "one JSON object per line")
 	return cmd
+}
+
+// journalShow says what of a journal is shown, and how.
+type journalShow struct{ failed, csv, json bool }
+
+func (o journalShow) listing(s Streams, columns []report.Column, header []string) *report.Listing {
+	if o.csv {
+		return report.NewCSV(s.Out, header)
+	}
+	return report.NewListing(s.Out, columns, o.json)
 }
 
 // oneJournal refuses all but one argument.
@@ -72,9 +100,9 @@ var journalColumns = []report.Column{
 	{Title: "SIZE", Width: 8, Right: true, Drop: 2},
 }
 
-// showJournal writes the totals: what is there first, then failures, the most frequent
+// showTotals writes the totals: what is there first, then failures, the most frequent
 // first.
-func showJournal(ctx context.Context, s Streams, file string, asJSON bool) error {
+func (o journalShow) showTotals(ctx context.Context, s Streams, file string) error {
 	groups, otherLines, err := journal.Summarise(ctx, file)
 	if err != nil {
 		return err
@@ -82,7 +110,7 @@ func showJournal(ctx context.Context, s Streams, file string, asJSON bool) error
 	slices.SortStableFunc(groups, func(a, b journal.Group) int {
 		return cmp.Or(cmp.Compare(rank(a.Status), rank(b.Status)), -cmp.Compare(a.Files, b.Files), cmp.Compare(a.Cause, b.Cause))
 	})
-	listing := report.NewListing(s.Out, journalColumns, asJSON)
+	listing := o.listing(s, journalColumns, []string{"status", "cause", "files", "bytes"})
 	for _, g := range groups {
 		size := ""
 		if g.Status != download.Failed {
@@ -97,16 +125,69 @@ func showJournal(ctx context.Context, s Streams, file string, asJSON bool) error
 			return &stdoutError{err}
 		}
 	}
+	if err := listing.Header(); err != nil {
+		return &stdoutError{err}
+	}
 	if len(groups) == 0 {
 		s.screen().Say("the journal is empty")
 	}
+	sayOtherLines(s, otherLines)
+	return nil
+}
+
+var (
+	failureColumns = []report.Column{
+		{Title: "MEDIA ID", Width: 36, Least: 35},
+		{Title: "FILE", Width: 40, Least: 8, Drop: 2},
+		{Title: "CAUSE", Width: 12, Drop: 1},
+		{Title: "MESSAGE", Width: 100, Least: 20, Drop: 3},
+	}
+	failureHeader = []string{"id", "itemId", "name", "path", "selector", "cause", "retryable", "message", "hint", "finishedAt"}
+)
+
+// showFailed lists the files whose latest result is a failure.
+func (o journalShow) showFailed(ctx context.Context, s Streams, file string) error {
+	listing, n := o.listing(s, failureColumns, failureHeader), 0
+	otherLines, err := journal.EachFailure(ctx, file, func(r download.Result) error {
+		finished := ""
+		if !r.FinishedAt.IsZero() {
+			finished = r.FinishedAt.Format(time.RFC3339)
+		}
+		e := r.Error
+		n++
+		err := listing.Row(report.Row{
+			Cells: []string{r.MediaID, cmp.Or(r.Name, r.Path, r.Selector), string(e.Code), e.Message},
+			Fields: []string{
+				r.MediaID, r.ItemID, r.Name, r.Path, r.Selector, string(e.Code), strconv.FormatBool(e.Retryable), e.Message, e.Hint, finished,
+			},
+			Object: r,
+		})
+		if err != nil {
+			return &stdoutError{err}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := listing.Header(); err != nil {
+		return &stdoutError{err}
+	}
+	if n == 0 {
+		s.screen().Say("no file failed")
+	}
+	sayOtherLines(s, otherLines)
+	return nil
+}
+
+// sayOtherLines says how many lines of a journal are not results.
+func sayOtherLines(s Streams, otherLines int) {
 	switch {
 	case otherLines == 1:
 		s.screen().Say("1 line is not a result")
 	case otherLines > 1:
 		s.screen().Say("%d lines are not results", otherLines)
 	}
-	return nil
 }
 
 // rank orders statuses; one that is not known comes after those that are.

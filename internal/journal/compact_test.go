@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -171,5 +172,36 @@ func TestCompactionIsOptional(t *testing.T) {
 	closeJournal(t, openJournal(t, file, Options{Dir: dir}))
 	if got := lineCount(t, file); got != 1 {
 		t.Errorf("%d lines", got)
+	}
+}
+
+func TestEachFailure(t *testing.T) {
+	dir, file := newFolder(t)
+	writeFile(t, file, strings.Join([]string{
+		`{"portal":"p","mediaId":"A","selector":"original","status":"failed","error":{"code":"network","message":"old","retryable":true}}`,
+		`{"portal":"p","mediaId":"B","selector":"item/I","itemId":"I","status":"failed","name":"b.jpg","path":"b/b.jpg","error":{"code":"exists","message":"m","hint":"h","retryable":false},"finishedAt":"2026-01-02T03:04:05Z"}`,
+		`{"portal":"p","mediaId":"C","selector":"original","status":"failed","error":{"code":"network","message":"m","retryable":true}}`,
+		`a note`,
+		`{"portal":"p","mediaId":"C","selector":"original","status":"downloaded","path":"c","bytes":1}`,
+		`{"portal":"p","mediaId":"D","selector":"original","status":"failed","seconds":"long","error":{"code":"storage"}}`,
+		`{"portal":"p","mediaId":"E","selector":"original","status":"failed"}`,
+		`{"portal":"p","mediaId":"F","selector":"original","status":"intent","path":"f","bytes":1,"md5":"x"}`,
+		`{"portal":"p","mediaId":"A","selector":"original","status":"failed","error":{"code":"timeout","message":"new","retryable":true}}`,
+	}, "\n")+"\n")
+	var got []string
+	others, err := EachFailure(t.Context(), file, func(r download.Result) error {
+		got = append(got, fmt.Sprintf("%s %s %s %s %s %s", r.MediaID, r.ItemID, r.Name, r.Path, r.Error.Code, r.Error.Message))
+		return nil
+	})
+	want := []string{"B I b.jpg b/b.jpg exists m", "D    storage ", "E     ", "A    timeout new"}
+	if err != nil || others != 1 || !slices.Equal(got, want) {
+		t.Errorf("got %q, %d other lines, %v; want %q", got, others, err, want)
+	}
+	enough := errors.New("enough")
+	if _, err := EachFailure(t.Context(), file, func(download.Result) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("error %v, want that of the function", err)
+	}
+	if _, err := EachFailure(t.Context(), filepath.Join(dir, "none"), nil); err == nil {
+		t.Error("a journal that is not there has no failures")
 	}
 }

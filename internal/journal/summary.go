@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -20,31 +21,8 @@ type Group struct {
 // which a group's first file comes. Intents do not count. otherLines is the number of lines
 // that are not results. It reads without the journal's lock, and changes nothing.
 func Summarise(ctx context.Context, file string) (groups []Group, otherLines int, err error) {
-	l, err := locate(file)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer func() { err = errors.Join(err, l.folder.Close()) }()
-	f, err := l.read()
-	if err != nil {
-		return nil, 0, err
-	}
-	if f == nil {
-		return nil, 0, refused(fmt.Errorf("journal file %q not found", file), "pass the file you gave to --journal")
-	}
-	defer f.Close()
-	v := newView(f)
-	if err := v.load(ctx); err != nil {
-		return nil, 0, err
-	}
-	if err := v.refuseOthers(file); err != nil {
-		return nil, 0, err
-	}
 	at := map[Group]int{}
-	err = v.eachCurrent(ctx, func(_ []byte, r *record) error {
-		if r == nil || r.is(intended) {
-			return nil
-		}
+	otherLines, err = eachLatest(ctx, file, func(_ []byte, r *record) error {
 		g := Group{Status: download.Status(r.status)}
 		if g.Status == download.Failed {
 			g.Cause = download.Code(r.cause)
@@ -60,5 +38,60 @@ func Summarise(ctx context.Context, file string) (groups []Group, otherLines int
 		}
 		return nil
 	})
-	return groups, v.foreign, err
+	return groups, otherLines, err
+}
+
+// EachFailure hands on the results of the files whose latest result is a failure, in the journal's order. It reads as
+// Summarise does; an error of each ends it.
+func EachFailure(ctx context.Context, file string, each func(download.Result) error) (otherLines int, err error) {
+	return eachLatest(ctx, file, func(line []byte, r *record) error {
+		if !r.is(download.Failed) {
+			return nil
+		}
+		var failed struct {
+			download.Result
+			Name string `json:"name"`
+		}
+		if err := json.Unmarshal(line, &failed); err != nil {
+			// Another program wrote it, whose fields have other types; this much is known.
+			failed.Result = r.result(download.Failed, string(r.path))
+			failed.Error = &download.Failure{Code: download.Code(r.cause)}
+		}
+		if failed.Error == nil {
+			failed.Error = &download.Failure{}
+		}
+		failed.Result.Name = failed.Name
+		return each(failed.Result)
+	})
+}
+
+// eachLatest hands on the line that has the latest result of each file.
+func eachLatest(ctx context.Context, file string, each func(line []byte, r *record) error) (otherLines int, err error) {
+	l, err := locate(file)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, l.folder.Close()) }()
+	f, err := l.read()
+	if err != nil {
+		return 0, err
+	}
+	if f == nil {
+		return 0, refused(fmt.Errorf("journal file %q not found", file), "pass the file you gave to --journal")
+	}
+	defer f.Close()
+	v := newView(f)
+	if err := v.load(ctx); err != nil {
+		return 0, err
+	}
+	if err := v.refuseOthers(file); err != nil {
+		return 0, err
+	}
+	err = v.eachCurrent(ctx, func(line []byte, r *record) error {
+		if r == nil || r.is(intended) {
+			return nil
+		}
+		return each(line, r)
+	})
+	return v.foreign, err
 }

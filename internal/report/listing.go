@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"io"
 	"os"
 	"slices"
@@ -29,9 +28,9 @@ const stackBelow = 12
 
 // Row is one entry of a listing in all the forms it may take.
 type Row struct {
-	Cells  []string       // for the table, one a Column
-	Fields []string       // for lines with tabs, and CSV
-	Object json.Marshaler // for NDJSON
+	Cells  []string // for the table, one a Column
+	Fields []string // for lines with tabs, and CSV
+	Object any      // for NDJSON
 }
 
 // Listing writes entries to standard output as they come: as an aligned table with a
