@@ -200,11 +200,10 @@ func previewName(link string) (name, file string) {
 			elements[i] = plain
 		}
 	}
-	n := len(elements)
-	switch {
-	case n == 0:
+	switch n := len(elements); n {
+	case 0:
 		return "", ""
-	case n == 1:
+	case 1:
 		return strings.TrimSuffix(elements[0], path.Ext(elements[0])), elements[0]
 	default:
 		return elements[n-2], elements[n-1]

@@ -2,11 +2,14 @@ package download
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"maps"
 	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/transfer"
@@ -63,4 +66,48 @@ func TestDoneOfChoices(t *testing.T) {
 	if want := []string{"list of 4", "asset gone"}; !slices.Equal(p.calls, want) {
 		t.Errorf("calls %q, want %q", p.calls, want)
 	}
+}
+
+// Several files of one asset are as many jobs, and count once in the ids of a call.
+func TestEachName(t *testing.T) {
+	bad := errors.New("bad")
+	var expanded []string
+	each := EachName([]string{"mini", "x,web"}, func(job Job, n int) { expanded = append(expanded, fmt.Sprint(job.MediaID, " ", n)) })
+	ids := make([]string, 0, 100)
+	for i := range 100 {
+		ids = append(ids, fmt.Sprintf("%035d", i))
+	}
+	jobs := func(yield func(Job) bool) {
+		if !yield(Job{MediaID: "x", Err: bad}) {
+			return
+		}
+		for job := range jobsOf(ids...) {
+			job.Selector.Kind = bynder.Derivative
+			if !yield(job) {
+				return
+			}
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		p := &fakePortal{listed: map[string]*bynder.Asset{}}
+		for _, id := range ids {
+			p.listed[id] = asset(id)
+		}
+		var got []string
+		for job := range WithMetadata(t.Context(), p, each(t.Context(), p, jobs)) {
+			got = append(got, job.MediaID+" "+job.Selector.String())
+			if job.Asset == nil && job.Err == nil {
+				t.Errorf("%s has no metadata", job.MediaID)
+			}
+		}
+		if len(got) != 201 || got[0] != "x original" || got[1] != ids[0]+" derivative/mini" || got[2] != ids[0]+" derivative/x,web" || got[3] != ids[1]+" derivative/mini" {
+			t.Errorf("%d jobs: %q", len(got), got[:4])
+		}
+		if len(expanded) != 100 || expanded[0] != ids[0]+" 2" {
+			t.Errorf("expanded %q", expanded)
+		}
+		if want := []string{"list of 100"}; !slices.Equal(p.calls, want) {
+			t.Errorf("calls %q, want %q", p.calls, want)
+		}
+	})
 }
