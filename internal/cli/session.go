@@ -69,9 +69,6 @@ func (s *session) open(ctx context.Context) (context.Context, error) {
 	}
 	s.closers.add("destination", func(err error) error { return errors.Join(err, s.destination.Close()) })
 	s.openReporter(ctx, stop)
-	if err := s.list.Begin(ctx); err != nil {
-		return ctx, s.withUndone(err)
-	}
 	s.portal, err = o.portal(s.conf, s.reporter.Screen(), s.hold, o.jobs)
 	if err != nil {
 		return ctx, err
@@ -79,7 +76,13 @@ func (s *session) open(ctx context.Context) (context.Context, error) {
 	if err := s.openTemplate(ctx); err != nil {
 		return ctx, s.withUndone(err)
 	}
-	return ctx, s.openJournal(ctx)
+	if err := s.openJournal(ctx); err != nil {
+		return ctx, err
+	}
+	if err := s.list.Begin(ctx); err != nil {
+		return ctx, s.withUndone(err)
+	}
+	return ctx, nil
 }
 
 // withUndone writes the list of what is not done, which is everything, before the run ends because of err. What is

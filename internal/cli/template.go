@@ -18,9 +18,16 @@ type templateNames struct {
 }
 
 // openTemplate asks the portal for what its template needs of the whole run, with a call for each list: whether its
-// metaproperties exist, and what brands are called.
+// metaproperties exist, and what brands are called. Before a call the beginnings of lists are read: one that cannot be
+// read as it was meant costs none.
 func (s *session) openTemplate(ctx context.Context) error {
 	o := s.flags
+	if len(o.template.Properties()) == 0 && !o.template.HasBrand() {
+		return nil
+	}
+	if err := s.list.Begin(ctx); err != nil {
+		return err
+	}
 	names := newAccount(s.portal.client, func(format string, args ...any) {
 		if !o.quiet {
 			s.reporter.Screen().Say(format, args...)
