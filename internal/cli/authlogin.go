@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/spelling"
 	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
@@ -154,11 +154,14 @@ func (o *loginOptions) readToken(ctx context.Context, person *terminal.Prompter)
 	if ctx.Err() != nil {
 		return config.Credentials{}, context.Cause(ctx)
 	}
-	token := strings.TrimSpace(text)
-	if token == "" {
+	token, wrong := config.ReadSecret(spelling.Trim(text))
+	switch {
+	case wrong != nil:
+		return config.Credentials{}, usagef("--with-token: the token %w", wrong)
+	case token.IsZero():
 		return config.Credentials{}, &usageError{err: errors.New("--with-token: no token on standard input"), hint: "print the token on one line"}
 	}
-	return config.Credentials{Kind: config.PermanentToken, PermanentToken: config.NewSecret(token)}, err
+	return config.Credentials{Kind: config.PermanentToken, PermanentToken: token}, err
 }
 
 // loginKinds are the kinds in the order in which portals hand them out today.
@@ -194,13 +197,17 @@ func askCredentials(ctx context.Context, p *terminal.Prompter, conf *config.Conf
 	conf.Credentials.Kind = kind
 	for _, v := range kind.Values() {
 		question := valueNames[v.Key] + " (not shown): "
-		answer := ""
-		for answer == "" {
-			if answer, err = p.Secret(ctx, question); err != nil {
+		var value config.Secret
+		for value.IsZero() {
+			answer, err := p.Secret(ctx, question)
+			if err != nil {
 				return err
 			}
+			if value, err = config.ReadSecret(answer); err != nil {
+				p.Printf("%s %v.\n", valueNames[v.Key], err)
+			}
 		}
-		v.Set(&conf.Credentials, config.NewSecret(answer))
+		v.Set(&conf.Credentials, value)
 	}
 	return nil
 }

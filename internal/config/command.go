@@ -51,14 +51,16 @@ func runTokenCommand(ctx context.Context, argv []string, patience time.Duration)
 		// Not wrapped: the exit status of that program is not this one's.
 		return Secret{}, fmt.Errorf("token_command: %s failed: %s%s", argv[0], err.Error(), stderr.lastLine())
 	}
-	text := strings.TrimSuffix(strings.TrimSuffix(stdout.String(), "\n"), "\r")
-	if text == "" {
+	token, err := ReadSecret(stdout.String())
+	switch {
+	case strings.ContainsAny(strings.TrimSpace(stdout.String()), "\r\n"):
+		return Secret{}, fmt.Errorf("token_command: what %s printed is not one line of text", argv[0])
+	case err != nil:
+		return Secret{}, fmt.Errorf("token_command: what %s printed %w", argv[0], err)
+	case token.IsZero():
 		return Secret{}, fmt.Errorf("token_command: %s printed nothing", argv[0])
 	}
-	if err := checkValue(text); err != nil {
-		return Secret{}, fmt.Errorf("token_command: what %s printed is not one line of text", argv[0])
-	}
-	return NewSecret(text), nil
+	return token, nil
 }
 
 // withoutCredentials is the environment without the variables that hold secrets.

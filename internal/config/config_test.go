@@ -20,6 +20,8 @@ func TestParsePortal(t *testing.T) {
 	}{
 		{"brand.getbynder.com", "https://brand.getbynder.com"},
 		{"  Brand.GetBynder.com ", "https://brand.getbynder.com"},
+		{"\ufeffbrand.getbynder.com\u200b\r\n", "https://brand.getbynder.com"},
+		{"brand\u200b.getbynder.com", ""},
 		{"https://brand.getbynder.com", "https://brand.getbynder.com"},
 		{"https://brand.getbynder.com/", "https://brand.getbynder.com"},
 		{"HTTPS://media.example.org", "https://media.example.org"},

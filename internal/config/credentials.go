@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
+
+	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
 // Kind is a way of proving to a portal who asks.
@@ -114,18 +115,18 @@ func readCredentials(place, advice string, spell func(Value) string, get func(st
 	for _, set := range valueSets {
 		var absent []string
 		for _, v := range set.values {
-			value := get(spell(v))
-			if value == "" {
+			value, err := ReadSecret(get(spell(v)))
+			if err != nil {
+				return Credentials{}, &Error{
+					Err:    fmt.Errorf("%s: %s %w", place, spell(v), err),
+					Advice: "copy the value again, as plain text",
+				}
+			}
+			if value.IsZero() {
 				absent = append(absent, spell(v))
 				continue
 			}
-			if err := checkValue(value); err != nil {
-				return Credentials{}, &Error{
-					Err:    fmt.Errorf("%s: %s %w", place, spell(v), err),
-					Advice: "copy the value again, without a line end",
-				}
-			}
-			v.Set(&c, NewSecret(value))
+			v.Set(&c, value)
 		}
 		if len(absent) == len(set.values) {
 			continue
@@ -157,16 +158,18 @@ func readCredentials(place, advice string, spell func(Value) string, get func(st
 // in a header.
 const maxValue = 64 << 10
 
-// checkValue rejects what no header can carry: most often a line end that came along
-// when the value was copied.
-func checkValue(value string) error {
-	switch {
-	case len(value) > maxValue:
-		return fmt.Errorf("is longer than %d KiB", maxValue>>10)
-	case strings.ContainsFunc(value, unicode.IsControl):
-		return errors.New("contains a line end or another control character")
+// ReadSecret reads a value of credentials as people paste it, with characters around it that show nothing:
+// a line end, a byte order mark. A space of ASCII belongs to the value. It refuses such a character inside, which no header can carry or no portal gave
+// out. The error continues a sentence that names the value, and does not show it.
+func ReadSecret(text string) (Secret, error) {
+	if len(text) > maxValue {
+		return Secret{}, fmt.Errorf("is longer than %d KiB", maxValue>>10)
 	}
-	return nil
+	text = strings.TrimFunc(text, func(r rune) bool { return r != ' ' && spelling.Blank(r) })
+	if unseen := spelling.Unseen(text); unseen != "" {
+		return Secret{}, fmt.Errorf("contains %s, which cannot be seen", unseen)
+	}
+	return NewSecret(text), nil
 }
 
 // enumerate joins names as a sentence does.

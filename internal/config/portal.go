@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
 // maxDomain is the most bytes that a portal's domain or URL may have. A host name has at
@@ -19,12 +21,15 @@ const maxDomain = 300
 // scheme's own port. Plain http is for loopback addresses only. Errors do not repeat what is
 // not a host name: it may be a secret in the wrong place.
 func ParsePortal(domain string) (*url.URL, error) {
-	text := strings.TrimSpace(domain)
+	text := spelling.Trim(domain)
 	if !strings.Contains(text, "://") {
 		text = "https://" + text
 	}
 	if len(text) > maxDomain {
 		return nil, fmt.Errorf("the portal's domain is longer than %d bytes", maxDomain)
+	}
+	if unseen := spelling.Unseen(text); unseen != "" {
+		return nil, fmt.Errorf("the portal's domain contains %s, which cannot be seen", unseen)
 	}
 	u, err := url.Parse(text)
 	if err != nil {
