@@ -21,6 +21,11 @@ type table struct {
 	media     int // the column of media ids, -1 if there is none; likewise item and path
 	item      int
 	path      int
+
+	rows strings.Reader // the row that quoted reads
+	// quoted reads one row after another, because a csv.Reader has a buffer of its own; nil if the next one
+	// needs a new one.
+	quoted *csv.Reader
 }
 
 // columnKinds are the titles that columns are known by, whatever their case.
@@ -190,10 +195,14 @@ func (t *table) split(text string) ([]string, error) {
 	if t.separator == '\t' || !strings.Contains(text, `"`) {
 		return strings.Split(text, string(t.separator)), nil
 	}
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comma = rune(t.separator)
-	cells, err := r.Read()
+	t.rows.Reset(text + "\n")
+	if t.quoted == nil {
+		t.quoted = csv.NewReader(&t.rows)
+		t.quoted.Comma, t.quoted.FieldsPerRecord = rune(t.separator), -1
+	}
+	cells, err := t.quoted.Read()
 	if err != nil {
+		t.quoted = nil // it may hold the rest of the row
 		return nil, errors.New(`a quote in the wrong place: a cell that contains " is written in quotes, and each " in it twice`)
 	}
 	return cells, nil
