@@ -161,7 +161,7 @@ func (p *parser) decide(text string, object bool) error {
 	if object || strings.Contains(text, "\t") {
 		return nil
 	}
-	return checkPlain(text)
+	return checkPlain(text, p.format)
 }
 
 // OpenQuoteError is a table with a quote that is not closed: what its cells are from there on cannot be told.

@@ -111,7 +111,7 @@ func headerError(err error, advice string) error {
 
 // checkPlain refuses the first line of a list without a header that is separated by commas or
 // semicolons: only a header says what its columns are.
-func checkPlain(text string) error {
+func checkPlain(text string, f Format) error {
 	if _, err := bynder.ReadMediaID(text, ""); err == nil || !strings.ContainsAny(text, ";,") {
 		return nil
 	}
@@ -123,15 +123,15 @@ func checkPlain(text string) error {
 		}
 	}
 	return headerError(fmt.Errorf("the first line is separated by %s and is not a header: %.100q", separator, text),
-		"add a first line that names the columns: "+strings.Join(suggestTitles(strings.Split(text, separator)), separator))
+		"add a first line that names the columns: "+strings.Join(suggestTitles(strings.Split(text, separator), f), separator))
 }
 
 // idLike reports whether a cell, quoted or not, has the shape of a portal's id.
 func idLike(cell string) bool { return bynder.LooksLikeID(strings.Trim(spelling.Trim(cell), `"`)) }
 
 // suggestTitles returns titles for the columns of a row: of the first id, a second one, and what looks
-// most like a path.
-func suggestTitles(cells []string) []string {
+// most like a path. If an asset was named, a single one is an item's.
+func suggestTitles(cells []string, f Format) []string {
 	cells = cells[:min(len(cells), 20)]
 	titles := make([]string, len(cells))
 	take := func(title string, accept func(string) bool) {
@@ -142,11 +142,15 @@ func suggestTitles(cells []string) []string {
 			}
 		}
 	}
-	take("mediaId", idLike)
-	if !slices.Contains(titles, "mediaId") {
-		titles[0] = "mediaId"
+	ids := []string{"mediaId", "itemId"}
+	if first := slices.IndexFunc(cells, idLike); f.AssetNamed && !slices.ContainsFunc(cells[first+1:], idLike) {
+		ids = []string{"itemId", "mediaId"}
 	}
-	take("itemId", idLike)
+	take(ids[0], idLike)
+	if !slices.Contains(titles, ids[0]) {
+		titles[0] = ids[0]
+	}
+	take(ids[1], idLike)
 	take("path", func(cell string) bool { return len(cells) == 2 || strings.ContainsAny(cell, "./") })
 	for i := range titles {
 		if titles[i] == "" {

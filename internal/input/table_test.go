@@ -149,7 +149,11 @@ func TestReadRefusesHeaders(t *testing.T) {
 			}
 		})
 	}
-	_, err := readRows(t, "id;path\nA;x\n", input.Format{ItemColumn: true, AssetNamed: true})
+	_, err := readRows(t, idA+";x\n", input.Format{ItemColumn: true, AssetNamed: true})
+	if wrong, ok := errors.AsType[*download.Error](err); !ok || !strings.HasSuffix(wrong.Advice, ": itemId;path") {
+		t.Errorf("items without a header: %+v", wrong)
+	}
+	_, err = readRows(t, "id;path\nA;x\n", input.Format{ItemColumn: true, AssetNamed: true})
 	if wrong, ok := errors.AsType[*download.Error](err); !ok || !strings.Contains(wrong.Error(), "no column itemId") {
 		t.Errorf("items without a column of them: %v", err)
 	}
