@@ -23,7 +23,7 @@ var rooms = map[string][]string{
 	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                         // where bytes land
 	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "transfer"},          // results on disk
 	"input":     {"bynder", "download", "fingerprint", "naming", "retry", "sink", "spelling", "transfer"}, // what was asked for, and what of it is not done
-	"download":  {"budget", "bynder", "retry", "transfer"},                                                // no terminal, no folder, no credentials
+	"download":  {"budget", "bynder", "fingerprint", "retry", "transfer"},                                 // no terminal, no folder, no credentials
 	"transfer":  {"location", "naming", "retry"},
 	"transport": {"config", "location", "retry"},
 

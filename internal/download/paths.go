@@ -6,6 +6,7 @@ import (
 	"hash/maphash"
 	"sync"
 
+	"github.com/bynder-cli/bynder/internal/fingerprint"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -33,21 +34,20 @@ type Paths struct {
 	mu   sync.Mutex
 	next int64            // the number of the first file that is not decided
 	told map[int64]*Claim // files from next on that have told their places, by number
-	// taken has, for each path that a file has got, which bytes have it. A run of a million files has a
-	// million, so it is two hashes and not a string.
-	taken map[uint64]holder
+	// taken has what each path that a file has got is taken by.
+	taken fingerprint.Table[holder]
 }
 
 // holder is what has a path.
 type holder struct {
 	content uint64 // 0 if it is not known
-	files   uint32 // how many of the run; more than one only if content is known
+	files   int    // how many of the run; more than one only if content is known
 }
 
 // NewPaths returns the paths of a run whose files are numbered from 1 on. key makes equal strings of
 // paths that are one.
 func NewPaths(key func(path string) string) *Paths {
-	return &Paths{key: key, seed: maphash.MakeSeed(), next: 1, told: map[int64]*Claim{}, taken: map[uint64]holder{}}
+	return &Paths{key: key, seed: maphash.MakeSeed(), next: 1, told: map[int64]*Claim{}}
 }
 
 // Claim is the part of one file in the paths of its run. A nil Claim is that of a file that is alone.
@@ -95,7 +95,7 @@ func (c *Claim) Taken(path string, obj transfer.Object) bool {
 	if c.got != nil && c.got.Path == path {
 		return false
 	}
-	return c.paths.taken[c.paths.hash(path)].keepsOut(c.paths.content(obj))
+	return c.paths.keepsOut(path, c.paths.content(obj))
 }
 
 // Tell says where the file, which is obj, can go, the place that it wants most first, and returns
@@ -183,12 +183,7 @@ func (c *Claim) End(inPlace bool) {
 		p.told[c.number] = c
 		p.decide()
 	case c.got != nil && !inPlace:
-		key := p.hash(c.got.Path)
-		if h := p.taken[key]; h.files > 1 {
-			p.taken[key] = holder{h.content, h.files - 1}
-		} else {
-			delete(p.taken, key)
-		}
+		p.hold(c, -1)
 	}
 	c.ended = true
 }
@@ -205,7 +200,7 @@ func (c *Claim) isDecided() bool {
 // best is the first of the places that no earlier file is known to have; nil for none.
 func (c *Claim) best() *Place {
 	for i, place := range c.places {
-		if !c.paths.taken[c.paths.hash(place.Path)].keepsOut(c.content) {
+		if !c.paths.keepsOut(place.Path, c.content) {
 			return &c.places[i]
 		}
 	}
@@ -218,8 +213,7 @@ func (p *Paths) decide() {
 		delete(p.told, p.next)
 		p.next++
 		if c.got = c.best(); c.got != nil {
-			key := p.hash(c.got.Path)
-			p.taken[key] = holder{c.content, p.taken[key].files + 1}
+			p.hold(c, 1)
 		}
 		close(c.decided)
 		if c.got == nil {
@@ -228,7 +222,16 @@ func (p *Paths) decide() {
 	}
 }
 
-func (h holder) keepsOut(content uint64) bool {
+// hold adds files to those that have c's path.
+func (p *Paths) hold(c *Claim, files int) {
+	print := p.hash(c.got.Path)
+	h, _ := p.taken.Get(print)
+	p.taken.Put(print, holder{c.content, h.files + files})
+}
+
+// keepsOut reports whether a path is taken by other content.
+func (p *Paths) keepsOut(path string, content uint64) bool {
+	h, _ := p.taken.Get(p.hash(path))
 	return h.files > 0 && (h.content == 0 || h.content != content)
 }
 
