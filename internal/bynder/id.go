@@ -102,21 +102,25 @@ func linkedID(parameters string) (id string, err error) {
 			if !strings.EqualFold(key, "mediaId") {
 				continue
 			}
-			if decoded, err := url.PathUnescape(value); err == nil {
-				value = decoded
-			}
-			if value = spelling.Trim(value); id != "" && id != value {
+			if value = spelling.Trim(unescaped(value)); id != "" && id != value {
 				return "", errors.New("the link names several assets")
 			}
 			id = value
 		}
-		decoded, err := url.PathUnescape(parameters)
-		if id != "" || err != nil {
+		if id != "" {
 			break
 		}
-		parameters = decoded
+		parameters = unescaped(parameters)
 	}
 	return id, nil
+}
+
+// unescaped is text without its percent-encoding, or as it is if that is malformed.
+func unescaped(text string) string {
+	if decoded, err := url.PathUnescape(text); err == nil {
+		return decoded
+	}
+	return text
 }
 
 // LooksLikeID reports whether text has the shape of a portal's own id, which is 8-4-4-16

@@ -42,7 +42,7 @@ func TestReadMediaID(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"": "empty", "\ufeff ": "empty", "D4AC\u200b0B41": "U+200B ZERO WIDTH SPACE",
+		"": "empty", "\ufeff": "empty", "D4AC\u200b0B41": "U+200B ZERO WIDTH SPACE",
 		"https://other.example.com/media/?mediaId=" + id:             `the link is to "other.example.com", and the portal of this run is "brand.example.com"`,
 		"https://brand.example.com@other.example.com/?mediaId=" + id: `the link is to "other.example.com"`,
 		"https://brand.example.com:8443/media/?mediaId=" + id:        `the link is to "brand.example.com:8443"`,
