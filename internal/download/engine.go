@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+	"sync/atomic"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/transfer"
@@ -120,6 +121,8 @@ type run struct {
 	stop   context.CancelCauseFunc
 	paths  *Paths
 	files  sync.WaitGroup // that have no result yet
+	// finds says that the file looked at last was in place: the next ones are probed (transfer.Opener.Probe).
+	finds atomic.Bool
 
 	// Each has a place for each file that: is being transferred; waits for earlier ones; gets its final name.
 	workers, waiting, publishing chan struct{}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -17,7 +18,7 @@ import (
 // worker any more.
 func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	start := time.Now()
-	f := &file{engine: r.engine, job: job}
+	f := &file{engine: r.engine, job: job, finds: &r.finds}
 	f.result = Result{
 		Portal: f.engine.Options.Portal, MediaID: job.MediaID, Selector: job.Selector.String(), ItemID: job.Selector.ItemID,
 	}
@@ -40,6 +41,7 @@ type file struct {
 	target Target // with a name once storage has told one, which stays
 	object transfer.Object
 	result Result
+	finds  *atomic.Bool // of the run
 }
 
 // conclude fills in what became of the file.
@@ -85,7 +87,11 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 		f.result.Attempts++
 		e.Progress.Retried(f.job, err, wait)
 	}
-	stream, err := e.Opener.Open(ctx, source, notify)
+	open := e.Opener.Open
+	if e.Options.DryRun || f.finds.Load() {
+		open = e.Opener.Probe
+	}
+	stream, err := open(ctx, source, notify)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +114,11 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 // receive brings what the stream yields to the sink, from wherever a partial ends.
 func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, error) {
 	e, r := f.engine, &f.result
+	if !transfer.NewDigest(stream.Object(), transfer.DigestOptions{Verify: true}).Needed() {
+		if err := stream.Whole(); err != nil { // its header may have digests
+			return nil, err
+		}
+	}
 	f.object = stream.Object()
 	r.ETag = f.object.ETag
 	if f.target.Name == "" {
@@ -124,8 +135,12 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 		return nil, err
 	}
 	partial, err := e.Sink.Begin(ctx, f.target, f.object)
+	f.finds.Store(err != nil)
 	if err != nil {
 		return nil, err
+	}
+	if err := stream.Whole(); err != nil {
+		return nil, errors.Join(err, f.giveUp(partial, err))
 	}
 	r.ResumedFrom = partial.Held()
 	stream.Continue(partial.Held())

@@ -141,9 +141,10 @@ func (s *Sandbox) Start(ctx context.Context) (stop func(), err error) {
 
 	ctx, cancel := context.WithCancel(ctx)
 	var serving sync.WaitGroup
-	serve := func(l net.Listener, h http.Handler) {
+	serve := func(l net.Listener, h http.Handler, state func(net.Conn, http.ConnState)) {
 		srv := &http.Server{
 			Handler:           h,
+			ConnState:         state,
 			ReadHeaderTimeout: 30 * time.Second,
 			BaseContext:       func(net.Listener) context.Context { return ctx },
 		}
@@ -153,8 +154,8 @@ func (s *Sandbox) Start(ctx context.Context) (stop func(), err error) {
 			_ = srv.Close()
 		})
 	}
-	serve(portal, s.Portal())
-	serve(storage, s.Storage())
+	serve(portal, s.Portal(), nil)
+	serve(storage, s.Storage(), s.counters.connected)
 	return func() {
 		cancel()
 		serving.Wait()

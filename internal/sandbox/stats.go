@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"maps"
+	"net"
 	"net/http"
 	"sync"
 )
@@ -22,6 +23,8 @@ type Stats struct {
 	// bytes of files, as they were handed to the network).
 	StorageRequests int64 `json:"storageRequests"`
 	StorageBytes    int64 `json:"storageBytes"`
+	// StorageConnections counts the connections that were made to storage, if Serve serves it.
+	StorageConnections int64 `json:"storageConnections"`
 	// Leaks counts requests to storage by the header that had no business there:
 	// Authorization, Cookie, Referer.
 	Leaks map[string]int64 `json:"leaks"`
@@ -32,6 +35,15 @@ type Stats struct {
 type counters struct {
 	mu sync.Mutex
 	s  Stats
+}
+
+// connected counts new connections.
+func (c *counters) connected(_ net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.s.StorageConnections++
+	}
 }
 
 // Stats is a snapshot of what was seen since New.

@@ -51,6 +51,9 @@ type Stream struct {
 	barren   int           // locations since the last progress
 	gained   int64         // new bytes since then
 
+	probing bool // the first byte is to be asked for alone
+	probed  bool // that was done, and the bytes are still to be asked for
+
 	conditional bool // If-Match is worth sending
 	odd         int  // answers to Range that held something else
 	changed     bool // the file was started over for a change already
@@ -272,6 +275,9 @@ func (s *Stream) ask() error {
 		return err
 	}
 	s.join()
+	if s.probing {
+		return s.probe()
+	}
 	wanted, ifMatch := span{s.next, s.until}, ""
 	if s.odd >= maxOdd || s.next == 0 {
 		wanted = span{}
@@ -370,6 +376,9 @@ func (s *Stream) hangUp() {
 
 // Close ends the stream and its connections.
 func (s *Stream) Close() {
+	if s.answer != nil && !s.begun {
+		s.answer.drain()
+	}
 	s.leave()
 	s.cancel()
 	if s.failed == nil {

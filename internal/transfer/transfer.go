@@ -80,6 +80,10 @@ func New(opts Options) *Opener {
 // told of each failure that another try follows after wait, from the goroutine that
 // opens or reads. Errors are *Error values, src's own, or ctx's.
 func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wait time.Duration)) (*Stream, error) {
+	return o.open(ctx, src, notify, false)
+}
+
+func (o *Opener) open(ctx context.Context, src Source, notify func(err error, wait time.Duration), probing bool) (*Stream, error) {
 	if notify == nil {
 		notify = func(error, time.Duration) {}
 	}
@@ -93,6 +97,7 @@ func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wa
 		notify:   notify,
 		backoff:  retry.New(o.opts.Retries),
 		restarts: retry.New(o.opts.Retries),
+		probing:  probing,
 	}
 	s.begin()
 	if err := s.connect(); err != nil {
