@@ -46,14 +46,12 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 		}
 	case !known:
 		refused = &s3Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist."}
-	default:
-		refused = s.checkSignature(r.Method, escaped, query)
 	}
 	if refused != nil {
 		refused.write(w, r)
 		return
 	}
-	met := s.faults.meet(OnStorage, "", o.mediaID, o.Key)
+	met := s.faults.meet(OnStorage, "", o.mediaID, o.Key) // before the signature: a link without one may be gone as well
 	if f, ok := met.get("transform-refused"); ok && onDemand {
 		writePage(w, int(f.Value), "No such image")
 		return
@@ -63,7 +61,10 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 		writePage(w, int(f.Value), "The link is no longer valid")
 		return
 	}
-	if refused = s.storageRefusal(w, met); refused != nil {
+	if refused = s.storageRefusal(w, met); refused == nil && !onDemand {
+		refused = s.checkSignature(r.Method, escaped, query)
+	}
+	if refused != nil {
 		refused.write(w, r)
 		return
 	}
