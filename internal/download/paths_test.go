@@ -249,7 +249,7 @@ func TestFilesWaitForTheFirst(t *testing.T) {
 			e.Run(t.Context(), func(context.Context) iter.Seq[Job] { return jobsOf(ids...) })
 			close(ended)
 		}()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute) // of the fake clock
 		synctest.Wait()
 		m.mu.Lock()
 		if m.begun != workers-1+waiting || len(m.files) != 0 {

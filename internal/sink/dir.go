@@ -106,7 +106,7 @@ func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object)
 		}
 		at, err := d.find(ctx, t, obj)
 		if err == nil && at.Same {
-			err = d.unchanged(ctx, at.Path, t, obj)
+			err = d.unchanged(ctx, at.Path, obj)
 		}
 		if err != nil {
 			if isPlaced(err) {

@@ -249,7 +249,7 @@ func (c contextReader) Read(b []byte) (int, error) {
 }
 
 // unchanged says that obj is there.
-func (d *Dir) unchanged(ctx context.Context, name string, t download.Target, obj transfer.Object) error {
+func (d *Dir) unchanged(ctx context.Context, name string, obj transfer.Object) error {
 	there := &download.Present{Status: download.Unchanged, Path: name, Bytes: &obj.Size}
 	want := transfer.DigestOptions{MD5: d.opts.MD5, SHA256: d.opts.SHA256}
 	if want.MD5 && hasPlainDigest(obj) { // the ETag is the MD5 that the file was compared by
