@@ -62,7 +62,7 @@ func (l location) writeCurrent(ctx context.Context, v *view) (fresh *os.File, er
 		return nil, err
 	}
 	w := bufio.NewWriterSize(fresh, chunk)
-	err = v.eachCurrent(ctx, func(line []byte, _ *record) error {
+	err = v.eachCurrent(ctx, func(_ int64, line []byte, _ *record) error {
 		_, _ = w.Write(line) // Flush has its error
 		return w.WriteByte('\n')
 	})

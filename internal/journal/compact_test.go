@@ -117,7 +117,7 @@ func TestCompactionKeepsCollisions(t *testing.T) {
 	b, _ := v.index.Get(v.print(download.FileID{Portal: portal, MediaID: "B", Selector: "original"}))
 	v.index.Put(v.print(download.FileID{Portal: portal, MediaID: "A", Selector: "original"}), b)
 	n := 0
-	err = v.eachCurrent(t.Context(), func([]byte, *record) error { n++; return nil })
+	err = v.eachCurrent(t.Context(), func(int64, []byte, *record) error { n++; return nil })
 	if err != nil || n != 2 {
 		t.Errorf("%d lines, %v", n, err)
 	}

@@ -55,6 +55,11 @@ func unmarshal(line []byte) (record, bool) {
 // is reports whether the record has a status.
 func (r *record) is(status download.Status) bool { return string(r.status) == string(status) }
 
+// isFile reports whether the record is of a file that the program has, or an intent would have, put in place.
+func (r *record) isFile() bool {
+	return r.is(download.Downloaded) || r.is(download.Unchanged) || r.is(intended)
+}
+
 // file returns which file the record is about.
 func (r *record) file() download.FileID {
 	return download.FileID{Portal: string(r.portal), MediaID: string(r.mediaID), Selector: string(r.selector)}

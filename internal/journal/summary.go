@@ -67,31 +67,39 @@ func EachFailure(ctx context.Context, file string, each func(download.Result) er
 
 // eachLatest hands on the line that has the latest result of each file.
 func eachLatest(ctx context.Context, file string, each func(line []byte, r *record) error) (otherLines int, err error) {
-	l, err := locate(file)
+	l, v, err := openView(ctx, file)
 	if err != nil {
 		return 0, err
 	}
-	defer func() { err = errors.Join(err, l.folder.Close()) }()
-	f, err := l.read()
-	if err != nil {
-		return 0, err
-	}
-	if f == nil {
-		return 0, refused(fmt.Errorf("journal file %q not found", file), "pass the file you gave to --journal")
-	}
-	defer f.Close()
-	v := newView(f)
-	if err := v.load(ctx); err != nil {
-		return 0, err
-	}
-	if err := v.refuseOthers(file); err != nil {
-		return 0, err
-	}
-	err = v.eachCurrent(ctx, func(line []byte, r *record) error {
+	err = v.eachCurrent(ctx, func(_ int64, line []byte, r *record) error {
 		if r == nil || r.is(intended) {
 			return nil
 		}
 		return each(line, r)
 	})
-	return v.foreign, err
+	return v.foreign, errors.Join(err, v.file.Close(), l.folder.Close())
+}
+
+// openView reads a journal that must exist, without its lock. The view's file and the folder are the caller's to close.
+func openView(ctx context.Context, file string) (l location, v *view, err error) {
+	if l, err = locate(file); err != nil {
+		return l, nil, err
+	}
+	f, err := l.read()
+	if err == nil && f == nil {
+		err = refused(fmt.Errorf("journal file %q not found", file), "pass the file you gave to --journal")
+	}
+	v = newView(f)
+	if err == nil {
+		err = v.load(ctx)
+	}
+	if err == nil {
+		err = v.refuseOthers(file)
+	}
+	if err != nil {
+		f.Close() // also if it is nil
+		l.folder.Close()
+		return l, nil, err
+	}
+	return l, v, nil
 }

@@ -77,7 +77,7 @@ func (v *view) superseded() int { return v.records - v.current() }
 // eachCurrent hands on the lines that count, in the journal's order: the latest result of
 // each file, pending intents, and the lines that are neither, for which the record is nil.
 // Those longer than maxLine are left out.
-func (v *view) eachCurrent(ctx context.Context, f func(line []byte, r *record) error) error {
+func (v *view) eachCurrent(ctx context.Context, f func(offset int64, line []byte, r *record) error) error {
 	if v.file == nil {
 		return nil
 	}
@@ -87,10 +87,10 @@ func (v *view) eachCurrent(ctx context.Context, f func(line []byte, r *record) e
 		}
 		r, ok := parse(line)
 		if !ok {
-			return f(line, nil)
+			return f(offset, line, nil)
 		}
 		if v.counts(offset, &r) {
-			return f(line, &r)
+			return f(offset, line, &r)
 		}
 		return nil
 	})

@@ -1,0 +1,157 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"io/fs"
+	"os"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/fingerprint"
+)
+
+// Files are the files that a journal records in one folder. They are read without the
+// journal's lock, and nothing is changed. In memory there are a fingerprint of each path,
+// and where in the journal the record of its file begins.
+type Files struct {
+	// Count is how many there are. Of two files with one path the later record counts: the
+	// program has replaced the first one.
+	Count int
+	// Failed and Skipped are how many files have such a latest record, which says nothing of their bytes.
+	Failed, Skipped int
+	// Outside is how many files are recorded at a path that is not in the folder.
+	Outside int
+	// OtherLines is how many lines are not results.
+	OtherLines int
+
+	location location
+	place    *place
+	view     *view
+	paths    fingerprint.Table[int64] // offset of the record whose file has the path, or notOurs
+}
+
+// notOurs stands for the record of a path that has the file of another program.
+const notOurs = -1
+
+// OpenFiles reads which files a journal records below a folder. Both must exist. An intent
+// without a result is the record of a file if the path has a file of that size and MD5: a
+// process was killed after it had published the file. Such files are read. Other intents say
+// nothing.
+func OpenFiles(ctx context.Context, file, dir string) (_ *Files, err error) {
+	f := &Files{}
+	if f.location, f.view, err = openView(ctx, file); err != nil {
+		return nil, err
+	}
+	if f.place, err = newPlace(dir, ""); err == nil {
+		err = f.acceptIntents(ctx)
+	}
+	if err == nil {
+		f.OtherLines = f.view.foreign
+		err = f.view.eachCurrent(ctx, f.note)
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// acceptIntents makes the intents that came true the latest records of their files, and drops the others.
+func (f *Files) acceptIntents(ctx context.Context) error {
+	for print, offset := range f.view.pending {
+		same := false
+		if r, ok := parse(f.view.line(offset)); ok {
+			md5 := string(r.md5)
+			if name, found := f.place.find(&r, false); found {
+				var err error
+				if same, err = f.place.hasMD5(ctx, name, md5); err != nil {
+					return err
+				}
+			}
+		}
+		if same {
+			f.view.index.Put(print, offset)
+		} else {
+			delete(f.view.pending, print)
+		}
+	}
+	return nil
+}
+
+// note notes which line is the record of which path. The lines come in the journal's order.
+func (f *Files) note(offset int64, _ []byte, r *record) error {
+	switch {
+	case r == nil:
+	case r.is(download.Failed):
+		f.Failed++
+	case r.is(download.Skipped):
+		f.Skipped++
+		if name, inside := f.place.local(string(r.path)); inside && !f.Names(name) {
+			f.paths.Put(f.print(name), notOurs)
+		}
+	case r.isFile():
+		name, inside := f.place.local(string(r.path))
+		if !inside {
+			f.Outside++
+			return nil
+		}
+		if before, known := f.paths.Get(f.print(name)); !known || before == notOurs {
+			f.Count++
+		}
+		f.paths.Put(f.print(name), offset)
+	}
+	return nil
+}
+
+// Each hands on the files in the journal's order, as results whose Path is the file's name
+// below the folder, with the system's separators. Bytes is nil if the size is not recorded.
+// An error of each ends it.
+func (f *Files) Each(ctx context.Context, each func(download.Result) error) error {
+	return f.view.eachCurrent(ctx, func(offset int64, _ []byte, r *record) error {
+		if r == nil || !r.isFile() {
+			return nil
+		}
+		name, inside := f.place.local(string(r.path))
+		if !inside || f.replaced(offset, name) {
+			return nil
+		}
+		result := r.result(download.Downloaded, name)
+		if !r.sized {
+			result.Bytes = nil
+		}
+		return each(result)
+	})
+}
+
+// replaced reports whether a later record than that at an offset has the same path.
+func (f *Files) replaced(offset int64, name string) bool {
+	latest, _ := f.paths.Get(f.print(name))
+	if latest == offset || latest == notOurs {
+		return false
+	}
+	later, ok := parse(f.view.line(latest)) // it may have the fingerprint by chance
+	if !ok {
+		return false
+	}
+	other, _ := f.place.local(string(later.path))
+	return other == name
+}
+
+// Names reports whether a record names a file below the folder, its own or one that was skipped.
+func (f *Files) Names(name string) bool {
+	_, known := f.paths.Get(f.print(name))
+	return known
+}
+
+// IsJournal reports whether a file is the journal itself.
+func (f *Files) IsJournal(info fs.FileInfo) bool {
+	own, err := f.view.file.Stat()
+	return err == nil && os.SameFile(own, info)
+}
+
+// Close releases the journal and the folder.
+func (f *Files) Close() error {
+	return errors.Join(f.view.file.Close(), f.location.folder.Close(), f.place.close())
+}
+
+func (f *Files) print(name string) uint64 { return maphash.String(f.view.seed, name) }
