@@ -17,8 +17,9 @@ const module = "github.com/bynder-cli/bynder/"
 // command line down to what knows nothing of it. A new room needs a line here.
 var rooms = map[string][]string{
 	"cmd/bynder": {"cli"},
-	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
+	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "mirror", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
 
+	"mirror":    {"download", "journal", "transfer"},                                                      // a folder beside what is recorded of it
 	"report":    {"download", "transfer"},                                                                 // what happened, never the portal
 	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                         // where bytes land
 	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "transfer"},          // results on disk

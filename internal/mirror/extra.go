@@ -1,0 +1,86 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/journal"
+)
+
+// batch is how many names of a folder are read, and sorted, at a time.
+const batch = 10_000
+
+// search looks for files in a folder that no record names. It follows no links. Partials are left out,
+// and so are the journal and what is in .bynder, where the program keeps files of its own.
+type search struct {
+	folder *os.Root
+	files  *journal.Files
+	each   func(Finding) error
+}
+
+// below searches a folder and all folders below it. The only errors are those of each and ctx.
+func (s *search) below(ctx context.Context, name string) error {
+	f, err := s.folder.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return s.unreadable(name, err)
+	}
+	defer f.Close()
+	for {
+		entries, err := f.ReadDir(batch)
+		slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+		for _, e := range entries {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err := s.visit(ctx, filepath.Join(name, e.Name()), e.Type()); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return s.unreadable(name, err)
+		}
+	}
+}
+
+// visit hands on what has a name, unless it is a folder or known.
+func (s *search) visit(ctx context.Context, name string, kind fs.FileMode) error {
+	switch {
+	case name == ".bynder":
+		return nil
+	case kind.IsDir():
+		return s.below(ctx, name)
+	case s.files.Names(name), kind.IsRegular() && filepath.Ext(name) == ".part":
+		return nil
+	}
+	info, err := s.folder.Lstat(name)
+	if err != nil {
+		return s.unreadable(name, err)
+	}
+	if s.files.IsJournal(info) {
+		return nil
+	}
+	found := Finding{Record: download.Result{Path: name}, Status: Extra, Size: -1}
+	if info.Mode().IsRegular() {
+		found.Size = info.Size()
+	}
+	return s.each(found)
+}
+
+// unreadable hands on what cannot be looked at, unless it was removed meanwhile.
+func (s *search) unreadable(name string, err error) error {
+	if isMissing(err) {
+		return nil
+	}
+	return s.each(Finding{Record: download.Result{Path: name}, Status: Unknown, Size: -1, Err: err})
+}

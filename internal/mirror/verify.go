@@ -1,0 +1,119 @@
+// Package mirror compares a folder with what is known of its files.
+package mirror
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"sync"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/journal"
+)
+
+// Status says how a file compares with its record.
+type Status string
+
+// The statuses of files.
+const (
+	OK      Status = "ok"
+	Missing Status = "missing"
+	Changed Status = "changed"
+	// Unknown is a file of which nothing is known to differ: its record has no digest, or it
+	// cannot be read (see Finding.Err).
+	Unknown Status = "unknown"
+	Extra   Status = "extra" // no record names it
+)
+
+// Statuses are all statuses.
+var Statuses = []Status{OK, Missing, Changed, Unknown, Extra}
+
+// Difference says what of a changed file is not as recorded.
+type Difference string
+
+// The differences, in the order in which they are looked for.
+const (
+	InKind   Difference = "type" // it is a folder, a link, a device and so on
+	InSize   Difference = "size"
+	InMD5    Difference = "md5"
+	InSHA256 Difference = "sha256"
+)
+
+// Finding is what was found of one file.
+type Finding struct {
+	Record download.Result // as the journal has it; of an extra file only Path, below the folder
+	Status Status
+	Size   int64      // of the file in place, in bytes; -1 if there is none, or it is not a regular file
+	Differ Difference // of a changed file
+	Err    error      // why the file, or the folder, could not be read
+}
+
+// Options choose what is compared.
+type Options struct {
+	Fast  bool // sizes alone: no file is read
+	Extra bool // look for files that no record names, too
+	// Read, if set, is called with the number of bytes that were read of a file. It may be
+	// called by several goroutines at a time.
+	Read func(n int64)
+}
+
+// window is how many files may be compared before the first of them was handed on.
+const window = 1024
+
+// Verify compares the files of a journal with those in a folder, the journal's, and hands on
+// what it finds, in the journal's order; then extra files, sorted within their folders. It
+// reads several files at a time, as many as there are CPUs, follows no symbolic link out of
+// the folder and reads regular files only. An error of each ends it.
+func Verify(ctx context.Context, folder *os.Root, files *journal.Files, o Options, each func(Finding) error) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	type comparison struct {
+		record download.Result
+		found  chan Finding
+	}
+	work := make(chan comparison)
+	inOrder := make(chan comparison, window)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel(nil)
+	for range runtime.GOMAXPROCS(0) {
+		running.Go(func() {
+			c := comparer{folder: folder, Options: o}
+			for next := range work {
+				next.found <- c.compare(ctx, next.record)
+			}
+		})
+	}
+	var reading error
+	running.Go(func() {
+		defer close(inOrder)
+		defer close(work)
+		reading = files.Each(ctx, func(r download.Result) error {
+			next := comparison{r, make(chan Finding, 1)}
+			for _, to := range []chan comparison{inOrder, work} {
+				select {
+				case to <- next:
+				case <-ctx.Done():
+					return context.Cause(ctx)
+				}
+			}
+			return nil
+		})
+	})
+	for next := range inOrder {
+		select {
+		case found := <-next.found:
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err := each(found); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	if reading != nil || !o.Extra {
+		return reading
+	}
+	return (&search{folder, files, each}).below(ctx, ".")
+}
