@@ -53,6 +53,8 @@ var commandLines = []commandLine{
 	{text: "auth logout"},
 	{text: "journal show $BESIDE/journal"},
 	{text: "journal show --json $BESIDE/journal"},
+	{text: "verify -v --journal $BESIDE/journal $BESIDE", fails: true},
+	{text: "verify --json --extra --journal $BESIDE/journal $BESIDE/files"},
 	{text: "sandbox --fault $FAULT -- env"},
 }
 
@@ -207,7 +209,7 @@ func (m machine) runAll(t *testing.T, s *site, kind sandbox.Kind, from source) {
 	for i, c := range commandLines {
 		switch {
 		case !c.canMeet(s.failure, kind):
-		case strings.HasPrefix(c.text, "journal"):
+		case strings.HasPrefix(c.text, "journal"), strings.HasPrefix(c.text, "verify"):
 			running.Wait()
 			one(i)
 		default:

@@ -1,0 +1,281 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/journal"
+	"github.com/bynder-cli/bynder/internal/mirror"
+	"github.com/bynder-cli/bynder/internal/naming"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// verifyOptions are what `bynder verify` was asked for.
+type verifyOptions struct {
+	journal              string
+	fast, extra          bool
+	json, csv            bool
+	quiet, verbose       bool
+	dest                 string
+	streams              Streams
+	screen               *report.Screen
+	listing              *report.Listing // with json or csv
+	tally                map[mirror.Status]int
+	unreadable           int
+	compared, bytesTotal atomic.Int64
+}
+
+const verifyUse = "bynder verify --journal <file> <folder>"
+
+func newVerify(s Streams) *cobra.Command {
+	o := &verifyOptions{streams: s}
+	cmd := &cobra.Command{
+		Use:   "verify --journal <file> <folder>",
+		Short: "Check downloaded files against their journal, offline",
+		Long: `Compare the files in a folder with the journal in which download or fetch-item
+recorded them: by size and MD5, and without the portal. No credentials are needed.
+
+It proves that the files are as they were received. It does not notice that the portal
+has other files by now.
+
+  ok        as recorded
+  missing   there is no such file
+  changed   another size or MD5, or not a regular file
+  unknown   nothing differs, but the record has no digest; or the file cannot be read
+  extra     no record names the file (with --extra)
+
+Each file that is not ok is printed as a line of status and path, separated by a tab.
+--verbose adds those that are ok; --json and --csv have all files. A file is looked for
+inside the folder alone: symbolic links that lead out of it are not followed.
+
+Exit status 0 if no file is missing or changed, and each could be read. Unknown and extra
+files alone do not matter.`,
+		Example: `  bynder download --from ids.txt -d photos --journal done.ndjson
+  bynder verify --journal done.ndjson photos`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 || args[0] == "" {
+				return &usageError{err: errors.New("specify one folder, the --dir of the downloads"), hint: verifyUse}
+			}
+			o.dest = args[0]
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.journal == "" {
+				return &usageError{err: errors.New("specify the journal of the downloads"), hint: verifyUse}
+			}
+			if o.csv && o.json {
+				return usagef("--csv and --json exclude each other")
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&o.journal, "journal", "", "the journal of the downloads")
+	f.BoolVar(&o.fast, "fast", false, "compare sizes alone, and read no file")
+	f.BoolVar(&o.extra, "extra", false, "list files that no record names, too, except *.part,\n.bynder and the journal")
+	f.BoolVar(&o.json, "json", false, "one JSON object per file")
+	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header, one line per file")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "print files that are ok, too")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary")
+	return cmd
+}
+
+// run compares the files, and says how many have which status. The error says it if files are missing or changed.
+func (o *verifyOptions) run(ctx context.Context) error {
+	folder, err := openFolder(o.dest)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	defer endInTime(ctx, nil)()
+	files, err := journal.OpenFiles(ctx, o.journal, o.dest)
+	if err != nil {
+		return err
+	}
+	defer files.Close()
+	if files.Count == 0 && files.Outside > 0 {
+		return &download.Error{
+			Code: download.CodeLocal, Err: fmt.Errorf("the journal has no file in %s, and %s elsewhere", o.dest, count(files.Outside, "file")),
+			Advice: "specify the folder that was the --dir of the downloads",
+		}
+	}
+	collect(files.Count)
+	o.open()
+	stop := func() {}
+	if !o.quiet {
+		stop = o.screen.ShowStatus(func() string { return o.status(files.Count) })
+	}
+	err = mirror.Verify(ctx, folder, files, mirror.Options{
+		Fast: o.fast, Extra: o.extra, Read: func(n int64) { o.bytesTotal.Add(n) },
+	}, o.write)
+	stop()
+	if err == nil && o.listing != nil {
+		if err = o.listing.Header(); err != nil {
+			err = &stdoutError{err}
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return o.sum(files)
+}
+
+// openFolder opens the folder of the files. What is not a folder is not opened: it may be a FIFO.
+func openFolder(dir string) (*os.Root, error) {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		return nil, usagef("%s is not a folder", dir)
+	}
+	var root *os.Root
+	if err == nil {
+		root, err = os.OpenRoot(dir)
+	}
+	if err != nil {
+		return nil, &download.Error{
+			Code: download.CodeLocal, Err: fmt.Errorf("cannot open the folder %s: %w", dir, withoutPath(err)),
+			Advice: "check the name, and that its file system is mounted",
+		}
+	}
+	return root, nil
+}
+
+// withoutPath returns an error of the file system without the path, where a message has it already.
+func withoutPath(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	return err
+}
+
+// open decides how files are written.
+func (o *verifyOptions) open() {
+	o.tally = map[mirror.Status]int{}
+	o.screen = o.streams.screen()
+	switch {
+	case o.json:
+		o.listing = report.NewListing(o.screen, nil, true)
+	case o.csv:
+		o.listing = report.NewCSV(o.screen, verifiedHeader)
+	}
+}
+
+// status is the line that is shown meanwhile.
+func (o *verifyOptions) status(files int) string {
+	return fmt.Sprintf("%d of %s, %s read", o.compared.Load(), count(files, "file"), report.Bytes(o.bytesTotal.Load()))
+}
+
+// write writes what was found of one file.
+func (o *verifyOptions) write(found mirror.Finding) error {
+	o.compared.Add(1)
+	o.tally[found.Status]++
+	v := newVerified(o.dest, found)
+	if found.Err != nil {
+		o.unreadable++
+		o.screen.Fail(v.Path+": cannot be read: "+v.Error, "")
+	}
+	var err error
+	switch {
+	case o.listing != nil:
+		err = o.listing.Row(report.Row{Fields: v.fields(), Object: v})
+	case o.verbose || found.Status != mirror.OK:
+		o.screen.File(string(found.Status), v.Path)
+		err = o.screen.Err()
+	}
+	if err != nil {
+		return &stdoutError{err}
+	}
+	return nil
+}
+
+// sum says what was found of all files together.
+func (o *verifyOptions) sum(files *journal.Files) error {
+	if !o.quiet {
+		if files.Count == 0 {
+			o.screen.Say("the journal has no file that was downloaded")
+		}
+		if n := files.Failed + files.Skipped; n > 0 {
+			o.screen.Say("not checked (failed or skipped): %s", count(n, "file"))
+		}
+		sayOtherLines(o.streams, files.OtherLines)
+	}
+	if files.Outside > 0 {
+		o.screen.Warn("", "not checked (recorded outside of %s): %s", o.dest, count(files.Outside, "file"))
+	}
+	var said []string
+	for _, s := range mirror.Statuses {
+		if n := o.tally[s]; n > 0 {
+			said = append(said, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	summary := strings.Join(said, ", ")
+	switch bad := o.tally[mirror.Missing] + o.tally[mirror.Changed]; {
+	case bad > 0:
+		err := &download.Error{Code: download.CodeIntegrity, Err: fmt.Errorf("files are not as the journal has them: %s", summary)}
+		if o.tally[mirror.Missing] > 0 {
+			err.Advice = "run the download again with the same journal to fetch missing files"
+		}
+		return err
+	case o.unreadable > 0:
+		return fmt.Errorf("some files cannot be read: %s", summary)
+	case summary != "" && !o.quiet:
+		o.screen.Say("%s", summary)
+	}
+	return nil
+}
+
+// verified is what was found of a file as JSON.
+type verified struct {
+	Portal        string            `json:"portal,omitempty"`
+	MediaID       string            `json:"mediaId,omitempty"`
+	Selector      string            `json:"selector,omitempty"`
+	ItemID        string            `json:"itemId,omitempty"`
+	Status        mirror.Status     `json:"status"`
+	Path          string            `json:"path"`
+	PathBase64    []byte            `json:"pathBase64,omitempty"`
+	Bytes         *int64            `json:"bytes,omitempty"`
+	RecordedBytes *int64            `json:"recordedBytes,omitempty"`
+	Differs       mirror.Difference `json:"differs,omitempty"`
+	Error         string            `json:"error,omitempty"`
+}
+
+func newVerified(dest string, found mirror.Finding) verified {
+	r := found.Record
+	v := verified{
+		Portal: r.Portal, MediaID: r.MediaID, Selector: r.Selector, ItemID: r.ItemID,
+		Status: found.Status, Path: naming.Below(dest, r.Path), RecordedBytes: r.Bytes, Differs: found.Differ,
+	}
+	if !utf8.ValidString(v.Path) {
+		v.PathBase64 = []byte(v.Path)
+	}
+	if found.Size >= 0 {
+		v.Bytes = &found.Size
+	}
+	if found.Err != nil {
+		v.Error = withoutPath(found.Err).Error()
+	}
+	return v
+}
+
+var verifiedHeader = []string{"status", "path", "differs", "bytes", "recordedBytes", "mediaId", "selector", "itemId", "portal", "error"}
+
+func (v verified) fields() []string {
+	size := func(n *int64) string {
+		if n == nil {
+			return ""
+		}
+		return strconv.FormatInt(*n, 10)
+	}
+	return []string{
+		string(v.Status), v.Path, string(v.Differs), size(v.Bytes), size(v.RecordedBytes), v.MediaID, v.Selector, v.ItemID, v.Portal, v.Error,
+	}
+}

@@ -1,0 +1,61 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+)
+
+// File writes a line about a file to standard output: a status and the path, in columns on a
+// terminal, else with a tab between them. The path is cleaned for a terminal, and if it has control
+// characters, which could break the line. Otherwise it is exact, whatever its bytes.
+func (s *Screen) File(status, path string) {
+	switch {
+	case s.stdoutIsTerminal:
+		s.Result(fmt.Appendf(nil, "%-9s%s\n", status, Clean(path)))
+	case strings.ContainsFunc(path, unicode.IsControl):
+		s.Result([]byte(status + "\t" + Clean(path) + "\n"))
+	default:
+		s.Result([]byte(status + "\t" + path + "\n"))
+	}
+}
+
+// Write implements io.Writer: it writes a line to standard output as Result does.
+func (s *Screen) Write(line []byte) (int, error) {
+	s.Result(line)
+	if err := s.Err(); err != nil {
+		return 0, err
+	}
+	return len(line), nil
+}
+
+// ShowStatus keeps a line on a terminal up to date, below all other lines, until stop is called.
+// It shows nothing where no bar can be drawn.
+func (s *Screen) ShowStatus(text func() string) (stop func()) {
+	if !s.canDraw {
+		return func() {}
+	}
+	s.show(func(columns int) string { return cutEnd(text(), columns) })
+	ctx, cancel := context.WithCancel(context.Background())
+	var drawing sync.WaitGroup
+	drawing.Go(func() {
+		tick := time.NewTicker(barInterval)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				s.redraw()
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return func() {
+		cancel()
+		drawing.Wait()
+		s.hide()
+	}
+}
