@@ -69,7 +69,7 @@ func checkList(raw json.RawMessage) error {
 	}
 	n := 0
 	for value := range values {
-		if kindOf(value) != 's' {
+		if kindOf(value) != 's' && !isNothing(value) {
 			return fmt.Errorf("[%d] is %s, not text", n, kindName(value))
 		}
 		if n++; n > maxMembers {
@@ -102,7 +102,7 @@ func checkLinks(raw json.RawMessage) error {
 	}
 	n := 0
 	for name, value := range members(raw) {
-		if value[0] != '"' && kindOf(value) != 0 {
+		if value[0] != '"' && !isNoLink(value) {
 			return fmt.Errorf("[%.80q] is %s, not a URL", name, kindName(value))
 		}
 		if n++; n > maxMembers {
@@ -110,6 +110,25 @@ func checkLinks(raw json.RawMessage) error {
 		}
 	}
 	return nil
+}
+
+// isNothing reports whether a value is one of those that portals send for none: null, false, "", [] and {}.
+func isNothing(raw json.RawMessage) bool {
+	switch raw = bytes.TrimSpace(raw); kindOf(raw) {
+	case 's':
+		return bytes.Equal(raw, []byte("false")) || bytes.Equal(raw, []byte(`""`))
+	case 'a':
+		return isEmptyObject(raw)
+	case 'o':
+		return bytes.Equal(spaceless(raw[1:]), []byte("}"))
+	default:
+		return true
+	}
+}
+
+// isNoLink reports whether a value in place of a URL stands for none: PHP also writes 0.
+func isNoLink(raw json.RawMessage) bool {
+	return isNothing(raw) || bytes.Equal(bytes.TrimSpace(raw), []byte("0"))
 }
 
 // isEmptyObject reports whether a value is PHP's way to write an empty object: an empty

@@ -126,15 +126,14 @@ func normalise(raw json.RawMessage, s shape) json.RawMessage {
 	case objects:
 		return normaliseObjects(raw)
 	case links:
-		if kindOf(raw) != 0 && isEmptyObject(raw) {
-			return json.RawMessage("{}")
-		}
-		return raw
+		return normaliseLinks(raw)
 	default: // a scalar
 	}
 	value, ok := scalar(raw)
 	switch {
 	case !ok:
+		return null
+	case s == text && isNothing(raw) && value != "":
 		return null
 	case s == text:
 		return encode(value)
@@ -168,10 +167,28 @@ func normaliseObjects(raw json.RawMessage) json.RawMessage {
 	return encode(all)
 }
 
-// scalars reads a list of texts, or one text in place of it; ok is false for anything else.
+// normaliseLinks makes an object of URLs, without entries that stand for none.
+func normaliseLinks(raw json.RawMessage) json.RawMessage {
+	switch {
+	case kindOf(raw) == 0:
+		return null
+	case kindOf(raw) != 'o':
+		return json.RawMessage("{}")
+	}
+	all := map[string]json.RawMessage{}
+	for name, value := range members(raw) {
+		if delete(all, name); !isNoLink(value) { // of two of one name it is the last
+			all[name] = value
+		}
+	}
+	return encode(all)
+}
+
+// scalars reads a list of texts, or one text in place of it, without entries that stand for none; ok is false for
+// anything else.
 func scalars(raw json.RawMessage) (values []string, ok bool) {
 	if value, ok := scalar(raw); ok {
-		if value == "" {
+		if isNothing(raw) {
 			return []string{}, true
 		}
 		return []string{value}, true
@@ -182,7 +199,7 @@ func scalars(raw json.RawMessage) (values []string, ok bool) {
 	}
 	values = []string{}
 	for element := range elements {
-		if value, ok := scalar(element); ok {
+		if value, ok := scalar(element); ok && !isNothing(element) {
 			values = append(values, value)
 		}
 	}
@@ -215,8 +232,13 @@ func encode(v any) json.RawMessage {
 	return bytes.TrimSpace(b.Bytes())
 }
 
+// text is "" where the field is none, for which PHP writes false.
 func (f fields) text(name string) string {
-	value, _ := scalar(f.get(name))
+	raw := f.get(name)
+	if isNothing(raw) {
+		return ""
+	}
+	value, _ := scalar(raw)
 	return value
 }
 
@@ -257,8 +279,7 @@ func (f fields) list(name string) []string {
 	return values
 }
 
-// links reads an object of names and URLs, such as thumbnails; a URL that is null or empty
-// is none. A list in place of an object is how PHP writes an empty one.
+// links reads an object of names and URLs, such as thumbnails, without entries that stand for none. A list in place of an object is how PHP writes an empty one.
 func (f fields) links(name string) map[string]string {
 	raw := f.get(name)
 	if kindOf(raw) != 'o' {
@@ -266,7 +287,10 @@ func (f fields) links(name string) map[string]string {
 	}
 	links := map[string]string{}
 	for key, value := range members(raw) {
-		if link, ok := scalar(value); ok && link != "" {
+		if delete(links, key); isNoLink(value) { // of two of one name it is the last
+			continue
+		}
+		if link, ok := scalar(value); ok {
 			links[key] = link
 		}
 	}

@@ -43,7 +43,9 @@ func (a *Asset) Texts(names []string, urls bool) []string {
 	texts := make([]string, len(names))
 	for i, name := range names {
 		raw := written[name]
-		if values, ok := scalars(raw); ok {
+		if value, ok := scalar(raw); ok {
+			texts[i] = value
+		} else if values, ok := scalars(raw); ok {
 			texts[i] = strings.Join(values, ",")
 		} else if raw != nil && !bytes.Equal(raw, null) {
 			texts[i] = string(raw)
