@@ -24,7 +24,7 @@ type Options struct {
 	// Waiting is how many finished files, beyond Workers, may wait for the paths of earlier ones.
 	Waiting int
 	// ClaimDone makes the paths of files that are done already (Engine.Done) theirs in this run. Without it
-	// the sink finds those files in place, and lets no other file take their paths.
+	// the sink finds those files in place, and lets no different file take their paths.
 	ClaimDone bool
 	// MaxFailures ends the run after so many; 0 is never.
 	MaxFailures int
@@ -104,7 +104,7 @@ func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 	defer stop(nil)
 	workers := max(e.Options.Workers, 1)
 	r := run{
-		engine: e, stop: stop, paths: NewPaths(e.Sink.PathKey), workers: make(chan struct{}, workers),
+		engine: e, stop: stop, paths: NewPaths(e.Sink), workers: make(chan struct{}, workers),
 		waiting: make(chan struct{}, max(e.Options.Waiting, 0)), publishing: make(chan struct{}, workers),
 	}
 	r.feed(ctx, jobs)

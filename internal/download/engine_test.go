@@ -45,13 +45,15 @@ type memory struct {
 
 func (m *memory) CanRestart() bool { return true }
 
-func (m *memory) Preview(_ context.Context, t Target, obj transfer.Object) (Place, error) {
-	return t.Claim.Tell([]Place{{Path: t.Name}}, obj, PathTaken(t.Name, t.ItemID))
+func (m *memory) Preview(_ context.Context, t Target, _ transfer.Object) (Place, error) {
+	return t.Claim.Tell([]Place{{Path: t.Name}})
 }
+
+func (m *memory) Show(path string) string { return "in memory: " + path }
 
 func (m *memory) PathKey(path string) string { return strings.ToLower(path) }
 
-func (m *memory) Begin(_ context.Context, t Target, obj transfer.Object) (Partial, error) {
+func (m *memory) Begin(_ context.Context, t Target, _ transfer.Object) (Partial, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.full {
@@ -60,14 +62,14 @@ func (m *memory) Begin(_ context.Context, t Target, obj transfer.Object) (Partia
 	m.begun++
 	places := []Place{{Path: t.Name, Same: m.files[t.Name] != ""}}
 	if m.rename {
-		places = []Place{{Path: t.Name}, {Path: t.Name + "-" + t.Key}}
+		places = append(places, Place{Path: t.Name + "-" + t.Key, Same: m.files[t.Name+"-"+t.Key] != ""})
 	}
-	at, err := t.Claim.Tell(places, obj, PathTaken(t.Name, t.ItemID))
+	at, err := t.Claim.Tell(places)
 	switch {
 	case err != nil:
 		return nil, err
 	case at.Same:
-		return nil, &Present{Status: Unchanged, Path: t.Name}
+		return nil, &Present{Status: Unchanged, Path: at.Path}
 	}
 	return &memoryFile{m: m, claim: t.Claim}, nil
 }

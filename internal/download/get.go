@@ -24,7 +24,7 @@ func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	}
 	transferring, cancel := context.WithCancel(ctx)
 	defer cancel()
-	f.claim = r.paths.Claim(job.Number, cancel)
+	f.claim = r.paths.Claim(job, cancel)
 	partial, err := f.transfer(transferring)
 	f.conclude(ctx, r.place(ctx, f, partial, err, free))
 	f.plan()

@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/bynder-cli/bynder/internal/fingerprint"
-	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
 // Place is a path at which a sink can put a file.
@@ -15,6 +14,8 @@ type Place struct {
 	Path string // as Result.Path has it
 	// Same says that an identical file has the path already.
 	Same bool
+	// Kept says that a different file has the path and is to keep it, as if it were this one.
+	Kept bool
 	// Replaces is the size in bytes of the different file that would be replaced there; nil if there is none.
 	Replaces *int64
 }
@@ -25,51 +26,51 @@ type Place struct {
 // earlier files have told theirs: the first of its places that none of them has got. So the outcome
 // depends on the order of the input alone.
 //
-// Two files of one digest do not meet at a path: they are the same bytes there. A file that fails
+// What the files contain does not matter: two of the same bytes meet as any others do. A file that fails
 // gives up its path; a later one that was refused it before does not get it back.
 type Paths struct {
-	key  func(path string) string // equal for paths that are one
+	sink Sink // says which paths are one, and how they are shown
 	seed maphash.Seed
 
 	mu   sync.Mutex
 	next int64            // the number of the first file that is not decided
 	told map[int64]*Claim // files from next on that have told their places, by number
-	// taken has what each path that a file has got is taken by.
-	taken fingerprint.Table[holder]
+	// taken has the owner of each path that a file has got.
+	taken fingerprint.Table[owner]
 }
 
-// holder is what has a path.
-type holder struct {
-	content uint64 // 0 if it is not known
-	files   int    // how many of the run; more than one only if content is known
-}
+// owner is the asset and the media item whose file has a path, as hashes. The zero owner is that of a path which
+// was given up.
+type owner struct{ asset, item uint32 }
 
-// NewPaths returns the paths of a run whose files are numbered from 1 on. key makes equal strings of
-// paths that are one.
-func NewPaths(key func(path string) string) *Paths {
-	return &Paths{key: key, seed: maphash.MakeSeed(), next: 1, told: map[int64]*Claim{}}
+// NewPaths returns the paths of a run into a sink whose files are numbered from 1 on.
+func NewPaths(to Sink) *Paths {
+	return &Paths{sink: to, seed: maphash.MakeSeed(), next: 1, told: map[int64]*Claim{}}
 }
 
 // Claim is the part of one file in the paths of its run. A nil Claim is that of a file that is alone.
 type Claim struct {
 	paths   *Paths
 	number  int64
+	owner   owner
 	decided chan struct{}
 	lost    func() // is called when it is decided that the file gets no place
 
-	// What the file told; guarded by paths.mu.
-	places  []Place
-	content uint64
-	refused error // what a file without a place fails with
-
-	got   *Place // what was decided; nil for no place
-	ended bool
+	// Guarded by paths.mu.
+	places  []Place // that the file told
+	got     *Place  // what was decided; nil for no place
+	refused error   // what a file without a place fails with
+	ended   bool
 }
 
-// Claim returns the part of the file with this number. Each number needs one that is ended. lost is called,
+// Claim returns the part of a job's file. Each number needs one that is ended. lost is called,
 // at most once, when it is decided that the file gets none of its places.
-func (p *Paths) Claim(number int64, lost func()) *Claim {
-	return &Claim{paths: p, number: number, decided: make(chan struct{}), lost: lost}
+func (p *Paths) Claim(job Job, lost func()) *Claim {
+	by := owner{asset: max(p.short(job.MediaID), 1)}
+	if id := job.Selector.ItemID; id != "" {
+		by.item = max(p.short(id), 1)
+	}
+	return &Claim{paths: p, number: job.Number, owner: by, decided: make(chan struct{}), lost: lost}
 }
 
 // Pass says that the file with this number takes part without wanting a path.
@@ -79,14 +80,14 @@ func (p *Paths) Pass(number int64) {
 	if number == p.next { // without more, because a run may pass a million
 		p.next++
 	} else {
-		p.told[number] = p.Claim(number, func() {})
+		p.told[number] = p.Claim(Job{Number: number}, func() {})
 	}
 	p.decide()
 }
 
-// Taken reports whether an earlier file of other content has got path. It may still say false of a path that
-// an undecided file is going to get.
-func (c *Claim) Taken(path string, obj transfer.Object) bool {
+// Taken reports whether an earlier file has got path. It may still say false of a path that an undecided file
+// is going to get.
+func (c *Claim) Taken(path string) bool {
 	if c == nil {
 		return false
 	}
@@ -95,24 +96,22 @@ func (c *Claim) Taken(path string, obj transfer.Object) bool {
 	if c.got != nil && c.got.Path == path {
 		return false
 	}
-	return c.paths.keepsOut(path, c.paths.content(obj))
+	return c.paths.ownerOf(path) != owner{}
 }
 
-// Tell says where the file, which is obj, can go, the place that it wants most first, and returns
+// Tell says where the file can go, the place that it wants most first, and returns
 // the place to expect: later ones apply if an earlier file turns out to have those before.
-// refused is the error of a file that gets none. A file may tell again, what it got stays.
-func (c *Claim) Tell(places []Place, obj transfer.Object, refused error) (Place, error) {
+// There must be one at least; a file that gets none of them fails with the error. A file may tell again, what it
+// got stays.
+func (c *Claim) Tell(places []Place) (Place, error) {
 	if c == nil {
-		if len(places) == 0 {
-			return Place{}, refused
-		}
 		return places[0], nil
 	}
 	p := c.paths
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !c.isDecided() {
-		c.places, c.content, c.refused = places, p.content(obj), refused
+		c.places = places
 		p.told[c.number] = c
 		p.decide()
 	}
@@ -120,7 +119,7 @@ func (c *Claim) Tell(places []Place, obj transfer.Object, refused error) (Place,
 		if at := c.best(); at != nil {
 			return *at, nil
 		}
-		return Place{}, refused
+		return Place{}, c.taken()
 	}
 	if c.got == nil {
 		return Place{}, c.refused
@@ -183,7 +182,7 @@ func (c *Claim) End(inPlace bool) {
 		p.told[c.number] = c
 		p.decide()
 	case c.got != nil && !inPlace:
-		p.hold(c, -1)
+		p.taken.Put(p.hash(c.got.Path), owner{})
 	}
 	c.ended = true
 }
@@ -200,7 +199,7 @@ func (c *Claim) isDecided() bool {
 // best is the first of the places that no earlier file is known to have; nil for none.
 func (c *Claim) best() *Place {
 	for i, place := range c.places {
-		if !c.paths.keepsOut(place.Path, c.content) {
+		if c.paths.ownerOf(place.Path) == (owner{}) {
 			return &c.places[i]
 		}
 	}
@@ -213,7 +212,9 @@ func (p *Paths) decide() {
 		delete(p.told, p.next)
 		p.next++
 		if c.got = c.best(); c.got != nil {
-			p.hold(c, 1)
+			p.taken.Put(p.hash(c.got.Path), c.owner)
+		} else {
+			c.refused = c.taken()
 		}
 		close(c.decided)
 		if c.got == nil {
@@ -222,25 +223,30 @@ func (p *Paths) decide() {
 	}
 }
 
-// hold adds files to those that have c's path.
-func (p *Paths) hold(c *Claim, files int) {
-	print := p.hash(c.got.Path)
-	h, _ := p.taken.Get(print)
-	p.taken.Put(print, holder{c.content, h.files + files})
-}
-
-// keepsOut reports whether a path is taken by other content.
-func (p *Paths) keepsOut(path string, content uint64) bool {
-	h, _ := p.taken.Get(p.hash(path))
-	return h.files > 0 && (h.content == 0 || h.content != content)
-}
-
-func (p *Paths) hash(path string) uint64 { return maphash.String(p.seed, p.key(path)) }
-
-// content is a hash of what storage says of the bytes of an object; 0 if it sends no digest of them.
-func (p *Paths) content(obj transfer.Object) uint64 {
-	if !transfer.NewDigest(obj, transfer.DigestOptions{Verify: true}).Needed() {
-		return 0
+// taken returns the error of a file whose places all have other owners; the last one counts. It is nil for a file
+// that told no place.
+func (c *Claim) taken() error {
+	if len(c.places) == 0 {
+		return nil
 	}
-	return max(maphash.String(p.seed, fmt.Sprint(obj.Size, obj.ETag, obj.Checksums)), 1)
+	path := c.places[len(c.places)-1].Path
+	by := c.paths.ownerOf(path)
+	apart := NameApart(c.owner.item != 0 || by.asset == c.owner.asset)
+	if by == c.owner {
+		apart = "--name '{derivative}/{filename}'"
+	}
+	return &Error{
+		Code: CodeExists, Err: fmt.Errorf("%s is the path of an earlier file of this run", c.paths.sink.Show(path)),
+		Advice: "give every file a path of its own with " + apart + ", or let --if-exists rename add its id",
+	}
 }
+
+// ownerOf returns whose a path is.
+func (p *Paths) ownerOf(path string) owner {
+	by, _ := p.taken.Get(p.hash(path))
+	return by
+}
+
+func (p *Paths) hash(path string) uint64 { return maphash.String(p.seed, p.sink.PathKey(path)) }
+
+func (p *Paths) short(id string) uint32 { return uint32(maphash.String(p.seed, id) >> 32) }

@@ -20,28 +20,27 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// wish is a file of a model run: where it can go, and what it is.
+// wish is a file of a model run: where it can go.
 type wish struct {
-	places  []string
-	content string // "" for one without a digest
-	fails   bool   // before it tells its places
+	places []string
+	fails  bool // before it tells its places
 }
 
-func (w wish) object() transfer.Object {
-	if w.content == "" {
-		return transfer.Object{Size: 1, ETag: `"no digest"`}
+func (w wish) told() []Place {
+	places := make([]Place, len(w.places))
+	for i, path := range w.places {
+		places[i].Path = path
 	}
-	return transfer.Object{Size: 1, ETag: fmt.Sprintf(`"%032x"`, w.content)}
+	return places
 }
 
 // oneAfterTheOther is the model: the paths that files get that come one after the other.
 func oneAfterTheOther(wishes []wish) []string {
-	got, taken := make([]string, len(wishes)), map[string]string{}
+	got, taken := make([]string, len(wishes)), map[string]bool{}
 	for i, w := range wishes {
 		for _, path := range w.places {
-			content, is := taken[strings.ToLower(path)]
-			if !w.fails && (!is || content == w.content && content != "") {
-				got[i], taken[strings.ToLower(path)] = path, w.content
+			if !w.fails && !taken[strings.ToLower(path)] {
+				got[i], taken[strings.ToLower(path)] = path, true
 				break
 			}
 		}
@@ -59,33 +58,28 @@ func TestPathsDoNotDependOnTiming(t *testing.T) {
 			for range 1 + random.IntN(3) {
 				wishes[i].places = append(wishes[i].places, []string{"a", "A", "b", "c", "d"}[random.IntN(5)])
 			}
-			wishes[i].content = []string{"", "1", "2"}[random.IntN(3)]
 			wishes[i].fails = random.IntN(8) == 0
 		}
 		want := oneAfterTheOther(wishes)
-		paths := NewPaths(strings.ToLower)
+		paths := NewPaths(&memory{})
 		claims := make([]*Claim, len(wishes))
 		lost := make([]int, len(wishes))
 		for i := range claims {
-			claims[i] = paths.Claim(int64(i+1), func() { lost[i]++ })
+			claims[i] = paths.Claim(Job{Number: int64(i + 1)}, func() { lost[i]++ })
 		}
 		for _, i := range random.Perm(len(wishes)) {
 			w := wishes[i]
 			if w.fails && i%2 == 0 {
 				paths.Pass(int64(i + 1))
-				claims[i], lost[i] = paths.Claim(0, func() {}), 1
+				claims[i], lost[i] = paths.Claim(Job{}, func() {}), 1
 				close(claims[i].decided)
 				continue
 			} else if w.fails {
 				claims[i].End(false)
 				continue
 			}
-			places := make([]Place, len(w.places))
-			for n, path := range w.places {
-				places[n].Path = path
-			}
-			if at, err := claims[i].Tell(places, w.object(), errors.New("refused")); err == nil {
-				claims[i].Taken(at.Path, w.object()) // must not hang
+			if at, err := claims[i].Tell(w.told()); err == nil {
+				claims[i].Taken(at.Path) // must not hang
 			}
 		}
 		got := make([]string, len(wishes))
@@ -106,41 +100,61 @@ func TestPathsDoNotDependOnTiming(t *testing.T) {
 }
 
 func TestPathsThatAreGivenUp(t *testing.T) {
-	tell := func(c *Claim, content string) string {
-		at, err := c.Tell([]Place{{Path: "a"}}, wish{content: content}.object(), errors.New("refused"))
+	tell := func(c *Claim) string {
+		at, err := c.Tell([]Place{{Path: "a"}})
 		if err != nil {
-			return err.Error()
+			return "refused"
 		}
 		return at.Path
 	}
-	paths := NewPaths(strings.ToLower)
-	claim := func(number int64) *Claim { return paths.Claim(number, func() {}) }
-	first, double, third, fourth := claim(1), claim(2), claim(3), claim(4)
-	if got := tell(fourth, "4"); got != "a" {
-		t.Errorf("the fourth is told %q before anything is known", got)
+	paths := NewPaths(&memory{})
+	claim := func(number int64) *Claim { return paths.Claim(Job{Number: number}, func() {}) }
+	first, second, third := claim(1), claim(2), claim(3)
+	if got := tell(third); got != "a" {
+		t.Errorf("the third is told %q before anything is known", got)
 	}
-	if tell(first, "1") != "a" || tell(double, "1") != "a" {
-		t.Error("two files of the same bytes do not share a path")
-	}
-	if got := tell(third, "3"); got != "refused" {
-		t.Errorf("the third is told %q", got)
-	}
-	if fourth.Refused() == nil {
-		t.Error("the fourth has the path too")
+	if tell(first) != "a" || tell(second) != "refused" || third.Refused() == nil {
+		t.Error("the first does not have the path alone")
 	}
 	first.End(false)
 	first.End(false) // once is enough
-	if fifth := claim(5); tell(fifth, "5") != "refused" {
-		t.Error("a path that a double still has is given away")
-	}
-	double.End(false)
-	if sixth := claim(6); tell(sixth, "6") != "a" {
+	if fourth := claim(4); tell(fourth) != "a" {
 		t.Error("a path that was given up is not free")
-	} else if seventh := claim(7); tell(sixth, "other") != "a" || tell(seventh, "7") != "refused" {
+	} else if fifth := claim(5); tell(fourth) != "a" || tell(fifth) != "refused" {
 		t.Error("a file that tells again does not keep its path")
 	}
-	if at, err := (*Claim)(nil).Tell([]Place{{Path: "b"}}, transfer.Object{}, nil); at.Path != "b" || err != nil {
+	if at, err := (*Claim)(nil).Tell([]Place{{Path: "b"}}); at.Path != "b" || err != nil {
 		t.Errorf("a file that is alone gets %v, %v", at, err)
+	}
+}
+
+// The hint of a file whose path is taken depends on what the two have in common.
+func TestHintOfFilesThatMeet(t *testing.T) {
+	item := func(id, item string) Job {
+		return Job{MediaID: id, Selector: bynder.Selector{Kind: bynder.Item, ItemID: item}}
+	}
+	derivative := func(id, name string) Job {
+		return Job{MediaID: id, Selector: bynder.Selector{Kind: bynder.Derivative, Name: name}}
+	}
+	for _, c := range []struct {
+		first, second Job
+		want          string
+	}{
+		{Job{MediaID: "A"}, Job{MediaID: "B"}, "{id}/{filename}"},
+		{derivative("A", "mini"), derivative("A", "webimage"), "{derivative}/{filename}"},
+		{derivative("A", "mini"), derivative("B", "mini"), "{id}/{filename}"},
+		{item("A", "1"), item("A", "2"), "{id}/{itemId}-{filename}"},
+		{item("A", "1"), item("B", "2"), "{id}/{itemId}-{filename}"},
+		{item("A", "1"), Job{MediaID: "A"}, "{id}/{itemId}-{filename}"},
+	} {
+		paths := NewPaths(&memory{})
+		c.first.Number, c.second.Number = 1, 2
+		_, _ = paths.Claim(c.first, func() {}).Tell([]Place{{Path: "a"}})
+		_, err := paths.Claim(c.second, func() {}).Tell([]Place{{Path: "A"}})
+		refused, ok := errors.AsType[*Error](err)
+		if !ok || refused.Code != CodeExists || !strings.Contains(refused.Advice, "--name '"+c.want+"'") || !strings.Contains(refused.Error(), "in memory: A") {
+			t.Errorf("%v after %v: %v, want the hint %s", c.second, c.first, err, c.want)
+		}
 	}
 }
 
@@ -261,6 +275,36 @@ func TestFilesWaitForTheFirst(t *testing.T) {
 			t.Errorf("%d files in the end", len(m.files))
 		}
 	})
+}
+
+// A file that is found in place at a path that a slower, earlier one turns out to have goes to its other path: it is
+// transferred again, or is in place there, too.
+func TestFileInPlaceWhosePathIsTaken(t *testing.T) {
+	for _, inPlace := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &slow{name: map[string]time.Duration{"first": time.Second}}
+			m := &memory{rename: true, files: map[string]string{"p": "first"}}
+			if inPlace {
+				m.files["p-twin"] = "twin"
+			}
+			e := testEngine(m, 2)
+			e.API, e.Options.Waiting = s, 1
+			e.Options.Name = func(Job, transfer.Object) string { return "p" }
+			e.Run(t.Context(), func(context.Context) iter.Seq[Job] { return jobsOf("first", "twin") })
+			want := map[string]string{"first": "unchanged p", "twin": "downloaded p-twin"}
+			if inPlace {
+				want["twin"] = "unchanged p-twin"
+			}
+			for _, r := range m.results {
+				if got := string(r.Status) + " " + r.Path; got != want[r.MediaID] {
+					t.Errorf("%s: %s, want %s", r.MediaID, got, want[r.MediaID])
+				}
+			}
+			if len(m.results) != 2 || m.files["p"] != "first" || m.files["p-twin"] != "twin" {
+				t.Errorf("%d results, files %v", len(m.results), m.files)
+			}
+		})
+	}
 }
 
 // A file that was in place before the run loses its path to an earlier one, if that replaces it.

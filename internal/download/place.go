@@ -16,7 +16,7 @@ func (r *run) place(ctx context.Context, f *file, partial Partial, err error, fr
 	defer func() { f.claim.End(inPlace) }()
 	present, _ := errors.AsType[*Present](err)
 	switch {
-	case err == nil, present != nil && present.Status == Unchanged:
+	case err == nil, present != nil:
 	case present == nil && f.claim.Refused() != nil:
 		return f.claim.Refused() // so the transfer was given up
 	default:
@@ -28,6 +28,12 @@ func (r *run) place(ctx context.Context, f *file, partial Partial, err error, fr
 			refused = errors.Join(refused, f.giveUp(partial, refused))
 		}
 		return refused
+	}
+	if at, decided, _ := f.claim.Got(); present != nil && decided && at.Path != present.Path {
+		free()
+		if partial, err = r.again(ctx, f); err != nil && !errors.As(err, &present) {
+			return err
+		}
 	}
 	if partial != nil {
 		if err = r.publish(ctx, f, partial); err != nil {
@@ -55,6 +61,18 @@ func (r *run) turn(ctx context.Context, claim *Claim, free func()) error {
 		}
 	}
 	return claim.Wait(ctx)
+}
+
+// again transfers a file that was found in place, at a path that an earlier file turned out to have: it goes to another
+// one, which is decided now. It waits for a worker.
+func (r *run) again(ctx context.Context, f *file) (Partial, error) {
+	select {
+	case r.workers <- struct{}{}:
+		defer func() { <-r.workers }()
+		return f.transfer(ctx)
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for a free connection: %w", context.Cause(ctx))
+	}
 }
 
 // publish gives a file its final name. As many files are published at a time as there are workers, because many
@@ -88,14 +106,13 @@ func (r *run) done(ctx context.Context, job Job, result Result) {
 		}
 		r.engine.finished(job, result)
 	}
-	if !r.engine.Options.ClaimDone || result.Bytes == nil {
+	if !r.engine.Options.ClaimDone {
 		r.paths.Pass(job.Number)
 		report()
 		return
 	}
-	claim := r.paths.Claim(job.Number, func() {})
-	as := transfer.Object{Size: *result.Bytes, ETag: result.ETag}
-	_, _ = claim.Tell([]Place{{Path: result.Path, Same: true}}, as, PathTaken(result.Path, result.ItemID))
+	claim := r.paths.Claim(job, func() {})
+	_, _ = claim.Tell([]Place{{Path: result.Path, Same: true}})
 	conclude := func() {
 		if err := claim.Wait(ctx); err != nil && ctx.Err() == nil {
 			result = Result{
@@ -120,18 +137,10 @@ func (r *run) done(ctx context.Context, job Job, result Result) {
 	}
 }
 
-// PathTaken returns the error of a file whose path, shown so, an earlier file of the run has. itemID is
-// that of the file's media item, "" if it belongs to the asset itself.
-func PathTaken(shown, itemID string) *Error {
-	return &Error{
-		Code: CodeExists, Err: fmt.Errorf("%s is the path of an earlier file of this run", shown),
-		Advice: "give every file a path of its own with " + NameApart(itemID) + ", or let --if-exists rename add its id",
-	}
-}
-
-// NameApart returns the flag that keeps files of one name apart.
-func NameApart(itemID string) string {
-	if itemID != "" {
+// NameApart returns the flag that keeps files of one name apart: those of several assets or, with items, of several
+// items of one.
+func NameApart(items bool) string {
+	if items {
 		return "--name '{id}/{itemId}-{filename}'"
 	}
 	return "--name '{id}/{filename}'"

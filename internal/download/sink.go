@@ -43,6 +43,8 @@ type Sink interface {
 	CanRestart() bool
 	// PathKey returns equal strings for paths, as Result.Path has them, that may lead to one file.
 	PathKey(path string) string
+	// Show returns a path, as Result.Path has it, as the user sees it.
+	Show(path string) string
 }
 
 // Partial is a file on its way. Bytes are written to it in order, from Held to

@@ -11,10 +11,10 @@ import (
 
 // newRun makes targets of one run in d: the number is that of the file in the input.
 func newRun(t *testing.T, d *Dir) func(number int64, name, id string) download.Target {
-	paths := download.NewPaths(d.PathKey)
+	paths := download.NewPaths(d)
 	return func(number int64, name, id string) download.Target {
 		to := original(name, id)
-		to.Claim = paths.Claim(number, func() {})
+		to.Claim = paths.Claim(download.Job{Number: number, MediaID: id}, func() {})
 		t.Cleanup(func() { to.Claim.End(true) })
 		return to
 	}
@@ -73,11 +73,56 @@ func TestTwoFilesFollow(t *testing.T) {
 			to := newRun(t, d)
 			put(t, d, to(1, "a.jpg", "A"), whole)
 			wantCode(t, beginErr(t.Context(), t, d, to(2, "a.jpg", "B"), object(other)), download.CodeExists)
-			// What is identical is always well.
-			wantPresent(t, beginErr(t.Context(), t, d, to(3, "a.jpg", "C"), object(whole)), download.Unchanged, "a.jpg")
+			// One of the same bytes is another file all the same.
+			wantCode(t, beginErr(t.Context(), t, d, to(3, "a.jpg", "C"), object(whole)), download.CodeExists)
 			wantFiles(t, folder, map[string]string{"a.jpg": whole, "b.jpg": whole})
 		})
 	}
+}
+
+// Two files of one run have one name and the same bytes. They meet as others do, in the first run and in the second one.
+func TestTwins(t *testing.T) {
+	for policy, want := range map[IfExists]map[string]string{
+		Fail:      {"a.jpg": whole},
+		Skip:      {"a.jpg": whole},
+		Overwrite: {"a.jpg": whole},
+		Rename:    {"a.jpg": whole, "a-B.jpg": whole},
+	} {
+		t.Run(policy.String(), func(t *testing.T) {
+			folder := t.TempDir()
+			d := newDir(t, folder, DirOptions{IfExists: policy})
+			to := newRun(t, d)
+			put(t, d, to(1, "a.jpg", "A"), whole)
+			if b := to(2, "a.jpg", "B"); policy == Rename {
+				put(t, d, b, whole)
+			} else {
+				wantCode(t, beginErr(t.Context(), t, d, b, object(whole)), download.CodeExists)
+			}
+			wantFiles(t, folder, want)
+			to = newRun(t, d) // the second one is asked about first
+			a, b := to(1, "a.jpg", "A"), to(2, "a.jpg", "B")
+			wantPresent(t, beginErr(t.Context(), t, d, b, object(whole)), download.Unchanged, "a.jpg") // for the time being
+			wantPresent(t, beginErr(t.Context(), t, d, a, object(whole)), download.Unchanged, "a.jpg")
+			if policy == Rename {
+				wantPresent(t, beginErr(t.Context(), t, d, b, object(whole)), download.Unchanged, "a-B.jpg")
+			} else {
+				wantCode(t, b.Claim.Refused(), download.CodeExists)
+			}
+			wantFiles(t, folder, want)
+		})
+	}
+}
+
+// A file that is skipped has the path for its run as any other has, whichever file is looked at first.
+func TestSkippedFileHasItsPath(t *testing.T) {
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "a.jpg"), "theirs")
+	d := newDir(t, folder, DirOptions{IfExists: Skip})
+	to := newRun(t, d)
+	a, b := to(1, "a.jpg", "A"), to(2, "a.jpg", "B")
+	wantPresent(t, beginErr(t.Context(), t, d, b, object(other)), download.Skipped, "a.jpg") // for the time being
+	wantPresent(t, beginErr(t.Context(), t, d, a, object(whole)), download.Skipped, "a.jpg")
+	wantCode(t, b.Claim.Refused(), download.CodeExists)
 }
 
 // The first of two files is in place already, and the second, which differs, does not take it away, nor pass it by.

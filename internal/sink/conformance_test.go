@@ -224,15 +224,16 @@ var conformance = []struct {
 		wantDelivered(t, s, whole)
 	}},
 	{"the first file of a run gets its place when it begins, and when it is previewed", func(t *testing.T, s subject, to download.Target) {
-		paths := download.NewPaths(s.sink.PathKey)
+		paths := download.NewPaths(s.sink)
 		for number := int64(1); number <= 2; number++ {
-			to.Claim = paths.Claim(number, func() {})
+			to.Claim = paths.Claim(download.Job{Number: number}, func() {})
 			var err error
 			if number == 1 {
 				_, err = s.sink.Preview(t.Context(), to, object(whole))
 			} else {
 				_ = begin(t, s.sink, to, object(whole)).Discard()
 			}
+			to.Claim.End(false) // for the next one
 			if _, decided, refused := to.Claim.Got(); err != nil || !decided || refused != nil {
 				t.Errorf("file %d: decided %t, %v, %v", number, decided, err, refused)
 			}

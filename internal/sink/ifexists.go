@@ -62,35 +62,33 @@ const (
 )
 
 // look returns the places where t's file, which is obj, can go by policy, the one that it wants most
-// first. If nothing can be received, the error says so. An existing file that was put there by this run
-// keeps the place for itself (download.Claim); it is asked for after the look, because it may appear meanwhile.
+// first. If there is none, the error says so. A place that an earlier file of the run has got is one of them, whatever
+// is there, because download.Claim knows that it is taken; it is asked for after the look, because the file may appear
+// meanwhile.
 func (d *Dir) look(ctx context.Context, t download.Target, obj transfer.Object) ([]place, error) {
 	var places []place
-	policy, taken := d.policy(t), false
+	policy := d.policy(t)
 	for _, name := range d.names(t) {
 		who, info, err := d.occupant(ctx, name, obj)
 		if err != nil {
 			return nil, err
 		}
-		if t.Claim.Taken(name, obj) {
-			taken = true
-			continue
-		}
-		at := place{Place: download.Place{Path: name, Same: who == identical}}
+		at := place{Place: download.Place{Path: name}}
 		switch {
-		case who == nobody:
-			places = append(places, at)
+		case t.Claim.Taken(name), who == nobody:
 		case who == identical:
-			return append(places, at), nil
+			at.Same = true
 		case policy == Overwrite:
 			size := info.Size()
 			at.old, at.Replaces = info, &size
-			places = append(places, at)
 		case policy == Skip:
-			return nil, &download.Present{Status: download.Skipped, Path: name}
+			at.Kept = true
+		default:
+			continue
 		}
+		places = append(places, at)
 	}
-	if len(places) == 0 && !taken {
+	if len(places) == 0 {
 		return nil, d.exists(d.names(t)[len(d.names(t))-1], t)
 	}
 	return places, nil
@@ -102,7 +100,11 @@ func (d *Dir) find(ctx context.Context, t download.Target, obj transfer.Object) 
 	if err != nil {
 		return place{}, err
 	}
-	return d.claim(t, obj, places)
+	at, err := d.claim(t, places)
+	if err == nil && at.Kept {
+		err = &download.Present{Status: download.Skipped, Path: at.Path}
+	}
+	return at, err
 }
 
 // names returns the names that t's file may get by policy, the one that it wants most first.
@@ -120,13 +122,12 @@ type place struct {
 }
 
 // claim tells where t's file can go, and returns the place to receive it for.
-func (d *Dir) claim(t download.Target, obj transfer.Object, places []place) (place, error) {
+func (d *Dir) claim(t download.Target, places []place) (place, error) {
 	told := make([]download.Place, len(places))
 	for i, at := range places {
 		told[i] = at.Place
 	}
-	names := d.names(t)
-	got, err := t.Claim.Tell(told, obj, download.PathTaken(d.Show(names[len(names)-1]), t.ItemID))
+	got, err := t.Claim.Tell(told)
 	if err != nil {
 		return place{}, err
 	}
@@ -286,7 +287,7 @@ func (d *Dir) exists(name string, t download.Target) error {
 	return &download.Error{
 		Code: download.CodeExists,
 		Err:  fmt.Errorf("%s is another file: %w", d.Show(name), fs.ErrExist),
-		Advice: "give every file a path of its own with " + download.NameApart(t.ItemID) +
+		Advice: "give every file a path of its own with " + download.NameApart(t.ItemID != "") +
 			", or say what to do with --if-exists skip, overwrite or rename",
 	}
 }

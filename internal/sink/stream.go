@@ -39,8 +39,8 @@ func NewStream(w io.Writer, name string) *Stream {
 }
 
 // Preview implements download.Sink: what is streamed is always new.
-func (s *Stream) Preview(_ context.Context, t download.Target, obj transfer.Object) (download.Place, error) {
-	return t.Claim.Tell([]download.Place{{Path: s.name}}, obj, nil)
+func (s *Stream) Preview(_ context.Context, t download.Target, _ transfer.Object) (download.Place, error) {
+	return t.Claim.Tell([]download.Place{{Path: s.name}})
 }
 
 // PathKey returns path: a stream has one.
@@ -73,12 +73,15 @@ func (s *Stream) Begin(ctx context.Context, t download.Target, obj transfer.Obje
 			Advice: "throw away what was written and run the command again; a file with --output can be started over by itself",
 		}
 	}
-	if _, err := t.Claim.Tell([]download.Place{{Path: s.name}}, obj, nil); err != nil {
+	if _, err := t.Claim.Tell([]download.Place{{Path: s.name}}); err != nil {
 		return nil, err
 	}
 	s.busy, s.file, s.version = true, t.Identity, version
 	return &streamPartial{stream: s, ctx: ctx, size: obj.Size, held: s.delivered}, nil
 }
+
+// Show returns how messages name the stream.
+func (s *Stream) Show(string) string { return s.show() }
 
 func (s *Stream) show() string {
 	if s.name == "" {
