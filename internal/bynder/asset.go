@@ -53,11 +53,66 @@ type MediaItem struct {
 // everyAsset has the fields that the portal tells of every asset.
 var everyAsset = []string{"name", "type", "dateCreated", "dateModified"}
 
-// Lacks reports whether a is only a part of an asset, as `search --fields` leaves it, and without one of these
-// fields of the API. What a whole asset is not told to have it does not have.
+// Lacks reports whether one of these fields of the API is not known: because a is only a part of an asset without it,
+// as `search --fields` leaves it, or because null was written in place of a temporary URL (JSON). What a whole asset
+// is not told to have it does not have.
 func (a *Asset) Lacks(names ...string) bool {
-	missing := func(name string) bool { return a.fields.get(name) == nil }
-	return slices.ContainsFunc(everyAsset, missing) && slices.ContainsFunc(names, missing)
+	part := slices.ContainsFunc(everyAsset, a.misses)
+	return slices.ContainsFunc(names, func(name string) bool { return part && a.misses(name) || withheld(name, a.fields.get(name)) })
+}
+
+func (a *Asset) misses(name string) bool { return a.fields.get(name) == nil }
+
+// withheld reports whether null stands for a temporary URL in a field as JSON writes it.
+func withheld(name string, raw json.RawMessage) bool {
+	switch kindOf(raw) {
+	case 'a':
+		for value := range parts(raw) {
+			if kindOf(value) == 0 {
+				return true
+			}
+		}
+	case 'o':
+		for _, value := range members(raw) {
+			if kindOf(value) == 0 {
+				return true
+			}
+		}
+	case 0: // where a portal, too, writes null, that is not a reason to ask again
+		return raw != nil && (name == "name" || name == "transformBaseUrl")
+	}
+	return false
+}
+
+// LacksFile reports whether a does not tell where the file is that a selector of Kind Derivative or Transform
+// chooses, or which one it chooses; see Lacks.
+func (a *Asset) LacksFile(s Selector) bool {
+	switch s.Kind {
+	case Transform:
+		return a.Lacks("transformBaseUrl")
+	case Derivative:
+	default:
+		return false
+	}
+	thumbnails := fields{}
+	if raw := a.fields.get("thumbnails"); kindOf(raw) == 'o' {
+		thumbnails, _ = readFields(raw)
+	}
+	lacksPreviews := a.Lacks("videoPreviewURLs") // so that a name may be one of theirs
+	for name := range strings.SplitSeq(s.Name, ",") {
+		link := thumbnails.get(name)
+		switch {
+		case link != nil && kindOf(link) == 0:
+			return true
+		case link != nil && !isNoLink(link):
+			return false
+		case lacksPreviews:
+			return true
+		case a.Derivatives[name] != "":
+			return false
+		}
+	}
+	return a.Lacks("thumbnails")
 }
 
 // BrandID returns the id of the asset's brand, "" if it has none.
@@ -74,7 +129,7 @@ func (a *Asset) DateModified() time.Time { return a.fields.date("dateModified") 
 func (a *Asset) Property(name string) []string { return a.fields.list(propertyPrefix + name) }
 
 // JSON writes the item's own fields, normalised, with the ids that a later command
-// needs to find it. Temporary URLs are without their query unless urls is set.
+// needs to find it. Temporary URLs are null unless urls is set.
 func (m *MediaItem) JSON(mediaID string, urls bool) ([]byte, error) {
 	all := m.fields.written(nil, urls)
 	all["mediaId"], all["itemId"] = encode(mediaID), encode(m.ID)

@@ -221,6 +221,9 @@ func TestAssetLacks(t *testing.T) {
 		{`{"id":"a","name":"n","thumbnails":{}}`, []string{"name", "dateCreated"}, true},
 		{`{"id":"a","name":"n","tags":[]}`, []string{"tags"}, false},
 		{`{"id":"a","name":"n"}`, nil, false},
+		{`{"id":"a","property_x":[null],` + whole + `}`, []string{"property_x"}, true},
+		{`{"id":"a","property_x":null,"brandId":null,` + whole + `}`, []string{"property_x", "brandId"}, false},
+		{`{"id":"a","tags":["t"],"type":"image","name":null}`, []string{"name"}, true},
 	} {
 		a, err := bynder.ParseAsset(json.RawMessage(tt.raw))
 		if err != nil {

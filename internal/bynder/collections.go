@@ -15,8 +15,8 @@ type Collection struct {
 	fields fields
 }
 
-// MarshalJSON writes the collection's own fields, normalised; unknown ones are kept.
-func (c *Collection) MarshalJSON() ([]byte, error) { return marshal(c.fields.normalised()) }
+// MarshalJSON writes the collection's own fields, normalised; unknown ones are kept. Temporary URLs are null.
+func (c *Collection) MarshalJSON() ([]byte, error) { return marshal(c.fields.written(nil, false)) }
 
 // Collections lists the collections whose name or description holds keyword; all for "".
 // The portal is asked to count them; if it does not, the end is an empty page.

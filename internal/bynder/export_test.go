@@ -20,3 +20,6 @@ func ReadProperties(body io.Reader) ([]Property, error) {
 
 // MaxPages is maxPages, for a test that counts calls.
 const MaxPages = maxPages
+
+// IsTemporary is isTemporary, for its table.
+var IsTemporary = isTemporary

@@ -30,9 +30,10 @@ those alone. They are called as the API calls them: id, name, fileSize, tags,
 property_Season (one call more), ... Several values are joined by commas. In CSV a cell that a
 spreadsheet would take for a formula gets an apostrophe in front.
 
-URLs that are good for a while are written without their query, unless --urls asks for
-it. A download of such a derivative from the list asks for a new URL, one call for about
-190 assets; the list with --urls saves these.`
+URLs that may open a file for a while are left out, unless --urls asks for them: null in
+JSON, an empty cell elsewhere. A download of such a derivative from the list asks for a new
+URL, one call for about 190 assets; the list with --urls saves these. Other URLs, without a
+query or with one of sizes, formats and versions only, are written as they are.`
 
 // csvFields are the columns of CSV without --fields.
 var csvFields = []string{"id", "name", "type", "extension", "fileSize", "width", "height", "dateCreated", "dateModified", "tags"}
@@ -41,7 +42,7 @@ var csvFields = []string{"id", "name", "type", "extension", "fileSize", "width",
 func (o *assetListing) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header")
 	f.StringSliceVar(&o.fields, "fields", nil, "only these `FIELDS`, separated by commas")
-	f.BoolVar(&o.urls, "urls", false, "write temporary URLs with their query")
+	f.BoolVar(&o.urls, "urls", false, "write temporary URLs, too")
 }
 
 // check refuses what cannot be listed, before any call.

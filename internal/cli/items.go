@@ -41,7 +41,7 @@ On a terminal as a table, in which * marks the active version. Otherwise as line
 fields with tabs between them: media id, item id, type, version, active (true or false),
 size in bytes, width, height, created, file name; what is unknown is empty. --csv has the
 same fields below a header. An item that cannot be read, or has no id, is an error and
-not a line. With --json, URLs that are good for a while are without their query.`,
+not a line. With --json, null stands for URLs that are good for a while.`,
 		Example: `  bynder items D4AC0B41-141B-47D2-98B4FECDA8894CB2
   bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 | bynder download -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,7 +66,7 @@ not a line. With --json, URLs that are good for a while are without their query.
 	f.BoolVar(&o.active, "active", false, "only active items")
 	f.BoolVar(&o.json, "json", false, "one JSON object an item: its own fields, mediaId and itemId")
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header")
-	f.BoolVar(&o.urls, "urls", false, "with --json, write temporary URLs with their query")
+	f.BoolVar(&o.urls, "urls", false, "with --json, write temporary URLs, too")
 	return cmd
 }
 

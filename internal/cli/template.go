@@ -52,8 +52,8 @@ var metadataKeys = map[string]string{
 	"created": "dateCreated", "modified": "dateModified",
 }
 
-// withMetadata is download.WithMetadata, which also replaces what came with the list if that is a part of an asset
-// that lacks what the template needs: a path must not depend on how the list was made.
+// withMetadata is download.WithMetadata, which also replaces what came with the list if that lacks what the template
+// or the choice of a file needs: neither must depend on how the list was made.
 func (o *transferFlags) withMetadata(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 	var keys []string
 	for _, field := range o.template.MetadataFields() {
@@ -65,7 +65,7 @@ func (o *transferFlags) withMetadata(ctx context.Context, p download.Portal, job
 	}
 	return download.WithMetadata(ctx, p, func(yield func(download.Job) bool) {
 		for job := range jobs {
-			if job.Asset != nil && job.Asset.Lacks(keys...) {
+			if job.Asset != nil && (job.Asset.Lacks(keys...) || job.Asset.LacksFile(job.Selector)) {
 				job.Asset = nil
 			}
 			if !yield(job) {
