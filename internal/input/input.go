@@ -273,30 +273,33 @@ func (f Format) single(id string) Entry {
 // items --json does, or a result.
 func parseObject(line []byte) Entry {
 	var ids struct {
-		ID         *string         `json:"id"`
-		MediaID    *string         `json:"mediaId"`
-		ItemID     *string         `json:"itemId"`
+		ID         *jsonText       `json:"id"`
+		MediaID    *jsonText       `json:"mediaId"`
+		ItemID     *jsonText       `json:"itemId"`
 		Name       json.RawMessage `json:"name"`
 		Thumbnails json.RawMessage `json:"thumbnails"`
 		FileSize   json.RawMessage `json:"fileSize"`
 		Size       json.RawMessage `json:"size"`
-		SaveAs     *string         `json:"saveAs"`
-	}
-	if err := json.Unmarshal(line, &ids); err != nil {
-		return Entry{Err: errors.New("the line begins like a JSON object and is none with string ids")}
+		SaveAs     *jsonText       `json:"saveAs"`
 	}
 	var e Entry
-	if ids.SaveAs != nil && spelling.Trim(*ids.SaveAs) != "" {
-		e.SaveAs, e.Text = *ids.SaveAs, string(line)
+	err := json.Unmarshal(line, &ids)
+	if lost, ok := errors.AsType[*lostTextError](err); ok {
+		e.Err = lost
+	} else if err != nil {
+		return Entry{Err: errors.New("the line begins like a JSON object and is none with string ids")}
+	}
+	if ids.SaveAs != nil && spelling.Trim(string(*ids.SaveAs)) != "" {
+		e.SaveAs, e.Text = string(*ids.SaveAs), string(line)
 	}
 	switch {
 	case ids.MediaID != nil:
-		e.MediaID = *ids.MediaID
+		e.MediaID = string(*ids.MediaID)
 		if ids.ID != nil { // beside mediaId, it is the item's
-			e.ItemID, e.Size = *ids.ID, sizeOf(ids.Size)
+			e.ItemID, e.Size = string(*ids.ID), sizeOf(ids.Size)
 		}
 	case ids.ID != nil:
-		e.MediaID, e.Size = *ids.ID, sizeOf(ids.FileSize)
+		e.MediaID, e.Size = string(*ids.ID), sizeOf(ids.FileSize)
 		if ids.Name != nil && ids.Thumbnails != nil {
 			e.Asset, _ = bynder.ParseAsset(line) // without it the metadata are asked for
 		}
@@ -305,7 +308,7 @@ func parseObject(line []byte) Entry {
 		return e
 	}
 	if ids.ItemID != nil {
-		if e.ItemID, e.Size = *ids.ItemID, 0; e.MediaID != "" {
+		if e.ItemID, e.Size = string(*ids.ItemID), 0; e.MediaID != "" {
 			e.Size = sizeOf(ids.Size)
 		}
 	}
