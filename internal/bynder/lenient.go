@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // shape is what a field is documented to be. What portals send is not always that: flags
@@ -295,32 +294,6 @@ func (f fields) links(name string) map[string]string {
 		}
 	}
 	return links
-}
-
-// dateLayouts are the ways in which portals write dates: ISO 8601 for assets, and
-// words for collections ("March, 01 2017 10:49:12 +0000").
-var dateLayouts = []string{
-	time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02",
-	"January, 02 2006 15:04:05 -0700", "January, 2 2006 15:04:05 -0700", time.RFC1123Z, time.RFC1123,
-}
-
-// day is a date as it was sent, "" for what is none.
-func (f fields) day(name string) string {
-	if f.date(name).IsZero() {
-		return ""
-	}
-	return f.text(name)
-}
-
-// date reads a date in any of the portal's ways, in UTC; zero where it is unknown.
-func (f fields) date(name string) time.Time {
-	value := strings.TrimSpace(f.text(name))
-	for _, layout := range dateLayouts {
-		if t, err := time.Parse(layout, value); err == nil {
-			return t.UTC()
-		}
-	}
-	return time.Time{}
 }
 
 // malformed is an element of a list that is not what the API describes.
