@@ -57,7 +57,8 @@ values are made safe and make none. Its fields:
   {name} {type} {tag} {brand} {created} {modified} {property_X}
                                 the asset's metadata: one API call for about 190
                                 assets, none if they came with search --json; X
-                                is the name or label of a metaproperty
+                                is the name or label of a metaproperty, with any
+                                characters but braces doubled: {property_A / B}
 {created:2006/01} is a date with a layout: 2006 stands for the year, 01 or January
 for the month, 02 for the day, 15.04.05 for the time, in UTC; a slash creates a
 folder. Without a layout it is {created:2006-01-02}. Several values are sorted and

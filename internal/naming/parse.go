@@ -118,6 +118,16 @@ func checkElements(text string, elements [][]part) error {
 // placeholder reads what stands between braces, up to the one that closes them. The layout of a date has a part
 // for each of its path elements; any other field is one part.
 func placeholder(text, rest string) (parts []part, after string, err error) {
+	if property, ok := strings.CutPrefix(rest, propertyPrefix); ok {
+		label, after, ok := cutLabel(property)
+		switch {
+		case !ok:
+			return nil, "", unclosed(text)
+		case label == "":
+			return nil, "", unknownField(text, propertyPrefix)
+		}
+		return []part{{field: &fields[len(fields)-1], detail: label}}, after, nil
+	}
 	end := strings.IndexAny(rest, "{}")
 	if end < 0 || rest[end] != '}' {
 		return nil, "", unclosed(text)
@@ -147,13 +157,31 @@ func placeholder(text, rest string) (parts []part, after string, err error) {
 	case i >= 0:
 		return []part{{field: &fields[i]}}, after, nil
 	}
-	if property, ok := strings.CutPrefix(content, propertyPrefix); ok && property != "" {
-		if strings.Contains(property, "/") {
-			return nil, "", unclosed(text)
-		}
-		return []part{{field: &fields[len(fields)-1], detail: property}}, after, nil
-	}
 	return nil, "", unknownField(text, name)
+}
+
+// cutLabel reads the name or label of a property, in which any character may stand, up to the brace that closes
+// the field; {{ and }} in it are one brace each. A field that opens in it says that its own brace is missing.
+func cutLabel(rest string) (label, after string, ok bool) {
+	var b strings.Builder
+	for {
+		i := strings.IndexAny(rest, "{}")
+		if i < 0 {
+			return "", "", false
+		}
+		b.WriteString(rest[:i])
+		brace, doubled := rest[i], i+1 < len(rest) && rest[i+1] == rest[i]
+		rest = rest[i+1:]
+		switch {
+		case doubled:
+			b.WriteByte(brace)
+			rest = rest[1:]
+		case brace == '}':
+			return b.String(), rest, true
+		default:
+			return "", "", false
+		}
+	}
 }
 
 func unclosed(text string) error {

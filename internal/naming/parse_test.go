@@ -44,7 +44,9 @@ func TestParseRefuses(t *testing.T) {
 		{"{date:2006}", `unknown field "date"; there are {id}`, "use one of these fields"},
 		{"{tags}", `unknown field "tags"; there are {tag} {id}`, "did you mean {tag}?"},
 		{"{id:2006}", "{id} takes no layout", "{created:2006/01}"},
-		{"{property_X:a/b}", "{ without", "{{"},
+		{"{property_X/{id}", "{ without", "{{"},
+		{"{property_X", "{ without", "{{"},
+		{"{property_X}}", "{ without", "{{"},
 		{"{created:YYYY}", `"YYYY" is not the layout of a date`, "as in {created:2006/01} or {created:2006-01-02}"},
 		{"{modified:YYYY-01}", `"YYYY-01" is not the layout`, "{modified:2006/01}"},
 		{"{created:%Y/%m}", `"%Y/%m" is not the layout`, "2006 for the year"},
@@ -83,6 +85,27 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+// The label of a property may have any characters in it, braces doubled.
+func TestParseLabelsOfProperties(t *testing.T) {
+	for text, want := range map[string]string{
+		"{property_Country / Region}": "Country / Region", "a/{property_A: B, C/D.}/{id}": "A: B, C/D.", "{property_Type {{x}}}": "Type {x}", "{property_a}": "a",
+		`{property_"Q" & 50% (é)?*|<>}`: `"Q" & 50% (é)?*|<>`,
+	} {
+		tmpl, err := Parse(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := tmpl.Properties(); len(got) != 1 || got[0] != want {
+			t.Errorf("%s has the properties %q, want %q", text, got, want)
+		}
+		path := tmpl.Path(Fields{ID: "I", Property: func(name string) []string { return []string{"v/" + name[:1]} }})
+		if strings.Count(path, "/") != map[bool]int{true: 2}[strings.HasPrefix(text, "a/")] || !strings.Contains(path, "v") {
+			t.Errorf("%s makes the path %q", text, path)
+		}
+	}
+}
+
 func TestParseListsKnownFields(t *testing.T) {
 	_, err := Parse("{x}")
 	const want = "{id} {itemId} {name} {filename} {stem} {ext} {type} {version} {derivative} {tag} {brand} {created} {modified} {property_X}"
@@ -92,7 +115,7 @@ func TestParseListsKnownFields(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"{id}/{filename}", "{{{name}}}.{ext}", "{property_X", "../{id}", "a//", "C:{type}", "\xff{id}", "{created:2006/1}", "a{modified:/Mon}"} {
+	for _, s := range []string{"{id}/{filename}", "{{{name}}}.{ext}", "{property_X", "../{id}", "a//", "C:{type}", "\xff{id}", "{created:2006/1}", "a{modified:/Mon}", "{property_A / {{B}}}/{id}"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -104,8 +127,12 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		checkPath(t, tmpl.Path(asset), strings.Count(text, "/"))
-		checkPath(t, tmpl.Path(Fields{}), strings.Count(text, "/"))
+		slashes := len(tmpl.elements) - 1 // those in the label of a property make no folder
+		if slashes > strings.Count(text, "/") {
+			t.Errorf("%q has %d path elements", text, slashes+1)
+		}
+		checkPath(t, tmpl.Path(asset), slashes)
+		checkPath(t, tmpl.Path(Fields{}), slashes)
 	})
 }
 
