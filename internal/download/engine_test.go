@@ -94,7 +94,7 @@ func (f *memoryFile) Publish(context.Context) (string, error) {
 
 func (m *memory) Started(Job, string, transfer.Object, int64) {}
 func (m *memory) Advanced(Job, int64)                         {}
-func (m *memory) Retried(Job, error, time.Duration)           {}
+func (m *memory) Retried(Job, string, error, time.Duration)   {}
 func (m *memory) Finished(_ Job, r Result) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path"
-	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +19,7 @@ func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	start := time.Now()
 	f := &file{engine: r.engine, job: job, finds: &r.finds}
 	f.result = Result{
+		Name:   assetName(job),
 		Portal: f.engine.Options.Portal, MediaID: job.MediaID, Selector: job.Selector.String(), ItemID: job.Selector.ItemID,
 	}
 	transferring, cancel := context.WithCancel(ctx)
@@ -41,7 +41,9 @@ type file struct {
 	target Target // with a name once storage has told one, which stays
 	object transfer.Object
 	result Result
-	finds  *atomic.Bool // of the run
+	// expected is the path of the place that it was to get, as Result.Path has it; "" if the sink has not told one.
+	expected string
+	finds    *atomic.Bool // of the run
 }
 
 // conclude fills in what became of the file.
@@ -58,9 +60,43 @@ func (f *file) conclude(ctx context.Context, err error) {
 			r.Suspect = "" // the file in place is another one
 		}
 	case err != nil:
-		r.Status, r.Error = Failed, failure(ctx, f.job, err)
+		r.Status, r.Error, r.Path = Failed, failure(ctx, f.job, err), f.destination(err)
 	default:
 		r.Status = Downloaded
+	}
+}
+
+// destination returns where a file that failed with err would have gone, as Result.Path has it; "" if that is not known.
+func (f *file) destination(err error) string {
+	if known, ok := errors.AsType[*Error](err); ok && known.Path != "" {
+		return known.Path
+	}
+	return f.expected
+}
+
+// maxName is how many bytes of a name a result keeps.
+const maxName = 4 << 10
+
+// assetName returns the name that the portal gives to a job's asset; "" if no metadata are known.
+func assetName(job Job) string {
+	if job.Asset == nil {
+		return ""
+	}
+	return capped(job.Asset.Name)
+}
+
+// capped returns the first maxName bytes of a name.
+func capped(name string) string {
+	if len(name) > maxName {
+		name = strings.ToValidUTF8(name[:maxName], "")
+	}
+	return name
+}
+
+// named makes the file's own name, if it is not "", that of the result, unless the asset's is known.
+func (f *file) named(own string) {
+	if own != "" && assetName(f.job) == "" {
+		f.result.Name = capped(own)
 	}
 }
 
@@ -75,6 +111,7 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 		asked++
 		location, chosen, err := locate(ctx, e.API, wanted, asked)
 		if err == nil {
+			f.named(location.Name())
 			f.job.Chosen = chosen
 			if chosen == bynder.OriginalChoice {
 				wanted.Selector.Name = chosen // a new location of it needs no metadata
@@ -85,7 +122,7 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 	f.result.Attempts = 1
 	notify := func(err error, wait time.Duration) {
 		f.result.Attempts++
-		e.Progress.Retried(f.job, err, wait)
+		e.Progress.Retried(f.job, f.result.Name, err, wait)
 	}
 	open := e.Opener.Open
 	if e.Options.DryRun || f.finds.Load() {
@@ -121,6 +158,7 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	}
 	f.object = stream.Object()
 	r.ETag = f.object.ETag
+	f.named(f.object.Name)
 	if f.target.Name == "" {
 		f.aim(e.Options.Name(f.job, f.object))
 	}
@@ -157,7 +195,6 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 
 // aim makes name the path that the file wants.
 func (f *file) aim(name string) {
-	f.result.Name = path.Base(name)
 	f.target = target(&f.result, f.job, name)
 	f.target.Claim = f.claim
 	f.target.Suspect = func() string { return f.result.Suspect }
@@ -199,7 +236,7 @@ func (f *file) plan() {
 	case r.Status == Skipped:
 		r.Plan = PlanExists
 	case r.Error.Code == CodeExists:
-		r.Plan, r.Path = PlanExists, filepath.FromSlash(f.target.Name)
+		r.Plan = PlanExists
 	default:
 		return
 	}

@@ -41,6 +41,7 @@ const (
 // rig is the world of one row: a portal with its storage, a folder to put files in, and
 // a count of the bytes of files that were read from connections.
 type rig struct {
+	begun   bool             // the last get had the sink receive the file
 	sandbox *sandbox.Sandbox // nil in another process
 	portal  *url.URL
 	asset   string
@@ -193,6 +194,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 	if len(seen.results) != 1 || tally.Wanted != 1 {
 		return download.Result{}, fmt.Errorf("%d results and a tally of %+v, want one of each", len(seen.results), tally)
 	}
+	g.begun = seen.begun
 	result := seen.results[0]
 	if result.Path != "" && to.Show != nil {
 		result.Path = to.Show(result.Path)
@@ -215,12 +217,14 @@ func (g *rig) destination() (sink.Output, error) {
 type witness struct {
 	hooks  hooks
 	landed int64
+	begun  bool
 
 	mu      sync.Mutex
 	results []download.Result
 }
 
 func (w *witness) Started(download.Job, string, transfer.Object, int64) {
+	w.begun = true
 	if w.hooks.started != nil {
 		w.hooks.started()
 	}
@@ -233,7 +237,9 @@ func (w *witness) Advanced(_ download.Job, n int64) {
 	}
 }
 
-func (w *witness) Retried(_ download.Job, err error, wait time.Duration) { w.retried(err, wait) }
+func (w *witness) Retried(_ download.Job, _ string, err error, wait time.Duration) {
+	w.retried(err, wait)
+}
 
 func (w *witness) retried(err error, wait time.Duration) {
 	if w.hooks.retried != nil {

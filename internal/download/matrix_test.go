@@ -177,7 +177,7 @@ func (r row) measure(ctx context.Context, root string) (m measured) {
 		if m.status += ": " + string(result.Error.Code); result.Error.Code == codeKilled {
 			m.status = string(codeKilled)
 		}
-		m.err = errors.Join(checkFailure(result), g.checkPartials(r.content))
+		m.err = errors.Join(g.checkFailure(result), g.checkPartials(r.content))
 	} else if g.out == nil {
 		m.err = g.checkFile(result.Path, result.ETag, r.content)
 	}
@@ -342,16 +342,18 @@ func (g *rig) checkPartials(of content) error {
 	return nil
 }
 
-// checkFailure sees that a failure is fit to be shown.
-func checkFailure(r download.Result) error {
+// checkFailure sees that a failure is fit to be shown, and tells where the file would have gone once that is known.
+func (g *rig) checkFailure(r download.Result) error {
 	message := r.Error.Message
 	switch {
 	case message == "" || strings.ContainsAny(message, "\n\r\x1b"):
 		return fmt.Errorf("the message is %q", message)
 	case strings.Contains(message, "X-Amz-") || strings.Contains(message, "secret@") || strings.Contains(message, permanentToken):
 		return fmt.Errorf("the message tells a secret: %q", message)
-	case r.Path != "":
-		return fmt.Errorf("a failure has the path %q", r.Path)
+	case r.Path != "" && (g.out != nil || filepath.Dir(r.Path) != g.folder || r.Name == ""):
+		return fmt.Errorf("the failure of %q has the path %q", r.Name, r.Path)
+	case r.Path == "" && g.begun && g.out == nil && r.Error.Code != codeKilled:
+		return fmt.Errorf("the failure of %q, which was begun, has no path", r.Name)
 	}
 	return nil
 }

@@ -45,8 +45,8 @@ type ProgressObserver interface {
 	Started(job Job, name string, obj transfer.Object, held int64)
 	// Advanced: n more bytes of the job have been written.
 	Advanced(job Job, n int64)
-	// Retried: an attempt failed with err and another follows after wait.
-	Retried(job Job, err error, wait time.Duration)
+	// Retried: an attempt failed with err and another follows after wait. name is as Result.Name.
+	Retried(job Job, name string, err error, wait time.Duration)
 }
 
 // ResultObserver is told what became of each job, from several goroutines at once. Output, summary

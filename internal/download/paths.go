@@ -153,6 +153,21 @@ func (c *Claim) Got() (at Place, ok bool, err error) {
 	}
 }
 
+// Expected returns the path that the file got or, before that is decided, would get now, as Result.Path has it; "" for
+// none.
+func (c *Claim) Expected() string {
+	c.paths.mu.Lock()
+	defer c.paths.mu.Unlock()
+	at := c.got
+	if !c.isDecided() {
+		at = c.best()
+	}
+	if at == nil {
+		return ""
+	}
+	return at.Path
+}
+
 // Refused returns the error of a file that got no place; nil for any other.
 func (c *Claim) Refused() error {
 	_, _, err := c.Got()
@@ -236,7 +251,7 @@ func (c *Claim) taken() error {
 		apart = "--name '{derivative}/{filename}'"
 	}
 	return &Error{
-		Code: CodeExists, Err: fmt.Errorf("%s is the path of an earlier file of this run", c.paths.sink.Show(path)),
+		Code: CodeExists, Path: path, Err: fmt.Errorf("%s is the path of an earlier file of this run", c.paths.sink.Show(path)),
 		Advice: "give every file a path of its own with " + apart + ", or let --if-exists rename add its id",
 	}
 }

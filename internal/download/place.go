@@ -1,10 +1,10 @@
 package download
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
@@ -13,7 +13,10 @@ import (
 // returns how all of it ended.
 func (r *run) place(ctx context.Context, f *file, partial Partial, err error, free func()) error {
 	inPlace := false
-	defer func() { f.claim.End(inPlace) }()
+	defer func() {
+		f.expected = f.claim.Expected()
+		f.claim.End(inPlace)
+	}()
 	present, _ := errors.AsType[*Present](err)
 	switch {
 	case err == nil, present != nil:
@@ -96,6 +99,7 @@ func (f *file) giveUp(partial Partial, err error) error {
 // done reports a job whose file was in place before the run, unless an earlier file of the run gets its path:
 // that one replaces it.
 func (r *run) done(ctx context.Context, job Job, result Result) {
+	result.Name = cmp.Or(assetName(job), result.Name)
 	report := func() {
 		job.Done = true
 		if r.engine.Options.DryRun {
@@ -116,8 +120,8 @@ func (r *run) done(ctx context.Context, job Job, result Result) {
 	conclude := func() {
 		if err := claim.Wait(ctx); err != nil && ctx.Err() == nil {
 			result = Result{
-				Portal: result.Portal, MediaID: result.MediaID, Selector: result.Selector, ItemID: result.ItemID, Name: filepath.Base(result.Path),
-				Status: Failed, Error: failure(ctx, job, err), FinishedAt: result.FinishedAt,
+				Portal: result.Portal, MediaID: result.MediaID, Selector: result.Selector, ItemID: result.ItemID, Name: result.Name,
+				Status: Failed, Path: result.Path, Error: failure(ctx, job, err), FinishedAt: result.FinishedAt,
 			}
 			r.finish(ctx, job, result)
 			return

@@ -69,15 +69,16 @@ const (
 // Result is what became of one file: the one shape that --json prints, the
 // journal keeps and the summary counts. Unknown fields are left out.
 type Result struct {
-	// Name is the last element of the path, for people; "" if it is not known.
-	Name     string `json:"-"`
 	Portal   string `json:"portal"`
 	MediaID  string `json:"mediaId"`
 	Selector string `json:"selector,omitempty"`
 	ItemID   string `json:"itemId,omitempty"`
 	Status   Status `json:"status"`
+	// Name is the asset's or, if no metadata are known, the file's, as the portal or storage has it; foreign text.
+	Name string `json:"name,omitempty"`
 	// Path is the file's, below the folder of the run's files and with the system's separators; of
-	// what is streamed to, how it is shown. Who shows it joins it with the folder.
+	// what is streamed to, how it is shown. Of a failure it is where the file would have gone. Who shows it joins it
+	// with the folder.
 	Path        string    `json:"path,omitempty"`
 	PathBase64  []byte    `json:"pathBase64,omitempty"` // Path, where JSON cannot hold it: it is not UTF-8
 	Bytes       *int64    `json:"bytes,omitempty"`

@@ -37,7 +37,7 @@ type s3Observer struct {
 }
 
 func (o *s3Observer) Started(download.Job, string, transfer.Object, int64) {}
-func (o *s3Observer) Retried(download.Job, error, time.Duration)           {}
+func (o *s3Observer) Retried(download.Job, string, error, time.Duration)   {}
 func (o *s3Observer) Finished(_ download.Job, r download.Result)           { o.results = append(o.results, r) }
 
 func (o *s3Observer) Advanced(_ download.Job, n int64) {

@@ -80,6 +80,8 @@ func (p *Present) Error() string { return string(p.Status) + ": " + p.Path }
 type Error struct {
 	Code Code
 	Err  error
+	// Path is where the file would have gone, as Result.Path has it; "" if it is not known here.
+	Path string
 	// Advice says what the user can do; "" when there is nothing to say.
 	Advice string
 }

@@ -242,6 +242,7 @@ func (j *Journal) entry(r download.Result) (entry, bool) {
 	case r.MediaID == "":
 		return entry{}, false
 	case r.Status == download.Failed:
+		r.Path = j.recorded(r.Path)
 		// A mistake of usage says something of a line of input, and nothing of a file.
 		return entry{result: r}, r.Error != nil && r.Error.Code != download.CodeUsage
 	}
@@ -251,6 +252,14 @@ func (j *Journal) entry(r download.Result) (entry, bool) {
 	}
 	r.Path = j.place.path(name)
 	return entry{r, name}, true
+}
+
+// recorded returns the path of a result as the journal has it; "" for one that is not of a file in the place.
+func (j *Journal) recorded(path string) string {
+	if !j.place.has(path) {
+		return ""
+	}
+	return j.place.path(path)
 }
 
 // knows tells whether the latest record of the result's file says what the result says.

@@ -10,7 +10,7 @@ import (
 type record struct {
 	portal, mediaID, selector []byte // the file
 	itemID, status, path      []byte
-	etag, suspect, md5        []byte
+	name, etag, suspect, md5  []byte
 	chosen                    []byte
 	verified, checksum        []byte
 	cause                     []byte // error.code
@@ -32,7 +32,7 @@ func parse(line []byte) (_ record, ok bool) {
 // unmarshal reads a line as encoding/json does.
 func unmarshal(line []byte) (record, bool) {
 	var v *struct {
-		Portal, MediaID, Selector, ItemID, Status, Path, ETag, Suspect, MD5, Chosen, Verified, Checksum string
+		Portal, MediaID, Selector, ItemID, Status, Name, Path, ETag, Suspect, MD5, Chosen, Verified, Checksum string
 
 		Bytes *int64
 		Error struct{ Code string }
@@ -42,7 +42,7 @@ func unmarshal(line []byte) (record, bool) {
 	}
 	r := record{
 		portal: []byte(v.Portal), mediaID: []byte(v.MediaID), selector: []byte(v.Selector),
-		itemID: []byte(v.ItemID), status: []byte(v.Status), path: []byte(v.Path),
+		itemID: []byte(v.ItemID), status: []byte(v.Status), name: []byte(v.Name), path: []byte(v.Path),
 		etag: []byte(v.ETag), suspect: []byte(v.Suspect), md5: []byte(v.MD5), chosen: []byte(v.Chosen),
 		verified: []byte(v.Verified), checksum: []byte(v.Checksum), cause: []byte(v.Error.Code),
 	}
@@ -70,7 +70,7 @@ func (r *record) result(status download.Status, path string) download.Result {
 	size, file := r.bytes, r.file()
 	return download.Result{
 		Portal: file.Portal, MediaID: file.MediaID, Selector: file.Selector, ItemID: string(r.itemID),
-		Status: status, Path: path, Bytes: &size, ETag: string(r.etag), MD5: string(r.md5), Chosen: string(r.chosen),
+		Status: status, Name: string(r.name), Path: path, Bytes: &size, ETag: string(r.etag), MD5: string(r.md5), Chosen: string(r.chosen),
 		Verified: download.Verified(r.verified), Checksum: string(r.checksum),
 	}
 }

@@ -44,6 +44,8 @@ func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
 		to = &r.itemID
 	case "status":
 		to = &r.status
+	case "name":
+		to = &r.name
 	case "path":
 		to = &r.path
 	case "etag":

@@ -10,7 +10,7 @@ import (
 
 // told is a record in a form that can be compared.
 type told struct {
-	portal, mediaID, selector, itemID, status, path, etag, verified, checksum, cause, chosen string
+	portal, mediaID, selector, itemID, status, name, path, etag, verified, checksum, cause, chosen string
 
 	bytes int64
 	sized bool
@@ -19,7 +19,7 @@ type told struct {
 func tell(r record) told {
 	return told{
 		string(r.portal), string(r.mediaID), string(r.selector), string(r.itemID), string(r.status),
-		string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), r.bytes, r.sized,
+		string(r.name), string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), r.bytes, r.sized,
 	}
 }
 
@@ -31,6 +31,8 @@ func TestScan(t *testing.T) {
 	}{
 		{`{"portal":"p","mediaId":"A","selector":"original","status":"downloaded","path":"/d/a","bytes":12,"etag":"\"abc\"","verified":"md5","attempts":1,"seconds":0.5,"finishedAt":"2026-01-02T03:04:05Z"}`, true,
 			told{portal: "p", mediaID: "A", selector: "original", status: "downloaded", path: "/d/a", bytes: 12, sized: true, etag: `"abc"`, verified: "md5"}},
+		{`{"mediaId":"A","status":"failed","name":"Spring \"löve\"","path":"p"}`, true, told{mediaID: "A", status: "failed", name: `Spring "löve"`, path: "p"}},
+		{`{"mediaId":"A","name":"\u001b[2J"}`, false, told{mediaID: "A", name: "\x1b[2J"}},
 		{`{"mediaId":"A","md5":"x","chosen":"mini","suspect":"why"}`, true, told{mediaID: "A", chosen: "mini"}},
 		{`{"mediaId":"A","new":1,"chosen":"mini"}`, false, told{mediaID: "A", chosen: "mini"}},
 		{"{\"mediaId\" : \"A\" , \"status\":\t\"failed\", \"error\": { \"code\":\"exists\", \"message\":\"m\",\"retryable\":false} }\r", false,
@@ -105,7 +107,7 @@ func TestFingerprintIsOfTheFile(t *testing.T) {
 // The scanner either is not sure or reads what encoding/json does.
 func FuzzScan(f *testing.F) {
 	for _, line := range []string{
-		`{"portal":"p","mediaId":"A","selector":"original","status":"downloaded","path":"/d/ä","bytes":12,"etag":"\"abc\"","verified":"md5","checksum":"sha256:00","attempts":1,"resumedFrom":5,"seconds":0.5,"finishedAt":"2026-01-02T03:04:05Z"}`,
+		`{"portal":"p","mediaId":"A","selector":"original","status":"downloaded","name":"Ä \"ö\"","path":"/d/ä","bytes":12,"etag":"\"abc\"","verified":"md5","checksum":"sha256:00","attempts":1,"resumedFrom":5,"seconds":0.5,"finishedAt":"2026-01-02T03:04:05Z"}`,
 		`{"portal":"p","mediaId":"A","selector":"item/I","itemId":"I","status":"failed","error":{"code":"exists","message":"a\nb","hint":"h","httpStatus":404,"retryable":true}}`,
 		`{"a":-0.10,"error":{"code":"a","code":"b","x":false},"error":{}}`, "{\"ſtatus\":\"a\",\"K\":1}\r", `{"\u006dediaId":"x","BYTES":5}`,
 		`{"bytes":0,"bytes":00}`, ` { "bytes" : 10 } `, `{"x":tru}`, `{"x":"\/\\\""}`,

@@ -48,20 +48,16 @@ func EachFailure(ctx context.Context, file string, each func(download.Result) er
 		if !r.is(download.Failed) {
 			return nil
 		}
-		var failed struct {
-			download.Result
-			Name string `json:"name"`
-		}
+		var failed download.Result
 		if err := json.Unmarshal(line, &failed); err != nil {
 			// Another program wrote it, whose fields have other types; this much is known.
-			failed.Result = r.result(download.Failed, string(r.path))
+			failed = r.result(download.Failed, string(r.path))
 			failed.Error = &download.Failure{Code: download.Code(r.cause)}
 		}
 		if failed.Error == nil {
 			failed.Error = &download.Failure{}
 		}
-		failed.Result.Name = failed.Name
-		return each(failed.Result)
+		return each(failed)
 	})
 }
 

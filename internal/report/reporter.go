@@ -142,10 +142,10 @@ func (r *Reporter) Advanced(job download.Job, n int64) {
 const longWait = time.Minute
 
 // Retried implements download.ProgressObserver.
-func (r *Reporter) Retried(job download.Job, err error, wait time.Duration) {
+func (r *Reporter) Retried(job download.Job, name string, err error, wait time.Duration) {
 	if (r.options.Verbose || wait >= longWait) && !r.options.Quiet {
-		r.screen.Say("%s: %s; trying again in %s",
-			Clip(Clean(job.MediaID), messageLimit), Clip(Clean(err.Error()), messageLimit), Duration(wait))
+		about := fileName(name, job.MediaID, job.Selector.String())
+		r.screen.Say("%s: %s; trying again in %s", about, Clip(Clean(err.Error()), messageLimit), Duration(wait))
 	}
 }
 
@@ -217,7 +217,7 @@ func (r *Reporter) writeWarning(result download.Result) {
 	if result.Suspect == "" || result.Status == download.Failed || r.options.Quiet {
 		return
 	}
-	r.screen.Warn(nameAndID(result), "this is probably not the file: %s", Clip(Clean(result.Suspect), messageLimit))
+	r.screen.Warn(fileName(result.Name, result.MediaID, result.Selector), "this is probably not the file: %s", Clip(Clean(result.Suspect), messageLimit))
 }
 
 // writeFailure says at once what went wrong. Files that an interruption stopped

@@ -190,19 +190,21 @@ func TestHintsAreForgottenAtTheLimit(t *testing.T) {
 func TestRetriesAreToldWhenVerboseOrLong(t *testing.T) {
 	for _, tc := range []struct {
 		options Options
+		file    string
 		wait    time.Duration
 		want    string
 	}{
-		{Options{}, 2 * time.Second, ""},
-		{Options{Verbose: true}, 2 * time.Second, "bynder: a: connection reset; trying again in 2 s\n"},
-		{Options{Verbose: true, Quiet: true}, 2 * time.Second, ""},
-		{Options{}, 10 * time.Minute, "bynder: a: connection reset; trying again in 10 min\n"},
-		{Options{Quiet: true}, 10 * time.Minute, ""},
+		{Options{}, "", 2 * time.Second, ""},
+		{Options{Verbose: true}, "", 2 * time.Second, "bynder: a: connection reset; trying again in 2 s\n"},
+		{Options{Verbose: true}, "Lo\x1bgo", 2 * time.Second, "bynder: Logo (a): connection reset; trying again in 2 s\n"},
+		{Options{Verbose: true, Quiet: true}, "", 2 * time.Second, ""},
+		{Options{}, "", 10 * time.Minute, "bynder: a: connection reset; trying again in 10 min\n"},
+		{Options{Quiet: true}, "", 10 * time.Minute, ""},
 	} {
 		var errs stream
 		tc.options.Stdout, tc.options.Stderr, tc.options.Single = &stream{}, &errs, true
 		r := New(tc.options)
-		r.Retried(job("a"), errors.New("connection\n reset"), tc.wait)
+		r.Retried(job("a"), tc.file, errors.New("connection\n reset"), tc.wait)
 		if err := r.Close(Totals{}); err != nil {
 			t.Error(err)
 		}
@@ -316,7 +318,7 @@ func TestManyAtOnce(t *testing.T) {
 					r.Advanced(job(id), 10)
 				}
 				if i%10 == 0 {
-					r.Retried(job(id), errors.New("reset"), time.Second)
+					r.Retried(job(id), "", errors.New("reset"), time.Second)
 					r.Hold("API allowance", time.Now().Add(time.Second))
 					r.status()
 					r.bar(80)

@@ -27,13 +27,10 @@ type Totals struct {
 	InputUnread bool
 }
 
-// failure returns what happened to a file that failed and, if there is any, a hint at what to do. A file that is not
-// the asset's original is named by its selector after the id.
+// failure returns what happened to a file that failed and, if there is any, a hint at what to do.
 func failure(r download.Result) (what, hint string) {
-	for _, name := range []string{r.MediaID, r.Selector} {
-		if name != "" && name != "original" {
-			what += Clip(Clean(name), messageLimit) + ": "
-		}
+	if what = fileName(r.Name, r.MediaID, r.Selector); what != "" {
+		what += ": "
 	}
 	message := string(cause(r))
 	if r.Error != nil {
@@ -43,13 +40,18 @@ func failure(r download.Result) (what, hint string) {
 	return what + Clip(Clean(message), messageLimit), hint
 }
 
-// nameAndID names the file of a result: "<name> (<mediaId>)", or the id alone.
-func nameAndID(r download.Result) string {
-	id := Clip(Clean(r.MediaID), messageLimit)
-	if r.Name == "" {
-		return id
+// fileName returns how messages name a file: "<name> (<mediaId>)", or the media id alone if the name is not known. The
+// selector of a file that is not the asset's original follows: "<mediaId>: derivative/mini". It is "" if nothing is known
+// of the file.
+func fileName(name, mediaID, selector string) string {
+	shown := Clip(Clean(mediaID), messageLimit)
+	if name = Clip(Clean(name), messageLimit); name != "" {
+		shown = strings.TrimSuffix(name+" ("+shown+")", " ()")
 	}
-	return fmt.Sprintf("%s (%s)", Clip(Clean(r.Name), messageLimit), id)
+	if selector == "" || selector == "original" {
+		return shown
+	}
+	return strings.TrimPrefix(shown+": "+Clip(Clean(selector), messageLimit), ": ")
 }
 
 // summary is the end of a run for many files.

@@ -34,6 +34,14 @@ func TestFailure(t *testing.T) {
 			withSelector(failed("A1", download.CodeNotFound, "not found", ""), "item/B2"),
 			"A1: item/B2: not found", "",
 		},
+		{"a name", withName(failed("A1", download.CodeNotFound, "not found", ""), "Logo"), "Logo (A1): not found", ""},
+		{
+			"a name of another file than the original",
+			withSelector(withName(failed("A1", download.CodeNotFound, "not found", ""), "Logo"), "derivative/mini"),
+			"Logo (A1): derivative/mini: not found", "",
+		},
+		{"a hostile name", withName(failed("A1", download.CodeNotFound, "not found", ""), "a\x1b[2J\u202e\nb"), "a[2J b (A1): not found", ""},
+		{"a hidden name", withName(failed("A1", download.CodeNotFound, "not found", ""), "\u202e\u200b"), "A1: not found", ""},
 		{
 			"a line of input that is no id", withSelector(failed("", download.CodeUsage, "line 3: the id is empty", ""), ""),
 			"line 3: the id is empty", "",
@@ -59,6 +67,11 @@ func TestFailure(t *testing.T) {
 	}
 }
 
+func withName(r download.Result, name string) download.Result {
+	r.Name = name
+	return r
+}
+
 func TestWarning(t *testing.T) {
 	suspect := func(r download.Result) download.Result {
 		r.Name, r.Suspect = "a.jpg", "storage sent \x1b[2JHTML"
@@ -73,7 +86,7 @@ func TestWarning(t *testing.T) {
 	}{
 		{"a file in place", suspect(present("A1", "out/a.jpg", 9)), false, "bynder: a.jpg (A1): " + warning},
 		{"quiet", suspect(present("A1", "out/a.jpg", 9)), true, ""},
-		{"one that failed", suspect(failed("A1", download.CodeIntegrity, "no", "")), false, "bynder: A1: no\n"},
+		{"one that failed", suspect(failed("A1", download.CodeIntegrity, "no", "")), false, "bynder: a.jpg (A1): no\n"},
 		{"any other", present("A1", "out/a.jpg", 9), false, ""},
 	} {
 		var errs stream

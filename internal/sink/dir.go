@@ -166,5 +166,7 @@ func (d *Dir) Show(name string) string { return naming.Below(d.path, name) }
 
 // failure describes what went wrong with the file called name.
 func (d *Dir) failure(doing, name string, err error) error {
-	return failure(doing, d.Show(name), err)
+	failed := failure(doing, d.Show(name), err)
+	failed.Path = name
+	return failed
 }

@@ -280,12 +280,14 @@ func (d *Dir) exists(name string, t download.Target) error {
 	if why := suspicion(t); why != "" && d.opts.IfExists != Rename {
 		return &download.Error{
 			Code:   download.CodeExists,
+			Path:   name,
 			Err:    fmt.Errorf("%s exists and was kept, because the new file is probably not the right one: %s", d.Show(name), why),
 			Advice: "look at the asset in the portal",
 		}
 	}
 	return &download.Error{
 		Code: download.CodeExists,
+		Path: name,
 		Err:  fmt.Errorf("%s is another file: %w", d.Show(name), fs.ErrExist),
 		Advice: "give every file a path of its own with " + download.NameApart(t.ItemID != "") +
 			", or say what to do with --if-exists skip, overwrite or rename",
@@ -300,6 +302,7 @@ func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
 	}
 	return &download.Error{
 		Code:   download.CodeLocal,
+		Path:   name,
 		Err:    fmt.Errorf("%s is %s", d.Show(name), what),
 		Advice: "move it away, or choose other names with --name or another folder with --dir",
 	}

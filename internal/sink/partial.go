@@ -174,7 +174,7 @@ func (p *filePartial) remove() error {
 		return nil
 	}
 	if err := p.dir.root.Remove(p.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return p.dir.failure("remove", p.path, err)
+		return failure("remove", p.dir.Show(p.path), err) // which is not where the file goes
 	}
 	return nil
 }

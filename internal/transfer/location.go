@@ -6,7 +6,11 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/location"
+	"github.com/bynder-cli/bynder/internal/naming"
 )
+
+// Name returns the file's name as the location's path gives it, as Object.Name; "" if it gives none.
+func (l Location) Name() string { return naming.FromURL(l.URL) }
 
 // check refuses a location that must not be asked at all.
 func (l Location) check(allowHTTP bool) error {
