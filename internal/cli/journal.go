@@ -54,10 +54,13 @@ standard error.
 
 --failed lists the files whose latest line is a failure: media id, item id, name, path,
 selector, cause, retryable (true or false), message, hint and time, in this order, as
-input for download; --csv has a header above. In CSV a cell that a spreadsheet would take
+input for download; --csv has a header above. Give download the flags of the run again:
+without --derivative, the row of a derivative would fetch the original. With --csv and a
+path, it would get the path of the derivative. In CSV a cell that a spreadsheet would take
 for a formula gets an apostrophe in front.`,
 		Example: `  bynder journal show done.ndjson
-  bynder journal show --failed --csv done.ndjson >failed.csv`,
+  bynder journal show --failed --csv done.ndjson >failed.csv
+  bynder journal show --failed done.ndjson | bynder download --derivative mini -`,
 		Args: oneJournal,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.csv && o.json {
