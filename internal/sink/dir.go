@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -138,11 +139,12 @@ func (d *Dir) Preview(ctx context.Context, t download.Target, obj transfer.Objec
 	return at.Place, err
 }
 
-// local returns t with its name as this system writes it, if that is a path below a folder.
+// local returns t with its name as this system writes it, if that is a path below a folder. It need not be UTF-8, as
+// fs.ValidPath would want it: --output takes any name that the system does.
 func local(t download.Target) (download.Target, error) {
 	name := filepath.FromSlash(t.Name)
-	if !fs.ValidPath(t.Name) || !filepath.IsLocal(name) || t.Name == "." {
-		return t, &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("%q is no path below a folder", t.Name)}
+	if path.Clean(t.Name) != t.Name || !filepath.IsLocal(name) || t.Name == "." {
+		return t, &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("%q is not a path below a folder", t.Name)}
 	}
 	t.Name = name
 	return t, nil
