@@ -7,7 +7,8 @@
 //	<final>.<idhash>-<versionhash>.part
 //
 // so that the next run finds it, knows that it is of the same object, and
-// continues at its length. Whoever writes it holds a lock on it. The final name
+// continues at its length. Its folder is made when the file is published; until
+// then the partial is in the nearest folder above. Whoever writes it holds a lock on it. The final name
 // appears only when the file is whole, and never over a file that appeared in
 // the meantime, unless overwriting was asked for.
 //

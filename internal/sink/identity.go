@@ -44,6 +44,31 @@ func privateName(name string, file download.FileID) string {
 	return fmt.Sprintf("%s-p%x-%x%s", partialPrefix(name, file), uint32(os.Getpid()), random, partialSuffix)
 }
 
+// partialPath returns where the partial is that belongs at path: there if that folder exists, or else in the nearest
+// existing folder above. Folders are made when a file is published, because an earlier file of the run may get the path
+// of one as its own. A partial that was begun before its folder was made is found.
+func (d *Dir) partialPath(path string) string {
+	base, nearest := filepath.Base(path), ""
+	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
+		info, err := d.root.Stat(folder)
+		switch {
+		case err != nil || !info.IsDir():
+		case folder == "." && nearest == "":
+			return base
+		case nearest == "":
+			nearest = folder
+			fallthrough
+		default:
+			if _, err := d.root.Lstat(filepath.Join(folder, base)); err == nil {
+				return filepath.Join(folder, base)
+			}
+		}
+		if folder == "." {
+			return filepath.Join(nearest, base)
+		}
+	}
+}
+
 // sharedPartial recognises the base name of a partial that is no private one.
 var sharedPartial = regexp.MustCompile(`^(.+\.[0-9a-f]{16})-[0-9a-f]{16}\.part$`)
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 
 	"github.com/bynder-cli/bynder/internal/filelock"
@@ -105,17 +104,9 @@ func (d *Dir) openPartial(path string) (f *os.File, made bool, err error) {
 	}
 }
 
-// createPartial makes an empty file at path, and the folders it is in.
+// createPartial makes an empty file at path.
 func (d *Dir) createPartial(path string) (*os.File, error) {
-	const flags = os.O_RDWR | os.O_CREATE | os.O_EXCL
-	f, err := d.root.OpenFile(path, flags, 0o666)
-	if !errors.Is(err, fs.ErrNotExist) {
-		return f, err
-	}
-	if err := d.root.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		return nil, err
-	}
-	return d.root.OpenFile(path, flags, 0o666)
+	return d.root.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
 // owns tells whether f is still what is at path, and what f is: a file can be removed

@@ -32,7 +32,7 @@ type filePartial struct {
 // receive makes a partial for obj on its way to a place.
 func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj transfer.Object) (*filePartial, error) {
 	name := at.Path
-	path := partialName(t.Name, t.Identity, obj) // wherever it goes in the end
+	path := d.partialPath(partialName(t.Name, t.Identity, obj)) // wherever it goes in the end
 	release, busy := d.busy.try(path)
 	if busy != nil {
 		select {
@@ -63,7 +63,7 @@ func (p *filePartial) open(ctx context.Context, at place) error {
 	}
 	if lockless || errors.Is(err, fs.ErrPermission) { // it may be that of another user
 		p.keep = false
-		p.path = privateName(p.target.Name, p.target.Identity)
+		p.path = p.dir.partialPath(privateName(p.target.Name, p.target.Identity))
 		f, err = p.dir.createPartial(p.path)
 	}
 	if err != nil {

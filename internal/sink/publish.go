@@ -141,6 +141,9 @@ func (p *filePartial) intend(name string) error {
 // moveTo gives the file the name, which must be free. The name that it had goes.
 func (p *filePartial) moveTo(name string) error {
 	d := p.dir
+	if err := d.makeFolders(name); err != nil {
+		return err
+	}
 	err := renameExclusively(d.root, p.path, name)
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
@@ -156,6 +159,15 @@ func (p *filePartial) moveTo(name string) error {
 	return lookAndRename(d.root, p.path, name)
 }
 
+// makeFolders makes the folders that name is in.
+func (d *Dir) makeFolders(name string) error {
+	folder := filepath.Dir(name)
+	if _, err := d.root.Lstat(folder); err == nil { // which may be a link
+		return nil
+	}
+	return d.root.MkdirAll(folder, 0o777)
+}
+
 // replace gives the file the name, and takes it from a file that has it.
 func (p *filePartial) replace(name string) error {
 	d := p.dir
@@ -168,6 +180,9 @@ func (p *filePartial) replace(name string) error {
 		return p.fail("publish", err)
 	case !old.Mode().IsRegular() && old.Mode()&fs.ModeSymlink == 0:
 		return d.inTheWay(name, old)
+	}
+	if err := d.makeFolders(name); err != nil {
+		return p.fail("publish", err)
 	}
 	if err := p.intend(name); err != nil {
 		return err

@@ -2,6 +2,6 @@ package sink
 
 import "golang.org/x/sys/unix"
 
-func renameInFolder(folder int, old, name string) error {
-	return unix.RenameatxNp(folder, old, folder, name, unix.RENAME_EXCL)
+func renameIfFree(from int, old string, to int, name string) error {
+	return unix.RenameatxNp(from, old, to, name, unix.RENAME_EXCL)
 }

@@ -2,6 +2,6 @@ package sink
 
 import "golang.org/x/sys/unix"
 
-func renameInFolder(folder int, old, name string) error {
-	return unix.Renameat2(folder, old, folder, name, unix.RENAME_NOREPLACE)
+func renameIfFree(from int, old string, to int, name string) error {
+	return unix.Renameat2(from, old, to, name, unix.RENAME_NOREPLACE)
 }

@@ -74,9 +74,15 @@ func readPartials(root *os.Root, folder string) map[string][]string {
 // sweep removes the partials of a file that are on their way to name, of
 // whatever version, but for those that are in use.
 func (d *Dir) sweep(name string, file download.FileID) {
-	for _, path := range d.leftovers.under(d.root, partialPrefix(name, file)) {
-		if !d.removeUnused(path) {
-			d.leftovers.add(path)
+	prefix := partialPrefix(name, file)
+	for folder := filepath.Dir(prefix); ; folder = filepath.Dir(folder) {
+		for _, path := range d.leftovers.under(d.root, filepath.Join(folder, filepath.Base(prefix))) {
+			if !d.removeUnused(path) {
+				d.leftovers.add(path)
+			}
+		}
+		if folder == "." {
+			return
 		}
 	}
 }
