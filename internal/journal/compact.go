@@ -3,8 +3,9 @@ package journal
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"errors"
-	"io/fs"
+	"io"
 	"os"
 
 	"github.com/bynder-cli/bynder/internal/filelock"
@@ -19,13 +20,14 @@ func (l location) compact(ctx context.Context, v *view) error {
 	if v.superseded() <= v.current() {
 		return nil
 	}
-	fresh, err := l.writeCurrent(ctx, v)
+	temporary := ".compact-" + rand.Text()
+	fresh, err := l.writeCurrent(ctx, v, temporary)
 	if err != nil {
 		return context.Cause(ctx)
 	}
-	if err := l.folder.Rename(l.temporary(), l.name); err != nil {
+	if err := l.folder.Rename(temporary, l.name); err != nil {
 		fresh.Close()
-		_ = l.folder.Remove(l.temporary())
+		_ = l.folder.Remove(temporary)
 		return nil //nolint:nilerr // such as on Windows, where a file that others read may not be replaceable
 	}
 	if err := errors.Join(v.file.Close(), fsync.Folder(l.folder, ".")); err != nil {
@@ -36,33 +38,32 @@ func (l location) compact(ctx context.Context, v *view) error {
 	return v.load(ctx)
 }
 
-func (l location) temporary() string { return l.name + ".tmp" }
-
-// writeCurrent writes the lines that count to a new file beside the journal.
-func (l location) writeCurrent(ctx context.Context, v *view) (fresh *os.File, err error) {
+// writeCurrent writes the lines that count, and those that are neither results nor intents, to a
+// new file beside the journal. What an earlier process has left there when it was killed stays:
+// that it is no file of the user's cannot be known.
+func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (fresh *os.File, err error) {
 	old, err := v.file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	// What a killed process has left there is nobody's: this one has the lock.
-	if err := l.folder.Remove(l.temporary()); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	fresh, err = l.folder.OpenFile(l.temporary(), os.O_RDWR|os.O_CREATE|os.O_EXCL|atItsEnd, 0o600)
+	fresh, err = l.folder.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL|atItsEnd, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
 			fresh.Close()
-			_ = l.folder.Remove(l.temporary())
+			_ = l.folder.Remove(temporary)
 		}
 	}()
 	if err := filelock.Try(fresh); err != nil {
 		return nil, err
 	}
 	w := bufio.NewWriterSize(fresh, chunk)
-	err = v.eachCurrent(ctx, func(_ int64, line []byte, _ *record) error {
+	err = v.eachCurrent(ctx, func(offset int64, line []byte, _ *record) error {
+		if line == nil {
+			return v.copyLong(ctx, w, offset)
+		}
 		_, _ = w.Write(line) // Flush has its error
 		return w.WriteByte('\n')
 	})
@@ -70,4 +71,17 @@ func (l location) writeCurrent(ctx context.Context, v *view) (fresh *os.File, er
 		return nil, err
 	}
 	return fresh, fsync.File(fresh)
+}
+
+// copyLong copies the line at an offset with its end, a part at a time: it is longer than maxLine.
+func (v *view) copyLong(ctx context.Context, w *bufio.Writer, offset int64) error {
+	r := bufio.NewReaderSize(io.NewSectionReader(v.file, offset, v.end-offset), chunk)
+	for ctx.Err() == nil {
+		part, err := r.ReadSlice('\n')
+		_, _ = w.Write(part) // Flush has its error
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return err
+		}
+	}
+	return context.Cause(ctx)
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -45,6 +45,21 @@ func TestSummarise(t *testing.T) {
 	}
 }
 
+// Another program may have written any number.
+func TestSummariseAddsUpSizes(t *testing.T) {
+	_, file := newFolder(t)
+	line := func(id, bytes string) string {
+		return `{"portal":"p","mediaId":"` + id + `","selector":"original","status":"downloaded","path":"a","bytes":` + bytes + "}\n"
+	}
+	for bytes, want := range map[string]int64{"5": 12, "-5": 7, "9223372036854775807": math.MaxInt64, "9223372036854775800": math.MaxInt64} {
+		writeFile(t, file, line("A", bytes)+line("B", "7"))
+		groups, _, err := Summarise(t.Context(), file)
+		if err != nil || len(groups) != 1 || groups[0].Files != 2 || groups[0].Bytes != want {
+			t.Errorf("%s and 7: %+v, %v", bytes, groups, err)
+		}
+	}
+}
+
 // Open leaves the lines that count when the others outnumber them, and not before.
 func TestCompaction(t *testing.T) {
 	dir, file := newFolder(t)
@@ -55,6 +70,7 @@ func TestCompaction(t *testing.T) {
 	shorter := intentLine(t, original("D"), "A", "12345")
 	untrue := intentLine(t, original("D"), "A", "CONTENT OF A")
 	a, b := line("A"), line("B")
+	note := "# " + strings.Repeat("x", maxLine) + "\n"
 	for what, c := range map[string]struct{ before, want string }{
 		"as many":             {a + b + a + b, a + b + a + b},
 		"more":                {a + b + a + a + b, a + b},
@@ -63,6 +79,7 @@ func TestCompaction(t *testing.T) {
 		"still to come":       {missing + a + missing + b + missing + missing + missing, a + b + missing},
 		"of another size":     {shorter + a + shorter + b + shorter + shorter + shorter, a + b + shorter},
 		"intents that failed": {untrue + a + untrue + b + untrue, a + b},
+		"a long note":         {a + note + a + b + a + a, note + b + a},
 		"a torn line":         {a + b + a + a + b + `{"portal":"to`, a + b},
 	} {
 		writeFile(t, file, c.before)
@@ -72,12 +89,6 @@ func TestCompaction(t *testing.T) {
 		was, err := os.Stat(file)
 		if err != nil {
 			t.Fatal(err)
-		}
-		writeFile(t, file+".tmp", "left by a killed process")
-		if c.before == c.want {
-			if err := os.Remove(file + ".tmp"); err != nil {
-				t.Fatal(err)
-			}
 		}
 		j := openJournal(t, file, Options{Dir: dir})
 		if got := readFile(t, file); got != c.want {
@@ -153,25 +164,53 @@ func TestCompactionIsOptional(t *testing.T) {
 	if _, err := Open(ctx, file, Options{Dir: dir, LockWait: -1}); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
-	if err := os.Mkdir(file+".tmp", 0o777); err != nil { // it can be neither removed nor opened
+	l, err := locate(file)
+	if err != nil {
 		t.Fatal(err)
 	}
-	writeFile(t, filepath.Join(file+".tmp", "something"), "")
-	j := openJournal(t, file, Options{Dir: dir})
-	wantDone(t, j, true, "A")
-	closeJournal(t, j)
+	f, err := l.read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	v := newView(f)
+	if err := v.load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	l.folder.Close() // nothing can be created in it
+	if err := l.compact(t.Context(), v); err != nil || v.file != f {
+		t.Errorf("the error is %v", err)
+	}
 	if got := readFile(t, file); got != before {
 		t.Errorf("the journal became %q", got)
 	}
-	if runtime.GOOS == "windows" {
-		return
+}
+
+// No other file is touched by compaction, whatever its name: each of these may be what the run is to read.
+func TestCompactionRemovesNothing(t *testing.T) {
+	dir, file := newFolder(t)
+	for range 3 {
+		keep(t, file, dir, "A")
 	}
-	if err := os.RemoveAll(file + ".tmp"); err != nil {
+	names := []string{file + ".tmp", file + "~", file + ".new", file + ".part", filepath.Join(filepath.Dir(file), ".compact-AAAAAAAAAAAAAAAAAAAAAAAAAA")}
+	for _, name := range names {
+		writeFile(t, name, "A\n")
+	}
+	if err := os.Mkdir(file+".d", 0o777); err != nil {
 		t.Fatal(err)
 	}
 	closeJournal(t, openJournal(t, file, Options{Dir: dir}))
 	if got := lineCount(t, file); got != 1 {
 		t.Errorf("%d lines", got)
+	}
+	for _, name := range names {
+		if got := readFile(t, name); got != "A\n" {
+			t.Errorf("%s has %q", name, got)
+		}
+	}
+	entries, err := os.ReadDir(filepath.Dir(file))
+	if err != nil || len(entries) != len(names)+3 { // the journal, the folder .d, and dir
+		t.Errorf("the folder has %v, %v", entries, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/bynder-cli/bynder/internal/download"
 )
@@ -34,7 +35,7 @@ func Summarise(ctx context.Context, file string) (groups []Group, otherLines int
 		}
 		groups[i].Files++
 		if g.Status != download.Failed {
-			groups[i].Bytes += r.bytes
+			groups[i].Bytes += min(max(r.bytes, 0), math.MaxInt64-groups[i].Bytes) // others may have written any number
 		}
 		return nil
 	})

@@ -76,13 +76,13 @@ func (v *view) superseded() int { return v.records - v.current() }
 
 // eachCurrent hands on the lines that count, in the journal's order: the latest result of
 // each file, pending intents, and the lines that are neither, for which the record is nil.
-// Those longer than maxLine are left out.
+// The line is nil if it is longer than maxLine.
 func (v *view) eachCurrent(ctx context.Context, f func(offset int64, line []byte, r *record) error) error {
 	if v.file == nil {
 		return nil
 	}
 	_, err := eachLine(ctx, v.file, 0, func(offset int64, line []byte) error {
-		if offset >= v.end || len(bytes.TrimSpace(line)) == 0 {
+		if offset >= v.end || line != nil && len(bytes.TrimSpace(line)) == 0 {
 			return nil
 		}
 		r, ok := parse(line)
