@@ -110,6 +110,32 @@ func TestIntentsThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// A journal that is not there any more, or is another file, takes no intent: the next run would not find it.
+func TestIntentsOfAJournalThatIsGone(t *testing.T) {
+	for what, harm := range map[string]func(file string) error{
+		"removed": os.Remove,
+		"moved":   func(file string) error { return os.Rename(file, file+".old") },
+		"replaced": func(file string) error {
+			return errors.Join(os.Rename(file, file+".old"), os.WriteFile(file, nil, 0o666))
+		},
+	} {
+		dir, file := newFolder(t)
+		j := openJournal(t, file, Options{Dir: dir})
+		if err := j.Intend(aboutTo(original("A"), "A", "content")); err != nil {
+			t.Fatal(err)
+		}
+		if err := harm(file); err != nil {
+			t.Skip(err) // Windows
+		}
+		err := j.Intend(aboutTo(original("B"), "B", "content"))
+		var e *download.Error
+		if !errors.As(err, &e) || e.Code != download.CodeLocal || !strings.Contains(err.Error(), "removed or replaced") {
+			t.Errorf("%s: the error is %v", what, err)
+		}
+		closeJournal(t, j)
+	}
+}
+
 // Neither a path that JSON cannot hold nor a device has a result in the journal, and so no intent.
 func TestIntentsWithoutAResult(t *testing.T) {
 	dir, file := newFolder(t)

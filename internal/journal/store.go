@@ -62,9 +62,6 @@ func (j *Journal) flush(group []entry) error {
 	if err != nil || len(lines) == 0 {
 		return err
 	}
-	if !j.location.has(j.view.file) {
-		return errors.New("the journal was removed or replaced by another program while it was in use")
-	}
 	if err := j.append(lines); err != nil {
 		return err
 	}
@@ -187,12 +184,16 @@ func (j *Journal) lines(group []entry) ([]byte, error) {
 	return all, nil
 }
 
-// append adds lines at the end of the journal with one write: all of them or none.
+// append adds lines at the end of the journal with one write: all of them or none. A file that is not at the
+// journal's path any more takes none: the next run would not find them.
 func (j *Journal) append(lines []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.broken != nil {
 		return j.broken
+	}
+	if !j.location.has(j.view.file) {
+		return errors.New("the journal was removed or replaced by another program while it was in use")
 	}
 	end, err := j.view.file.Seek(0, io.SeekEnd)
 	if err != nil {
