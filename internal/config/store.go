@@ -2,13 +2,14 @@ package config
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -229,6 +230,31 @@ func (s Sources) store(ctx context.Context, name string, values map[string]strin
 	return existed, nil
 }
 
+// temporaryPrefix is how the names of files begin that are going to be the credentials file. 26 letters and
+// digits follow.
+const temporaryPrefix = ".credentials-"
+
+var temporaryName = regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) + `[A-Z2-7]{26}$`)
+
+// written is the first line of each credentials file.
+const written = "# Written by bynder auth login and logout. Edit config.toml instead.\n"
+
+// removeLeft removes what logins that were killed have left in a folder, which is locked: files with such a name that
+// begin as a credentials file does, as far as they go. A failure leaves them to the next login.
+func removeLeft(folder string) {
+	all, _ := os.ReadDir(folder)
+	for _, entry := range all {
+		if !entry.Type().IsRegular() || !temporaryName.MatchString(entry.Name()) {
+			continue
+		}
+		path := filepath.Join(folder, entry.Name())
+		text, err := os.ReadFile(path)
+		if n := min(len(text), len(written)); err == nil && string(text[:n]) == written[:n] {
+			_ = os.Remove(path)
+		}
+	}
+}
+
 // encode is the text of the credentials file f with a profile changed.
 func encode(f file, name string, values map[string]string) (string, error) {
 	profiles := map[string]map[string]string{}
@@ -243,7 +269,7 @@ func encode(f file, name string, values map[string]string) (string, error) {
 	if len(text) > maxFile {
 		err = fmt.Errorf("it would be larger than %d KiB", maxFile>>10)
 	}
-	return "# Written by bynder auth login and logout. Edit config.toml instead.\n" + string(text), err
+	return written + string(text), err
 }
 
 // lockPatience is how long one login waits for another to be done with the file.
@@ -270,13 +296,11 @@ func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
 	return func() { folder.Close() }, nil
 }
 
-// replace puts a file that only its owner may read in the place of path, at once. A file that
-// a killed process left under the temporary name is removed.
+// replace puts a file that only its owner may read in the place of path, at once. Those that killed
+// processes have left are removed: they hold secrets, and no logout finds them.
 func replace(path, text string) (err error) {
-	temporary := strings.TrimSuffix(path, ".toml") + ".new"
-	if err := os.Remove(temporary); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
+	removeLeft(filepath.Dir(path))
+	temporary := filepath.Join(filepath.Dir(path), temporaryPrefix+rand.Text())
 	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err

@@ -63,7 +63,13 @@ func TestSaveInFile(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	write(t, strings.TrimSuffix(path, ".toml")+".new", "half a secret")
+	folder := filepath.Dir(path)
+	write(t, filepath.Join(folder, ".credentials-ABCDEFGHIJKLMNOPQRSTUVWXYZ"), "# Written by bynder auth login and logout. Edit config.toml instead.\n[profiles")
+	write(t, filepath.Join(folder, ".credentials-22222222222222222222222222"), "# Writ")
+	others := []string{".credentials-", ".credentials-ABCDEFGHIJKLMNOPQRSTUVWXY2", ".credentials-22222222222222222222222222.ids", "credentials.new"}
+	for _, name := range others {
+		write(t, filepath.Join(folder, name), "ids")
+	}
 	if _, err := s.SaveInFile(t.Context(), tokenLogin(t, "b.example", "second")); err != nil {
 		t.Fatal(err)
 	}
@@ -80,8 +86,13 @@ func TestSaveInFile(t *testing.T) {
 	if err != nil || !maps.EqualFunc(all, want, maps.Equal) {
 		t.Errorf("the file has %v, %v", all, err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); len(left) != 2 || read(t, defaultFile(env)) != mine {
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); len(left) != 2+len(others) || read(t, defaultFile(env)) != mine {
 		t.Errorf("the folder holds %q, and the config file is\n%s", left, read(t, defaultFile(env)))
+	}
+	for _, name := range others {
+		if got := read(t, filepath.Join(folder, name)); got != "ids" {
+			t.Errorf("%s has %q", name, got)
+		}
 	}
 	c, err := config.Load(t.Context(), s)
 	if err != nil || c.Credentials.PermanentToken.Reveal() != "third" {
