@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 	"mirror":    {"download", "journal", "transfer"},                                                      // a folder beside what is recorded of it
 	"report":    {"download", "transfer"},                                                                 // what happened, never the portal
 	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                         // where bytes land
-	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "transfer"},          // results on disk
+	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "sink", "transfer"},  // results on disk
 	"input":     {"bynder", "download", "fingerprint", "naming", "retry", "sink", "spelling", "transfer"}, // what was asked for, and what of it is not done
 	"download":  {"budget", "bynder", "fingerprint", "retry", "transfer"},                                 // no terminal, no folder, no credentials
 	"transfer":  {"location", "naming", "retry"},

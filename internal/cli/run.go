@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
+	"slices"
 	"strconv"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -60,7 +62,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 
 // destination is where the files go.
 func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
-	opts := sink.DirOptions{IfExists: o.exists, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.journal != "", SHA256: o.checksum != ""}
+	opts := sink.DirOptions{IfExists: o.exists, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.journal != "", SHA256: o.checksum != "", InUse: o.inUse()}
 	none := func() error { return nil }
 	switch {
 	case o.dryRun && o.output != "":
@@ -79,6 +81,27 @@ func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
 		return sink.Output{}, err
 	}
 	return sink.Output{Sink: dir, Show: dir.Show, Close: dir.Close}, nil
+}
+
+// inUse are the files that a run reads and writes beside those that it gets.
+func (o *transferFlags) inUse() []sink.InUse {
+	var all []sink.InUse
+	add := func(what string, paths ...string) {
+		for _, path := range paths {
+			if path != "" && path != "-" {
+				all = append(all, sink.InUse{What: what, Path: path})
+			}
+		}
+	}
+	add("the run's own journal", o.journal)
+	add("the file of --undone-out", o.undoneOut)
+	add("a list that the run reads", slices.Concat(o.from, o.from0)...)
+	for what, stream := range map[string]any{"standard input": o.streams.In, "standard output": o.streams.Out, "standard error": o.streams.Err} {
+		if f, ok := stream.(*os.File); ok {
+			all = append(all, sink.InUse{What: what + " of the run", File: f})
+		}
+	}
+	return all
 }
 
 // namer says what files are called: fixed where --output did, else by the template.

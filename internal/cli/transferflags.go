@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -138,11 +136,11 @@ func (o *transferFlags) check(single bool) error {
 		return usagef("--output %s leaves no room for results on standard output", o.output)
 	case sink.IsStdout(o.undoneOut):
 		return usagef("--undone-out names a file: standard output has the results")
-	case o.journal != "" && o.undoneOut != "" && sameFile(o.journal, o.undoneOut):
+	case o.journal != "" && o.undoneOut != "" && sink.SameFile(o.journal, o.undoneOut):
 		return usagef("--journal and --undone-out name the same file")
-	case o.output != "" && o.journal != "" && sameFile(o.outputPath(), o.journal):
+	case o.output != "" && o.journal != "" && sink.SameFile(o.outputPath(), o.journal):
 		return usagef("--output and --journal name the same file")
-	case o.output != "" && o.undoneOut != "" && sameFile(o.outputPath(), o.undoneOut):
+	case o.output != "" && o.undoneOut != "" && sink.SameFile(o.outputPath(), o.undoneOut):
 		return usagef("--output and --undone-out name the same file")
 	case o.json && o.print0:
 		return usagef("--json and --print0 exclude each other")
@@ -156,25 +154,6 @@ func (o *transferFlags) outputPath() string {
 		return o.output
 	}
 	return naming.Below(o.dir, o.output)
-}
-
-// sameFile tells whether two paths lead to one file, which need not be there. A device is none.
-func sameFile(a, b string) bool {
-	if info, err := os.Stat(a); err == nil {
-		return info.Mode().IsRegular() && there(a, b)
-	}
-	folderOfA, folderOfB := filepath.Dir(filepath.Clean(a)), filepath.Dir(filepath.Clean(b))
-	return filepath.Base(a) == filepath.Base(b) && (folderOfA == folderOfB || there(folderOfA, folderOfB))
-}
-
-// there tells whether two paths lead to one file or folder that is there.
-func there(a, b string) bool {
-	one, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	other, err := os.Stat(b)
-	return err == nil && os.SameFile(one, other)
 }
 
 // parseRate reads a number of bytes with a suffix K, M, G or T, in powers of 1024; "" is

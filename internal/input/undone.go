@@ -75,15 +75,7 @@ func openOutput(file string) (to *os.File, final string, err error) {
 		to, err = os.OpenFile(file, os.O_WRONLY, 0)
 		return to, file, err
 	}
-	final = file
-	if target, err := filepath.EvalSymlinks(file); err == nil {
-		final = target
-	} else if target, err := os.Readlink(file); err == nil { // of what is not there yet
-		final = target
-		if !filepath.IsAbs(target) {
-			final = filepath.Join(filepath.Dir(file), target)
-		}
-	}
+	final = sink.Destination(file)
 	for { // os.CreateTemp would make it the owner's alone
 		beside := filepath.Join(filepath.Dir(final), ".undone-"+rand.Text())
 		to, err = os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/filelock"
+	"github.com/bynder-cli/bynder/internal/sink"
 )
 
 // waitingEvery is how often Options.Waiting is called while another process has the journal.
@@ -31,8 +32,8 @@ type location struct {
 // links, so that compaction replaces the file and not a link to it.
 func locate(file string) (location, error) {
 	at := file
-	if real, err := filepath.EvalSymlinks(file); err == nil {
-		at = real
+	if _, name := filepath.Split(file); name != "" {
+		at = sink.Destination(file)
 	}
 	folder, name := filepath.Split(at)
 	if folder == "" {

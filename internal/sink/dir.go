@@ -32,6 +32,8 @@ type DirOptions struct {
 	// NoVerify tells that nobody is going to check a digest of the files, so
 	// that a partial whose bytes are in doubt must not be continued.
 	NoVerify bool
+	// InUse are the files that the run itself reads or writes.
+	InUse []InUse
 }
 
 // Dir puts files below one folder and lets no name lead out of it. Several

@@ -178,10 +178,17 @@ func renamed(t download.Target) string {
 }
 
 // occupant tells what has name below d: nobody, the file that obj is, or
-// another. What is no file at all is an error, whatever the policy.
+// another. What is no file at all is an error, whatever the policy, and so is a file that the run itself uses, if
+// the new one would not be renamed.
 func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (occupant, fs.FileInfo, error) {
 	if d.root == nil {
 		return nobody, nil, nil
+	}
+	if err := d.inUse(name); err != nil {
+		if d.opts.IfExists == Rename {
+			return different, nil, nil
+		}
+		return nobody, nil, err
 	}
 	info, err := d.root.Lstat(name)
 	if errors.Is(err, fs.ErrNotExist) {
