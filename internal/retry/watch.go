@@ -78,7 +78,19 @@ func (w *Watch) explain(err error) error {
 	case w.whole > 0 && (w.left == 0 || w.limit == w.whole):
 		return &IdleError{fmt.Sprintf("the answer took longer than %v", w.whole)}
 	}
-	return &IdleError{fmt.Sprintf("no byte came in %v", w.idle)}
+	what := "no byte"
+	if w.came > 0 {
+		what = "less than " + amount(max(w.Progress, 1))
+	}
+	return &IdleError{fmt.Sprintf("%s came in %v", what, w.idle)}
+}
+
+// amount is a number of bytes for people: whole KiB where it is that.
+func amount(n int64) string {
+	if n%1024 == 0 {
+		return fmt.Sprintf("%d KiB", n/1024)
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // watchedBody is the body of a watched answer.
