@@ -32,7 +32,7 @@ func TestInterrupted(t *testing.T) {
 	}{
 		{"not HTTP", fmt.Errorf("reading: %w", malformed{}), Protocol, false},
 		{"cut short", io.ErrUnexpectedEOF, Network, true},
-		{"a chunk without a length", errors.New("invalid byte in chunk length"), Network, true},
+		{"anything else", errors.New("something else"), Network, true},
 		{"silent", &retry.IdleError{}, Timeout, true},
 	} {
 		failed := interrupted(&url.URL{Scheme: "https", Host: "h"}, tt.err)

@@ -38,7 +38,7 @@ func (r *repairing) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // wires sends requests over connections that leave answers as they are, or, for those that are marked
 // so, over ones that repair their headers.
-type wires struct{ usual, repaired http.RoundTripper }
+type wires struct{ usual, repaired *http.Transport }
 
 // newWires uses usual for the first kind, and for the second a copy of it that keeps no connection open.
 func newWires(usual *http.Transport) *wires {
@@ -81,10 +81,15 @@ func newWires(usual *http.Transport) *wires {
 }
 
 func (w *wires) RoundTrip(req *http.Request) (*http.Response, error) {
+	t := w.usual
 	if req.Context().Value(repairKey{}) != nil {
-		return w.repaired.RoundTrip(req)
+		t = w.repaired
 	}
-	return w.usual.RoundTrip(req)
+	resp, err := t.RoundTrip(req)
+	if err != nil {
+		return nil, late(err, t)
+	}
+	return resp, nil
 }
 
 // repairedConn repairs the header of the one answer that is read from a connection.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/retry"
 	"github.com/bynder-cli/bynder/internal/transport"
 )
 
@@ -22,8 +23,14 @@ func TestBodiesThatAreNotHTTP(t *testing.T) {
 		{"a long extension", "3;" + long + "\r\nabc\r\n", "line that does not end"},
 		{"a chunk that goes on", "3\r\nabcdefgh\r\n0\r\n\r\n", "another length than it tells"},
 		{"next to no data", strings.Repeat("1;"+long[:1<<10]+"\r\na\r\n", 100), "next to no data"},
-		{"no length", "xyz\r\n", "invalid byte in chunk length"}, // another connection may be right
-		{"cut short", "3\r\na", "unexpected EOF"},
+		{"no number", "xyz\r\n", "tells no sensible length"},
+		{"no length", "\r\nabc\r\n", "tells no sensible length"},
+		{"an enormous length", "11111111111111111\r\nabc", "tells no sensible length"},
+		{"a line that ends otherwise", "3\nabc\r\n", "malformed line"},
+		{"a stray CR", "3\r \r\nabc\r\n", "malformed line"},
+		{"cut short", "3\r\na", "the connection ended early"},
+		{"cut short in a length", "3", "the connection ended early"},
+		{"cut short before the trailer", "3\r\nabc\r\n0\r\n", "the connection ended early"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := answerRaw(t, listenTCP(t), "http", chunked+tt.body)
@@ -42,8 +49,9 @@ func TestBodiesThatAreNotHTTP(t *testing.T) {
 					t.Errorf("%s: error %v, want one that says %q", name, err, tt.wants)
 				}
 				_, malformed := errors.AsType[*transport.AnswerError](err)
-				if want := tt.name != "no length" && tt.name != "cut short"; malformed != want {
-					t.Errorf("%s: %v is an *AnswerError: %t, want %t", name, err, malformed, want)
+				cut := strings.HasPrefix(tt.name, "cut short")
+				if malformed == cut || retry.Temporary(err) != cut {
+					t.Errorf("%s: %v (%[2]T) is an *AnswerError: %t, worth another try: %t", name, err, malformed, retry.Temporary(err))
 				}
 			}
 		})
@@ -101,4 +109,26 @@ func readAll(t *testing.T, c *http.Client, target string) error {
 	defer resp.Body.Close()
 	_, err = io.Copy(io.Discard, resp.Body)
 	return err
+}
+
+// What went wrong is said without the words of net/http.
+func TestConnectionsThatEnd(t *testing.T) {
+	for _, tt := range []struct{ name, answer, wants string }{
+		{"no answer", "", "the connection ended early"},
+		{"in the header", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", "the connection ended early"},
+		{"in the body", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc", "the connection ended early"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			server := answerRaw(t, listenTCP(t), "http", tt.answer)
+			for name, client := range map[string]*http.Client{
+				"storage": transport.Storage(transport.Options{PlainHTTP: true}),
+				"portal":  transport.Portal(portalConfig(t, server.url, config.OAuth1), transport.Options{}),
+			} {
+				err := readAll(t, client, server.url)
+				if err == nil || !strings.HasSuffix(err.Error(), tt.wants) || strings.Contains(err.Error(), "EOF") || !retry.Temporary(err) {
+					t.Errorf("%s: error %v, worth another try: %t", name, err, retry.Temporary(err))
+				}
+			}
+		})
+	}
 }
