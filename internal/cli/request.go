@@ -45,14 +45,14 @@ func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sour
 	sources, format := input.NewSources(o.streams.In), r.format
 	var err error
 	if slices.Contains(r.ids, "-") {
-		err = sources.Open("-", format)
+		err = sources.Open(ctx, "-", format)
 	}
 	for _, name := range o.from {
-		err = errors.Join(err, sources.Open(name, format))
+		err = errors.Join(err, sources.Open(ctx, name, format))
 	}
 	format.NUL = true
 	for _, name := range o.from0 {
-		err = errors.Join(err, sources.Open(name, format))
+		err = errors.Join(err, sources.Open(ctx, name, format))
 	}
 	if err != nil {
 		sources.Close()
@@ -89,7 +89,7 @@ func (o *transferFlags) openList(ctx context.Context, r request, portal string, 
 		options.UndoneOut = o.undoneOut
 	}
 	defer endInTime(ctx, nil)()
-	list, err := input.New(options)
+	list, err := input.New(ctx, options)
 	if err != nil {
 		return nil, usagef("opening --undone-out: %w", err)
 	}

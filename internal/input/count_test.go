@@ -43,7 +43,7 @@ func TestFilesOfARun(t *testing.T) {
 			if tt.source != nil {
 				o.Sources.all = []*source{tt.source(t)}
 			}
-			l, err := New(o)
+			l, err := New(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -51,9 +51,9 @@ type Options struct {
 	UndoneOut string
 }
 
-// New returns a List. The error is that of opening UndoneOut. Close or Abandon must be called.
-func New(o Options) (*List, error) {
-	u, err := newUndone(o.UndoneOut)
+// New returns a List. The error is that of opening UndoneOut, for which it waits until ctx ends. Close or Abandon must be called.
+func New(ctx context.Context, o Options) (*List, error) {
+	u, err := newUndone(ctx, o.UndoneOut)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func testList(t *testing.T, undoneFile string, args []string, sources ...*source
 	for _, id := range args {
 		o.Args = append(o.Args, Entry{MediaID: id})
 	}
-	l, err := New(o)
+	l, err := New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func regular(t *testing.T, text string) *source {
 	if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	l, err := openSource(nil, name, Format{})
+	l, err := openSource(t.Context(), nil, name, Format{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -197,7 +197,7 @@ func TestUndoneReplacesWhatWasRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	sources := NewSources(nil)
-	if err := sources.Open(file, Format{}); err != nil {
+	if err := sources.Open(t.Context(), file, Format{}); err != nil {
 		t.Fatal(err)
 	}
 	defer sources.Close()
@@ -291,7 +291,7 @@ func TestUndoneRepeatsRows(t *testing.T) {
 				if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
 					t.Fatal(err)
 				}
-				if err := sources.Open(name, Format{}); err != nil {
+				if err := sources.Open(t.Context(), name, Format{}); err != nil {
 					t.Fatal(err)
 				}
 			}

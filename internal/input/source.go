@@ -21,10 +21,10 @@ type Sources struct {
 // NewSources returns no lists yet; stdin is what the name "-" stands for.
 func NewSources(stdin io.Reader) *Sources { return &Sources{stdin: stdin} }
 
-// Open opens one more list; "-" is standard input. A FIFO that nobody writes to is waited for. A regular file
+// Open opens one more list; "-" is standard input. A FIFO that nobody writes to is waited for until ctx ends. A regular file
 // whose header cannot be meant, or is missing, is refused; of others the beginning is read later.
-func (s *Sources) Open(name string, f Format) error {
-	l, err := openSource(s.stdin, name, f)
+func (s *Sources) Open(ctx context.Context, name string, f Format) error {
+	l, err := openSource(ctx, s.stdin, name, f)
 	if err != nil {
 		return err
 	}
@@ -65,11 +65,11 @@ type source struct {
 }
 
 // openSource opens a list; "-" is standard input.
-func openSource(stdin io.Reader, name string, format Format) (*source, error) {
+func openSource(ctx context.Context, stdin io.Reader, name string, format Format) (*source, error) {
 	if name == "-" {
 		return newSource("standard input", stdin, format), nil
 	}
-	f, err := os.Open(name)
+	f, err := retry.Await(ctx, func() (*os.File, error) { return os.Open(name) })
 	if err != nil {
 		return nil, fmt.Errorf("the list of ids: %w", err)
 	}

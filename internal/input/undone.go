@@ -2,6 +2,7 @@ package input
 
 import (
 	"bufio"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/retry"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
@@ -49,12 +51,12 @@ type form struct{ header string }
 
 // newUndone writes the lines that are not done to file, "" for nowhere. A regular file is
 // replaced when the run is over: it may be the very list that the run reads.
-func newUndone(file string) (*undone, error) {
+func newUndone(ctx context.Context, file string) (*undone, error) {
 	u := &undone{seen: NewDistinct(), paths: newPaths(), open: map[string]*line{}}
 	if file == "" {
 		return u, nil
 	}
-	to, final, err := openOutput(file)
+	to, final, err := openOutput(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -65,14 +67,14 @@ func newUndone(file string) (*undone, error) {
 // openOutput opens what the lines go to: the device or FIFO that is there, or a new file in the folder
 // of final, which it is to become. A symlink stays one, and a file that is replaced keeps
 // its permissions.
-func openOutput(file string) (to *os.File, final string, err error) {
+func openOutput(ctx context.Context, file string) (to *os.File, final string, err error) {
 	if to, _, ok, err := sink.OpenDescriptor(file); ok {
 		return to, file, err
 	}
 	info, err := os.Stat(file)
 	there := err == nil
 	if there && !info.Mode().IsRegular() {
-		to, err = os.OpenFile(file, os.O_WRONLY, 0)
+		to, err = retry.Await(ctx, func() (*os.File, error) { return os.OpenFile(file, os.O_WRONLY, 0) })
 		return to, file, err
 	}
 	final = sink.Destination(file)
