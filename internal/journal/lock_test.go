@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,4 +143,25 @@ func TestWithoutLocks(t *testing.T) {
 	j := lockless()
 	wantDone(t, j, true, "A", "B")
 	closeJournal(t, j)
+}
+
+// A journal that the system does not open is named, with its cause and something to do.
+func TestJournalsThatCannotBeOpened(t *testing.T) {
+	dir, file := newFolder(t)
+	for what, link := range map[string]struct{ target, cause string }{
+		"a loop":        {filepath.Base(file), "too many levels of symbolic links"},
+		"a long target": {strings.Repeat("n", 300), "file name too long"},
+	} {
+		if err := os.Symlink(link.target, file); err != nil {
+			t.Skip(err)
+		}
+		_, err := Open(t.Context(), file, Options{Dir: dir})
+		var e *download.Error
+		if !errors.As(err, &e) || e.Hint() == "" || !strings.HasPrefix(err.Error(), "opening the journal "+file+": ") || runtime.GOOS == "linux" && !strings.HasSuffix(err.Error(), link.cause) {
+			t.Errorf("%s: the error is %v", what, err)
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -64,9 +64,21 @@ func (l location) read() (*os.File, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the journal: %w", err)
+		return nil, l.unopened(err)
 	}
 	return f, nil
+}
+
+// unopened is the error of a journal that the system does not open.
+func (l location) unopened(err error) error {
+	if path, ok := errors.AsType[*fs.PathError](err); ok {
+		err = path.Err // the call and the name in the folder are not what the user asked for
+	}
+	return &download.Error{
+		Code:   download.CodeLocal,
+		Err:    fmt.Errorf("opening the journal %s: %w", l.path, err),
+		Advice: "see that you may read and write it, or choose another file",
+	}
 }
 
 // lock opens the journal, created if it is missing, and locks it for this process until
@@ -81,7 +93,7 @@ func (l location) lock(ctx context.Context, opts *Options, try func(*os.File) er
 	for {
 		f, err := l.folder.OpenFile(l.name, os.O_RDWR|os.O_CREATE|atItsEnd, 0o666)
 		if err != nil {
-			return nil, false, fmt.Errorf("opening the journal: %w", err)
+			return nil, false, l.unopened(err)
 		}
 		err = try(f)
 		if errors.Is(err, filelock.ErrHeld) {
