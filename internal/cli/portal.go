@@ -75,6 +75,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold fun
 		}
 	}
 	if o.verbose {
+		screen.Say("credentials from %s", conf.From)
 		t.Trace = func(e transport.Exchange) { screen.Say("%s", exchangeLine(e)) }
 		if err := allowance.Alone(); err != nil {
 			screen.Say("the API allowance is not shared with other processes: %v", err)
