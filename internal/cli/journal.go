@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -90,6 +91,9 @@ func (o journalShow) listing(s Streams, columns []report.Column, header []string
 
 // oneJournal refuses all but one argument.
 func oneJournal(cmd *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return &usageError{err: fmt.Errorf("%s takes one file, not also %q", cmd.CommandPath(), args[1]), hint: "merge journals with cat first"}
+	}
 	if len(args) != 1 || args[0] == "" {
 		return &usageError{err: errors.New("specify a journal file"), hint: cmd.CommandPath() + " <file>"}
 	}

@@ -70,7 +70,7 @@ token_command = ["pass", "show", "x"]
 		{"defaults is a value", "defaults = 'canary9f3a'", []string{"line 1: defaults must be a table: [defaults]"}},
 		{"a list for a default", "[defaults]\njobs = ['canary9f3a']", []string{"line 2: jobs must be a text or a number"}},
 		{"a default below a default", "[defaults]\njobs.x = 1", []string{"line 2: jobs must be a text or a number"}},
-		{"an empty default", "[defaults]\nlimit-rate = ''", []string{"line 2: limit-rate must be a text or a number"}},
+		{"an empty default", "[defaults]\nlimit-rate = ''", []string{"line 2: limit-rate is empty"}},
 		{"a default twice", "[defaults]\njobs = 1\njobs = 2", []string{`line 3: "jobs" is set twice`}},
 		{"a profile twice", "[profiles.a]\n[profiles.b]\n[profiles.a]", []string{`line 3: "a" is set twice`}},
 

@@ -143,8 +143,10 @@ func (f *file) takeDefault(s setting, known []string) error {
 	switch {
 	case !slices.Contains(known, key):
 		return unknownKey(key, known)
-	case len(s.path) > 2, s.shape != shapeText && s.shape != shapeScalar, s.text == "":
+	case len(s.path) > 2, s.shape != shapeText && s.shape != shapeScalar:
 		return fmt.Errorf("%s must be a text or a number", key)
+	case s.text == "":
+		return fmt.Errorf("%s is empty", key)
 	}
 	if s.shape == shapeScalar {
 		s.text = strings.ReplaceAll(s.text, "_", "") // which flags do not take everywhere

@@ -38,7 +38,7 @@ func ParseProgress(s string) (Progress, error) {
 	case ProgressAuto, ProgressAlways, ProgressNever:
 		return p, nil
 	}
-	return "", fmt.Errorf("progress %q is none of auto, always, never", s)
+	return "", fmt.Errorf("%q is none of auto, always, never", s)
 }
 
 // Options says how a run is reported.
