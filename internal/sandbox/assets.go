@@ -9,34 +9,6 @@ import (
 	"time"
 )
 
-// catalogue is the portal's assets: the fixed ones first, then the generated
-// ones. Its order is that of the dates, created and modified alike.
-type catalogue struct{ generated int }
-
-func (c catalogue) len() int { return len(fixedAssets()) + c.generated }
-
-// at is the asset at an index from 0 up to len.
-func (c catalogue) at(index int) asset {
-	fixed := fixedAssets()
-	if index < len(fixed) {
-		return fixed[index]
-	}
-	return generatedAsset(index-len(fixed), index)
-}
-
-// find is the asset of an id.
-func (c catalogue) find(id string) (asset, bool) {
-	fixed := fixedAssets()
-	if i := slices.IndexFunc(fixed, func(a asset) bool { return a.id == id }); i >= 0 {
-		return fixed[i], true
-	}
-	n, ok := idNumber(assetSalt, id)
-	if !ok || n >= uint64(c.generated) {
-		return asset{}, false
-	}
-	return generatedAsset(int(n), len(fixed)+int(n)), true
-}
-
 // asset is what the portal knows of one asset.
 type asset struct {
 	index  int

@@ -36,7 +36,7 @@ func TestMix64IsABijection(t *testing.T) {
 }
 
 func TestCatalogueFindsWhatItHolds(t *testing.T) {
-	c := catalogue{generated: 500}
+	c := generated(500)
 	seen := map[string]bool{}
 	var before time.Time
 	kinds := map[string]int{}

@@ -37,7 +37,7 @@ type collection struct {
 }
 
 // collection n, from 0 up to collectionCount.
-func (c catalogue) collection(n int) collection {
+func (g generated) collection(n int) collection {
 	fixed := len(fixedAssets())
 	col := collection{step: 1}
 	switch n {
@@ -49,7 +49,7 @@ func (c catalogue) collection(n int) collection {
 			DeletedAsset, "DE1E7ED0-000C-4F10-8A0B9C8D7E6F5A4C", "DE1E7ED0-000D-4F10-8A0B9C8D7E6F5A4D",
 		}
 	case 2:
-		col.id, col.name, col.count = CollectionEverything, "Everything", c.len()
+		col.id, col.name, col.count = CollectionEverything, "Everything", g.len()
 	case 3:
 		col.id, col.name = CollectionEmpty, "Empty"
 	default:
@@ -60,19 +60,10 @@ func (c catalogue) collection(n int) collection {
 	if n == 4 || n == 5 {
 		col.name = "The same name"
 	}
-	left := max(c.len()-col.start, 0)
+	left := max(g.len()-col.start, 0)
 	col.count = min(col.count, (left+col.step-1)/col.step)
 	col.created = time.Date(2017, 3, 1+n, 10, 49, 12, 0, time.UTC)
 	return col
-}
-
-func (c catalogue) findCollection(id string) (collection, bool) {
-	for n := range collectionCount {
-		if col := c.collection(n); col.id == id {
-			return col, true
-		}
-	}
-	return collection{}, false
 }
 
 func (c *collection) has(index int) bool {
@@ -95,11 +86,10 @@ func collectionError(w http.ResponseWriter, status int, message string) {
 	writeJSON(w, status, object{"message": message, "statuscode": status})
 }
 
-func (s *Sandbox) serveCollections(w http.ResponseWriter, r *http.Request, _ endpoint) {
+func (s *Sandbox) serveCollections(w http.ResponseWriter, r *http.Request, e endpoint) {
 	values := r.URL.Query()
 	all := []object{}
-	for n := range collectionCount {
-		c := s.catalogue.collection(n)
+	for _, c := range e.catalogue.collections() {
 		if !strings.Contains(strings.ToLower(c.name), strings.ToLower(values.Get("keyword"))) {
 			continue
 		}
@@ -139,7 +129,7 @@ func (s *Sandbox) pageBounds(values url.Values, length int) (first, last, page i
 }
 
 func (s *Sandbox) serveCollection(w http.ResponseWriter, _ *http.Request, e endpoint) {
-	c, ok := s.catalogue.findCollection(e.path[0])
+	c, ok := findCollection(e.catalogue, e.path[0])
 	if !ok {
 		collectionError(w, http.StatusNotFound, "Collection not found")
 		return
@@ -149,7 +139,7 @@ func (s *Sandbox) serveCollection(w http.ResponseWriter, _ *http.Request, e endp
 
 // serveCollectionMedia answers with ids, those of deleted assets in their midst.
 func (s *Sandbox) serveCollectionMedia(w http.ResponseWriter, _ *http.Request, e endpoint) {
-	c, ok := s.catalogue.findCollection(e.path[0])
+	c, ok := findCollection(e.catalogue, e.path[0])
 	if !ok {
 		collectionError(w, http.StatusNotFound, "Collection not found")
 		return
@@ -168,7 +158,7 @@ func (s *Sandbox) serveCollectionMedia(w http.ResponseWriter, _ *http.Request, e
 				write(id)
 			}
 		}
-		a := s.catalogue.at(c.start + n*c.step)
+		a := e.catalogue.at(c.start + n*c.step)
 		write(a.id)
 	}
 	if separator == "[" {

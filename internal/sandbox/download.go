@@ -13,7 +13,7 @@ const disclaimer = "<p>By downloading this file you accept the <b>terms of use</
 // serveDownload answers with the location of the original or, by type=additional,
 // of the newest additional file.
 func (s *Sandbox) serveDownload(w http.ResponseWriter, r *http.Request, e endpoint) {
-	a, ok := s.catalogue.find(e.mediaID)
+	a, ok := e.catalogue.find(e.mediaID)
 	if !ok {
 		writeError(w, http.StatusNotFound, "Media not found")
 		return
@@ -31,7 +31,7 @@ func (s *Sandbox) serveDownload(w http.ResponseWriter, r *http.Request, e endpoi
 }
 
 func (s *Sandbox) serveVersionDownload(w http.ResponseWriter, _ *http.Request, e endpoint) {
-	a, ok := s.catalogue.find(e.mediaID)
+	a, ok := e.catalogue.find(e.mediaID)
 	if !ok {
 		writeError(w, http.StatusNotFound, "Media not found")
 		return
@@ -46,7 +46,7 @@ func (s *Sandbox) serveVersionDownload(w http.ResponseWriter, _ *http.Request, e
 }
 
 func (s *Sandbox) serveItemDownload(w http.ResponseWriter, r *http.Request, e endpoint) {
-	a, ok := s.catalogue.find(e.mediaID)
+	a, ok := e.catalogue.find(e.mediaID)
 	if !ok {
 		writeError(w, http.StatusNotFound, "Media not found")
 		return

@@ -44,12 +44,12 @@ func (q *query) number() int { return max(q.skip/max(q.stride, 1), q.from/max(q.
 
 // cursor is the cursor of the next page, "" after the last. With cursor-echo it is Solr's:
 // each page has one, and the empty page after the last returns the one it was asked with.
-func (s *Sandbox) cursor(next int) string {
+func (s *Sandbox) cursor(q query, next int) string {
 	if s.opts.NoCursor {
 		return ""
 	}
 	if _, ok := s.listFault("cursor-echo", "list"); ok && next == 0 {
-		return formatCursor(s.catalogue.len())
+		return formatCursor(q.catalogue.len())
 	}
 	if next == 0 {
 		return ""
@@ -78,7 +78,7 @@ func (e envelope) prefix(i int) string {
 // envelope is the shape of a page: a bare array, or an object where total or count is asked
 // for, or what list-shape says.
 func (s *Sandbox) envelope(values url.Values, q query) envelope {
-	shape, total := "", strconv.Itoa(s.total(q))
+	shape, total := "", strconv.Itoa(q.total())
 	if f, ok := s.listFault("list-shape", "list"); ok && values.Get("cursor") == "" && values.Get("page") == "" {
 		shape = f.Text
 	}

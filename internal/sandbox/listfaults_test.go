@@ -54,7 +54,7 @@ var listFaultTests = map[string]faultTest{
 			sent = next
 		}
 		check(t, "the last page", len(got), 0)
-		check(t, "in all", total, c.catalogue.len())
+		check(t, "in all", total, c.generated.len())
 	}},
 	"list-shape": {Fault{}, func(t *testing.T, c client, _ Object) {
 		for text, begins := range map[string]string{

@@ -23,20 +23,21 @@ const (
 
 // query is what a call of media/ asks for.
 type query struct {
-	filters []func(*asset) bool
-	ids     []string // nil: not restricted
-	order   string
-	limit   int
-	stride  int // how many assets a page number counts by
-	skip    int // matching assets before the first that is wanted, by page
-	from    int // place in the order where to begin, by cursor
+	catalogue catalogue
+	filters   []func(*asset) bool
+	ids       []string // nil: not restricted
+	order     string
+	limit     int
+	stride    int // how many assets a page number counts by
+	skip      int // matching assets before the first that is wanted, by page
+	from      int // place in the order where to begin, by cursor
 }
 
 // serveList answers media/: a bare array, or an object where total or count is
 // asked for.
-func (s *Sandbox) serveList(w http.ResponseWriter, r *http.Request, _ endpoint) {
+func (s *Sandbox) serveList(w http.ResponseWriter, r *http.Request, e endpoint) {
 	values := r.URL.Query()
-	q, err := s.parseQuery(values)
+	q, err := s.parseQuery(e.catalogue, values)
 	if err != nil {
 		writeError(w, http.StatusBadRequest, err.Error())
 		return
@@ -44,9 +45,9 @@ func (s *Sandbox) serveList(w http.ResponseWriter, r *http.Request, _ endpoint) 
 	if s.serveEndless(w, values) {
 		return
 	}
-	page, next := s.page(q)
+	page, next := q.page()
 	page = lacking(s, "list", page, q.number())
-	if cursor := s.cursor(next); cursor != "" {
+	if cursor := s.cursor(q, next); cursor != "" {
 		w.Header().Set("X-Bynder-NextCursor", cursor)
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -80,8 +81,8 @@ func malform(fields object) {
 	fields["dateModified"] = true
 }
 
-func (s *Sandbox) parseQuery(values url.Values) (query, error) {
-	q := query{order: values.Get("orderBy"), limit: defaultPage}
+func (s *Sandbox) parseQuery(all catalogue, values url.Values) (query, error) {
+	q := query{catalogue: all, order: values.Get("orderBy"), limit: defaultPage}
 	if limit := values.Get("limit"); limit != "" {
 		n, err := strconv.Atoi(limit)
 		if err != nil || n < 1 {
@@ -98,8 +99,8 @@ func (s *Sandbox) parseQuery(values url.Values) (query, error) {
 			q.ids = append(q.ids, strings.Split(values.Get(key), ",")...)
 		}
 	}
-	for key, all := range values {
-		filter, err := s.filter(key, all[0]) // of repeated keys the first, as PHP's SDK signs it
+	for key, given := range values {
+		filter, err := q.filter(key, given[0]) // of repeated keys the first, as PHP's SDK signs it
 		if err != nil {
 			return q, err
 		}
@@ -149,7 +150,7 @@ func formatCursor(from int) string {
 
 // filter is the test that a key of the query asks for; nil for keys that ask for
 // none.
-func (s *Sandbox) filter(key, value string) (func(*asset) bool, error) {
+func (q *query) filter(key, value string) (func(*asset) bool, error) {
 	if value == "" {
 		return nil, nil
 	}
@@ -171,7 +172,7 @@ func (s *Sandbox) filter(key, value string) (func(*asset) bool, error) {
 	case "orientation":
 		return func(a *asset) bool { return a.orientation() == value }, nil
 	case "collectionId":
-		c, ok := s.catalogue.findCollection(value)
+		c, ok := findCollection(q.catalogue, value)
 		return func(a *asset) bool { return ok && c.has(a.index) }, nil
 	case "keyword":
 		return func(a *asset) bool { return a.mentions(strings.ToLower(value)) }, nil
@@ -259,10 +260,10 @@ var orders = []string{
 }
 
 // candidates yields the indices of the assets that may match, in the order of q.
-func (s *Sandbox) candidates(q query) iter.Seq[int] {
+func (q *query) candidates() iter.Seq[int] {
 	key, direction, _ := strings.Cut(q.order, " ")
-	if q.ids == nil && key != "name" {
-		n := s.catalogue.len()
+	if q.ids == nil && q.catalogue.inOrder(key) {
+		n := q.catalogue.len()
 		return func(yield func(int) bool) {
 			for i := range n {
 				if direction == "desc" {
@@ -274,18 +275,18 @@ func (s *Sandbox) candidates(q query) iter.Seq[int] {
 			}
 		}
 	}
-	return slices.Values(s.sortedCandidates(q.ids, key, direction))
+	return slices.Values(q.sortedCandidates(key, direction))
 }
 
-func (s *Sandbox) sortedCandidates(ids []string, key, direction string) []int {
+func (q *query) sortedCandidates(key, direction string) []int {
 	var indices []int
-	if ids == nil {
-		for i := range s.catalogue.len() {
+	if q.ids == nil {
+		for i := range q.catalogue.len() {
 			indices = append(indices, i)
 		}
 	}
-	for _, id := range ids {
-		if a, ok := s.catalogue.find(id); ok {
+	for _, id := range q.ids {
+		if a, ok := q.catalogue.find(id); ok {
 			indices = append(indices, a.index)
 		}
 	}
@@ -294,7 +295,7 @@ func (s *Sandbox) sortedCandidates(ids []string, key, direction string) []int {
 	if key == "name" {
 		names := make(map[int]string, len(indices))
 		for _, i := range indices {
-			a := s.catalogue.at(i)
+			a := q.catalogue.at(i)
 			names[i] = a.name
 		}
 		slices.SortStableFunc(indices, func(i, j int) int { return strings.Compare(names[i], names[j]) })
@@ -307,9 +308,9 @@ func (s *Sandbox) sortedCandidates(ids []string, key, direction string) []int {
 
 // page is one page of the matching assets, and the place in the order where the
 // next one begins; 0 after the last.
-func (s *Sandbox) page(q query) (page []asset, next int) {
+func (q *query) page() (page []asset, next int) {
 	at, skip := -1, q.skip
-	for index := range s.candidates(q) {
+	for index := range q.candidates() {
 		at++
 		if at < q.from {
 			continue
@@ -318,7 +319,7 @@ func (s *Sandbox) page(q query) (page []asset, next int) {
 			skip--
 			continue
 		}
-		a := s.catalogue.at(index)
+		a := q.catalogue.at(index)
 		if !q.fits(&a) {
 			continue
 		}
@@ -334,13 +335,13 @@ func (s *Sandbox) page(q query) (page []asset, next int) {
 	return page, 0
 }
 
-func (s *Sandbox) total(q query) int {
+func (q *query) total() int {
 	if len(q.filters) == 0 && q.ids == nil {
-		return s.catalogue.len()
+		return q.catalogue.len()
 	}
 	n := 0
-	for index := range s.candidates(q) {
-		if a := s.catalogue.at(index); q.fits(&a) {
+	for index := range q.candidates() {
+		if a := q.catalogue.at(index); q.fits(&a) {
 			n++
 		}
 	}

@@ -25,7 +25,7 @@ func ids(list []listed) []string {
 
 func TestListShapes(t *testing.T) {
 	c := start(t, Options{})
-	total := c.catalogue.len()
+	total := c.generated.len()
 	var bare []listed
 	c.json("/api/v4/media/", &bare)
 	check(t, "default page", len(bare), 50)
@@ -122,8 +122,8 @@ func TestFilters(t *testing.T) {
 		var got []listed
 		c.json("/api/v4/media/?limit=1000&"+query, &got)
 		var want []string
-		for i := range c.catalogue.len() {
-			if a := c.catalogue.at(i); fits(&a) {
+		for i := range c.generated.len() {
+			if a := c.generated.at(i); fits(&a) {
 				want = append(want, a.id)
 			}
 		}
@@ -143,7 +143,7 @@ func TestOrders(t *testing.T) {
 	} {
 		var got []listed
 		c.json("/api/v4/media/?limit=1000&orderBy="+url.PathEscape(order), &got)
-		if len(got) != c.catalogue.len() || !slices.IsSortedFunc(got, less) {
+		if len(got) != c.generated.len() || !slices.IsSortedFunc(got, less) {
 			t.Errorf("%s: %d assets, not in order", order, len(got))
 		}
 	}
@@ -154,7 +154,7 @@ func TestIDsArePaged(t *testing.T) {
 	c := start(t, Options{})
 	var want []string
 	for i := range 190 {
-		a := c.catalogue.at(i + 20)
+		a := c.generated.at(i + 20)
 		want = append(want, a.id)
 	}
 	var got []listed
@@ -199,7 +199,7 @@ func TestCollections(t *testing.T) {
 	c.json("/api/v4/collections/"+CollectionEmpty+"/media/", &members)
 	check(t, "of the empty one", len(members), 0)
 	c.json("/api/v4/collections/"+CollectionEverything+"/media/", &members)
-	check(t, "everything", len(members), c.catalogue.len())
+	check(t, "everything", len(members), c.generated.len())
 }
 
 func TestLastOfAMillionAssets(t *testing.T) {

@@ -18,11 +18,12 @@ func (s *Sandbox) Portal() http.Handler { return s.handler(s.servePortal) }
 
 // endpoint is what a path of the API leads to.
 type endpoint struct {
-	name    string
-	scope   string // that a token needs
-	mediaID string
-	serve   func(w http.ResponseWriter, r *http.Request, e endpoint)
-	path    []string // the unescaped elements after the one that names the endpoint
+	name      string
+	scope     string // that a token needs
+	mediaID   string
+	catalogue catalogue // at the moment of the call
+	serve     func(w http.ResponseWriter, r *http.Request, e endpoint)
+	path      []string // the unescaped elements after the one that names the endpoint
 }
 
 var endpointNames = []string{
@@ -58,6 +59,7 @@ func (s *Sandbox) servePortal(w http.ResponseWriter, r *http.Request) {
 	if e.name != "token" && !s.admits(w, r, e) {
 		return
 	}
+	e.catalogue = s.catalogue()
 	what := e.mediaID
 	setDefault(&what, e.name)
 	if met := s.faults.meet(OnAPI, e.name, e.mediaID, what); len(met) > 0 {
@@ -181,7 +183,7 @@ func (s *Sandbox) routeMedia(path []string) (endpoint, bool) {
 
 // serveMedia answers with one asset; its files only with versions=1.
 func (s *Sandbox) serveMedia(w http.ResponseWriter, r *http.Request, e endpoint) {
-	a, ok := s.catalogue.find(e.mediaID)
+	a, ok := e.catalogue.find(e.mediaID)
 	if !ok {
 		writeError(w, http.StatusNotFound, "Media not found")
 		return

@@ -64,7 +64,7 @@ type Options struct {
 // goroutines at once.
 type Sandbox struct {
 	opts      Options
-	catalogue catalogue
+	generated generated
 	oauth1    *oauth1Verifier
 	limit     *callLimit
 	counters  counters
@@ -96,7 +96,7 @@ func New(opts Options) (*Sandbox, error) {
 	opts.Credentials.setDefaults()
 	s := &Sandbox{
 		opts:      opts,
-		catalogue: catalogue{generated: max(opts.Assets, 0)},
+		generated: generated(max(opts.Assets, 0)),
 		oauth1:    newOAuth1Verifier(opts.Credentials.oauth1(), opts.Clock),
 		limit:     newCallLimit(opts.Penalty),
 		signKey:   sha256.Sum256([]byte("sandbox storage " + opts.Credentials.ClientSecret)),

@@ -20,9 +20,10 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 	s.counters.storageRequest(r.Header)
 	w.Header().Set("Server", "AmazonS3")
 	query := r.URL.Query()
+	all := s.catalogue()
 	escaped, hops := cutHops(r.URL.EscapedPath())
-	o, known := s.objectAt(escaped)
-	pictured, onDemand := s.transformable(escaped)
+	o, known := objectAt(all, escaped)
+	pictured, onDemand := transformable(all, escaped)
 
 	var refused *s3Error
 	switch {
@@ -249,7 +250,7 @@ func (s *Sandbox) goneLink(r *http.Request, met strikes, key string) bool {
 }
 
 // objectAt is the object of an escaped path, whatever file name ends it.
-func (s *Sandbox) objectAt(escaped string) (Object, bool) {
+func objectAt(all catalogue, escaped string) (Object, bool) {
 	parts := strings.Split(strings.TrimPrefix(escaped, "/"), "/")
 	for i := range parts {
 		parts[i], _ = url.PathUnescape(parts[i]) // the server's own parser has taken it
@@ -257,7 +258,7 @@ func (s *Sandbox) objectAt(escaped string) (Object, bool) {
 	if len(parts) < 3 {
 		return Object{}, false
 	}
-	a, ok := s.catalogue.find(parts[1])
+	a, ok := all.find(parts[1])
 	if !ok {
 		return Object{}, false
 	}
@@ -281,7 +282,7 @@ func (s *Sandbox) objectAt(escaped string) (Object, bool) {
 // original, additional, version/2, item/ID, derivative/NAME,
 // item/ID/derivative/NAME or transform/SPEC.
 func (s *Sandbox) Object(mediaID, selector string) (Object, bool) {
-	a, ok := s.catalogue.find(mediaID)
+	a, ok := s.catalogue().find(mediaID)
 	if !ok {
 		return Object{}, false
 	}

@@ -27,11 +27,11 @@ func (s *Sandbox) transformBase(a *asset) string {
 }
 
 // transformable is the asset of an escaped path below transform/.
-func (s *Sandbox) transformable(escaped string) (asset, bool) {
+func transformable(all catalogue, escaped string) (asset, bool) {
 	rest, ok := strings.CutPrefix(escaped, "/transform/")
 	id, _, named := strings.Cut(rest, "/")
 	if id, err := url.PathUnescape(id); ok && named && err == nil {
-		a, found := s.catalogue.find(id)
+		a, found := all.find(id)
 		return a, found && a.kind == "image"
 	}
 	return asset{}, false
