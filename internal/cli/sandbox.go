@@ -38,10 +38,15 @@ With a command, the command runs with BYNDER_DOMAIN and one kind of credentials
 set, every other BYNDER_* variable removed, and its exit status is the sandbox's.
 Without one, the sandbox serves until Ctrl-C and prints the lines to use it.
 
+With --catalogue, the portal has the assets of a file and no others. The file is read
+again whenever it has changed: new versions, other names, deletions. docs/sandbox.md
+has its format.
+
 Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
 ` + faultHelp(),
 		Example: `  bynder sandbox -- bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
-  bynder sandbox --fault cut=100000,times=1 -- ./my-script.sh`,
+  bynder sandbox --fault cut=100000,times=1 -- ./my-script.sh
+  bynder sandbox --catalogue assets.json -- ./my-script.sh`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.kind = sandbox.Kind(kind); !slices.Contains(sandbox.Kinds(), o.kind) {
 				return usagef("--auth: %q is none of %s", kind, kinds())
@@ -52,6 +57,9 @@ Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
 					return usagef("--fault: %w", err)
 				}
 				o.portal.Faults = append(o.portal.Faults, f)
+			}
+			if o.portal.Catalogue != "" && cmd.Flags().Changed("assets") {
+				return usagef("--catalogue and --assets exclude each other")
 			}
 			if o.command = args; o.portal.Assets == 0 {
 				o.portal.Assets = -1 // to the sandbox, zero is its default
@@ -64,6 +72,7 @@ Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
 	f.StringVar(&kind, "auth", kind, "credentials to set: "+kinds())
 	f.StringArrayVar(&o.faults, "fault", nil, "switch a fault on (repeatable)")
 	f.IntVar(&o.portal.Assets, "assets", 300, "number of generated assets")
+	f.StringVar(&o.portal.Catalogue, "catalogue", "", "the assets are those of this JSON `file`, read again when it changes")
 	f.BoolVar(&o.portal.NoRateLimit, "no-limit", false, "do not block after 4,500 calls in five minutes")
 	f.BoolVar(&o.portal.NoCursor, "no-cursor", false, "give lists no cursor, so that clients page")
 	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "quiet time after which a block is lifted")
@@ -90,9 +99,13 @@ func faultHelp() string {
 }
 
 func runSandbox(ctx context.Context, o *sandboxOptions) (err error) {
+	screen := o.streams.screen()
+	o.portal.CatalogueError = func(err error) {
+		screen.Fail(err.Error(), "mend the file; until then the portal and its storage answer 500")
+	}
 	portal, err := sandbox.New(o.portal)
 	if err != nil {
-		return fmt.Errorf("making the sandbox: %w", err)
+		return &usageError{err: err}
 	}
 	stop, err := portal.Start(context.WithoutCancel(ctx))
 	if err != nil {
@@ -113,7 +126,7 @@ func runSandbox(ctx context.Context, o *sandboxOptions) (err error) {
 			return err
 		}
 	}
-	o.streams.screen().Say("the sandbox serves until Ctrl-C")
+	screen.Say("the sandbox serves until Ctrl-C")
 	<-ctx.Done()
 	return context.Cause(ctx)
 }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"net/url"
@@ -11,15 +12,17 @@ import (
 
 // asset is what the portal knows of one asset.
 type asset struct {
-	index  int
-	number uint64 // source of all that is generated
-	id     string
+	index   int    // in the catalogue
+	variant int    // which spellings of the API it is described with
+	number  uint64 // source of all that is generated
+	id      string
 
 	name, description, copyright string
 	kind                         string // image, document, audio, video, 3d
 	ext                          string
 	brand                        int // index into brands
 	created                      time.Time
+	edited                       time.Time // when metadata or file last changed; zero: a while after created
 	width, height                int
 	versions                     int
 	size                         int64 // of the active original
@@ -28,10 +31,17 @@ type asset struct {
 	tags                         []string
 	photographers                []string
 	region                       string
+	rights                       rights
+	listed                       bool   // in a catalogue file
 	items                        []item // of fixed assets; generated ones make theirs
 }
 
-func (a *asset) modified() time.Time { return a.created.Add(90 * time.Minute) }
+func (a *asset) modified() time.Time {
+	if !a.edited.IsZero() {
+		return a.edited
+	}
+	return a.created.Add(90 * time.Minute)
+}
 
 func (a *asset) orientation() string {
 	switch {
@@ -52,7 +62,8 @@ type item struct {
 	active        bool
 	unnamed       bool // fileName is null
 	file          string
-	width, height int // 0 is null
+	stem          string // of the names of its renditions; "" for that of file
+	width, height int    // 0 is null
 	size          int64
 	created       time.Time
 	partSize      int64
@@ -90,7 +101,7 @@ func generatedAsset(n, index int) asset {
 	k := kinds[0]
 	place := places[h>>8%uint64(len(places))]
 	a := asset{
-		index: index, number: uint64(n), id: numberedID(assetSalt, uint64(n)),
+		index: index, variant: index, number: uint64(n), rights: rightsDownload, id: numberedID(assetSalt, uint64(n)),
 		name: fmt.Sprintf("%s %s %06d", k.stem, place, n),
 		kind: k.kind, ext: k.exts[h>>16%uint64(len(k.exts))],
 		brand:    int(h >> 20 % uint64(len(brands))),
@@ -136,8 +147,11 @@ const uploadPart = 8 << 20
 // allItems yields the files of an asset: originals from the oldest version up,
 // the web version, additional files.
 func (a *asset) allItems() []item {
-	if a.items != nil {
+	switch {
+	case a.items != nil:
 		return a.items
+	case a.listed:
+		return a.listedItems()
 	}
 	h := mix64(a.number ^ itemSalt)
 	slot := uint64(0)
@@ -179,6 +193,12 @@ func (a *asset) original(version int) (item, bool) {
 	return a.lastItem(func(it item) bool {
 		return it.kind == "original" && (it.version == version || version == 0 && it.active)
 	})
+}
+
+// active is the file of the active version; without an id if there is no original.
+func (a *asset) active() item {
+	it, _ := a.original(0)
+	return it
 }
 
 // additional is the newest additional file.
@@ -246,7 +266,7 @@ func (a *asset) derivativesOf(it item) iter.Seq2[derivative, Object] {
 
 func (a *asset) derivative(it item, d derivative) Object {
 	seed := seedOf("derivative", a.id, it.id, d.name)
-	stem := strings.TrimSuffix(it.file, "."+a.ext)
+	stem := cmp.Or(it.stem, strings.TrimSuffix(it.file, "."+a.ext))
 	name := d.name + "-" + stem + "." + d.ext
 	return Object{
 		Key: "derivatives/" + url.PathEscape(a.id) + "/" + url.PathEscape(it.id) + "/" + d.name + "/" +

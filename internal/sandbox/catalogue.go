@@ -1,6 +1,11 @@
 package sandbox
 
-import "slices"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+)
 
 // catalogue is what the portal has at one moment: one call sees one catalogue, whatever
 // happens meanwhile.
@@ -17,8 +22,13 @@ type catalogue interface {
 	inOrder(key string) bool
 }
 
-// catalogue is what the portal has now.
-func (s *Sandbox) catalogue() catalogue { return s.generated }
+// catalogue is what the portal has now; it fails if that is in a file that cannot be read.
+func (s *Sandbox) catalogue() (catalogue, error) {
+	if s.file == nil {
+		return s.generated, nil
+	}
+	return s.file.current()
+}
 
 func findCollection(all catalogue, id string) (collection, bool) {
 	for _, c := range all.collections() {
@@ -64,3 +74,62 @@ func (g generated) collections() []collection {
 	}
 	return all
 }
+
+// fileCatalogue is what one reading of a catalogue file has.
+type fileCatalogue struct {
+	listed  []asset          // by date of creation and id, their index that in here
+	byID    map[string]asset // those that no list shows among them, with the index -1
+	grouped []collection     // by name
+}
+
+// newFileCatalogue makes a catalogue of assets with different ids.
+func newFileCatalogue(assets []fileAsset) *fileCatalogue {
+	slices.SortFunc(assets, func(a, b fileAsset) int {
+		return cmp.Or(a.created.Compare(b.created), strings.Compare(a.id, b.id))
+	})
+	c := &fileCatalogue{byID: make(map[string]asset, len(assets))}
+	byName := map[string]*collection{}
+	for _, a := range assets {
+		a.index = -1
+		if !a.trash && a.rights != rightsNone {
+			a.index = len(c.listed)
+			c.listed = append(c.listed, a.asset)
+		}
+		if !a.trash {
+			c.byID[a.id] = a.asset
+		}
+		for _, name := range a.collections {
+			group := byName[name]
+			if group == nil {
+				group = &collection{
+					id: numberedID(itemSalt, seedOf("collection", name)), name: name, created: generatedEpoch, chosen: []int{},
+				}
+				byName[name] = group
+			}
+			switch {
+			case a.trash:
+				group.deleted = append(group.deleted, a.id)
+			case a.index >= 0 && !group.has(a.index): // a name may be there twice
+				group.chosen = append(group.chosen, a.index)
+				group.count++
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		c.grouped = append(c.grouped, *byName[name])
+	}
+	return c
+}
+
+func (c *fileCatalogue) len() int { return len(c.listed) }
+
+func (c *fileCatalogue) at(index int) asset { return c.listed[index] }
+
+func (c *fileCatalogue) find(id string) (asset, bool) {
+	a, ok := c.byID[id]
+	return a, ok
+}
+
+func (c *fileCatalogue) inOrder(key string) bool { return key != "name" && key != "dateModified" }
+
+func (c *fileCatalogue) collections() []collection { return c.grouped }

@@ -27,11 +27,12 @@ const (
 // collectionCount is more than a page holds by default.
 const collectionCount = 60
 
-// collection is a regular choice of the catalogue: count assets from the index
-// start on, each step-th.
+// collection is a choice of the catalogue: the assets at the indices chosen, which rise, or, if that
+// is nil, count assets from the index start on, each step-th.
 type collection struct {
 	id, name           string
 	start, step, count int
+	chosen             []int
 	deleted            []string // ids that only collections/{id}/media/ still shows
 	created            time.Time
 }
@@ -66,7 +67,19 @@ func (g generated) collection(n int) collection {
 	return col
 }
 
+// index is that of member n, from 0 up to count.
+func (c *collection) index(n int) int {
+	if c.chosen != nil {
+		return c.chosen[n]
+	}
+	return c.start + n*c.step
+}
+
 func (c *collection) has(index int) bool {
+	if c.chosen != nil {
+		_, ok := slices.BinarySearch(c.chosen, index)
+		return ok
+	}
 	at := index - c.start
 	return at >= 0 && at%c.step == 0 && at/c.step < c.count
 }
@@ -158,7 +171,7 @@ func (s *Sandbox) serveCollectionMedia(w http.ResponseWriter, _ *http.Request, e
 				write(id)
 			}
 		}
-		a := e.catalogue.at(c.start + n*c.step)
+		a := e.catalogue.at(c.index(n))
 		write(a.id)
 	}
 	if separator == "[" {

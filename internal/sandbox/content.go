@@ -123,12 +123,15 @@ func (o Object) WithMetadata(token string) Object {
 	o.Size += 1 + int64(o.seed%(4<<10))
 	o.recorded = ""
 	if o.Size > largestDigested {
-		o.recorded = fmt.Sprintf("%016x%016x-7", mix64(o.seed), mix64(o.seed+1))
+		o.recorded = undigested(o.seed)
 	}
 	return o
 }
 
-// largestDigested is the size up to which ETags are computed for each location, 32 MiB.
+// undigested is an ETag, without its quotes, that is no digest that can be checked.
+func undigested(seed uint64) string { return fmt.Sprintf("%016x%016x-7", mix64(seed), mix64(seed+1)) }
+
+// largestDigested is the size up to which ETags of files that are not known beforehand are computed, 32 MiB.
 const largestDigested = 32 << 20
 
 // digest computes what ETag tells.

@@ -5,15 +5,18 @@ import (
 	"time"
 )
 
+// variants is after how many variants each combination of spellings comes again.
+const variants = 2 * 3 * 5 * 7
+
 // describe is an asset as the API shows it, without its files. The quirks of real
-// payloads are spread over the assets by their index, so that each page has them
+// payloads are spread over the assets by their variant, so that each page has them
 // all: flags as 0/1 or booleans, sizes as numbers or strings, properties as
 // strings or arrays, focus points as integers or floats.
 func (s *Sandbox) describe(a *asset) object {
 	iso := func(t time.Time) string { return t.Format("2006-01-02T15:04:05Z") }
 	flag := func(on bool) any {
 		switch {
-		case a.index%2 == 1:
+		case a.variant%2 == 1:
 			return on
 		case on:
 			return 1
@@ -26,17 +29,17 @@ func (s *Sandbox) describe(a *asset) object {
 		"copyright": a.copyright, "type": a.kind, "brandId": brands[a.brand].id, "subBrandId": "",
 		"orientation": a.orientation(), "userCreated": "Sandbox User",
 		"dateCreated": iso(a.created), "dateModified": iso(a.modified()), "datePublished": iso(a.created),
-		"width": a.width, "height": a.height, "fileSize": a.size, "views": a.index % 100, "downloads": a.index % 10,
+		"width": a.width, "height": a.height, "fileSize": a.size, "views": a.variant % 100, "downloads": a.variant % 10,
 		"activeVersion": a.versions, "extension": []string{a.ext}, "tags": a.tags,
 		"propertyOptions": a.optionIDs(), "videoPreviewURLs": []string{},
 		"archive": flag(a.archived), "limited": flag(a.limited), "isPublic": flag(a.public),
 		"watermarked": flag(a.watermarked), "activeOriginalFocusPoint": object{"x": a.width / 2, "y": a.height / 2},
 		"thumbnails": object{},
 	}
-	if a.index%5 == 3 {
+	if a.variant%5 == 3 {
 		fields["fileSize"] = strconv.FormatInt(a.size, 10)
 	}
-	if a.index%3 == 1 {
+	if a.variant%3 == 1 {
 		fields["activeOriginalFocusPoint"] = object{"x": float64(a.width) * 0.382, "y": 0.5}
 	}
 	if _, lacks := s.faults.selected("no-transform", a.id); a.kind == "image" && !lacks {
@@ -45,14 +48,14 @@ func (s *Sandbox) describe(a *asset) object {
 	if a.region != "" {
 		fields["property_region"] = a.region
 	}
-	if n := len(a.photographers); n == 1 && a.index%2 == 0 {
+	if n := len(a.photographers); n == 1 && a.variant%2 == 0 {
 		fields["property_photographer"] = a.photographers[0]
 	} else if n > 0 {
 		fields["property_photographer"] = a.photographers
 	}
 	if it, ok := a.original(0); ok {
 		fields["thumbnails"], fields["videoPreviewURLs"] = s.derivatives(a, it)
-		if a.public {
+		if a.public && a.rights == rightsDownload {
 			fields["original"] = s.presign(a.object(it), s.now())
 		}
 	}
@@ -99,7 +102,7 @@ func (s *Sandbox) describeItems(a *asset, ids bool) []object {
 		if it.active {
 			fields["active"] = 1
 		}
-		if a.index%2 == 1 {
+		if a.variant%2 == 1 {
 			fields["active"] = it.active
 		}
 		if isHostile {
@@ -108,7 +111,7 @@ func (s *Sandbox) describeItems(a *asset, ids bool) []object {
 		if it.unnamed {
 			fields["fileName"] = nil
 		}
-		if it.kind == "web" && a.index%6 == 5 {
+		if it.kind == "web" && a.variant%6 == 5 {
 			delete(fields, "active") // missing means true
 		}
 		if it.kind == "" {
@@ -117,7 +120,7 @@ func (s *Sandbox) describeItems(a *asset, ids bool) []object {
 		if it.kind != "additional" {
 			fields["thumbnails"], _ = s.derivatives(a, it)
 		}
-		if a.index%7 == 4 && i == 0 {
+		if a.variant%7 == 4 && i == 0 {
 			fields["size"] = strconv.FormatInt(it.size, 10)
 		}
 		if ids {

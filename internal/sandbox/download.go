@@ -55,9 +55,13 @@ func (s *Sandbox) serveItemDownload(w http.ResponseWriter, r *http.Request, e en
 	s.writeLocation(w, &a, it, ok, "Media item not found")
 }
 
-// writeLocation answers with the temporary URL of an item's file, or 404 with the
-// message where there is no such item.
+// writeLocation answers with the temporary URL of an item's file, 403 without the right to it,
+// or 404 with the message if there is no such item.
 func (s *Sandbox) writeLocation(w http.ResponseWriter, a *asset, it item, ok bool, missing string) {
+	if a.rights != rightsDownload {
+		writeForbidden(w)
+		return
+	}
 	if !ok {
 		writeError(w, http.StatusNotFound, missing)
 		return

@@ -135,7 +135,8 @@ func documentedAsset() asset {
 
 // complete fills in what an entry of the table leaves out.
 func (a *asset) complete(index int) {
-	a.index, a.number = index, uint64(1)<<40|uint64(index)
+	a.index, a.variant, a.number = index, index, uint64(1)<<40|uint64(index)
+	a.rights = rightsDownload
 	setDefault(&a.kind, "image")
 	setDefault(&a.ext, "jpg")
 	setDefault(&a.versions, 1)

@@ -286,19 +286,21 @@ func (q *query) sortedCandidates(key, direction string) []int {
 		}
 	}
 	for _, id := range q.ids {
-		if a, ok := q.catalogue.find(id); ok {
+		if a, ok := q.catalogue.find(id); ok && a.rights != rightsNone {
 			indices = append(indices, a.index)
 		}
 	}
 	slices.Sort(indices)
 	indices = slices.Compact(indices)
-	if key == "name" {
-		names := make(map[int]string, len(indices))
+	if key == "name" || key == "dateModified" {
+		texts := make(map[int]string, len(indices))
 		for _, i := range indices {
 			a := q.catalogue.at(i)
-			names[i] = a.name
+			if texts[i] = a.name; key == "dateModified" {
+				texts[i] = a.modified().Format(time.RFC3339)
+			}
 		}
-		slices.SortStableFunc(indices, func(i, j int) int { return strings.Compare(names[i], names[j]) })
+		slices.SortStableFunc(indices, func(i, j int) int { return strings.Compare(texts[i], texts[j]) })
 	}
 	if direction == "desc" {
 		slices.Reverse(indices)

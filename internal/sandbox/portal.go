@@ -59,7 +59,11 @@ func (s *Sandbox) servePortal(w http.ResponseWriter, r *http.Request) {
 	if e.name != "token" && !s.admits(w, r, e) {
 		return
 	}
-	e.catalogue = s.catalogue()
+	var err error
+	if e.catalogue, err = s.catalogue(); err != nil {
+		writeError(w, http.StatusInternalServerError, err.Error())
+		return
+	}
 	what := e.mediaID
 	setDefault(&what, e.name)
 	if met := s.faults.meet(OnAPI, e.name, e.mediaID, what); len(met) > 0 {
@@ -188,6 +192,10 @@ func (s *Sandbox) serveMedia(w http.ResponseWriter, r *http.Request, e endpoint)
 		writeError(w, http.StatusNotFound, "Media not found")
 		return
 	}
+	if a.rights == rightsNone {
+		writeForbidden(w)
+		return
+	}
 	if f, ok := s.faults.selected("many-items", a.id); ok {
 		writeItems(w, a.id, f)
 		return
@@ -202,6 +210,12 @@ func (s *Sandbox) serveMedia(w http.ResponseWriter, r *http.Request, e endpoint)
 
 // isSet reads a flag of a query.
 func isSet(value string) bool { return value == "1" || value == "true" }
+
+// writeForbidden answers that a right or role is missing.
+func writeForbidden(w http.ResponseWriter) {
+	refusal := refusals["api-403"]
+	writeError(w, refusal.status, refusal.message)
+}
 
 // writeError answers as the media endpoints do: with statuscode as a string.
 func writeError(w http.ResponseWriter, status int, message string) {

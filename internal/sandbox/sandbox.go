@@ -34,6 +34,12 @@ type Options struct {
 	// Assets is the number of generated assets, besides the fixed ones: 300 for
 	// zero, none for a negative number.
 	Assets int
+	// Catalogue is a file that has the assets, in place of the fixed and the generated ones; the
+	// documentation has its format. It is read again whenever it has changed.
+	Catalogue string
+	// CatalogueError receives each error of reading that file again, once, and from any goroutine.
+	// Until it is mended the portal and storage answer 500.
+	CatalogueError func(error)
 	// Credentials that the portal accepts; fields left empty have defaults, whose
 	// secrets hold characters that are easily encoded wrongly.
 	Credentials Credentials
@@ -65,6 +71,7 @@ type Options struct {
 type Sandbox struct {
 	opts      Options
 	generated generated
+	file      *catalogueFile // nil: the catalogue is the generated one
 	oauth1    *oauth1Verifier
 	limit     *callLimit
 	counters  counters
@@ -75,7 +82,7 @@ type Sandbox struct {
 }
 
 // New makes a Sandbox that serves nothing yet. It fails on a fault that does not
-// exist or on a URL that is none.
+// exist, on a URL that is none, or on a catalogue that cannot be read.
 func New(opts Options) (*Sandbox, error) {
 	if opts.Assets == 0 {
 		opts.Assets = 300
@@ -103,6 +110,13 @@ func New(opts Options) (*Sandbox, error) {
 	}
 	if err := s.SetFaults(opts.Faults...); err != nil {
 		return nil, err
+	}
+	if opts.Catalogue != "" {
+		s.file = &catalogueFile{path: opts.Catalogue}
+		if _, err := s.file.current(); err != nil {
+			return nil, err
+		}
+		s.file.warn = opts.CatalogueError
 	}
 	return s, nil
 }

@@ -20,7 +20,11 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 	s.counters.storageRequest(r.Header)
 	w.Header().Set("Server", "AmazonS3")
 	query := r.URL.Query()
-	all := s.catalogue()
+	all, err := s.catalogue()
+	if err != nil {
+		(&s3Error{Status: http.StatusInternalServerError, Code: "InternalError", Message: err.Error()}).write(w, r)
+		return
+	}
 	escaped, hops := cutHops(r.URL.EscapedPath())
 	o, known := objectAt(all, escaped)
 	pictured, onDemand := transformable(all, escaped)
@@ -40,7 +44,6 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 			Message: "The specified method is not allowed against this resource.",
 		}
 	case onDemand:
-		var err error
 		if o, err = pictured.transformed(query); err != nil {
 			writeError(w, http.StatusBadRequest, err.Error())
 			return
@@ -282,7 +285,11 @@ func objectAt(all catalogue, escaped string) (Object, bool) {
 // original, additional, version/2, item/ID, derivative/NAME,
 // item/ID/derivative/NAME or transform/SPEC.
 func (s *Sandbox) Object(mediaID, selector string) (Object, bool) {
-	a, ok := s.catalogue().find(mediaID)
+	all, err := s.catalogue()
+	if err != nil {
+		return Object{}, false
+	}
+	a, ok := all.find(mediaID)
 	if !ok {
 		return Object{}, false
 	}

@@ -61,8 +61,8 @@ func (a *asset) transformed(query url.Values) (Object, error) {
 	}
 	return Object{
 		Key:  "transform/" + url.PathEscape(a.id) + "/" + url.PathEscape(a.name),
-		Name: a.name + "." + format, Size: int64(len(content)), LastModified: a.modified(),
-		mediaID: a.id, seed: seedOf("transform", a.id, operation, format, strconv.Itoa(quality)), content: content,
+		Name: a.name + "." + format, Size: int64(len(content)), LastModified: a.active().created,
+		mediaID: a.id, seed: seedOf("transform", a.id, a.active().id, operation, format, strconv.Itoa(quality)), content: content,
 	}, nil
 }
 
@@ -75,7 +75,7 @@ func (a *asset) picture() raster {
 		width = max(sourceSide*a.width/a.height, 1)
 	}
 	img := image.NewNRGBA(image.Rect(0, 0, width, height))
-	seed := seedOf("picture", a.id)
+	seed := seedOf("picture", a.id, a.active().id)
 	for y := range height {
 		for x := range width {
 			img.SetNRGBA(x, y, color.NRGBA{uint8(seed) + uint8(2*x), uint8(seed>>8) + uint8(2*y), uint8(seed>>16) + uint8(x^y), 255})
