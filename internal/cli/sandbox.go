@@ -40,13 +40,14 @@ Without one, the sandbox serves until Ctrl-C and prints the lines to use it.
 
 With --catalogue, the portal has the assets of a file and no others. The file is read
 again whenever it has changed: new versions, other names, deletions. docs/sandbox.md
-has its format.
+has its format. With --port, the addresses of the portal and of its files are the same
+each time.
 
 Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
 ` + faultHelp(),
 		Example: `  bynder sandbox -- bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
   bynder sandbox --fault cut=100000,times=1 -- ./my-script.sh
-  bynder sandbox --catalogue assets.json -- ./my-script.sh`,
+  bynder sandbox --catalogue assets.json --port 8800`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.kind = sandbox.Kind(kind); !slices.Contains(sandbox.Kinds(), o.kind) {
 				return usagef("--auth: %q is none of %s", kind, kinds())
@@ -73,6 +74,7 @@ Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
 	f.StringArrayVar(&o.faults, "fault", nil, "switch a fault on (repeatable)")
 	f.IntVar(&o.portal.Assets, "assets", 300, "number of generated assets")
 	f.StringVar(&o.portal.Catalogue, "catalogue", "", "the assets are those of this JSON `file`, read again when it changes")
+	f.IntVar(&o.portal.Port, "port", 0, "port of the portal; storage takes the next one (0 = free ports)")
 	f.BoolVar(&o.portal.NoRateLimit, "no-limit", false, "do not block after 4,500 calls in five minutes")
 	f.BoolVar(&o.portal.NoCursor, "no-cursor", false, "give lists no cursor, so that clients page")
 	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "quiet time after which a block is lifted")

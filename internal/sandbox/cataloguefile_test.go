@@ -3,11 +3,13 @@ package sandbox
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -196,4 +198,49 @@ func TestCatalogueChangesUnderLoad(t *testing.T) {
 	}
 	close(done)
 	readers.Wait()
+}
+
+func TestPort(t *testing.T) {
+	for _, port := range []int{-1, 65_535, 70_000} {
+		if _, err := New(Options{Port: port}); err == nil || !strings.Contains(err.Error(), "from 1 to 65534") {
+			t.Errorf("port %d: %v", port, err)
+		}
+	}
+	// Ports below those that systems hand out are taken by few; another pair is tried if these are.
+	var s *Sandbox
+	var stop func()
+	port := 20_000 + os.Getpid()%5000*2
+	for {
+		var err error
+		if s, err = New(Options{Port: port}); err != nil {
+			t.Fatal(err)
+		}
+		if stop, err = s.Start(t.Context()); err == nil {
+			break
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) || port > 32_000 {
+			t.Fatal(err)
+		}
+		port += 2
+	}
+	check(t, "portal", s.PortalURL(), fmt.Sprintf("http://127.0.0.1:%d", port))
+	check(t, "storage", s.StorageURL(), fmt.Sprintf("http://127.0.0.1:%d", port+1))
+	for _, taken := range []int{port, port + 1, port - 1} { // also where one of the two would be the other
+		other, err := New(Options{Port: taken})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stop, err := other.Start(t.Context()); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("port %d is taken twice: %v", taken, err)
+			if err == nil {
+				stop()
+			}
+		}
+	}
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.PortalURL(), "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	_ = conn.Close()
 }

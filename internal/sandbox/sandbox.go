@@ -23,6 +23,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,9 @@ type Options struct {
 	// CatalogueError receives each error of reading that file again, once, and from any goroutine.
 	// Until it is mended the portal and storage answer 500.
 	CatalogueError func(error)
+	// Port is where Start serves the portal, and storage on the port after it, so that URLs without
+	// their query are the same each time; 0 for two free ports.
+	Port int
 	// Credentials that the portal accepts; fields left empty have defaults, whose
 	// secrets hold characters that are easily encoded wrongly.
 	Credentials Credentials
@@ -82,7 +86,7 @@ type Sandbox struct {
 }
 
 // New makes a Sandbox that serves nothing yet. It fails on a fault that does not
-// exist, on a URL that is none, or on a catalogue that cannot be read.
+// exist, on a URL or port that is none, or on a catalogue that cannot be read.
 func New(opts Options) (*Sandbox, error) {
 	if opts.Assets == 0 {
 		opts.Assets = 300
@@ -99,6 +103,9 @@ func New(opts Options) (*Sandbox, error) {
 		if u, err := url.Parse(raw); err != nil || u.Host == "" || u.Path != "" {
 			return nil, fmt.Errorf("sandbox address %q is not scheme://host[:port]", raw)
 		}
+	}
+	if opts.Port < 0 || opts.Port > maxPort {
+		return nil, fmt.Errorf("port %d: must be from 1 to %d; storage takes the next one", opts.Port, maxPort)
 	}
 	opts.Credentials.setDefaults()
 	s := &Sandbox{
@@ -137,16 +144,19 @@ func (s *Sandbox) PortalURL() string { return s.opts.PortalURL }
 // StorageURL is storage's address without a trailing slash.
 func (s *Sandbox) StorageURL() string { return s.opts.StorageURL }
 
-// Start serves the portal and storage on two free ports of 127.0.0.1 until ctx
+// Start serves the portal and storage on two ports of 127.0.0.1 until ctx
 // ends or stop is called. stop returns when no handler runs any more; it may be
 // called again. Start is called at most once, before anything is served.
 func (s *Sandbox) Start(ctx context.Context) (stop func(), err error) {
-	var listen net.ListenConfig
-	portal, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+	portal, err := listenOn(ctx, s.opts.Port)
 	if err != nil {
 		return nil, fmt.Errorf("listen for the portal: %w", err)
 	}
-	storage, err := listen.Listen(ctx, "tcp", "127.0.0.1:0")
+	port := s.opts.Port
+	if port > 0 {
+		port++
+	}
+	storage, err := listenOn(ctx, port)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen for storage: %w", err), portal.Close())
 	}
@@ -176,6 +186,14 @@ func (s *Sandbox) Start(ctx context.Context) (stop func(), err error) {
 		s.running.Lock() // waits for the handlers, whose connections are closed
 		defer s.running.Unlock()
 	}, nil
+}
+
+// maxPort leaves a port for storage.
+const maxPort = 1<<16 - 2
+
+func listenOn(ctx context.Context, port int) (net.Listener, error) {
+	var listen net.ListenConfig
+	return listen.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 }
 
 // handler wraps what both servers share: the latency, the clock in Date, and the
