@@ -17,9 +17,18 @@ var operation = regexp.MustCompile(`^[a-z]+(,[A-Za-z][A-Za-z0-9_]*:[A-Za-z0-9_.-
 
 var imageFormat = regexp.MustCompile(`^[a-z0-9]{1,10}$`)
 
+// ParseImageFormat reads the format of an image, in any case. Which ones there are, the portal alone knows.
+func ParseImageFormat(text string) (string, error) {
+	format := strings.ToLower(strings.TrimSpace(text))
+	if !imageFormat.MatchString(format) {
+		return "", fmt.Errorf("%.80q is not a format of images", text)
+	}
+	return format, nil
+}
+
 // ParseTransform returns the Name of a Selector of Kind Transform: an operation of the portal's Dynamic Asset
-// Transformation such as fill,width:800,height:600, the format of the image, "" for the portal's choice, and its
-// quality from 1 to 100, 0 for the portal's choice. Which operations there are, the portal alone knows.
+// Transformation such as fill,width:800,height:600, the format of the image (ParseImageFormat), "" for the portal's
+// choice, and its quality from 1 to 100, 0 for the portal's choice. Which operations there are, the portal alone knows.
 func ParseTransform(spec, format string, quality int) (string, error) {
 	if len(spec) > maxTransform || !operation.MatchString(spec) {
 		return "", fmt.Errorf("%.80q is not an operation with parameters such as fill,width:800,height:600", spec)
@@ -37,8 +46,9 @@ func ParseTransform(spec, format string, quality int) (string, error) {
 		}
 	}
 	if format != "" {
-		if !imageFormat.MatchString(format) {
-			return "", fmt.Errorf("%.80q is not a format such as jpg, png or webp", format)
+		var err error
+		if format, err = ParseImageFormat(format); err != nil {
+			return "", err
 		}
 		spec += "&format=" + format
 	}

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 
@@ -94,13 +95,18 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 	case given("format") && o.format == "":
 		return usagef("--format is empty")
 	case given("quality") && (o.quality < 1 || o.quality > 100):
-		return usagef("--quality is %d, and must be from 1 to 100", o.quality)
+		return &usageError{err: fmt.Errorf("--quality is %d, and must be from 1 to 100", o.quality), hint: "write a number such as 85"}
 	case versionGiven && o.version < 1:
 		return usagef("--version is %d, and versions begin with 1", o.version)
 	}
 	var err error
 	if o.derivatives, err = parseDerivatives(o.derivative); err != nil {
 		return err
+	}
+	if given("format") {
+		if o.format, err = bynder.ParseImageFormat(o.format); err != nil {
+			return &usageError{err: fmt.Errorf("--format: %w", err), hint: "write it as jpg, png, webp, ..."}
+		}
 	}
 	if o.transforms, err = parseTransforms(o.transform, o.format, o.quality); err != nil {
 		return err

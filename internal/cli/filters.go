@@ -171,6 +171,26 @@ func (o *filterFlags) resolveFilters(ctx context.Context, names *account) error 
 	return nil
 }
 
+// orders are what a list can be ordered by.
+var orders = []string{"dateCreated", "dateModified", "datePublished", "name"}
+
+// parseOrder reads one of orders and asc or desc, in any case, as the portal writes them; without either it is asc.
+func parseOrder(text string) (string, error) {
+	words := strings.Fields(text)
+	field, direction := -1, ""
+	if len(words) > 0 {
+		field = slices.IndexFunc(orders, func(name string) bool { return strings.EqualFold(name, words[0]) })
+		direction = strings.ToLower(append(words, "asc")[1])
+	}
+	if field < 0 || len(words) > 2 || direction != "asc" && direction != "desc" {
+		return "", &usageError{
+			err:  fmt.Errorf("--order: %s is not an order; there are %s, each with asc or desc", quote(text), strings.Join(orders, ", ")),
+			hint: "write it as \"dateModified desc\"",
+		}
+	}
+	return orders[field] + " " + direction, nil
+}
+
 // assetTypes are the documented ones. Others may exist, so that one is refused only if nothing was found.
 var assetTypes = []string{"image", "document", "audio", "video", "3d"}
 

@@ -45,6 +45,12 @@ if the portal counted more than it listed: these credentials may not see the oth
 			if o.limit < 0 {
 				return usagef("--limit is %d, and must not be negative", o.limit)
 			}
+			if cmd.Flags().Changed("order") {
+				var err error
+				if o.query.Order, err = parseOrder(o.query.Order); err != nil {
+					return err
+				}
+			}
 			if err := o.list.check(cmd.Flags().Changed); err != nil {
 				return err
 			}
@@ -57,7 +63,7 @@ if the portal counted more than it listed: these credentials may not see the oth
 	f := cmd.Flags()
 	o.add(f)
 	o.addFilters(f)
-	f.StringVar(&o.query.Order, "order", "", "order such as \"dateModified desc\" or \"name asc\"")
+	f.StringVar(&o.query.Order, "order", "", "order by dateCreated, dateModified, datePublished or name, as \"dateModified desc\" or \"name asc\"")
 	f.IntVar(&o.limit, "limit", 0, "list at most so many; 0 is all")
 	f.BoolVar(&o.list.json, "json", false, "one JSON object per asset")
 	o.list.add(f)
