@@ -29,6 +29,9 @@ func newAccount(client *bynder.Client, say func(format string, args ...any)) *ac
 func (a *account) property(ctx context.Context, flag, name string) (string, error) {
 	if a.properties == nil {
 		all, err := a.client.Properties(ctx)
+		if err == nil && len(all) == 0 { // what is asked about is there, or these credentials may not see it
+			err = &bynder.ProtocolError{Path: "/api/v4/metaproperties/", Err: errors.New("it lists none")}
+		}
 		list := &nameList{of: "the portal", noun: "metaproperty", many: "metaproperties", keyIsName: true}
 		for _, p := range all {
 			a.byName[p.Name] = p
