@@ -50,7 +50,6 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 			Name:        o.namer(to.Name),
 			Workers:     jobs,
 			Waiting:     waiting(openFiles(), jobs),
-			ClaimDone:   o.exists.SharesPath(),
 			MaxFailures: o.maxFailures,
 			Strict:      o.strict,
 			DryRun:      o.dryRun,

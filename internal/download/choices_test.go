@@ -37,7 +37,7 @@ func TestDoneOfChoices(t *testing.T) {
 		},
 		Steps: Steps{Complete: WithMetadata},
 		Done: func(job Job) (Result, bool) {
-			return Result{MediaID: job.MediaID, Selector: job.Selector.String(), Status: Unchanged, Chosen: recorded[job.MediaID]}, true
+			return Result{MediaID: job.MediaID, Selector: job.Selector.String(), Status: Unchanged, Path: "done " + job.MediaID, Chosen: recorded[job.MediaID]}, true
 		},
 	}
 	e.Run(t.Context(), func(context.Context) iter.Seq[Job] {

@@ -23,9 +23,6 @@ type Options struct {
 	Workers int
 	// Waiting is how many finished files, beyond Workers, may wait for the paths of earlier ones.
 	Waiting int
-	// ClaimDone makes the paths of files that are done already (Engine.Done) theirs in this run. Without it
-	// the sink finds those files in place, and lets no different file take their paths.
-	ClaimDone bool
 	// MaxFailures ends the run after so many; 0 is never.
 	MaxFailures int
 	// Digest says what is computed of the bytes beside their length.

@@ -44,6 +44,9 @@ type file struct {
 	// expected is the path of the place that it was to get, as Result.Path has it; "" if the sink has not told one.
 	expected string
 	finds    *atomic.Bool // of the run
+	// foundAt is where the file was expected to go when the sink was asked last, if it is in place there or that was a
+	// dry run.
+	foundAt string
 }
 
 // conclude fills in what became of the file.
@@ -169,10 +172,9 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	}
 	if e.Options.DryRun {
 		e.Progress.Started(f.job, name, f.object, 0)
-		_, err := e.Sink.Preview(ctx, f.target, f.object)
-		return nil, err
+		return f.begin(ctx)
 	}
-	partial, err := e.Sink.Begin(ctx, f.target, f.object)
+	partial, err := f.begin(ctx)
 	f.finds.Store(err != nil)
 	if err != nil {
 		return nil, err
@@ -191,6 +193,23 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 		return nil, errors.Join(errSuspect(r.Suspect), partial.Discard())
 	}
 	return partial, nil
+}
+
+// begin asks the sink for a partial, or in a dry run for the place that the file would get, and notes where
+// that is, or where the file is in place.
+func (f *file) begin(ctx context.Context) (partial Partial, err error) {
+	e := f.engine
+	var at Place
+	if e.Options.DryRun {
+		at, err = e.Sink.Preview(ctx, f.target, f.object)
+	} else {
+		partial, err = e.Sink.Begin(ctx, f.target, f.object)
+	}
+	f.foundAt = at.Path
+	if present, ok := errors.AsType[*Present](err); ok {
+		f.foundAt = present.Path
+	}
+	return partial, err
 }
 
 // aim makes name the path that the file wants.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"hash/maphash"
+	"iter"
+	"strings"
 	"sync"
 
 	"github.com/bynder-cli/bynder/internal/fingerprint"
@@ -18,13 +20,19 @@ type Place struct {
 	Kept bool
 	// Replaces is the size in bytes of the different file that would be replaced there; nil if there is none.
 	Replaces *int64
+	// Blocked is what the file fails with if what is there keeps it out, whatever becomes of earlier files.
+	Blocked error
 }
 
 // Paths says which file of a run gets which path: the one that stands first in the input, whichever
 // finishes first. Each file tells the places where it can go, in the order in which it wants them, as
 // soon as they are known, and often before an earlier file does. What it gets is decided when all
-// earlier files have told theirs: the first of its places that none of them has got. So the outcome
-// depends on the order of the input alone.
+// earlier files have told theirs: of its places that none of them keeps it out of, the first one with an identical
+// file, or else the first one that is not blocked. So the outcome depends on the order of the input, and on what
+// was in place before the run, alone.
+//
+// A path keeps others out of itself and, as it is one of a file, of all paths below it; its folders can be shared,
+// but become no files.
 //
 // What the files contain does not matter: two of the same bytes meet as any others do. A file that fails
 // gives up its path; a later one that was refused it before does not get it back.
@@ -37,6 +45,8 @@ type Paths struct {
 	told map[int64]*Claim // files from next on that have told their places, by number
 	// taken has the owner of each path that a file has got.
 	taken fingerprint.Table[owner]
+	// below has how many of those paths are below each folder.
+	below fingerprint.Table[int32]
 }
 
 // owner is the asset and the media item whose file has a path, as hashes. The zero owner is that of a path which
@@ -73,39 +83,17 @@ func (p *Paths) Claim(job Job, lost func()) *Claim {
 	return &Claim{paths: p, number: job.Number, owner: by, decided: make(chan struct{}), lost: lost}
 }
 
-// Pass says that the file with this number takes part without wanting a path.
-func (p *Paths) Pass(number int64) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if number == p.next { // without more, because a run may pass a million
-		p.next++
-	} else {
-		p.told[number] = p.Claim(Job{Number: number}, func() {})
-	}
-	p.decide()
-}
-
-// Taken reports whether an earlier file has got path. It may still say false of a path that an undecided file
-// is going to get.
-func (c *Claim) Taken(path string) bool {
-	if c == nil {
-		return false
-	}
-	c.paths.mu.Lock()
-	defer c.paths.mu.Unlock()
-	if c.got != nil && c.got.Path == path {
-		return false
-	}
-	return c.paths.ownerOf(path) != owner{}
-}
-
-// Tell says where the file can go, the place that it wants most first, and returns
-// the place to expect: later ones apply if an earlier file turns out to have those before.
-// There must be one at least; a file that gets none of them fails with the error. A file may tell again, what it
-// got stays.
+// Tell says where the file can go, the place that it wants most first, and returns the place to expect. There must
+// be one at least; the error is that of a file that gets none of them, and of unexported type if that may still change.
+// What is expected changes only if an earlier file turns out to have that place. A file may tell again, what it got
+// stays, unless it is blocked there now.
 func (c *Claim) Tell(places []Place) (Place, error) {
 	if c == nil {
-		return places[0], nil
+		at := choose(places, func(Place) bool { return false })
+		if at == nil {
+			return Place{}, places[len(places)-1].Blocked
+		}
+		return *at, nil
 	}
 	p := c.paths
 	p.mu.Lock()
@@ -115,22 +103,37 @@ func (c *Claim) Tell(places []Place) (Place, error) {
 		p.told[c.number] = c
 		p.decide()
 	}
-	if !c.isDecided() {
-		if at := c.best(); at != nil {
-			return *at, nil
-		}
-		return Place{}, c.taken()
+	if c.isDecided() {
+		return c.now(places)
 	}
+	if at := c.best(); at != nil {
+		return *at, nil
+	}
+	return Place{}, &expected{c.refusal()}
+}
+
+// now returns what a decided file gets if its places have changed.
+func (c *Claim) now(places []Place) (Place, error) {
 	if c.got == nil {
 		return Place{}, c.refused
 	}
-	for _, place := range places { // as it is now
-		if place.Path == c.got.Path {
+	for _, place := range places {
+		if place.Path == c.got.Path && place.Blocked == nil {
 			return place, nil
 		}
 	}
-	return *c.got, nil
+	// Another program has put a file there.
+	at := choose(places, func(at Place) bool { return at.Path != c.got.Path && c.paths.conflict(at.Path) != noConflict })
+	if at == nil {
+		return Place{}, places[len(places)-1].Blocked
+	}
+	return *at, nil
 }
+
+// expected is the error of a file that gets no place unless an earlier file gives up its own.
+type expected struct{ error }
+
+func (e *expected) Unwrap() error { return e.error }
 
 // Decided returns a channel that is closed when it is decided which path the file gets.
 func (c *Claim) Decided() <-chan struct{} { return c.decided }
@@ -197,7 +200,7 @@ func (c *Claim) End(inPlace bool) {
 		p.told[c.number] = c
 		p.decide()
 	case c.got != nil && !inPlace:
-		p.taken.Put(p.hash(c.got.Path), owner{})
+		p.hold(c.got.Path, owner{}, -1)
 	}
 	c.ended = true
 }
@@ -211,14 +214,25 @@ func (c *Claim) isDecided() bool {
 	}
 }
 
-// best is the first of the places that no earlier file is known to have; nil for none.
+// best is the place that the file gets, as far as earlier files are known; nil for none.
 func (c *Claim) best() *Place {
-	for i, place := range c.places {
-		if c.paths.ownerOf(place.Path) == (owner{}) {
-			return &c.places[i]
+	return choose(c.places, func(at Place) bool { return c.paths.conflict(at.Path) != noConflict })
+}
+
+// choose returns the first place with an identical file, or else the first one that is not blocked, of those that
+// are not taken; nil for none. So a file that is in place stays there, and is not transferred to another one.
+func choose(places []Place, taken func(Place) bool) *Place {
+	var first *Place
+	for i := range places {
+		switch at := &places[i]; {
+		case at.Blocked != nil, taken(*at):
+		case at.Same:
+			return at
+		case first == nil:
+			first = at
 		}
 	}
-	return nil
+	return first
 }
 
 // decide gives the files their paths, in their order, as far as they have told theirs.
@@ -227,9 +241,9 @@ func (p *Paths) decide() {
 		delete(p.told, p.next)
 		p.next++
 		if c.got = c.best(); c.got != nil {
-			p.taken.Put(p.hash(c.got.Path), c.owner)
+			p.hold(c.got.Path, c.owner, 1)
 		} else {
-			c.refused = c.taken()
+			c.refused = c.refusal()
 		}
 		close(c.decided)
 		if c.got == nil {
@@ -238,30 +252,85 @@ func (p *Paths) decide() {
 	}
 }
 
-// taken returns the error of a file whose places all have other owners; the last one counts. It is nil for a file
-// that told no place.
-func (c *Claim) taken() error {
+// hold sets whose path is, and adds files to those below its folders.
+func (p *Paths) hold(path string, by owner, files int32) {
+	key := p.sink.PathKey(path)
+	p.taken.Put(p.hash(key), by)
+	for folder := range folders(key) {
+		n, _ := p.below.Get(p.hash(folder))
+		p.below.Put(p.hash(folder), n+files)
+	}
+}
+
+// refusal returns the error of a file that gets none of its places; the last one counts. It is nil for a file that
+// told no place.
+func (c *Claim) refusal() error {
 	if len(c.places) == 0 {
 		return nil
 	}
-	path := c.places[len(c.places)-1].Path
-	by := c.paths.ownerOf(path)
+	last := c.places[len(c.places)-1]
+	conflict := c.paths.conflict(last.Path)
+	if conflict == noConflict {
+		return last.Blocked
+	}
+	by := c.paths.ownerOf(c.paths.sink.PathKey(last.Path))
 	apart := NameApart(c.owner.item != 0 || by.asset == c.owner.asset)
 	if by == c.owner {
 		apart = "--name '{derivative}/{filename}'"
 	}
+	if conflict != belowItself { // where its id does not help
+		apart += ", or let --if-exists rename add its id"
+	}
 	return &Error{
-		Code: CodeExists, Path: path, Err: fmt.Errorf("%s is the path of an earlier file of this run", c.paths.sink.Show(path)),
-		Advice: "give every file a path of its own with " + apart + ", or let --if-exists rename add its id",
+		Code: CodeExists, Path: last.Path, Err: fmt.Errorf("%s is %s of an earlier file of this run", c.paths.sink.Show(last.Path), conflict),
+		Advice: "give every file a path of its own with " + apart,
 	}
 }
 
-// ownerOf returns whose a path is.
-func (p *Paths) ownerOf(path string) owner {
-	by, _ := p.taken.Get(p.hash(path))
+// conflict is what a path is of a file that has got one, as messages say it.
+type conflict string
+
+const (
+	noConflict  conflict = ""
+	samePath    conflict = "the path"
+	folderOf    conflict = "a folder"
+	belowItself conflict = "below the path"
+)
+
+// conflict returns what keeps a file out of a path.
+func (p *Paths) conflict(path string) conflict {
+	key := p.sink.PathKey(path)
+	if p.ownerOf(key) != (owner{}) {
+		return samePath
+	}
+	if n, _ := p.below.Get(p.hash(key)); n > 0 {
+		return folderOf
+	}
+	for folder := range folders(key) {
+		if p.ownerOf(folder) != (owner{}) {
+			return belowItself
+		}
+	}
+	return noConflict
+}
+
+// folders yields the folders that the path with this key is in, the innermost first.
+func folders(key string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := strings.LastIndexByte(key, '/'); i > 0; i = strings.LastIndexByte(key[:i], '/') {
+			if !yield(key[:i]) {
+				return
+			}
+		}
+	}
+}
+
+// ownerOf returns whose the path with this key is.
+func (p *Paths) ownerOf(key string) owner {
+	by, _ := p.taken.Get(p.hash(key))
 	return by
 }
 
-func (p *Paths) hash(path string) uint64 { return maphash.String(p.seed, p.sink.PathKey(path)) }
+func (p *Paths) hash(key string) uint64 { return maphash.String(p.seed, key) }
 
 func (p *Paths) short(id string) uint32 { return uint32(maphash.String(p.seed, id) >> 32) }

@@ -17,10 +17,10 @@ func (r *run) place(ctx context.Context, f *file, partial Partial, err error, fr
 		f.expected = f.claim.Expected()
 		f.claim.End(inPlace)
 	}()
-	present, _ := errors.AsType[*Present](err)
+	_, foreseen := errors.AsType[*expected](err)
 	switch {
-	case err == nil, present != nil:
-	case present == nil && f.claim.Refused() != nil:
+	case err == nil, isPresent(err), foreseen:
+	case f.claim.Refused() != nil:
 		return f.claim.Refused() // so the transfer was given up
 	default:
 		return err
@@ -32,9 +32,8 @@ func (r *run) place(ctx context.Context, f *file, partial Partial, err error, fr
 		}
 		return refused
 	}
-	if at, decided, _ := f.claim.Got(); present != nil && decided && at.Path != present.Path {
-		free()
-		if partial, err = r.again(ctx, f); err != nil && !errors.As(err, &present) {
+	if partial == nil {
+		if partial, err = r.again(ctx, f, err, free); err != nil && !isPresent(err) {
 			return err
 		}
 	}
@@ -46,6 +45,11 @@ func (r *run) place(ctx context.Context, f *file, partial Partial, err error, fr
 	}
 	inPlace = true
 	return err
+}
+
+func isPresent(err error) bool {
+	_, ok := errors.AsType[*Present](err)
+	return ok
 }
 
 // turn waits until it is decided which path a file gets. Meanwhile the file needs no worker: others
@@ -66,9 +70,21 @@ func (r *run) turn(ctx context.Context, claim *Claim, free func()) error {
 	return claim.Wait(ctx)
 }
 
-// again transfers a file that was found in place, at a path that an earlier file turned out to have: it goes to another
-// one, which is decided now. It waits for a worker.
-func (r *run) again(ctx context.Context, f *file) (Partial, error) {
+// again takes another look at a file that was not transferred, with the outcome err, because of what is in place
+// where it was expected to go, and which got another place. It is transferred if it is not in place there either: then
+// it needs a worker, and waits for nothing but that, because its place is decided.
+func (r *run) again(ctx context.Context, f *file, err error, free func()) (Partial, error) {
+	if at, _, _ := f.claim.Got(); at.Path == f.foundAt {
+		return nil, err
+	}
+	partial, err := f.begin(ctx)
+	if partial == nil {
+		return nil, err
+	}
+	if err := partial.Keep(); err != nil {
+		return nil, err
+	}
+	free()
 	select {
 	case r.workers <- struct{}{}:
 		defer func() { <-r.workers }()
@@ -109,11 +125,6 @@ func (r *run) done(ctx context.Context, job Job, result Result) {
 			}
 		}
 		r.engine.finished(job, result)
-	}
-	if !r.engine.Options.ClaimDone {
-		r.paths.Pass(job.Number)
-		report()
-		return
 	}
 	claim := r.paths.Claim(job, func() {})
 	_, _ = claim.Tell([]Place{{Path: result.Path, Same: true}})

@@ -31,8 +31,9 @@ type Target struct {
 // conformance suite in internal/sink.
 type Sink interface {
 	// Begin makes ready to receive obj at t. Before it waits for anything it tells t.Claim where the file can
-	// go. Then it waits, bounded by ctx, for another process that is receiving the same file. Where the file is
-	// there already, the error is a *Present; other errors are *Error values with a code and a hint.
+	// go, what it found there included. Then it waits, bounded by ctx, for another process that is receiving the same
+	// file. Where the file is there already, or is to be skipped, the error is a *Present; other errors are *Error values
+	// with a code and a hint, or that of t.Claim.Tell as it is.
 	Begin(ctx context.Context, t Target, obj transfer.Object) (Partial, error)
 	// Preview finds out what Begin would, and changes nothing. If it would receive obj, it returns the place
 	// to expect; else the error is that of Begin.

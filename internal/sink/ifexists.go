@@ -59,12 +59,12 @@ const (
 	nobody occupant = iota
 	identical
 	different // or not known to be identical
+	notAFile  // a folder; or a file where the name has a folder
 )
 
 // look returns the places where t's file, which is obj, can go by policy, the one that it wants most
-// first. If there is none, the error says so. A place that an earlier file of the run has got is one of them, whatever
-// is there, because download.Claim knows that it is taken; it is asked for after the look, because the file may appear
-// meanwhile.
+// first. What is in place may be there because of an earlier file of the run: download.Claim knows, and is
+// asked after the look, because it may appear meanwhile.
 func (d *Dir) look(ctx context.Context, t download.Target, obj transfer.Object) ([]place, error) {
 	var places []place
 	policy := d.policy(t)
@@ -75,21 +75,20 @@ func (d *Dir) look(ctx context.Context, t download.Target, obj transfer.Object) 
 		}
 		at := place{Place: download.Place{Path: name}}
 		switch {
-		case t.Claim.Taken(name), who == nobody:
+		case who == nobody:
 		case who == identical:
 			at.Same = true
+		case who == notAFile:
+			at.Blocked = d.inTheWay(name, info)
 		case policy == Overwrite:
 			size := info.Size()
 			at.old, at.Replaces = info, &size
 		case policy == Skip:
 			at.Kept = true
 		default:
-			continue
+			at.Blocked = d.exists(name, t)
 		}
 		places = append(places, at)
-	}
-	if len(places) == 0 {
-		return nil, d.exists(d.names(t)[len(d.names(t))-1], t)
 	}
 	return places, nil
 }
@@ -128,15 +127,12 @@ func (d *Dir) claim(t download.Target, places []place) (place, error) {
 		told[i] = at.Place
 	}
 	got, err := t.Claim.Tell(told)
-	if err != nil {
-		return place{}, err
-	}
 	for _, at := range places {
 		if at.Path == got.Path {
-			return at, nil
+			return at, err
 		}
 	}
-	return places[0], nil // another program has put a file there meanwhile
+	return place{}, err
 }
 
 // policy returns what a different file at t's name means: what the user said, except that a suspect
@@ -156,12 +152,8 @@ func suspicion(t download.Target) string {
 	return t.Suspect()
 }
 
-// SharesPath reports whether a policy has a file get by where another one is: over it, or as if it were there
-// itself. Then a file in place does not keep others away by itself.
-func (p IfExists) SharesPath() bool { return p == Overwrite || p == Skip }
-
 // PathKey implements download.Sink: file systems may take paths for one that differ in case or normalization.
-func (d *Dir) PathKey(path string) string { return naming.Folded(path) }
+func (d *Dir) PathKey(path string) string { return naming.Folded(filepath.ToSlash(path)) }
 
 // unaltered tells whether a place is still as it was found.
 func (d *Dir) unaltered(at place) bool {
@@ -177,9 +169,9 @@ func renamed(t download.Target) string {
 	return filepath.FromSlash(naming.Renamed(filepath.ToSlash(t.Name), t.Key))
 }
 
-// occupant tells what has name below d: nobody, the file that obj is, or
-// another. What is no file at all is an error, whatever the policy, and so is a file that the run itself uses, if
-// the new one would not be renamed.
+// occupant returns what has name below d, and describes it. For notAFile that is the folder, or the file that the name has
+// as a folder. A device or the like is an error, whatever the policy, and so is a file that the run itself uses, if the new
+// one would not be renamed.
 func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (occupant, fs.FileInfo, error) {
 	if d.root == nil {
 		return nobody, nil, nil
@@ -191,10 +183,13 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 		return nobody, nil, err
 	}
 	info, err := d.root.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nobody, nil, nil
-	}
 	if err != nil {
+		if above := d.fileAbove(name); above != nil {
+			return notAFile, above, nil
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nobody, nil, nil
+		}
 		return nobody, nil, d.failure("look at", name, err)
 	}
 	behind := info
@@ -204,6 +199,9 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 		}
 	}
 	if !behind.Mode().IsRegular() {
+		if behind.IsDir() {
+			return notAFile, behind, nil
+		}
 		return nobody, nil, d.inTheWay(name, behind)
 	}
 	same, err := d.identical(ctx, name, behind, obj)
@@ -214,6 +212,19 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 		return identical, info, nil
 	}
 	return different, info, nil
+}
+
+// fileAbove describes the file that name has as a folder; nil if there is none.
+func (d *Dir) fileAbove(name string) fs.FileInfo {
+	for folder := filepath.Dir(name); folder != "."; folder = filepath.Dir(folder) {
+		if info, err := d.root.Stat(folder); err == nil {
+			if info.IsDir() {
+				return nil
+			}
+			return info
+		}
+	}
+	return nil
 }
 
 // identical reports whether the file at name is obj: by size and digest, or, if the ETag
@@ -301,16 +312,19 @@ func (d *Dir) exists(name string, t download.Target) error {
 	}
 }
 
-// inTheWay says that what has the name is no file.
+// inTheWay returns the error for a name that no file can have, because of what info describes.
 func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
-	what := "no regular file"
-	if info.IsDir() {
-		what = "a folder"
+	why := d.Show(name) + " is not a regular file"
+	switch {
+	case info.IsDir():
+		why = d.Show(name) + " is a folder"
+	case info.Mode().IsRegular():
+		why = fmt.Sprintf("a folder of %s is a file: %s", d.Show(name), info.Name())
 	}
 	return &download.Error{
 		Code:   download.CodeLocal,
 		Path:   name,
-		Err:    fmt.Errorf("%s is %s", d.Show(name), what),
+		Err:    errors.New(why),
 		Advice: "move it away, or choose other names with --name or another folder with --dir",
 	}
 }

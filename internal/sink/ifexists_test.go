@@ -168,6 +168,12 @@ func TestFolderInTheWay(t *testing.T) {
 			writeFile(t, filepath.Join(folder, "file"), "theirs")
 			d := newDir(t, folder, DirOptions{IfExists: policy})
 			for _, name := range []string{"a.jpg", "file/a.jpg", "file/b/a.jpg"} {
+				if policy == Rename && name == "a.jpg" {
+					if path := put(t, d, original(name, "A"), whole); path != "a-A.jpg" {
+						t.Errorf("the file is %s", path)
+					}
+					continue
+				}
 				err := beginErr(t.Context(), t, d, original(name, "A"), object(whole))
 				if wantCode(t, err, download.CodeLocal) == "" {
 					t.Errorf("%v has no hint", err)
@@ -178,7 +184,8 @@ func TestFolderInTheWay(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(folder, "b.jpg"), 0o777); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := p.Publish(t.Context()); err == nil {
+			if path, err := p.Publish(t.Context()); policy == Rename && path == "b-A.jpg" {
+			} else if err == nil {
 				t.Error("a folder was replaced")
 			} else {
 				wantCode(t, err, download.CodeLocal)

@@ -115,6 +115,9 @@ func (p *filePartial) take(ctx context.Context) (string, error) {
 		if who == identical || p.is(there) {
 			return name, p.remove()
 		}
+		if who == notAFile && (p.dir.opts.IfExists != Rename || !there.IsDir()) {
+			return "", p.dir.inTheWay(name, there)
+		}
 		next := renamed(p.target)
 		if p.dir.opts.IfExists != Rename || next == name {
 			_ = p.remove() // the next run would not get to continue it
