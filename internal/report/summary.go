@@ -104,7 +104,12 @@ func (t *tally) planned(totals Totals) []string {
 	}
 	var counts []string
 	for _, plan := range []download.Plan{download.PlanNew, download.PlanChanged, download.PlanUnchanged, download.PlanExists} {
-		if n := t.byPlan[plan]; n > 0 {
+		n := t.byPlan[plan]
+		switch {
+		case n == 0:
+		case plan == download.PlanExists && t.kept > 0 && t.kept < n:
+			counts = append(counts, fmt.Sprintf("%d %s (%d skipped, %d failed)", n, plan, t.kept, n-t.kept))
+		default:
 			counts = append(counts, fmt.Sprintf("%d %s", n, plan))
 		}
 	}

@@ -165,6 +165,28 @@ func TestSummary(t *testing.T) {
 			},
 		},
 		{
+			name: "a dry run of --if-exists skip",
+			events: func(t *tally) {
+				for range 7 {
+					kept := present("a", "a.jpg", mib)
+					kept.Plan = download.PlanExists
+					t.finish(job("a"), withStatus(kept, download.Skipped))
+				}
+				for range 2 {
+					taken := failed("d", download.CodeExists, "", "")
+					taken.Plan = download.PlanExists
+					t.finish(job("d"), taken)
+				}
+			},
+			totals: Totals{APICalls: 9},
+			want: []string{
+				"bynder: 0 files, 0 B to fetch",
+				"bynder: 9 exists (7 skipped, 2 failed)",
+				"bynder: failed by cause: 2 exists",
+				"bynder: API calls: 9; the run makes about as many",
+			},
+		},
+		{
 			name: "choices of derivatives",
 			events: func(t *tally) {
 				for i, chosen := range []string{"original", "webimage", "mini\x1b", "webimage", "webimage", ""} {

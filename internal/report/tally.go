@@ -23,6 +23,7 @@ type tally struct {
 	byChoice map[string]int // files in place that were chosen of several derivatives
 	byPlan   map[download.Plan]int
 	fetch    int64 // bytes that a dry run found to be fetched, as far as sizes are known
+	kept     int   // files that exist and would be skipped
 	sizeless int   // how many of those files have no known size
 	suspect  int   // files that did not fail and are probably not what was asked for
 	settled  int64 // bytes of the files that are done and there
@@ -107,6 +108,9 @@ func (t *tally) finish(job download.Job, r download.Result) {
 // plan counts what a dry run found out about a file.
 func (t *tally) plan(r download.Result) {
 	t.byPlan[r.Plan]++
+	if r.Plan == download.PlanExists && r.Status != download.Failed {
+		t.kept++
+	}
 	switch {
 	case r.Plan != download.PlanNew && r.Plan != download.PlanChanged:
 	case r.Bytes == nil:
