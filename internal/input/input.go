@@ -37,13 +37,16 @@ type Entry struct {
 	// SaveAs is the path that the line gives the file, slash-separated and below the destination; "" if
 	// it gives none.
 	SaveAs string
-	// Text is the line as it was, of a row of a table and of an object with SaveAs; "" of others.
+	// Text is the line as it was, of a row of a table, of an object with SaveAs and of a line with Err; "" of others, and
+	// of a line that is too long.
 	Text string
 	// Err says what is wrong with the line; the other fields are then as far as it
 	// could be understood.
 	Err error
 
-	table *table // that the line is a row of; nil if it is not
+	list    int    // its number, from 1 up; 0 for an argument
+	table   *table // that the line is a row of; nil if it is not
+	misread bool   // the cells of the row cannot be told apart
 }
 
 // Format says how a list is written.
@@ -58,7 +61,8 @@ type Format struct {
 	// scheme's own; "" for any.
 	Portal string
 
-	countOnly bool // entries are not looked into
+	countOnly bool                            // entries are not looked into
+	keep      func(number int) io.WriteCloser // see lines.keep
 }
 
 // Read yields the entries of a list. Empty lines and those of blanks and separators only are skipped
@@ -147,13 +151,15 @@ func (p *parser) decide(text string, object bool) error {
 		if !open {
 			break
 		}
-		line, err := p.lines.next()
-		if errors.Is(err, io.EOF) || errors.Is(err, errLong) || len(text)+len(line) > maxHeader {
-			return &OpenQuoteError{begins}
+		line, err := p.lines.more()
+		if errors.Is(err, io.EOF) || errors.Is(err, errLong) {
+			return &OpenQuoteError{begins, begins, text, errors.Is(err, io.EOF)}
 		} else if err != nil {
 			return err
 		}
-		text += "\n" + string(line)
+		if text += "\n" + string(line); len(text) > maxHeader {
+			return &OpenQuoteError{begins, begins, text, false}
+		}
 	}
 	for i, line := range strings.Split(text, "\n") {
 		p.ahead = append(p.ahead, readLine{text: line, number: begins + i})
@@ -162,15 +168,6 @@ func (p *parser) decide(text string, object bool) error {
 		return nil
 	}
 	return checkPlain(text, p.format)
-}
-
-// OpenQuoteError is a table with a quote that is not closed: what its cells are from there on cannot be told.
-type OpenQuoteError struct {
-	Line int // on which it opens
-}
-
-func (e *OpenQuoteError) Error() string {
-	return fmt.Sprintf("line %d: a quote that opens here is not closed", e.Line)
 }
 
 // next returns the next line, or the next row of a table, with the number of its first line.
@@ -191,11 +188,14 @@ func (p *parser) next() (text string, number int, err error) {
 	}
 	row, opened := bytes.Clone(line), number
 	for state == within {
-		line, err := p.lines.next()
-		if errors.Is(err, io.EOF) || errors.Is(err, errLong) || len(row)+len(line) > maxLine {
-			return "", number, &OpenQuoteError{opened}
+		line, err := p.lines.more()
+		if errors.Is(err, io.EOF) || errors.Is(err, errLong) {
+			return "", number, &OpenQuoteError{opened, number, string(row), errors.Is(err, io.EOF)}
 		} else if err != nil {
 			return "", number, err
+		}
+		if len(row)+len(line) > maxLine {
+			return "", number, &OpenQuoteError{opened, number, string(row) + "\n" + string(line), false}
 		}
 		var opens bool
 		if state, opens = p.table.quotes(state, string(line)); opens {
@@ -208,7 +208,7 @@ func (p *parser) next() (text string, number int, err error) {
 
 // Count tells how many entries Read will yield of r, at most: doubles are counted, too.
 func Count(r io.Reader, f Format) (n int, err error) {
-	f.countOnly = true
+	f.countOnly, f.keep = true, nil
 	for _, err := range Read(r, f) {
 		if err != nil {
 			return n, err
@@ -228,7 +228,10 @@ func (p *parser) entry(text string) (e Entry, ok bool) {
 		return f.checked(e), true
 	}
 	if f.NUL {
-		return f.checked(f.single(text)), text != ""
+		if e = f.checked(f.single(text)); e.Err != nil {
+			e.Text = unreadable(text) // it may contain ends of lines
+		}
+		return e, text != ""
 	}
 	line := trimmed([]byte(text))
 	switch {
@@ -237,10 +240,14 @@ func (p *parser) entry(text string) (e Entry, ok bool) {
 	case f.countOnly:
 		return Entry{}, true
 	case line[0] == '{':
-		return f.checked(parseObject(line)), true
+		e = f.checked(parseObject(line))
 	default:
-		return f.checked(f.columns(line)), true
+		e = f.checked(f.columns(line))
 	}
+	if e.Err != nil {
+		e.Text = text
+	}
+	return e, true
 }
 
 // columns reads a line of one or more columns.

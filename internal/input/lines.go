@@ -24,10 +24,12 @@ type lines struct {
 	delimiter byte
 	number    int   // of the line that was read last, from 1
 	ended     error // by what
+	// keep returns what the line of a number is written to if it is too long, and is closed when it is whole; nil for nothing.
+	keep func(number int) io.WriteCloser
 }
 
 func newLines(r io.Reader, f Format) *lines {
-	l := &lines{r: bufio.NewReaderSize(r, 64<<10), delimiter: '\n'}
+	l := &lines{r: bufio.NewReaderSize(r, 64<<10), delimiter: '\n', keep: f.keep}
 	if f.NUL {
 		l.delimiter = 0
 		return l
@@ -43,8 +45,16 @@ func newLines(r io.Reader, f Format) *lines {
 	return l
 }
 
+// more is next of a line within quotes, which is not kept if it is too long.
+func (l *lines) more() ([]byte, error) {
+	keep := l.keep
+	l.keep = nil
+	defer func() { l.keep = keep }()
+	return l.next()
+}
+
 // next returns the next line without its end, good until the next call. A line that is too long
-// is read to its end and dropped: errLong. Of a line that an error other than io.EOF cuts off
+// is read to its end and goes to keep: errLong. Of a line that an error other than io.EOF cuts off
 // nothing is returned.
 func (l *lines) next() ([]byte, error) {
 	if l.ended != nil {
@@ -52,10 +62,21 @@ func (l *lines) next() ([]byte, error) {
 	}
 	l.number++
 	var line []byte
+	var kept io.WriteCloser
 	long := false
 	for {
 		piece, err := l.r.ReadSlice(l.delimiter)
-		if long = long || len(line)+len(piece) > maxLine; long {
+		if !long && len(line)+len(piece) > maxLine {
+			if long = true; l.keep != nil {
+				kept = l.keep(l.number)
+			}
+			line = append(line, piece...)
+			piece = line
+		}
+		if long {
+			if kept != nil {
+				_, _ = kept.Write(bytes.TrimSuffix(piece, []byte{l.delimiter})) // it keeps its error
+			}
 			line = nil
 		} else if line != nil || err != nil {
 			line = append(line, piece...)
@@ -68,6 +89,9 @@ func (l *lines) next() ([]byte, error) {
 		l.ended = err
 		switch {
 		case long && (err == nil || errors.Is(err, io.EOF)):
+			if kept != nil {
+				_ = kept.Close()
+			}
 			return nil, errLong
 		case err == nil, errors.Is(err, io.EOF) && len(line) > 0:
 			line = bytes.TrimSuffix(line, []byte{l.delimiter})

@@ -25,6 +25,7 @@ type List struct {
 	undone *undone
 	unread bool
 	failed error
+	broken error // of a regular file that could not be read to its end
 
 	closing    sync.Once
 	notStarted int
@@ -67,6 +68,9 @@ func New(ctx context.Context, o Options) (*List, error) {
 	l := &List{args: o.Args, sources: o.Sources, mediaID: o.MediaID, choose: o.Choose, undone: u}
 	l.count.lines, l.count.counted = l.lines()
 	l.count.expands = o.Expands
+	for _, from := range l.sources.all { // from now on, because lines were counted
+		from.format.keep = u.keepLong(from.format.NUL)
+	}
 	return l, nil
 }
 
@@ -110,7 +114,7 @@ func (l *List) Empty() bool {
 
 // Replaces reports whether the lines that are not done are written to a file of this program alone, which
 // takes its name when it is whole: writing it waits for nobody.
-func (l *List) Replaces() bool { return l.undone.replaces() }
+func (l *List) Replaces() bool { return l.undone.file != nil && l.undone.file.replaces() }
 
 // lines returns how many lines there are, duplicates among them; ok is false where that
 // cannot be known before they are read.
@@ -132,8 +136,8 @@ func (l *List) lines() (n int, ok bool) {
 func (l *List) Close(stopped bool) (notStarted int, err error) {
 	l.closing.Do(func() {
 		rest := l.rest
-		if !stopped {
-			rest = func(func(*line) bool) {}
+		if !stopped && l.broken == nil {
+			rest = nil
 		}
 		l.notStarted, l.closed = l.undone.conclude(rest, l.sources.Close)
 	})
@@ -181,11 +185,11 @@ func (l *List) Begin(ctx context.Context) error {
 		}
 		from.reader = &interruptibleReader{ctx: ctx, r: from.r}
 		parser, err := from.begin(from.reader)
+		l.undone.declare(from.form)
 		if err != nil {
 			return err
 		}
 		from.parser = parser
-		l.undone.declare(from.form)
 	}
 	return nil
 }
@@ -221,12 +225,12 @@ func refuse(job *download.Job, e Entry, err error) {
 	job.Origin = e.mistake(job.Origin)
 }
 
-// mistake is a line that asks for no file, but says where the one stands that was to ask for key.
+// mistake is the key of a line that asks for no file: where it stands and, of an argument, what it is.
 func (e *Entry) mistake(key string) string {
-	if e.SaveAs != "" {
-		return fmt.Sprintf("# line %d: %.300q as %q", e.Line, key, e.SaveAs)
+	if e.list > 0 {
+		key = ""
 	}
-	return fmt.Sprintf("# line %d: %.300q", e.Line, key)
+	return fmt.Sprintf("# list %d, line %d: %.300q", e.list, e.Line, key)
 }
 
 // spelled is a line that Read reads as these ids.
@@ -259,13 +263,16 @@ func (l *List) entries(ctx context.Context) iter.Seq[Entry] {
 				from.reader.ctx = ctx
 			}
 			for e, err := range parser.entries {
+				e.list = i + 1
 				if open := (*OpenQuoteError)(nil); errors.As(err, &open) {
 					l.failed = fmt.Errorf("%s: %w", from.name, err)
+					l.stopAt(from, open)
 					l.leave(l.sources.all[i+1:])
 					return
 				}
 				if err != nil && ctx.Err() == nil {
 					e.Err = fmt.Errorf("%s: %w", from.name, err)
+					l.breakOff(from, e.Err)
 				}
 				if ctx.Err() != nil || !yield(e) {
 					l.leave(l.sources.all[i:])
@@ -278,28 +285,24 @@ func (l *List) entries(ctx context.Context) iter.Seq[Entry] {
 
 // leave notes that sources are not read, or not to their ends.
 func (l *List) leave(sources []*source) {
-	l.unread = slices.ContainsFunc(sources, func(s *source) bool { return !s.regular })
+	l.unread = l.unread || slices.ContainsFunc(sources, func(s *source) bool { return !s.regular })
 }
 
-// rest yields the arguments and the lines of regular files, all of them; those that the
-// run has come to are known to it.
-func (l *List) rest(yield func(*line) bool) {
-	for _, entry := range l.args {
-		if _, asked := l.job(entry); !yield(asked) {
-			return
-		}
-	}
-	for _, from := range l.sources.all {
-		if !from.regular {
-			continue
-		}
-		for entry, err := range Read(from.again(), from.format) {
-			if err != nil {
-				break
-			}
-			if _, asked := l.job(entry); !yield(asked) {
-				return
-			}
-		}
+// stopAt notes that a source is not read on behind a quote that is not closed.
+func (l *List) stopAt(from *source, open *OpenQuoteError) {
+	l.undone.mu.Lock() // the list may be closed meanwhile
+	defer l.undone.mu.Unlock()
+	from.open = open
+	l.unread = !from.regular && !open.whole
+}
+
+// breakOff notes that a source cannot be read to its end.
+func (l *List) breakOff(from *source, err error) {
+	l.undone.mu.Lock()
+	defer l.undone.mu.Unlock()
+	if from.regular {
+		l.broken = errors.Join(l.broken, err)
+	} else {
+		l.unread = true
 	}
 }

@@ -62,6 +62,8 @@ type source struct {
 	reader *interruptibleReader
 	// form is how its lines are written, nil if that is not known, or there are none.
 	form *form
+	// open is where a quote opens that is not closed, nil if that was not met.
+	open *OpenQuoteError
 }
 
 // openSource opens a list; "-" is standard input.
@@ -112,13 +114,16 @@ func (l *source) count() (n int, ok bool) {
 
 // again is a fresh reading of a regular list. It does not begin where the file stands: the run may be reading it yet.
 func (l *source) again() io.Reader {
-	return io.NewSectionReader(l.r.(*os.File), l.start, math.MaxInt64-l.start)
+	return io.NewSectionReader(l.r.(io.ReaderAt), l.start, math.MaxInt64-l.start)
 }
 
 // begin reads the beginning of the list from r, and returns the parser that goes on there.
 func (l *source) begin(r io.Reader) (*parser, error) {
 	p := newParser(r, l.format)
 	if err := p.begin(); err != nil {
+		if errors.As(err, &l.open) {
+			l.form = &form{broken: true}
+		}
 		return nil, fmt.Errorf("%s: %w", l.name, err)
 	}
 	if !p.empty {

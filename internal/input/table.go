@@ -220,7 +220,7 @@ func (t *table) entry(text string) (e Entry, ok bool) {
 	e = Entry{Text: text, table: t}
 	cells, err := t.split(text)
 	if err != nil {
-		e.Err = err
+		e.Err, e.misread = err, true
 		return e, true
 	}
 	cell := func(column int) string {
@@ -240,6 +240,7 @@ func (t *table) entry(text string) (e Entry, ok bool) {
 	}
 	for _, extra := range cells[min(len(cells), len(t.titles)):] {
 		if extra != "" {
+			e.misread = true
 			e.Err = fmt.Errorf("the row has %d cells, and the header %d: a cell that contains %q is written in quotes", len(cells), len(t.titles), string(t.separator))
 		}
 	}

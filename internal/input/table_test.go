@@ -97,12 +97,12 @@ func TestReadTable(t *testing.T) {
 		{name: "an asset called id", text: idA + "\t\tid\timage\t12\t\nB\t\tpath\timage\t\t\n", want: []row{{line: 1, media: idA, text: "-"}, {line: 2, media: "B", text: "-"}}},
 		{name: "an asset called id, with an RFC UUID", text: idB + "\tid\n", want: []row{{line: 1, media: idB, item: "id", text: "-"}}},
 		{name: "a list of TABs without a header", text: "A\tI\tmediaID?\n", want: []row{{line: 1, media: "A", item: "I", text: "-"}}},
-		{name: "a quote that opens no header", text: "\"A\nB\"\nC\n", want: []row{{line: 1, media: `"A`, text: "-", err: "invalid id"}, {line: 2, media: `B"`, text: "-", err: "invalid id"}, {line: 3, media: "C", text: "-"}}},
+		{name: "a quote that opens no header", text: "\"A\nB\"\nC\n", want: []row{{line: 1, media: `"A`, err: "invalid id"}, {line: 2, media: `B"`, err: "invalid id"}, {line: 3, media: "C", text: "-"}}},
 		{name: "a path in an object names nothing", text: `{"mediaId":"A","path":"../x","status":"downloaded"}`, want: []row{{line: 1, media: "A", text: "-"}}},
 		{name: "saveAs in an object does", text: `{"mediaId":"A","itemId":"I","saveAs":"a.jpg"}` + "\n" + ` {"id":"B","saveAs":"../b"}` + "\n" + `{"id":"C","saveAs":""}` + "\n" + `{"id":"D","saveAs":7}`, want: []row{
-			{line: 1, media: "A", item: "I", saveAs: "a.jpg"}, {line: 2, media: "B", saveAs: "../b", text: `{"id":"B","saveAs":"../b"}`, err: `"b"`},
-			{line: 3, media: "C", text: "-"}, {line: 4, text: "-", err: "string ids"}}},
-		{name: "NUL", text: "id;path\x00A", format: input.Format{NUL: true}, want: []row{{line: 1, media: "id;path", text: "-", err: "invalid id"}, {line: 2, media: "A", text: "-"}}},
+			{line: 1, media: "A", item: "I", saveAs: "a.jpg"}, {line: 2, media: "B", saveAs: "../b", err: `"b"`},
+			{line: 3, media: "C", text: "-"}, {line: 4, err: "string ids"}}},
+		{name: "NUL", text: "id;path\x00A", format: input.Format{NUL: true}, want: []row{{line: 1, media: "id;path", text: `{"line":"id;path"}`, err: "invalid id"}, {line: 2, media: "A", text: "-"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := readRows(t, tt.text, tt.format)

@@ -1,40 +1,26 @@
 package input
 
 import (
-	"bufio"
 	"context"
-	"crypto/rand"
-	"errors"
-	"fmt"
-	"io/fs"
-	"iter"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/bynder-cli/bynder/internal/download"
-	"github.com/bynder-cli/bynder/internal/retry"
-	"github.com/bynder-cli/bynder/internal/sink"
 )
 
 // undone knows which lines of a List are not done: a line is done when the results of all of its files
-// say that they are there. Its memory is what is in flight, and a 64-bit fingerprint for each line, by
-// which doubles are known; of lists that give paths 21 bytes more.
+// say that they are there. Its memory is what is in flight, a 64-bit fingerprint for each line, by
+// which doubles are known, of lists that give paths 21 bytes more, and for each line that failed its place in a
+// temporary file.
 type undone struct {
-	mu     sync.Mutex
-	seen   *Distinct
-	paths  paths
-	open   map[string]*line
-	order  int
-	forms  []form        // of what is read, each once
-	out    *bufio.Writer // nil when nobody wants the list
-	headed bool          // the header is written
-	file   *os.File
-	final  string // where file belongs when it is whole
-	err    error
+	mu    sync.Mutex
+	seen  *Distinct
+	paths paths
+	open  map[string]*line
+	order int
+	file  *undoneFile // nil if the list is not wanted
+	rest  int         // lines that were not read before the run was stopped
 }
 
 // line is one line of input that is under way.
@@ -44,59 +30,26 @@ type line struct {
 	order   int // of reading
 	files   int // results to wait for
 	written bool
+	raw     bool // it is not known what it asks for, because a quote before it is not closed
 }
 
-// form is how the lines of a list are written: below a header, or without one, "".
-type form struct{ header string }
-
-// newUndone writes the lines that are not done to file, "" for nowhere. A regular file is
-// replaced when the run is over: it may be the very list that the run reads.
+// newUndone writes the lines that are not done to file, "" for nowhere.
 func newUndone(ctx context.Context, file string) (*undone, error) {
 	u := &undone{seen: NewDistinct(), paths: newPaths(), open: map[string]*line{}}
 	if file == "" {
 		return u, nil
 	}
-	to, final, err := openOutput(ctx, file)
-	if err != nil {
-		return nil, err
-	}
-	u.out, u.file, u.final = bufio.NewWriter(to), to, final
-	return u, nil
-}
-
-// openOutput opens what the lines go to: the device or FIFO that is there, or a new file in the folder
-// of final, which it is to become. A symlink stays one, and a file that is replaced keeps
-// its permissions.
-func openOutput(ctx context.Context, file string) (to *os.File, final string, err error) {
-	if to, _, ok, err := sink.OpenDescriptor(file); ok {
-		return to, file, err
-	}
-	info, err := os.Stat(file)
-	there := err == nil
-	if there && !info.Mode().IsRegular() {
-		to, err = retry.Await(ctx, func() (*os.File, error) { return os.OpenFile(file, os.O_WRONLY, 0) })
-		return to, file, err
-	}
-	final = sink.Destination(file)
-	for { // os.CreateTemp would make it the owner's alone
-		beside := filepath.Join(filepath.Dir(final), ".undone-"+rand.Text())
-		to, err = os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
-		if !errors.Is(err, fs.ErrExist) {
-			break
-		}
-	}
-	if err == nil && there {
-		_ = to.Chmod(info.Mode().Perm()) // not every file system has them
-	}
-	return to, final, err
+	var err error
+	u.file, err = openUndoneFile(ctx, file)
+	return u, err
 }
 
 // declare notes how lines are written that are read, before the first of them is; nil is not known.
 func (u *undone) declare(f *form) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if f != nil && !slices.Contains(u.forms, *f) {
-		u.forms = append(u.forms, *f)
+	if f != nil && u.file != nil && !slices.Contains(u.file.forms, *f) {
+		u.file.forms = append(u.file.forms, *f)
 	}
 }
 
@@ -109,6 +62,9 @@ func (u *undone) read(l *line) (isNew bool, err error) {
 		u.order++
 		l.order = u.order
 		u.open[l.key] = l
+		if u.file != nil {
+			u.file.addLong(l.order)
+		}
 	}
 	return isNew, err
 }
@@ -149,90 +105,63 @@ func (u *undone) finished(job download.Job, r download.Result) {
 	l.files--
 	if r.Status == download.Failed && !l.written {
 		l.written = true
-		u.write(l)
+		u.add(l)
 	}
 	if l.files == 0 {
 		delete(u.open, job.Origin)
 	}
 }
 
-// write adds a line to the list; the first error is kept. If all that is read has one header, the lines stand
-// below it as they were. Else rows are written as objects.
-func (u *undone) write(l *line) {
-	if u.out == nil || u.err != nil {
-		return
-	}
-	text := l.key
-	switch e := l.entry; {
-	case len(u.forms) == 1 && u.forms[0].header != "":
-		if text = e.Text; text == "" {
-			return // a line that was too long: below a header there are no comments
-		}
-		if !u.headed {
-			u.headed = true
-			text = u.forms[0].header + "\n" + text
-		}
-	case e.table != nil && (e.MediaID != "" || e.ItemID != ""):
-		text = e.object()
-	case e.table == nil && e.Text != "":
-		text = e.Text
-	}
-	if _, err := fmt.Fprintln(u.out, text); err != nil {
-		u.err = err
+// add adds a line to the list.
+func (u *undone) add(l *line) {
+	if u.file != nil {
+		u.file.add(l)
 	}
 }
 
-// conclude writes what was read and has no result, in the order of reading, then those of
-// rest that were never read, and returns how many all of these are. It calls release before the list takes
-// its place: Windows replaces no file that is open, and the list may replace what was read.
-func (u *undone) conclude(rest iter.Seq[*line], release func()) (notStarted int, err error) {
+// conclude writes what is not done: what was read, in that order, then those lines of rest that were never read. It
+// returns how many have no result. rest returns an error if it could not read all of them: then the list
+// does not take its place. More is true of a rest that may have lines. release is called before the list takes
+// its place, which may be that of what was read.
+func (u *undone) conclude(rest func(yield func(*line)) error, release func()) (notStarted int, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	left := slices.SortedFunc(maps.Values(u.open), func(a, b *line) int { return a.order - b.order })
-	for _, l := range left {
+	for _, l := range u.open {
 		if !l.written {
-			u.write(l)
+			u.add(l)
 			notStarted++
 		}
 	}
-	for l := range rest {
-		if isNew, _ := u.first(l); isNew {
-			u.write(l)
-			notStarted++
-		}
+	f := u.file
+	if f != nil {
+		f.writeAdded(rest != nil)
 	}
-	if u.out == nil {
+	if rest != nil {
+		err = rest(func(l *line) {
+			if !l.raw {
+				if isNew, _ := u.first(l); !isNew {
+					return
+				}
+			}
+			if !l.raw || l.entry.Text != "" {
+				u.rest++
+			}
+			if f != nil {
+				f.addRest(l)
+			}
+		})
+	}
+	notStarted += u.rest
+	if f == nil {
 		return notStarted, nil
 	}
-	release()
-	err = errors.Join(u.err, u.out.Flush(), u.file.Close())
-	u.out = nil
-	if err != nil {
-		u.remove()
-		return notStarted, fmt.Errorf("writing --undone-out: %w", err)
-	}
-	if u.replaces() {
-		if err := os.Rename(u.file.Name(), u.final); err != nil {
-			return notStarted, fmt.Errorf("--undone-out: the list stays in %s: %w", u.file.Name(), err)
-		}
-	}
-	return notStarted, nil
+	u.file = nil
+	return notStarted, f.close(err, release)
 }
-
-// replaces reports whether the list is written to a file of its own first.
-func (u *undone) replaces() bool { return u.file != nil && u.file.Name() != u.final }
 
 // abandon takes away what was begun.
 func (u *undone) abandon() {
-	if u.out != nil {
-		u.file.Close()
-		u.remove()
-	}
-}
-
-// remove takes away the file that was to become the list.
-func (u *undone) remove() {
-	if u.replaces() {
-		_ = os.Remove(u.file.Name())
+	if u.file != nil {
+		u.file.discard()
 	}
 }

@@ -1,0 +1,107 @@
+package input
+
+import (
+	"encoding/json"
+	"io"
+)
+
+// longLine is a line that is too long to be held. It goes from the list to the file of what is not done, byte by byte.
+type longLine struct {
+	u      *undone
+	escape bool // it may contain ends of lines
+	late   bool // it is written to the list at once, by who holds the lock
+	at     int64
+}
+
+// keepLong returns what keeps long lines of a list until the end; nul says how it is separated.
+func (u *undone) keepLong(nul bool) func(number int) io.WriteCloser {
+	if u.file == nil {
+		return nil
+	}
+	return func(int) io.WriteCloser {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		l := &longLine{u: u, escape: nul}
+		if u.file != nil {
+			l.at = u.file.long.size
+		}
+		l.open()
+		return l
+	}
+}
+
+// keepRest returns what writes those long lines of a list that were not read before. The caller holds the lock.
+func (u *undone) keepRest(list int, nul bool) func(number int) io.WriteCloser {
+	return func(number int) io.WriteCloser {
+		if isNew := u.seen.First((&Entry{list: list, Line: number}).mistake("")); !isNew {
+			return nil
+		}
+		u.rest++
+		if u.file == nil {
+			return nil
+		}
+		u.file.begin()
+		l := &longLine{u: u, escape: nul, late: true}
+		l.open()
+		return l
+	}
+}
+
+func (l *longLine) open() {
+	if l.escape {
+		l.write([]byte(`{"line":"`))
+	}
+}
+
+// Write implements io.Writer. The list keeps the error.
+func (l *longLine) Write(p []byte) (int, error) {
+	defer l.lock()()
+	if !l.escape {
+		l.write(p)
+	} else if text, err := json.Marshal(string(p)); err == nil {
+		l.write(text[1 : len(text)-1])
+	}
+	return len(p), nil
+}
+
+// Close implements io.Closer.
+func (l *longLine) Close() error {
+	defer l.lock()()
+	if l.escape {
+		l.write([]byte(`"}`))
+	}
+	l.write([]byte("\n"))
+	if f := l.u.file; f != nil && !l.late {
+		f.last = l
+	}
+	return nil
+}
+
+func (l *longLine) lock() (unlock func()) {
+	if l.late {
+		return func() {}
+	}
+	l.u.mu.Lock()
+	return l.u.mu.Unlock
+}
+
+func (l *longLine) write(p []byte) {
+	f := l.u.file
+	if f == nil || f.err != nil {
+		return
+	}
+	to := io.Writer(&f.long)
+	if l.late {
+		to = f.out
+	}
+	_, err := to.Write(p)
+	f.note(err)
+}
+
+// addLong gives the line that was kept last its place in the order.
+func (f *undoneFile) addLong(order int) {
+	if l := f.last; l != nil {
+		f.added = append(f.added, addedLine{order: order, in: &f.long, at: l.at, length: f.long.size - l.at, first: true})
+		f.last = nil
+	}
+}

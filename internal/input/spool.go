@@ -1,0 +1,51 @@
+package input
+
+import (
+	"bufio"
+	"io"
+	"os"
+)
+
+// spool is a temporary file in a folder. It is created when something is written to it.
+type spool struct {
+	dir  string
+	file *os.File
+	out  *bufio.Writer
+	size int64
+}
+
+// Write implements io.Writer.
+func (s *spool) Write(p []byte) (int, error) {
+	if s.file == nil {
+		file, err := createBeside(s.dir, os.O_RDWR, 0o600)
+		if err != nil {
+			return 0, err
+		}
+		_ = os.Remove(file.Name()) // an open file needs no name, but on Windows
+		s.file, s.out = file, bufio.NewWriter(file)
+	}
+	n, err := s.out.Write(p)
+	s.size += int64(n)
+	return n, err
+}
+
+// copyTo copies length bytes from an offset to w.
+func (s *spool) copyTo(w io.Writer, at, length int64) error {
+	if err := s.out.Flush(); err != nil {
+		return err
+	}
+	n, err := io.Copy(w, io.NewSectionReader(s.file, at, length))
+	if err == nil && n < length {
+		err = io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// close removes the file.
+func (s *spool) close() {
+	if s.file != nil {
+		s.file.Close()
+		_ = os.Remove(s.file.Name())
+		s.file = nil
+	}
+}
