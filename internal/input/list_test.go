@@ -257,9 +257,9 @@ func TestListRefusesAnotherPath(t *testing.T) {
 		}
 		got = append(got, job.MediaID+" "+job.Path)
 	}
-	want := []string{"C ", "A a.jpg", "B b.jpg", "line 5: line 2 asks for the same file with another path", "D ", "line 8: line 7 asks for the same file with another path",
-		"line 9: an argument or another list asks for the same file without this path", "line 2: line 3 asks for the same file with another path", "E ",
-		"line 4: an argument or another list asks for the same file without this path"}
+	want := []string{"C ", "A a.jpg", "B b.jpg", "line 5: line 2 asks for the same file with another path", "D ", "line 8: line 7 asks for the same file without this path",
+		"line 9: an argument asks for the same file without this path", "line 2: line 3 asks for the same file with another path", "E ",
+		"line 4: line 3 asks for the same file without this path"}
 	if !slices.Equal(got, want) {
 		t.Errorf("jobs %q\nwant %q", got, want)
 	}

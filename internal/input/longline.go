@@ -33,7 +33,7 @@ func (u *undone) keepLong(nul bool) func(number int) io.WriteCloser {
 // keepRest returns what writes those long lines of a list that were not read before. The caller holds the lock.
 func (u *undone) keepRest(list int, nul bool) func(number int) io.WriteCloser {
 	return func(number int) io.WriteCloser {
-		if isNew := u.seen.First((&Entry{list: list, Line: number}).mistake("")); !isNew {
+		if isNew, _ := u.asked.add(&line{key: (&Entry{list: list, Line: number}).mistake("")}); !isNew {
 			return nil
 		}
 		u.rest++

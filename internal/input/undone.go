@@ -10,13 +10,11 @@ import (
 )
 
 // undone knows which lines of a List are not done: a line is done when the results of all of its files
-// say that they are there. Its memory is what is in flight, a 64-bit fingerprint for each line, by
-// which doubles are known, of lists that give paths 21 bytes more, and for each line that failed its place in a
-// temporary file.
+// say that they are there. Its memory is what is in flight, some 20 bytes for each line, by
+// which doubles are known, and for each line that failed its place in a temporary file.
 type undone struct {
 	mu    sync.Mutex
-	seen  *Distinct
-	paths paths
+	asked requests
 	open  map[string]*line
 	order int
 	file  *undoneFile // nil if the list is not wanted
@@ -35,7 +33,7 @@ type line struct {
 
 // newUndone writes the lines that are not done to file, "" for nowhere.
 func newUndone(ctx context.Context, file string) (*undone, error) {
-	u := &undone{seen: NewDistinct(), paths: newPaths(), open: map[string]*line{}}
+	u := &undone{asked: newRequests(), open: map[string]*line{}}
 	if file == "" {
 		return u, nil
 	}
@@ -71,13 +69,9 @@ func (u *undone) read(l *line) (isNew bool, err error) {
 
 // first does what read does, but does not note that the line is under way.
 func (u *undone) first(l *line) (isNew bool, err error) {
-	isNew = u.seen.First(l.key)
-	if l.mistake() {
-		return isNew, nil
-	}
-	if err = u.paths.check(l, isNew); err != nil {
+	if isNew, err = u.asked.add(l); err != nil {
 		l.key = l.entry.mistake(l.key)
-		isNew = u.seen.First(l.key)
+		isNew, _ = u.asked.add(l)
 	}
 	return isNew, err
 }
