@@ -45,7 +45,7 @@ func isTitle(cell string, titles ...string) bool {
 }
 
 // readHeader returns the table that begins with text, nil if text is not a header: one of whose
-// cells is id, mediaId or itemId, and none could be an id. TAB separates if there is one, else the
+// cells is id, mediaId or itemId, and none could be an id or a link. TAB separates if there is one, else the
 // one of semicolon and comma that yields that cell. open reports that text ends within quotes, so that it may be
 // a header with its next lines.
 func readHeader(text string) (found *table, open bool) {
@@ -64,13 +64,18 @@ func readHeader(text string) (found *table, open bool) {
 			continue
 		}
 		trimCells(cells)
-		if !slices.ContainsFunc(cells, bynder.LooksLikeID) &&
+		if !slices.ContainsFunc(cells, namesAsset) &&
 			slices.ContainsFunc(cells, func(cell string) bool { return isTitle(cell, "id", "mediaId", "itemId") }) {
 			t.titles = cells
 			return t, false
 		}
 	}
 	return nil, open
+}
+
+// namesAsset reports whether a cell is no title because it has the shape of an id or a link to an asset.
+func namesAsset(cell string) bool {
+	return bynder.LooksLikeID(cell) || strings.Contains(cell, "://") || strings.Contains(strings.ToLower(cell), "mediaid=")
 }
 
 func trimCells(cells []string) {
@@ -126,8 +131,8 @@ func checkPlain(text string, f Format) error {
 		"add a first line that names the columns: "+strings.Join(suggestTitles(strings.Split(text, separator), f), separator))
 }
 
-// idLike reports whether a cell, quoted or not, has the shape of a portal's id.
-func idLike(cell string) bool { return bynder.LooksLikeID(strings.Trim(spelling.Trim(cell), `"`)) }
+// idLike reports whether a cell, quoted or not, has the shape of a portal's id or a link to an asset.
+func idLike(cell string) bool { return namesAsset(strings.Trim(spelling.Trim(cell), `"`)) }
 
 // suggestTitles returns titles for the columns of a row: of the first id, a second one, and what looks
 // most like a path. If an asset was named, a single one is an item's.

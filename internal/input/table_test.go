@@ -96,6 +96,8 @@ func TestReadTable(t *testing.T) {
 
 		{name: "an asset called id", text: idA + "\t\tid\timage\t12\t\nB\t\tpath\timage\t\t\n", want: []row{{line: 1, media: idA, text: "-"}, {line: 2, media: "B", text: "-"}}},
 		{name: "an asset called id, with an RFC UUID", text: idB + "\tid\n", want: []row{{line: 1, media: idB, item: "id", text: "-"}}},
+		{name: "a link beside an asset called id", text: "https://p/media/?mediaId=A\tid\nhttp://p/x#mediaid=B\t\tid\np/?MEDIAID=C\titemId\n", want: []row{
+			{line: 1, media: "A", item: "id", text: "-"}, {line: 2, media: "B", text: "-"}, {line: 3, media: "C", item: "itemId", text: "-"}}},
 		{name: "a list of TABs without a header", text: "A\tI\tmediaID?\n", want: []row{{line: 1, media: "A", item: "I", text: "-"}}},
 		{name: "a quote that opens no header", text: "\"A\nB\"\nC\n", want: []row{{line: 1, media: `"A`, err: "invalid id"}, {line: 2, media: `B"`, err: "invalid id"}, {line: 3, media: "C", text: "-"}}},
 		{name: "a path in an object names nothing", text: `{"mediaId":"A","path":"../x","status":"downloaded"}`, want: []row{{line: 1, media: "A", text: "-"}}},
@@ -133,6 +135,8 @@ func TestReadRefusesHeaders(t *testing.T) {
 		{"commas without a header", "a.jpg," + idA + ",x\n", "separated by ,", "path,mediaId,column3"},
 		{"both", "x,y;" + idA + "\n", "separated by ;", "path;mediaId"},
 		{"quoted", `"` + idA + `","` + idB + `","a.jpg"` + "\n", "separated by ,", "mediaId,itemId,path"},
+		{"a link", "https://p/media/?mediaId=A,id\n", "separated by , and is not a header", "mediaId,path"},
+		{"a link that is quoted", "id;\"p/?mediaId=A\"\n", "separated by ; and is not a header", "path;mediaId"},
 		{"a title that is an id", "id;" + idA + "\n", "separated by ;", "path;mediaId"},
 		{"no title that is known", "Media ID;Path\n" + idA + ";a\n", "is not a header", "mediaId;path"},
 		{"after comments", "# x\n\nA;a.jpg\n", "is not a header", "mediaId;path"},
