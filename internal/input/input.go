@@ -11,7 +11,6 @@ import (
 	"io"
 	"iter"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -46,6 +45,7 @@ type Entry struct {
 
 	list    int    // its number, from 1 up; 0 for an argument
 	table   *table // that the line is a row of; nil if it is not
+	advice  string // what to do about Err
 	misread bool   // the cells of the row cannot be told apart
 }
 
@@ -76,10 +76,14 @@ type parser struct {
 	format Format
 	lines  *lines
 	begun  bool
-	failed error      // what begin returns
-	table  *table     // nil of a list without a header
-	empty  bool       // there is no line but comments
-	ahead  []readLine // the first line of a list without a header, and others that were read to know that
+	failed error  // what begin returns
+	table  *table // nil of a list without a header
+	empty  bool   // there is no line but comments
+	// separator is what a line before the header says that it is, 0 if there is none.
+	separator byte
+	// untitled says that the first line is separated by TAB and has no id, so that it may be meant as a header.
+	untitled bool
+	ahead    []readLine // the first line of a list without a header, and others that were read to know that
 }
 
 // readLine is a line that was read ahead.
@@ -118,56 +122,6 @@ func (p *parser) entries(yield func(Entry, error) bool) {
 			}
 		}
 	}
-}
-
-// begin reads up to the first line that is neither empty nor a comment, and with it the header, if the list has
-// one. The error is that of a list that cannot be read at all. It reads once, whatever how often it is called.
-func (p *parser) begin() error {
-	for !p.begun && !p.format.NUL {
-		line, err := p.lines.next()
-		if p.begun = err != nil; p.begun {
-			p.empty = errors.Is(err, io.EOF)
-			p.ahead = []readLine{{number: p.lines.number, err: err}}
-		} else if text := trimmed(line); len(bytes.Trim(text, separators+" ")) > 0 && text[0] != '#' {
-			p.begun = true
-			p.failed = p.decide(string(line), text[0] == '{')
-		}
-	}
-	return p.failed
-}
-
-// maxHeader is the longest header of several lines, in bytes: more is no header, but a quote that is not closed.
-const maxHeader = 16 << 10
-
-// decide finds out whether a list has a header, which begins with text.
-func (p *parser) decide(text string, object bool) error {
-	begins := p.lines.number
-	for !object {
-		found, open := readHeader(text)
-		if found != nil {
-			p.table = found
-			return found.findColumns(p.format)
-		}
-		if !open {
-			break
-		}
-		line, err := p.lines.more()
-		if errors.Is(err, io.EOF) || errors.Is(err, errLong) {
-			return &OpenQuoteError{begins, begins, text, errors.Is(err, io.EOF)}
-		} else if err != nil {
-			return err
-		}
-		if text += "\n" + string(line); len(text) > maxHeader {
-			return &OpenQuoteError{begins, begins, text, false}
-		}
-	}
-	for i, line := range strings.Split(text, "\n") {
-		p.ahead = append(p.ahead, readLine{text: line, number: begins + i})
-	}
-	if object || strings.Contains(text, "\t") {
-		return nil
-	}
-	return checkPlain(text, p.format)
 }
 
 // next returns the next line, or the next row of a table, with the number of its first line.
@@ -246,6 +200,9 @@ func (p *parser) entry(text string) (e Entry, ok bool) {
 	}
 	if e.Err != nil {
 		e.Text = text
+		if p.untitled {
+			e.advice = "if the first line names the columns, give the column of media ids the title id"
+		}
 	}
 	return e, true
 }

@@ -164,6 +164,8 @@ func FuzzRead(f *testing.F) {
 	f.Add("#c\n;;\nnote;mediaId;path\n\"a\n\"\"b\";A;x/y\n#;B;\nnote;mediaId;path\n;;;\nC;\"\n", false, false)
 	f.Add("id,itemId\rA,I,\r\n,\"\",x\n\ufeffid,itemId\n", false, true)
 	f.Add("id\tsaveAs\nA\t../b\n", false, false)
+	f.Add("sep=,\na;b,id\nx,A\nsep=,\n", false, false)
+	f.Add("[\n{\n}]", false, false)
 	f.Add("id;\"\n\";x\nA\n\ufeffid;\"\n\";x\nB\n", false, false)
 	f.Fuzz(func(t *testing.T, text string, nul, items bool) {
 		format := input.Format{NUL: nul, ItemColumn: items, AssetNamed: items}
@@ -231,7 +233,7 @@ func skipped(line string, nul bool) bool {
 		return line == ""
 	}
 	line = strings.Trim(spelling.Visible(line), "\t;,\" ")
-	return line == "" || line[0] == '#' || strings.Contains(strings.ToLower(line), "id")
+	return line == "" || line[0] == '#' || strings.EqualFold(line, "sep=") || strings.Contains(strings.ToLower(line), "id")
 }
 
 func TestReadTakesSizesFromJSON(t *testing.T) {

@@ -22,8 +22,9 @@ var errLong = fmt.Errorf("the line is longer than %d MiB", maxLine>>20)
 type lines struct {
 	r         *bufio.Reader
 	delimiter byte
-	number    int   // of the line that was read last, from 1
-	ended     error // by what
+	number    int    // of the line that was read last, from 1
+	ended     error  // by what
+	long      []byte // the beginning of the last line that was too long
 	// keep returns what the line of a number is written to if it is too long, and is closed when it is whole; nil for nothing.
 	keep func(number int) io.WriteCloser
 }
@@ -67,7 +68,11 @@ func (l *lines) next() ([]byte, error) {
 	for {
 		piece, err := l.r.ReadSlice(l.delimiter)
 		if !long && len(line)+len(piece) > maxLine {
-			if long = true; l.keep != nil {
+			long, l.long = true, bytes.Clone(piece[:min(len(piece), 100)])
+			if len(line) > 0 {
+				l.long = bytes.Clone(line[:min(len(line), 100)])
+			}
+			if l.keep != nil {
 				kept = l.keep(l.number)
 			}
 			line = append(line, piece...)

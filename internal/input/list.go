@@ -221,7 +221,7 @@ func refuse(job *download.Job, e Entry, err error) {
 	if e.Line > 0 {
 		err = fmt.Errorf("line %d: %w", e.Line, err)
 	}
-	job.Err = &download.Error{Code: download.CodeUsage, Err: err}
+	job.Err = &download.Error{Code: download.CodeUsage, Err: err, Advice: e.advice}
 	job.Origin = e.mistake(job.Origin)
 }
 

@@ -332,3 +332,33 @@ func TestListRefusesBeforeTheFirstJob(t *testing.T) {
 		t.Errorf("error %v", in.Err())
 	}
 }
+
+// Where the first line of a TAB list may be titles, what fails says how they are written.
+func TestListTellsHowColumnsAreNamed(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Asset ID\tpath\nA\ta/b.jpg\n":            true,
+		"Asset\tpath\nA\ta/b.jpg\n":               true,
+		idOfTest + "\tweb image\nA\ta/b.jpg\n":    false,
+		"Asset\n" + idOfTest + "\ta/b\n":          false,
+		`{"id":"A"}` + "\nAsset ID\tpath\n":       false,
+		"https://p/?mediaId=A\tx y\nA\ta/b.jpg\n": false,
+	} {
+		in := testList(t, "", nil, regular(t, text))
+		failed := 0
+		for job := range in.Jobs(t.Context()) {
+			if job.Err == nil {
+				continue
+			}
+			failed++
+			wrong, ok := errors.AsType[*download.Error](job.Err)
+			if !ok || strings.Contains(wrong.Advice, "the title id") != want {
+				t.Errorf("%q: %v, advice %q", text, job.Err, wrong.Advice)
+			}
+		}
+		if failed == 0 {
+			t.Errorf("%q: nothing fails", text)
+		}
+	}
+}
+
+const idOfTest = "D4AC0B41-141B-47D2-98B4FECDA8894CB2"

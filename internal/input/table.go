@@ -45,12 +45,15 @@ func isTitle(cell string, titles ...string) bool {
 }
 
 // readHeader returns the table that begins with text, nil if text is not a header: one of whose
-// cells is id, mediaId or itemId, and none could be an id or a link. TAB separates if there is one, else the
+// cells is id, mediaId or itemId, and none could be an id or a link. separator is given, or 0: then TAB separates if there is one, else the
 // one of semicolon and comma that yields that cell. open reports that text ends within quotes, so that it may be
 // a header with its next lines.
-func readHeader(text string) (found *table, open bool) {
+func readHeader(text string, separator byte) (found *table, open bool) {
 	candidates := ";,"
-	if strings.Contains(text, "\t") {
+	switch {
+	case separator != 0:
+		candidates = string(separator)
+	case strings.Contains(text, "\t"):
 		candidates = "\t"
 	}
 	for _, separator := range []byte(candidates) {
@@ -71,6 +74,28 @@ func readHeader(text string) (found *table, open bool) {
 		}
 	}
 	return nil, open
+}
+
+// readSeparated returns the table that begins with text behind a line that says its separator. That line
+// is repeated with the header if it cannot be read without.
+func readSeparated(text string, separator byte) (found *table, open bool) {
+	found, open = readHeader(text, separator)
+	if found == nil || separator == 0 {
+		return found, open
+	}
+	if alone, _ := readHeader(text, 0); alone == nil || alone.separator != separator {
+		found.header = "sep=" + string(separator) + "\n" + text
+	}
+	return found, false
+}
+
+// separatorLine returns the separator that a line says as Excel does, "sep=;", 0 if it does not.
+func separatorLine(text string) byte {
+	text = strings.TrimRight(text, " ")
+	if before, ok := strings.CutPrefix(strings.ToLower(text), "sep="); ok && len(before) == 1 && strings.Contains(separators, before) {
+		return before[0]
+	}
+	return 0
 }
 
 // namesAsset reports whether a cell is no title because it has the shape of an id or a link to an asset.
@@ -112,6 +137,22 @@ func (t *table) findColumns(f Format) error {
 // headerError is a list that cannot be read as it was meant.
 func headerError(err error, advice string) error {
 	return &download.Error{Code: download.CodeUsage, Err: err, Advice: advice}
+}
+
+// checkDocument refuses the beginning of JSON that is not one object per line: the first line or, if that is {, two.
+func checkDocument(text string) error {
+	text = spelling.Trim(text)
+	if text == "" {
+		return nil
+	}
+	rest := strings.TrimLeft(text[1:], " \t")
+	switch {
+	case text[0] == '[' && (rest == "" || strings.Contains(`[{"]`, rest[:1])):
+		return headerError(errors.New("the list is a JSON array, and not one object per line"), "write each object on a line of its own with jq -c '.[]'")
+	case strings.HasPrefix(text, "{\n") && strings.HasPrefix(spelling.Trim(text[2:]), `"`):
+		return headerError(errors.New("the list is JSON with line breaks, and not one object per line"), "write each object on a line of its own with jq -c .")
+	}
+	return nil
 }
 
 // checkPlain refuses the first line of a list without a header that is separated by commas or
@@ -219,7 +260,7 @@ func (t *table) split(text string) ([]string, error) {
 
 // entry makes an Entry of a row; ok is false for one without any value, and for the header again.
 func (t *table) entry(text string) (e Entry, ok bool) {
-	if strings.Trim(text, separators+" ") == "" {
+	if strings.Trim(text, separators+" ") == "" || separatorLine(text) == t.separator {
 		return Entry{}, false
 	}
 	e = Entry{Text: text, table: t}

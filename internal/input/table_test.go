@@ -94,6 +94,10 @@ func TestReadTable(t *testing.T) {
 		{name: "CR alone", text: "id;path\rA;a.jpg\rB;b.jpg\r", want: []row{{line: 2, media: "A", saveAs: "a.jpg"}, {line: 3, media: "B", saveAs: "b.jpg"}}},
 		{name: "items of the asset named", text: "itemId;path\nI;i.pdf\n", format: input.Format{ItemColumn: true, AssetNamed: true}, want: []row{{line: 2, item: "I", saveAs: "i.pdf"}}},
 
+		{name: "Excel's line for the separator", text: "\ufeffsep=;\r\nname,x;id;path\r\nn;A;a\r\nsep=;\r\nn;B;\r\n", want: []row{
+			{line: 3, media: "A", saveAs: "a"}, {line: 5, media: "B"}}},
+		{name: "of commas", text: "# c\nSEP=,\nx;y,id\n;,A\n", want: []row{{line: 4, media: "A"}}},
+		{name: "of TAB", text: "sep=\t\nid\tpath\nA\ta\n", want: []row{{line: 3, media: "A", saveAs: "a"}}},
 		{name: "an asset called id", text: idA + "\t\tid\timage\t12\t\nB\t\tpath\timage\t\t\n", want: []row{{line: 1, media: idA, text: "-"}, {line: 2, media: "B", text: "-"}}},
 		{name: "an asset called id, with an RFC UUID", text: idB + "\tid\n", want: []row{{line: 1, media: idB, item: "id", text: "-"}}},
 		{name: "a link beside an asset called id", text: "https://p/media/?mediaId=A\tid\nhttp://p/x#mediaid=B\t\tid\np/?MEDIAID=C\titemId\n", want: []row{
@@ -137,6 +141,13 @@ func TestReadRefusesHeaders(t *testing.T) {
 		{"quoted", `"` + idA + `","` + idB + `","a.jpg"` + "\n", "separated by ,", "mediaId,itemId,path"},
 		{"a link", "https://p/media/?mediaId=A,id\n", "separated by , and is not a header", "mediaId,path"},
 		{"a link that is quoted", "id;\"p/?mediaId=A\"\n", "separated by ; and is not a header", "path;mediaId"},
+		{"behind Excel's line for the separator", "sep=;\nA;a\n", "the first line is separated by ; and is not a header: \"A;a\"", "mediaId;path"},
+		{"a JSON array", `[{"id":"A"},{"id":"B"}]`, "the list is a JSON array", "jq -c '.[]'"},
+		{"of several lines", "# c\n [\n  {\n    \"id\": \"A\"\n  }\n]\n", "the list is a JSON array", "jq -c '.[]'"},
+		{"of ids", "[ \"A\", \"B\" ]\n", "the list is a JSON array", "jq -c '.[]'"},
+		{"that is empty", "[]\n", "the list is a JSON array", "jq -c '.[]'"},
+		{"that is long", `[{"id":"` + strings.Repeat("A", 3<<20) + `"}]`, "the list is a JSON array", "jq -c '.[]'"},
+		{"a JSON object of several lines", "{\n  \"id\": \"A\"\n}\n", "the list is JSON with line breaks", "jq -c ."},
 		{"a title that is an id", "id;" + idA + "\n", "separated by ;", "path;mediaId"},
 		{"no title that is known", "Media ID;Path\n" + idA + ";a\n", "is not a header", "mediaId;path"},
 		{"after comments", "# x\n\nA;a.jpg\n", "is not a header", "mediaId;path"},

@@ -161,8 +161,14 @@ func (f *undoneFile) add(l *line) {
 // canBegin reports whether a list without a header can begin with a line: it is not read as a header, and not
 // refused for looking like a row.
 func canBegin(text string) bool {
-	found, open := readHeader(text)
-	return found == nil && !open && (text[0] == '{' || slices.Contains([]byte(text), '\t') || checkPlain(text, Format{}) == nil)
+	if line := trimmed([]byte(text)); len(line) > 0 && line[0] == '{' {
+		return len(line) > 1 // with the next one it may be an object of several lines
+	}
+	found, open := readHeader(text, 0)
+	if found != nil || open || separatorLine(text) != 0 || checkDocument(text) != nil {
+		return false
+	}
+	return strings.Contains(text, "\t") || checkPlain(text, Format{}) == nil
 }
 
 // writeAdded writes what was added in the order of the input; more says that further lines may follow. A line that
@@ -206,7 +212,7 @@ func (f *undoneFile) write(text string, more bool) {
 		return
 	}
 	if plain := len(f.forms) != 1 || f.forms[0] == (form{}); plain && !f.begun && !canBegin(text) {
-		if found, open := readHeader(text); found != nil || open || more {
+		if found, open := readHeader(text, 0); found != nil || open || more || separatorLine(text) != 0 {
 			text = unreadable(text)
 		}
 	}
