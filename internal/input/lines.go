@@ -78,14 +78,15 @@ func (l *lines) next() ([]byte, error) {
 			line = append(line, piece...)
 			piece = line
 		}
-		if long {
+		switch {
+		case long:
 			if kept != nil {
 				_, _ = kept.Write(bytes.TrimSuffix(piece, []byte{l.delimiter})) // it keeps its error
 			}
 			line = nil
-		} else if line != nil || err != nil {
+		case line != nil || err != nil:
 			line = append(line, piece...)
-		} else {
+		default:
 			line = piece
 		}
 		if errors.Is(err, bufio.ErrBufferFull) {

@@ -147,7 +147,7 @@ func checkDocument(text string) error {
 	}
 	rest := strings.TrimLeft(text[1:], " \t")
 	switch {
-	case text[0] == '[' && (rest == "" || strings.Contains(`[{"]`, rest[:1])):
+	case text[0] == '[' && (rest == "" || strings.IndexByte(`[{"]`, rest[0]) >= 0):
 		return headerError(errors.New("the list is a JSON array, and not one object per line"), "write each object on a line of its own with jq -c '.[]'")
 	case strings.HasPrefix(text, "{\n") && strings.HasPrefix(spelling.Trim(text[2:]), `"`):
 		return headerError(errors.New("the list is JSON with line breaks, and not one object per line"), "write each object on a line of its own with jq -c .")
