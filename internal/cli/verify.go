@@ -91,18 +91,18 @@ files alone do not matter.`,
 }
 
 // run compares the files, and says how many have which status. The error says it if files are missing or changed.
-func (o *verifyOptions) run(ctx context.Context) error {
+func (o *verifyOptions) run(ctx context.Context) (err error) {
 	folder, err := openFolder(o.dest)
 	if err != nil {
 		return err
 	}
-	defer folder.Close()
+	defer func() { err = errors.Join(err, folder.Close()) }()
 	defer endInTime(ctx, nil)()
 	files, err := journal.OpenFiles(ctx, o.journal, o.dest)
 	if err != nil {
 		return err
 	}
-	defer files.Close()
+	defer func() { err = errors.Join(err, files.Close()) }()
 	if files.Count == 0 && files.Outside > 0 {
 		return &download.Error{
 			Code: download.CodeLocal, Err: fmt.Errorf("the journal has no file in %s, and %s elsewhere", o.dest, count(files.Outside, "file")),

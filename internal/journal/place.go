@@ -115,7 +115,7 @@ func (p *place) stands(name string, r *record) bool {
 // find reports whether the file of a record is in place, and returns its name. skipped says
 // whether the record of a skipped file counts. A record that is an intent came true.
 func (p *place) find(r *record, skipped bool) (name string, ok bool) {
-	if !r.isFile() && !(skipped && r.is(download.Skipped)) {
+	if skippedFile := skipped && r.is(download.Skipped); !skippedFile && !r.isFile() {
 		return "", false
 	}
 	name, ok = p.local(string(r.path))

@@ -95,8 +95,7 @@ func openView(ctx context.Context, file string) (l location, v *view, err error)
 	}
 	if err != nil {
 		f.Close() // also if it is nil
-		l.folder.Close()
-		return l, nil, err
+		return l, nil, errors.Join(err, l.folder.Close())
 	}
 	return l, v, nil
 }
