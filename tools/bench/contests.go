@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 )
@@ -278,28 +277,27 @@ func knownToJournal(n int) func(context.Context, *site) (*contest, error) {
 	}
 }
 
-// writeJournal writes a journal of n originals. They are in folders of a thousand, all but the first
-// of which are links to that: more files would measure how fast a file system makes them.
+// writeJournal writes a journal of n originals, each with a path of its own. They are links to one file:
+// more files would measure how fast a file system makes them.
 func (s *site) writeJournal(journal, portal string, n int) error {
-	const files, content = 1000, "content"
-	if err := os.MkdirAll(filepath.Join(s.out(), "0"), 0o755); err != nil {
+	const content = "content"
+	if err := os.Mkdir(s.out(), 0o755); err != nil {
 		return err
 	}
-	for i := range files {
-		if err := os.WriteFile(filepath.Join(s.out(), "0", fmt.Sprintf("photo-%03d.jpg", i)), []byte(content), 0o644); err != nil {
-			return err
-		}
+	first := filepath.Join(s.out(), fmt.Sprintf("photo-%06d.jpg", 0))
+	if err := os.WriteFile(first, []byte(content), 0o644); err != nil {
+		return err
 	}
-	for folder := 1; folder*files < n; folder++ {
-		if err := os.Symlink("0", filepath.Join(s.out(), strconv.Itoa(folder))); err != nil {
+	for i := 1; i < n; i++ {
+		if err := os.Link(first, filepath.Join(s.out(), fmt.Sprintf("photo-%06d.jpg", i))); err != nil {
 			return err
 		}
 	}
 	var b bytes.Buffer
 	for i := range n {
-		fmt.Fprintf(&b, `{"portal":%q,"mediaId":%q,"selector":"original","status":"downloaded","path":"%d/photo-%03d.jpg","bytes":%d,`+
+		fmt.Fprintf(&b, `{"portal":%q,"mediaId":%q,"selector":"original","status":"downloaded","path":"photo-%06d.jpg","bytes":%d,`+
 			`"etag":"\"9a0364b9e99bb480dd25e1f0284c8555\"","verified":"md5","attempts":1,"seconds":0.123456789,"finishedAt":"2026-05-06T07:08:09.123456789Z"}`+"\n",
-			portal, mediaID(i), i/files, i%files, len(content))
+			portal, mediaID(i), i, len(content))
 	}
 	return os.WriteFile(journal, b.Bytes(), 0o644)
 }
