@@ -151,8 +151,9 @@ func TestSessionSaves(t *testing.T) {
 			if !slices.EqualFunc(s.saves.all, tt.want, func(a, b save) bool { return a.name == b.name && a.wait == b.wait }) {
 				t.Errorf("saves %+v, want %+v", s.saves.all, tt.want)
 			}
+			replaces := s.list.Replaces()
 			s.saves.call()
-			if !s.list.Replaces() {
+			if !replaces {
 				return
 			}
 			if got, err := os.ReadFile("undone"); string(got) != "A\nB\n" || err != nil {
