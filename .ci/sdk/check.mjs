@@ -119,8 +119,9 @@ test('collections', async () => {
 });
 
 test('metaproperties, brands and tags', async () => {
-  const [photographer, region] = await bynder.getMetaproperties();
-  assert.equal(photographer.name, 'photographer');
+  const properties = new Map((await bynder.getMetaproperties()).map((property) => [property.name, property]));
+  const [photographer, region] = [properties.get('photographer'), properties.get('region')];
+  assert.deepEqual([...properties.keys()].sort(), ['campaigncode', 'photographer', 'product', 'region', 'shootdate']);
   assert.equal(photographer.options.length, 4);
   assert.deepEqual(region.options.map((option) => option.label), ['emea', 'americas', 'apac']);
   assert.deepEqual((await bynder.getBrands()).map((brand) => brand.name), ['House', 'Premium', 'Outlet']);
