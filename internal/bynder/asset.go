@@ -1,7 +1,6 @@
 package bynder
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -134,14 +133,6 @@ func (m *MediaItem) JSON(mediaID string, urls bool) ([]byte, error) {
 	all := m.fields.written(nil, urls)
 	all["mediaId"], all["itemId"] = encode(mediaID), encode(m.ID)
 	return marshal(all)
-}
-
-func marshal(all map[string]json.RawMessage) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	err := e.Encode(all)
-	return bytes.TrimSpace(b.Bytes()), err
 }
 
 // ParseAsset reads one asset as the portal, or this program's own search --json,

@@ -220,15 +220,22 @@ func scalar(raw json.RawMessage) (string, bool) {
 	return string(raw), true
 }
 
-// encode is JSON without the escaping meant for HTML pages.
-func encode(v any) json.RawMessage {
+// marshal returns v as JSON without the escapes that are for HTML pages.
+func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
+	err := e.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
+// encode returns what marshal does, and null for what cannot be written.
+func encode(v any) json.RawMessage {
+	encoded, err := marshal(v)
+	if err != nil {
 		return null
 	}
-	return bytes.TrimSpace(b.Bytes())
+	return encoded
 }
 
 // text is "" where the field is none, for which PHP writes false.

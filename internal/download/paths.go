@@ -257,8 +257,9 @@ func (p *Paths) hold(path string, by owner, files int32) {
 	key := p.sink.PathKey(path)
 	p.taken.Put(p.hash(key), by)
 	for folder := range folders(key) {
-		n, _ := p.below.Get(p.hash(folder))
-		p.below.Put(p.hash(folder), n+files)
+		print := p.hash(folder)
+		n, _ := p.below.Get(print)
+		p.below.Put(print, n+files)
 	}
 }
 
@@ -273,7 +274,7 @@ func (c *Claim) refusal() error {
 	if conflict == noConflict {
 		return last.Blocked
 	}
-	by := c.paths.ownerOf(c.paths.sink.PathKey(last.Path))
+	by := c.paths.ownerOf(c.paths.hash(c.paths.sink.PathKey(last.Path)))
 	apart := NameApart(c.owner.item != 0 || by.asset == c.owner.asset)
 	if by == c.owner {
 		apart = "--name '{derivative}/{filename}'"
@@ -300,14 +301,15 @@ const (
 // conflict returns what keeps a file out of a path.
 func (p *Paths) conflict(path string) conflict {
 	key := p.sink.PathKey(path)
-	if p.ownerOf(key) != (owner{}) {
+	print := p.hash(key)
+	if p.ownerOf(print) != (owner{}) {
 		return samePath
 	}
-	if n, _ := p.below.Get(p.hash(key)); n > 0 {
+	if n, _ := p.below.Get(print); n > 0 {
 		return folderOf
 	}
 	for folder := range folders(key) {
-		if p.ownerOf(folder) != (owner{}) {
+		if p.ownerOf(p.hash(folder)) != (owner{}) {
 			return belowItself
 		}
 	}
@@ -325,9 +327,9 @@ func folders(key string) iter.Seq[string] {
 	}
 }
 
-// ownerOf returns whose the path with this key is.
-func (p *Paths) ownerOf(key string) owner {
-	by, _ := p.taken.Get(p.hash(key))
+// ownerOf returns whose the path is whose key has this hash.
+func (p *Paths) ownerOf(print uint64) owner {
+	by, _ := p.taken.Get(print)
 	return by
 }
 
