@@ -29,7 +29,7 @@ var errRepeats = errors.New("the portal's pages repeat themselves")
 // give fewer elements than asked for, and leave out those that the credentials may not see.
 // The end is the total, or an empty page if no total is known.
 //
-// A short first page may mean that the portal gives no more than so many elements a page, and
+// A short first page may mean that the portal limits the elements of a page, and
 // some such portals count pages by what they give, others by the limit that was asked for. So
 // its length is tried as the limit of page 2. If that brings elements, all of them new, both
 // count alike from there on, and so does a portal that takes any limit. If not, elements of

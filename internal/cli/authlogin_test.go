@@ -76,7 +76,7 @@ func TestAuthLoginNeedsSomebodyToAsk(t *testing.T) {
 	want(t, "stderr", stderr, "standard input is not a terminal", "hint: pass a permanent token with --with-token")
 }
 
-// Stdin is a pipe that nobody writes to: Ctrl-C ends the wait all the same.
+// Stdin is a pipe without a writer: Ctrl-C ends the wait all the same.
 func TestAuthLoginWithTokenCanBeStopped(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	in, hold := io.Pipe()

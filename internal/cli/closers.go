@@ -42,7 +42,7 @@ type saves struct {
 // save stores one thing.
 type save struct {
 	name string
-	// wait says that do is waited for: it writes to files of this program alone, and waits for nobody.
+	// wait says that do is waited for: it writes to files of this program alone, and does not block.
 	wait bool
 	// do must bear to be called beside the rest of the run.
 	do func()
@@ -63,7 +63,7 @@ func (s *saves) call() {
 		if each.wait {
 			storing.Go(each.do)
 		} else {
-			go each.do() // the process ends before it does, where nobody reads
+			go each.do() // the process ends before it does, where there is no reader
 		}
 	}
 	storing.Wait()

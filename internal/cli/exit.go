@@ -57,7 +57,7 @@ func (e *runError) orNil() error {
 	return e
 }
 
-// stdoutError says that nobody reads the results any more.
+// stdoutError says that the reader of the results has gone.
 type stdoutError struct{ err error }
 
 func (e *stdoutError) Error() string { return "writing results to standard output: " + e.err.Error() }

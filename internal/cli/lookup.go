@@ -131,7 +131,7 @@ func (l *nameList) unknown(flag, word string) error {
 	return &usageError{err: fmt.Errorf("%s; it has %s", text, enumerate(valid, len(distinct))), hint: hint}
 }
 
-// enumerate lists a few of so many texts.
+// enumerate lists a few of many texts.
 func enumerate(texts []string, all int) string {
 	texts = texts[:min(len(texts), most)]
 	if hidden := all - len(texts); hidden > 0 {

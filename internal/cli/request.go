@@ -30,7 +30,7 @@ type request struct {
 	steps func(expanded func(job download.Job, n int)) download.Steps
 }
 
-// openSources opens the lists that the arguments and flags name. A FIFO that nobody writes to is waited for.
+// openSources opens the lists that the arguments and flags name. A FIFO without a writer is waited for.
 func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sources, error) {
 	defer endInTime(ctx, nil)()
 	stdin := 0
@@ -62,7 +62,7 @@ func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sour
 }
 
 // openList makes the list of what is asked for, and opens the one that --undone-out names. A dry run does
-// nothing, and leaves what is undone as it was. A FIFO that nobody reads is waited for.
+// nothing, and leaves what is undone as it was. A FIFO without a reader is waited for.
 func (o *transferFlags) openList(ctx context.Context, r request, portal string, sources *input.Sources) (*input.List, error) {
 	options := input.Options{Sources: sources, MediaID: r.mediaID, Portal: portal, Choose: r.choose, Expands: r.expands}
 	read := mediaIDOf(portal)

@@ -45,7 +45,7 @@ func (o *transferFlags) run(ctx context.Context, r request) (err error) {
 	return s.run(ctx)
 }
 
-// open opens everything that a run needs, and returns the context of the run, which also ends when nobody reads
+// open opens everything that a run needs, and returns the context of the run, which also ends when there is no reader of
 // its results any more. What was opened before an error is closed by close. The order is that of need and,
 // read backwards, that of closing:
 //

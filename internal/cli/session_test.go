@@ -188,7 +188,7 @@ func TestSavesWaitForThoseThatEnd(t *testing.T) {
 		ctx, release := context.WithCancel(t.Context())
 		var s saves
 		s.add(save{name: "waits for a reader", do: func() { <-ctx.Done() }})
-		s.call() // returns, though nobody reads
+		s.call() // returns, though there is no reader
 		release()
 	})
 }

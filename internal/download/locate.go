@@ -15,7 +15,7 @@ import (
 
 // locate finds the temporary location of a job's file, and what it is called beside the asset's name: that of a
 // derivative, the label of a transformation, or ""; again is how many locations were asked for before it. For the first one, what the metadata say
-// will do, unless that is no URL.
+// will do, unless that is not a URL.
 func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Location, string, error) {
 	switch job.Selector.Kind {
 	case bynder.Derivative:

@@ -48,7 +48,7 @@ func TestFsync(t *testing.T) {
 	}
 }
 
-// A pipe cannot be synced, which is no error on systems that say so by EINVAL.
+// A pipe cannot be synced, which is not an error on systems that say so by EINVAL.
 func TestWhatCannotBeSynced(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("other systems may say it in another way")

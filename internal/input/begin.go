@@ -33,7 +33,7 @@ func (p *parser) begin() error {
 	return p.failed
 }
 
-// maxHeader is the longest header of several lines, in bytes: more is no header, but a quote that is not closed.
+// maxHeader is the longest header of several lines, in bytes: more is not a header, but a quote that is not closed.
 const maxHeader = 16 << 10
 
 // decide finds out whether a list has a header, which begins with text.

@@ -67,7 +67,7 @@ type Format struct {
 
 // Read yields the entries of a list. Empty lines and those of blanks and separators only are skipped
 // and, unless the list has a header, those that begin with #; a line that makes no sense is an Entry with Err. The
-// error beside an Entry ends the list: r's own, that of a header that cannot be meant (a *download.Error), or an
+// error beside an Entry ends the list: r's own, that of a header that makes no sense (a *download.Error), or an
 // *OpenQuoteError.
 func Read(r io.Reader, f Format) iter.Seq2[Entry, error] { return newParser(r, f).entries }
 

@@ -156,7 +156,7 @@ func TestReadReportsItsReader(t *testing.T) {
 }
 
 // Every line of a list is in an entry, or one of those that are documented to be skipped; only a header that
-// cannot be meant and a quote that is not closed end a list.
+// makes no sense and a quote that is not closed end a list.
 func FuzzRead(f *testing.F) {
 	f.Add("A\tI\n{\"id\":\"x\",\"name\":1,\"thumbnails\":[],\"saveAs\":\"a/b\"}\n#\n", false, false)
 	f.Add(utf16LE("A\r\n"), false, true)

@@ -113,7 +113,7 @@ func (l *List) Empty() bool {
 }
 
 // Replaces reports whether the lines that are not done are written to a file of this program alone, which
-// takes its name when it is whole: writing it waits for nobody.
+// takes its name when it is whole: writing it does not block.
 func (l *List) Replaces() bool { return l.undone.file != nil && l.undone.file.replaces() }
 
 // lines returns how many lines there are, duplicates among them; ok is false where that

@@ -150,7 +150,7 @@ func TestListEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// TestNoReadAfterTheEnd sees that what is read by nobody any more is left alone: a read may be under
+// TestNoReadAfterTheEnd sees that what is not read any more is left alone: a read may be under
 // way yet, and two at once mix up what they bring.
 func TestNoReadAfterTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

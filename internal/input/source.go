@@ -21,8 +21,8 @@ type Sources struct {
 // NewSources returns no lists yet; stdin is what the name "-" stands for.
 func NewSources(stdin io.Reader) *Sources { return &Sources{stdin: stdin} }
 
-// Open opens one more list; "-" is standard input. A FIFO that nobody writes to is waited for until ctx ends. A regular file
-// whose header cannot be meant, or is missing, is refused; of others the beginning is read later.
+// Open opens one more list; "-" is standard input. A FIFO without a writer is waited for until ctx ends. A regular file
+// whose header makes no sense, or is missing, is refused; of others the beginning is read later.
 func (s *Sources) Open(ctx context.Context, name string, f Format) error {
 	l, err := openSource(ctx, s.stdin, name, f)
 	if err != nil {

@@ -98,7 +98,7 @@ func separatorLine(text string) byte {
 	return 0
 }
 
-// namesAsset reports whether a cell is no title because it has the shape of an id or a link to an asset.
+// namesAsset reports whether a cell is not a title because it has the shape of an id or a link to an asset.
 func namesAsset(cell string) bool {
 	return bynder.LooksLikeID(cell) || strings.Contains(cell, "://") || strings.Contains(strings.ToLower(cell), "mediaid=")
 }

@@ -40,7 +40,7 @@ func (l location) compact(ctx context.Context, v *view) error {
 
 // writeCurrent writes the lines that count, and those that are neither results nor intents, to a
 // new file beside the journal. What an earlier process has left there when it was killed stays:
-// that it is no file of the user's cannot be known.
+// that it is not a file of the user's cannot be known.
 func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (fresh *os.File, err error) {
 	old, err := v.file.Stat()
 	if err != nil {

@@ -110,7 +110,7 @@ func isPictograph(r rune) bool { return r >= utf8.RuneSelf && unicode.Is(pictogr
 func isTag(r rune) bool { return r > tags && r <= cancelTag }
 
 // isArea reports whether tags name an area whose flag follows a black one, as gbsct does for Scotland (UTS #51
-// appendix C; its subdivisions have 3 to 7 letters and digits). Others are text that nobody sees.
+// appendix C; its subdivisions have 3 to 7 letters and digits). Others are invisible text.
 func isArea(s string) bool {
 	name, ended := strings.CutSuffix(s, string(cancelTag))
 	n := utf8.RuneCountInString(name)

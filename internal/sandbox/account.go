@@ -66,7 +66,7 @@ func placeTags() []string {
 func tagOf(place string) string { return strings.ToLower(strings.ReplaceAll(place, " ", "-")) }
 
 // metaproperties are those of the portal by name: two that assets have, one with options inside options, and two
-// whose values are not chosen from options. Each that has options has so many more.
+// whose values are not chosen from options. Each that has options has that many more.
 func metaproperties(more int64) object {
 	property := func(name, label, kind string, many any, options []object) object {
 		for i := range more {

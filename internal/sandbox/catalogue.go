@@ -39,7 +39,7 @@ func findCollection(all catalogue, id string) (collection, bool) {
 	return collection{}, false
 }
 
-// generated is the catalogue without a file: the fixed assets, and so many generated ones. They
+// generated is the catalogue without a file: the fixed assets, and the generated ones. They
 // were created and modified in the same order.
 type generated int
 

@@ -128,7 +128,7 @@ func (o Object) WithMetadata(token string) Object {
 	return o
 }
 
-// undigested is an ETag, without its quotes, that is no digest that can be checked.
+// undigested is an ETag, without its quotes, that is not a digest that can be checked.
 func undigested(seed uint64) string { return fmt.Sprintf("%016x%016x-7", mix64(seed), mix64(seed+1)) }
 
 // largestDigested is the size up to which ETags of files that are not known beforehand are computed, 32 MiB.

@@ -24,7 +24,7 @@ type Prompter struct {
 	out io.Writer
 }
 
-// New returns a Prompter that reads answers from in and writes questions to out, and nil where in is no
+// New returns a Prompter that reads answers from in and writes questions to out, and nil where in is not a
 // terminal.
 func New(in io.Reader, out io.Writer) *Prompter {
 	file, ok := in.(*os.File)

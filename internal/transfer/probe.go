@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// maxDrained is how many bytes are read of an answer that nobody wants, to keep its connection.
+// maxDrained is how many bytes are read of an answer that is not wanted, to keep its connection.
 const maxDrained = 16 << 10
 
 // Probe is Open for a file that is probably in place already: it asks for the first byte alone, so that no body,
