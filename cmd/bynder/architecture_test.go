@@ -19,7 +19,7 @@ var rooms = map[string][]string{
 	"cmd/bynder": {"cli"},
 	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "mirror", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
 
-	"mirror":    {"download", "journal", "transfer"},                                                      // a folder beside what is recorded of it
+	"mirror":    {"bynder", "download", "fsync", "journal", "naming", "transfer"},                         // a folder beside what is recorded of it and what the portal has
 	"report":    {"download", "transfer"},                                                                 // what happened, never the portal
 	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                         // where bytes land
 	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "sink", "transfer"},  // results on disk

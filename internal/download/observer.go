@@ -31,11 +31,21 @@ type Job struct {
 	// Path is the file's path below the sink's root, slash-separated and safe, where the line of input gives one; ""
 	// leaves it to Options.Name.
 	Path string
+	// Replaces, if set, is the only file that may have Path already and be replaced there.
+	Replaces *Replaceable
+	// Listed is for that of the result.
+	Listed *Listed
 	// Origin is the line of input that asked for it; several jobs may come of one line.
 	Origin string
 	// Err is why the job cannot be done at all; its result is a failure. It takes the
 	// place of a job where one cannot be made, such as for a malformed line of input.
 	Err error
+}
+
+// Replaceable is a file that this program has written, and may replace as long as it has not changed since.
+type Replaceable struct {
+	Size int64  // in bytes
+	MD5  string // in hexadecimal digits
 }
 
 // ProgressObserver is told how the files that are being transferred get on, from several

@@ -9,13 +9,46 @@ import (
 // Status says how a file fared.
 type Status string
 
-// The four ways in which a file can end. Only Failed means that it is not there.
+// The ways in which a file can end. Only Failed means that it is not there.
 const (
 	Downloaded Status = "downloaded"
 	Unchanged  Status = "unchanged"
 	Skipped    Status = "skipped"
 	Failed     Status = "failed"
 )
+
+// More ways in which a file can end, of sync alone.
+const (
+	Moved   Status = "moved"   // the file has another path now
+	Deleted Status = "deleted" // the file was removed, and its asset is gone; or sync has given it up
+	Kept    Status = "kept"    // the file stays as it is, though the portal has it otherwise
+)
+
+// Action is what sync does with a file, and what its dry run says that it would do.
+type Action string
+
+// The actions.
+const (
+	ActionFetch    Action = "fetch"    // transfer a file that is missing, new or has changed
+	ActionMetadata Action = "metadata" // write the file with the asset's metadata, and transfer nothing
+	ActionMove     Action = "move"     // give a file another path
+	ActionDelete   Action = "delete"   // remove a file whose asset is gone
+	ActionKeep     Action = "keep"     // leave a file as it is, though the portal has it otherwise
+	ActionAdopt    Action = "adopt"    // take a file that is in place for sync's own, as it is
+)
+
+// Listed is what the portal's list told of a file when it was fetched: what is compared to find out whether the portal
+// has another one. It stands in the state of sync alone.
+type Listed struct {
+	Version  int64  `json:"version,omitempty"`  // of an original; 0 if the list told none
+	Size     *int64 `json:"size,omitempty"`     // of an original in bytes, nil if the list told none; the bytes that came may be more
+	URL      string `json:"url,omitempty"`      // of a derivative, without its query
+	Modified string `json:"modified,omitempty"` // the asset's dateModified, as the portal writes it
+	// ModTime is the file's time as it was read back after the file got its name.
+	ModTime time.Time `json:"modTime,omitzero"`
+	// Metadata is the MD5, in hexadecimal digits, of the file with the asset's metadata, "" if there is none.
+	Metadata string `json:"metadata,omitempty"`
+}
 
 // Plan says what a run would do with a file. Only the results of a dry run have one.
 type Plan string
@@ -93,6 +126,10 @@ type Result struct {
 	ResumedFrom int64     `json:"resumedFrom,omitempty"`
 	Seconds     float64   `json:"seconds,omitempty"`
 	FinishedAt  time.Time `json:"finishedAt,omitzero"`
+	Action      Action    `json:"action,omitempty"` // of sync alone
+	From        string    `json:"from,omitempty"`   // of a move: the path before, as Path has it
+	Why         string    `json:"why,omitempty"`    // of a deletion: what has become of the asset
+	Listed      *Listed   `json:"listed,omitempty"` // in the state of sync alone
 	Error       *Failure  `json:"error,omitempty"`
 }
 
