@@ -40,7 +40,8 @@ type memory struct {
 	mu      sync.Mutex
 	files   map[string]string
 	results []Result
-	begun   int // files
+	begun   int    // files
+	target  Target // of the latest one
 }
 
 func (m *memory) CanRestart() bool { return true }
@@ -60,6 +61,7 @@ func (m *memory) Begin(_ context.Context, t Target, _ transfer.Object) (Partial,
 		return nil, &Error{Code: CodeDiskFull, Err: errors.New("no space")}
 	}
 	m.begun++
+	m.target = t
 	places := []Place{{Path: t.Name, Same: m.files[t.Name] != ""}}
 	if m.rename {
 		places = append(places, Place{Path: t.Name + "-" + t.Key, Same: m.files[t.Name+"-"+t.Key] != ""})
@@ -236,6 +238,33 @@ func TestTarget(t *testing.T) {
 			t.Errorf("target(%+v) = %+v", tt.selector, got)
 		}
 	}
+}
+
+// What a job was told of its file goes along with it, to where it lands and to its result.
+func TestJobGoesAlong(t *testing.T) {
+	m := &memory{files: map[string]string{}}
+	e := testEngine(m, 1)
+	recorded := &intents{}
+	e.Recorder = recorded
+	job := Job{MediaID: "A", Replaces: &Replaceable{Size: 3, MD5: "abc"}, Listed: &Listed{Version: 7}}
+	e.Run(t.Context(), func(context.Context) iter.Seq[Job] { return slices.Values([]Job{job}) })
+	if len(m.results) != 1 || m.results[0].Listed == nil || m.results[0].Listed.Version != 7 {
+		t.Errorf("results %+v", m.results)
+	}
+	if m.target.Replaces == nil || *m.target.Replaces != *job.Replaces {
+		t.Errorf("the target may replace %+v", m.target.Replaces)
+	}
+	if err := m.target.Intend("a.jpg"); err != nil || len(recorded.all) != 1 || recorded.all[0].Listed != job.Listed || recorded.all[0].Path != "a.jpg" {
+		t.Errorf("intents %+v, %v", recorded.all, err)
+	}
+}
+
+// intents are a Recorder.
+type intents struct{ all []Result }
+
+func (i *intents) Intend(r Result) error {
+	i.all = append(i.all, r)
+	return nil
 }
 
 func testEngine(m *memory, workers int) *Engine {

@@ -21,6 +21,7 @@ func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	f.result = Result{
 		Name:   assetName(job),
 		Portal: f.engine.Options.Portal, MediaID: job.MediaID, Selector: job.Selector.String(), ItemID: job.Selector.ItemID,
+		Listed: job.Listed,
 	}
 	transferring, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -306,5 +307,5 @@ func target(r *Result, job Job, name string) Target {
 	default:
 		key += "-" + r.Selector
 	}
-	return Target{Name: name, Identity: r.File(), ItemID: job.Selector.ItemID, Key: key}
+	return Target{Name: name, Identity: r.File(), ItemID: job.Selector.ItemID, Key: key, Replaces: job.Replaces}
 }

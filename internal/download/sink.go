@@ -20,6 +20,9 @@ type Target struct {
 	Suspect func() string
 	// Key is what --if-exists rename puts behind the stem.
 	Key string
+	// Replaces, if set, is the only file that may have Name already and be replaced there, whatever the sink is told
+	// about existing files. Any other one keeps the name, and the file fails as exists.
+	Replaces *Replaceable
 	// Claim is the file's part in the paths of its run; nil for a file that is alone.
 	Claim *Claim
 	// Intend, if set, is called each time before the file gets a name, with the path as

@@ -22,6 +22,8 @@ import (
 type DirOptions struct {
 	// IfExists says what a different file of the same name means.
 	IfExists IfExists
+	// ExistsHint is what to do about another file at a path, in place of the hint at --if-exists and --name.
+	ExistsHint string
 	// Fsync makes each file, and then its folders, survive a power loss before
 	// Publish returns.
 	Fsync bool

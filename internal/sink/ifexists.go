@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,7 +81,7 @@ func (d *Dir) look(ctx context.Context, t download.Target, obj transfer.Object) 
 			at.Same = true
 		case who == notAFile:
 			at.Blocked = d.inTheWay(name, info)
-		case policy == Overwrite:
+		case policy == Overwrite, d.replaceable(ctx, name, info, t):
 			size := info.Size()
 			at.old, at.Replaces = info, &size
 		case policy == Skip:
@@ -108,7 +109,7 @@ func (d *Dir) find(ctx context.Context, t download.Target, obj transfer.Object) 
 
 // names returns the names that t's file may get by policy, the one that it wants most first.
 func (d *Dir) names(t download.Target) []string {
-	if other := renamed(t); d.opts.IfExists == Rename && other != t.Name {
+	if other := renamed(t); d.policy(t) == Rename && other != t.Name {
 		return []string{t.Name, other}
 	}
 	return []string{t.Name}
@@ -136,12 +137,28 @@ func (d *Dir) claim(t download.Target, places []place) (place, error) {
 }
 
 // policy returns what a different file at t's name means: what the user said, except that a suspect
-// file replaces nothing.
+// file replaces nothing, and that one with Target.Replaces fails unless it replaces that.
 func (d *Dir) policy(t download.Target) IfExists {
-	if d.opts.IfExists == Overwrite && suspicion(t) != "" {
+	if t.Replaces != nil || d.opts.IfExists == Overwrite && suspicion(t) != "" {
 		return Fail
 	}
 	return d.opts.IfExists
+}
+
+// replaceable reports whether the file at name, which info describes, is the one that t may replace (Target.Replaces). A
+// file that cannot be read is not known to be.
+func (d *Dir) replaceable(ctx context.Context, name string, info fs.FileInfo, t download.Target) bool {
+	want := t.Replaces
+	if want == nil || name != t.Name || !info.Mode().IsRegular() || info.Size() != want.Size || suspicion(t) != "" {
+		return false
+	}
+	f, err := d.root.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	digest, err := digestOf(contextReader{ctx, f}, transfer.Object{}, transfer.DigestOptions{MD5: true})
+	return err == nil && digest.MD5() == want.MD5
 }
 
 // suspicion says why t's file is probably not the one that was asked for, "" if it may well be.
@@ -295,7 +312,9 @@ func (d *Dir) unchanged(ctx context.Context, name string, obj transfer.Object) e
 
 // exists says that another file has the name.
 func (d *Dir) exists(name string, t download.Target) error {
-	if why := suspicion(t); why != "" && d.opts.IfExists != Rename {
+	advice := cmp.Or(d.opts.ExistsHint, "give every file a path of its own with "+download.NameApart(t.ItemID != "")+
+		", or say what to do with --if-exists skip, overwrite or rename")
+	if why := suspicion(t); why != "" && d.policy(t) != Rename {
 		return &download.Error{
 			Code:   download.CodeExists,
 			Path:   name,
@@ -304,11 +323,10 @@ func (d *Dir) exists(name string, t download.Target) error {
 		}
 	}
 	return &download.Error{
-		Code: download.CodeExists,
-		Path: name,
-		Err:  fmt.Errorf("%s is another file: %w", d.Show(name), fs.ErrExist),
-		Advice: "give every file a path of its own with " + download.NameApart(t.ItemID != "") +
-			", or say what to do with --if-exists skip, overwrite or rename",
+		Code:   download.CodeExists,
+		Path:   name,
+		Err:    fmt.Errorf("%s is another file: %w", d.Show(name), fs.ErrExist),
+		Advice: advice,
 	}
 }
 

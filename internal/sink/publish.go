@@ -93,7 +93,12 @@ func (p *filePartial) take(ctx context.Context) (string, error) {
 		name = got.Path
 	}
 	if p.dir.policy(p.target) == Overwrite {
-		return name, p.replace(name)
+		return name, p.replace(name, nil)
+	}
+	if p.target.Replaces != nil {
+		if old, err := p.dir.root.Lstat(name); err == nil && p.dir.replaceable(ctx, name, old, p.target) {
+			return name, p.replace(name, old)
+		}
 	}
 	for {
 		if err := p.intend(name); err != nil {
@@ -115,11 +120,12 @@ func (p *filePartial) take(ctx context.Context) (string, error) {
 		if who == identical || p.is(there) {
 			return name, p.remove()
 		}
-		if who == notAFile && (p.dir.opts.IfExists != Rename || !there.IsDir()) {
+		rename := p.dir.policy(p.target) == Rename
+		if who == notAFile && (!rename || !there.IsDir()) {
 			return "", p.dir.inTheWay(name, there)
 		}
 		next := renamed(p.target)
-		if p.dir.opts.IfExists != Rename || next == name {
+		if !rename || next == name {
 			_ = p.remove() // the next run would not get to continue it
 			return "", p.dir.exists(name, p.target)
 		}
@@ -176,13 +182,17 @@ func (d *Dir) makeFolders(name string) error {
 	return d.root.MkdirAll(folder, 0o777)
 }
 
-// replace gives the file the name, and takes it from a file that has it.
-func (p *filePartial) replace(name string) error {
+// replace gives the file the name, and takes it from a file that has it: from only, as it was seen there, if that is
+// not nil.
+func (p *filePartial) replace(name string, only fs.FileInfo) error {
 	d := p.dir
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
 	old, err := d.root.Lstat(name)
 	switch {
+	case only != nil && !d.unaltered(place{Place: download.Place{Path: name}, old: only}):
+		_ = p.remove() // the next run would not get to continue it
+		return d.exists(name, p.target)
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return p.fail("publish", err)
