@@ -24,15 +24,15 @@ var advice = []struct {
 }{
 	{isCancelled, download.CodeInterrupted, ""},
 	{isOneOf(overQuota), download.CodeDiskFull,
-		"your quota is used up: free some of it or choose another folder with --dir, then run the same command again to continue"},
+		"your quota is used up: free some of it or choose another folder, then run the same command again to continue"},
 	{isOneOf(diskFull), download.CodeDiskFull,
-		"free some space or choose another folder with --dir, then run the same command again to continue"},
+		"free some space or choose another folder, then run the same command again to continue"},
 	{isEscape, download.CodeLocal,
-		"a symbolic link below the folder leads out of it, or is absolute: remove the link, or name the folder that it leads to with --dir"},
+		"a symbolic link below the folder leads out of it, or is absolute: remove the link, or name the folder that it leads to"},
 	{isOneOf(tooLarge), download.CodeLocal,
-		"the file system does not take files of this size (FAT ends at 4 GiB): choose another folder with --dir"},
+		"the file system does not take files of this size (FAT ends at 4 GiB): choose another folder"},
 	{isOneOf(readOnly), download.CodeLocal,
-		"the file system is read-only: choose another folder with --dir"},
+		"the file system is read-only: choose another folder"},
 	{isOneOf(tooManyFiles), download.CodeLocal,
 		"use fewer --jobs, or raise the limit of open files (ulimit -n)"},
 	{isOneOf(nameTooLong), download.CodeLocal,
@@ -44,7 +44,7 @@ var advice = []struct {
 	{isOneOf(inUse), download.CodeLocal,
 		"another program has the file open: close it and run the same command again"},
 	{isOneOf([]error{fs.ErrPermission}), download.CodeLocal,
-		"see that you may write there, or choose another folder with --dir"},
+		"see that you may write there, or choose another folder"},
 }
 
 // failure is err, met while doing something with what is shown as path, with its

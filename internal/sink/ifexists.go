@@ -343,6 +343,6 @@ func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
 		Code:   download.CodeLocal,
 		Path:   name,
 		Err:    errors.New(why),
-		Advice: "move it away, or choose other names with --name or another folder with --dir",
+		Advice: "move it away, or choose other names with --name or another folder",
 	}
 }

@@ -40,7 +40,7 @@ func (d *Dir) inUse(name string) error {
 			return &download.Error{
 				Code:   download.CodeExists,
 				Err:    fmt.Errorf("%s is %s", path, u.What),
-				Advice: "choose other names with --name, or another folder with --dir",
+				Advice: "choose other names with --name, or another folder",
 			}
 		}
 	}

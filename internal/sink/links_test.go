@@ -226,7 +226,7 @@ func TestForbiddenFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := beginErr(t.Context(), t, newDir(t, folder, DirOptions{}), original("a.jpg", "A"), object(whole))
-	if hint := wantCode(t, err, download.CodeLocal); !strings.Contains(hint, "--dir") || !errors.Is(err, os.ErrPermission) {
+	if hint := wantCode(t, err, download.CodeLocal); !strings.Contains(hint, "another folder") || !errors.Is(err, os.ErrPermission) {
 		t.Errorf("%v: the hint is %q", err, hint)
 	}
 }
