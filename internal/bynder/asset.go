@@ -114,6 +114,27 @@ func (a *Asset) LacksFile(s Selector) bool {
 	return a.Lacks("thumbnails")
 }
 
+// Extension returns the first of the asset's extensions, without a dot, as the portal writes it; "" if it tells none.
+func (a *Asset) Extension() string {
+	for _, ext := range a.fields.list("extension") {
+		if ext = strings.TrimLeft(strings.TrimSpace(ext), "."); ext != "" {
+			return ext
+		}
+	}
+	return ""
+}
+
+// Slim returns as much of a as a transfer of its original, of an image made from it or, if it has that name, of one of its
+// derivatives needs: some hundred bytes.
+func (a *Asset) Slim(derivative string) *Asset {
+	slim := *a
+	slim.Derivatives, slim.Tags, slim.fields, slim.items = nil, nil, nil, nil
+	if link, ok := a.Derivatives[derivative]; ok {
+		slim.Derivatives = map[string]string{derivative: link}
+	}
+	return &slim
+}
+
 // BrandID returns the id of the asset's brand, "" if it has none.
 func (a *Asset) BrandID() string { return a.fields.text("brandId") }
 
@@ -144,7 +165,7 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 		return nil, malformed("an asset", err)
 	}
 	if err := f.check(); err != nil {
-		return nil, malformed(named("the asset", f), err)
+		return nil, malformedAsset(f, err)
 	}
 	a := &Asset{
 		ID: f.text("id"), Name: f.text("name"), Type: f.text("type"), Modified: f.day("dateModified"),
@@ -155,7 +176,10 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 	if err := CheckID(a.ID); err != nil {
 		return nil, malformed("an asset", err)
 	}
-	a.Version, _ = f.number("activeVersion")
+	// Which field of a list has it is not documented.
+	if a.Version, _ = f.number("activeVersion"); a.Version <= 0 {
+		a.Version, _ = f.number("version")
+	}
 	return a, nil
 }
 

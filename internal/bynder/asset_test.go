@@ -295,3 +295,65 @@ func TestItemsAreReadOneAtATime(t *testing.T) {
 	}
 	runtime.KeepAlive(a)
 }
+
+func TestVersionAndExtension(t *testing.T) {
+	for _, c := range []struct {
+		raw, ext string
+		version  int64
+	}{
+		{`{"id":"a"}`, "", 0},
+		{`{"id":"a","activeVersion":3,"version":2,"extension":["jpg","png"]}`, "jpg", 3},
+		{`{"id":"a","version":"2","extension":"PDF"}`, "PDF", 2},
+		{`{"id":"a","activeVersion":null,"version":2,"extension":["", " .tar.gz "]}`, "tar.gz", 2},
+		{`{"id":"a","activeVersion":0,"version":5,"extension":[]}`, "", 5},
+	} {
+		a, err := bynder.ParseAsset([]byte(c.raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a.Extension() != c.ext || a.Version != c.version {
+			t.Errorf("%s has the extension %q and version %d", c.raw, a.Extension(), a.Version)
+		}
+	}
+}
+
+func TestSlim(t *testing.T) {
+	a, err := bynder.ParseAsset([]byte(`{"id":"a","name":"A","type":"image","fileSize":7,"transformBaseUrl":"https://h/t",
+		"tags":["x"],"archive":1,"thumbnails":{"mini":"https://h/1","thul":"https://h/2"},"property_x":"y"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slim := a.Slim("mini")
+	if len(slim.Derivatives) != 1 || slim.Derivatives["mini"] != "https://h/1" || a.Slim("").Derivatives != nil {
+		t.Errorf("the derivatives are %v and %v", slim.Derivatives, a.Slim("").Derivatives)
+	}
+	if slim.ID != "a" || slim.Name != "A" || slim.Type != "image" || slim.Size != 7 || slim.TransformBase != "https://h/t" || !slim.Archived {
+		t.Errorf("the rest is %+v", slim)
+	}
+	if slim.Property("x") != nil || slim.Tags != nil {
+		t.Errorf("metadata are kept: %+v", slim)
+	}
+	if len(a.Derivatives) != 2 || a.Property("x") == nil {
+		t.Errorf("the asset itself has become %+v", a)
+	}
+}
+
+func TestMalformedID(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"id":"a","fileSize":{}}`:       "a",
+		`{"id":"../a","fileSize":{}}`:    "",
+		`{"fileSize":{}}`:                "",
+		`{"id":["a"],"fileSize":{}}`:     "",
+		`{"id":["a"]}`:                   "",
+		`[]`:                             "",
+		`{"id":"a\u0000","fileSize":{}}`: "",
+	} {
+		_, err := bynder.ParseAsset([]byte(raw))
+		if !bynder.IsMalformedElement(err) || bynder.MalformedID(err) != want {
+			t.Errorf("%s: %v is about %q, want %q", raw, err, bynder.MalformedID(err), want)
+		}
+	}
+	if id := bynder.MalformedID(io.EOF); id != "" {
+		t.Errorf("io.EOF is about %q", id)
+	}
+}

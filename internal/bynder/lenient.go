@@ -305,17 +305,35 @@ func (f fields) links(name string) map[string]string {
 
 // malformed is an element of a list that is not what the API describes.
 func malformed(what string, err error) error {
-	return &ProtocolError{Err: &elementError{what, err}}
+	return &ProtocolError{Err: &elementError{what: what, err: err}}
+}
+
+// malformedAsset is malformed for an asset of which some fields can be read.
+func malformedAsset(f fields, err error) error {
+	id := f.text("id")
+	if CheckID(id) != nil {
+		id = ""
+	}
+	return &ProtocolError{Err: &elementError{named("the asset", f), err, id}}
 }
 
 // elementError is what is wrong with one element.
 type elementError struct {
 	what string
 	err  error
+	id   string // of the asset, "" if it cannot be read
 }
 
 func (e *elementError) Error() string { return "cannot read " + e.what + ": " + e.err.Error() }
 func (e *elementError) Unwrap() error { return e.err }
+
+// MalformedID returns the id of the asset that an error of one element is about; "" if it is not known.
+func MalformedID(err error) string {
+	if e, ok := errors.AsType[*elementError](err); ok {
+		return e.id
+	}
+	return ""
+}
 
 // IsMalformedElement reports whether err is about one element of a list, which goes on.
 func IsMalformedElement(err error) bool {

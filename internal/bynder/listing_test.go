@@ -338,7 +338,7 @@ func TestQuery(t *testing.T) {
 		Keyword: "a&b +c", Types: []string{"image", "video"}, Tags: []string{"x", "y"}, Brands: []string{"B"},
 		Collection: "C", Properties: map[string][]string{"Season": {"Spring", "Fall"}},
 		CreatedFrom: "2026-01-31T00:00:00Z", ModifiedTo: "2026-02-01T00:00:00Z",
-		Archived: &no, Order: "dateModified desc", IDs: []string{"1", "2"},
+		Archived: &no, Order: "dateModified desc", IDs: []string{"1", "2"}, Versions: true,
 	}
 	c := portal(t, func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.RawQuery, "+") || !strings.Contains(r.URL.RawQuery, "orderBy=dateModified%20desc") {
@@ -348,6 +348,7 @@ func TestQuery(t *testing.T) {
 			"keyword": {"a&b +c"}, "type": {"image,video"}, "tags": {"x,y"}, "brandId": {"B"}, "collectionId": {"C"},
 			"property_Season": {"Spring,Fall"}, "dateCreated": {"2026-01-31T00:00:00Z"}, "dateModifiedTo": {"2026-02-01T00:00:00Z"},
 			"archive": {"0"}, "orderBy": {"dateModified desc"}, "ids": {"1,2"}, "limit": {"1000"}, "total": {"1"},
+			"includeVersionNumber": {"1"},
 		}
 		if got := r.URL.Query(); got.Encode() != want.Encode() {
 			t.Errorf("query\n%s, want\n%s", got.Encode(), want.Encode())

@@ -16,6 +16,7 @@ type Query struct {
 	Archived, Limited, Public             *bool
 	Order                                 string // "dateModified desc"
 	IDs                                   []string
+	Versions                              bool // each asset comes with the number of its active version
 	// Limit is how many elements the caller wants; 0 = all. It bounds what one page brings,
 	// not the list.
 	Limit int
@@ -38,6 +39,9 @@ func (q Query) values() url.Values {
 	set("dateModifiedTo", q.ModifiedTo)
 	set("orderBy", q.Order)
 	set("ids", q.IDs...)
+	if q.Versions {
+		v.Set("includeVersionNumber", "1")
+	}
 	for name, values := range q.Properties {
 		set(propertyPrefix+name, values...)
 	}
