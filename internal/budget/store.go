@@ -43,7 +43,7 @@ type store struct {
 func newStore(portal *url.URL, dir string) *store {
 	s := &store{busy: make(chan struct{}, 1)}
 	if dir == "" {
-		dir, s.alone = stateDir()
+		dir, s.alone = StateDir()
 	}
 	if s.alone != nil {
 		return s
@@ -58,10 +58,10 @@ func newStore(portal *url.URL, dir string) *store {
 	return s
 }
 
-// stateDir is where the user's programs keep what should outlive them: $XDG_STATE_HOME on
-// every system, else ~/.local/state, or the user's cache folder on the systems that have a
+// StateDir returns the folder in which this program keeps what should outlive it, which may not exist yet: bynder in
+// $XDG_STATE_HOME on every system, else in ~/.local/state, or in the user's cache folder on the systems that have a
 // place of their own for that.
-func stateDir() (string, error) {
+func StateDir() (string, error) {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "bynder"), nil
 	}

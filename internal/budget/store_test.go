@@ -98,7 +98,7 @@ func TestStateDir(t *testing.T) {
 	root := t.TempDir()
 	t.Run("XDG_STATE_HOME", func(t *testing.T) {
 		t.Setenv("XDG_STATE_HOME", root)
-		if dir, err := stateDir(); err != nil || dir != filepath.Join(root, "bynder") {
+		if dir, err := StateDir(); err != nil || dir != filepath.Join(root, "bynder") {
 			t.Errorf("%q, %v", dir, err)
 		}
 	})
@@ -109,7 +109,7 @@ func TestStateDir(t *testing.T) {
 		t.Run("XDG_STATE_HOME "+name, func(t *testing.T) {
 			t.Setenv("XDG_STATE_HOME", xdg)
 			t.Setenv("HOME", root)
-			if dir, err := stateDir(); err != nil || dir != filepath.Join(root, ".local", "state", "bynder") {
+			if dir, err := StateDir(); err != nil || dir != filepath.Join(root, ".local", "state", "bynder") {
 				t.Errorf("%q, %v", dir, err)
 			}
 		})
@@ -118,7 +118,7 @@ func TestStateDir(t *testing.T) {
 		t.Run("HOME "+name, func(t *testing.T) {
 			t.Setenv("XDG_STATE_HOME", "")
 			t.Setenv("HOME", home)
-			if dir, err := stateDir(); err == nil {
+			if dir, err := StateDir(); err == nil {
 				t.Errorf("%q, want an error", dir)
 			}
 		})

@@ -89,3 +89,18 @@ func continues(before string, r rune) bool {
 	}
 	return false
 }
+
+// Extension returns the extension of a file's name, without a dot; "" if it has none.
+func Extension(name string) string {
+	_, ext := split(name)
+	return ext
+}
+
+// WithExtension returns name with ext in place of the extension old, if name has that one, in any case. Either may be
+// "", which is none.
+func WithExtension(name, old, ext string) string {
+	if end := len(name) - len(join("", old)); old != "" && end > 0 && strings.EqualFold(name[end:], join("", old)) {
+		name = name[:end]
+	}
+	return join(name, ext)
+}

@@ -17,8 +17,10 @@ type Fields struct {
 	ItemID   string // the media item's id
 	Name     string // the asset's name
 	Filename string // as the location gives it, see FromDisposition
-	Type     string
-	Version  string
+	// Ext, if set, is the extension of Filename, without a dot, "" for none. Else it is found there.
+	Ext     *string
+	Type    string
+	Version string
 	// Derivative is the name of the one that is fetched.
 	Derivative string
 	Tags       []string
@@ -72,8 +74,8 @@ var fields = []field{
 	{name: "itemId", source: fromJob, value: func(f Fields, _ string) string { return f.ItemID }, fixed: true},
 	{name: "name", source: fromMetadata, value: func(f Fields, _ string) string { return f.Name }},
 	{name: "filename", source: fromObject, value: func(f Fields, _ string) string { return Safe(f.Filename) }},
-	{name: "stem", source: fromObject, value: func(f Fields, _ string) string { stem, _ := split(Safe(f.Filename)); return stem }},
-	{name: "ext", source: fromObject, value: func(f Fields, _ string) string { _, ext := split(Safe(f.Filename)); return ext }, fixed: true},
+	{name: "stem", source: fromObject, value: func(f Fields, _ string) string { stem, _ := f.split(); return stem }},
+	{name: "ext", source: fromObject, value: func(f Fields, _ string) string { _, ext := f.split(); return ext }, fixed: true},
 	{name: "type", source: fromMetadata, value: func(f Fields, _ string) string { return f.Type }},
 	{name: "version", source: fromMetadata, value: func(f Fields, _ string) string { return f.Version }, fixed: true},
 	{name: "derivative", source: fromJob, value: func(f Fields, _ string) string { return f.Derivative }},
@@ -89,6 +91,18 @@ func joined(values []string) string {
 	values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
 	slices.Sort(values)
 	return strings.Join(values, ",")
+}
+
+// split divides the file's name at the dot of its extension.
+func (f Fields) split() (stem, ext string) {
+	name := Safe(f.Filename)
+	if f.Ext == nil {
+		return split(name)
+	}
+	if stem, ok := strings.CutSuffix(name, join("", *f.Ext)); ok && stem != "" {
+		return stem, *f.Ext
+	}
+	return split(name) // Safe has changed it
 }
 
 func (f Fields) property(name string) []string {
