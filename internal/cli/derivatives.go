@@ -4,8 +4,53 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/spf13/pflag"
+
 	"github.com/bynder-cli/bynder/internal/bynder"
 )
+
+// derivativeFlags are the flags that choose files which the portal has made of originals, or makes of them.
+type derivativeFlags struct {
+	derivative []string
+	transform  []string
+	format     string
+	quality    int
+
+	derivatives, transforms []string // as checkDerivatives reads them
+}
+
+func (o *derivativeFlags) addDerivatives(f *pflag.FlagSet) {
+	f.StringArrayVar(&o.derivative, "derivative", nil, derivativeHelp)
+	f.StringArrayVar(&o.transform, "transform", nil, "an image that the portal makes, as `SPEC` fill,width:800,height:600 (repeatable)")
+	f.StringVar(&o.format, "format", "", "format of --transform: jpg, png, webp, ...; WebP if the portal may choose")
+	f.IntVar(&o.quality, "quality", 0, "quality of --transform, from 1 to 100")
+}
+
+// checkDerivatives reads the flags, or refuses them, before any call.
+func (o *derivativeFlags) checkDerivatives(given func(flag string) bool) error {
+	switch {
+	case len(o.transform) == 0 && (given("format") || given("quality")):
+		return usagef("--format and --quality belong to --transform")
+	case given("format") && o.format == "":
+		return usagef("--format is empty")
+	case given("quality") && (o.quality < 1 || o.quality > 100):
+		return &usageError{err: fmt.Errorf("--quality is %d, and must be from 1 to 100", o.quality), hint: "write a number such as 85"}
+	}
+	var err error
+	if o.derivatives, err = parseDerivatives(o.derivative); err != nil {
+		return err
+	}
+	if given("format") {
+		if o.format, err = bynder.ParseImageFormat(o.format); err != nil {
+			return &usageError{err: fmt.Errorf("--format: %w", err), hint: "write it as jpg, png, webp, ..."}
+		}
+	}
+	o.transforms, err = parseTransforms(o.transform, o.format, o.quality)
+	return err
+}
+
+// variants returns the names of the derivatives or transformations that are asked for; there are never both.
+func (o *derivativeFlags) variants() []string { return slices.Concat(o.derivatives, o.transforms) }
 
 const derivativeHelp = "the derivative of this `NAME`, or the first that the asset has of A,B,original (repeatable)"
 

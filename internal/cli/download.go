@@ -3,9 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -17,16 +15,11 @@ import (
 // downloadOptions are what `bynder download` was asked for.
 type downloadOptions struct {
 	transferFlags
+	derivativeFlags
 	ids        []string
-	derivative []string
 	additional bool
 	version    int
 	allItems   bool
-	transform  []string
-	format     string
-	quality    int
-
-	derivatives, transforms []string // as check reads them
 }
 
 // newDownload makes the command; run is runDownload, or a test's.
@@ -67,13 +60,10 @@ make: fill,width:800,height:600. Their names are {stem}-fill-width800-height600.
 	}
 	f := cmd.Flags()
 	o.add(f)
-	f.StringArrayVar(&o.derivative, "derivative", nil, derivativeHelp)
+	o.addDerivatives(f)
 	f.BoolVar(&o.additional, "additional", false, "the newest additional file")
 	f.IntVar(&o.version, "version", 0, "the original of version `N`")
 	f.BoolVar(&o.allItems, "all-items", false, "all media items: original, web and additional ones")
-	f.StringArrayVar(&o.transform, "transform", nil, "an image that the portal makes, as `SPEC` fill,width:800,height:600 (repeatable)")
-	f.StringVar(&o.format, "format", "", "format of --transform: jpg, png, webp, ...; WebP if the portal may choose")
-	f.IntVar(&o.quality, "quality", 0, "quality of --transform, from 1 to 100")
 	return cmd
 }
 
@@ -90,25 +80,10 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 		return &usageError{err: errors.New("no media id was given"), hint: "bynder download <mediaId>"}
 	case chosen > 1:
 		return usagef("--derivative, --additional, --version, --all-items and --transform exclude each other")
-	case len(o.transform) == 0 && (given("format") || given("quality")):
-		return usagef("--format and --quality belong to --transform")
-	case given("format") && o.format == "":
-		return usagef("--format is empty")
-	case given("quality") && (o.quality < 1 || o.quality > 100):
-		return &usageError{err: fmt.Errorf("--quality is %d, and must be from 1 to 100", o.quality), hint: "write a number such as 85"}
 	case versionGiven && o.version < 1:
 		return usagef("--version is %d, and versions begin with 1", o.version)
 	}
-	var err error
-	if o.derivatives, err = parseDerivatives(o.derivative); err != nil {
-		return err
-	}
-	if given("format") {
-		if o.format, err = bynder.ParseImageFormat(o.format); err != nil {
-			return &usageError{err: fmt.Errorf("--format: %w", err), hint: "write it as jpg, png, webp, ..."}
-		}
-	}
-	if o.transforms, err = parseTransforms(o.transform, o.format, o.quality); err != nil {
+	if err := o.checkDerivatives(given); err != nil {
 		return err
 	}
 	if _, err := readIDs(o.ids, mediaIDOf("")); err != nil {
@@ -119,7 +94,7 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 
 // single tells that one file is asked for.
 func (o *downloadOptions) single() bool {
-	return len(o.ids) == 1 && o.ids[0] != "-" && len(o.from)+len(o.from0) == 0 && !o.allItems && len(o.names()) < 2
+	return len(o.ids) == 1 && o.ids[0] != "-" && len(o.from)+len(o.from0) == 0 && !o.allItems && len(o.variants()) < 2
 }
 
 func runDownload(ctx context.Context, o *downloadOptions) error { return o.run(ctx, o.request()) }
@@ -128,13 +103,10 @@ func runDownload(ctx context.Context, o *downloadOptions) error { return o.run(c
 func (o *downloadOptions) request() request {
 	return request{
 		ids: o.ids, named: func(id string) input.Entry { return input.Entry{MediaID: id} },
-		choose: o.choose, callEach: len(o.names()) == 0, single: o.single(),
-		expands: o.allItems || len(o.names()) > 1, steps: o.steps,
+		choose: o.choose, callEach: len(o.variants()) == 0, single: o.single(),
+		expands: o.allItems || len(o.variants()) > 1, steps: o.steps,
 	}
 }
-
-// names are those of the derivatives or transformations that are asked for; there are never both.
-func (o *downloadOptions) names() []string { return slices.Concat(o.derivatives, o.transforms) }
 
 // chosen is the file that the flags choose of every asset, the first of several.
 func (o *downloadOptions) chosen() bynder.Selector {
@@ -179,8 +151,8 @@ func (o *downloadOptions) steps(expanded func(download.Job, int)) download.Steps
 			return download.AllItems(ctx, p, jobs, expanded)
 		}
 		return steps
-	case len(o.names()) > 1:
-		steps.Expand = download.EachName(o.names(), expanded)
+	case len(o.variants()) > 1:
+		steps.Expand = download.EachName(o.variants(), expanded)
 	}
 	if needMetadata(o.derivatives) || len(o.transforms) > 0 || o.template.NeedsMetadata(known...) {
 		steps.Complete = o.withMetadata

@@ -28,6 +28,8 @@ type session struct {
 	portal      *portal
 	journal     *journal.Journal // nil where none is kept
 
+	files func() (n int, more bool) // how many files the run is for, see report.Options
+
 	begun  bool          // there is something to sum up
 	totals report.Totals // of what was run
 
@@ -55,21 +57,11 @@ func (o *transferFlags) run(ctx context.Context, r request) (err error) {
 //   - results and summary are complete once the journal is closed, which may make the run a failure;
 //   - no status line and no progress is shown below the summary.
 func (s *session) open(ctx context.Context) (context.Context, error) {
-	o := s.flags
 	if err := s.openList(ctx); err != nil {
 		return ctx, err
 	}
 	s.saves.add(save{name: "undone list", wait: s.list.Replaces(), do: func() { _, _ = s.list.Close(true) }})
-	s.closers.add("deadline", always(endInTime(ctx, s.saves.call)))
-	ctx, stop := context.WithCancelCause(ctx)
-	s.closers.add("context", always(func() { stop(nil) }))
-	var err error
-	if s.destination, err = o.destination(ctx); err != nil {
-		return ctx, err
-	}
-	s.closers.add("destination", func(err error) error { return errors.Join(err, s.destination.Close()) })
-	s.openReporter(ctx, stop)
-	s.portal, err = o.portal(s.conf, s.reporter.Screen(), s.hold, o.jobs)
+	ctx, err := s.openEnds(ctx)
 	if err != nil {
 		return ctx, err
 	}
@@ -83,6 +75,20 @@ func (s *session) open(ctx context.Context) (context.Context, error) {
 		return ctx, s.withUndone(err)
 	}
 	return ctx, nil
+}
+
+// openEnds opens where files come from, where they go, and where results are written, and returns the context of the run.
+func (s *session) openEnds(ctx context.Context) (_ context.Context, err error) {
+	s.closers.add("deadline", always(endInTime(ctx, s.saves.call)))
+	ctx, stop := context.WithCancelCause(ctx)
+	s.closers.add("context", always(func() { stop(nil) }))
+	if s.destination, err = s.flags.destination(ctx); err != nil {
+		return ctx, err
+	}
+	s.closers.add("destination", func(err error) error { return errors.Join(err, s.destination.Close()) })
+	s.openReporter(ctx, stop)
+	s.portal, err = s.flags.portal(s.conf, s.reporter.Screen(), s.hold, s.flags.jobs)
+	return ctx, err
 }
 
 // withUndone writes the list of what is not done, which is everything, before the run ends because of err. What is
@@ -109,7 +115,8 @@ func (s *session) openList(ctx context.Context) error {
 		return err
 	}
 	s.closers.add("undone list", always(s.list.Abandon))
-	lines, _ := s.list.Files()
+	s.files = s.list.Files
+	lines, _ := s.files()
 	collect(lines)
 	return nil
 }
@@ -119,7 +126,7 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 	o := s.flags
 	s.reporter = report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
-		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single, Files: s.list.Files,
+		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single, Files: s.files,
 		JSON: o.json, Print0: o.print0, Show: s.destination.Show, Streamed: sink.IsStdout(o.outputPath()) && !o.dryRun,
 	})
 	s.closers.add("results", func(err error) error {
@@ -142,9 +149,10 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 // hold shows what API calls wait for and, if every file costs one, how long it takes to ask for all that are left.
 func (s *session) hold(h budget.Hold) {
 	text := holdText(h)
-	left, known := s.list.Left()
-	if known && left > 0 && s.request.callEach && !s.request.single && h.Kind == budget.Allowance && h.Rate > 0 {
-		text += ", about " + report.Duration(time.Duration(float64(left)/h.Rate*float64(time.Second))) + " left"
+	if s.request.callEach && !s.request.single && h.Kind == budget.Allowance && h.Rate > 0 {
+		if left, known := s.list.Left(); known && left > 0 {
+			text += ", about " + report.Duration(time.Duration(float64(left)/h.Rate*float64(time.Second))) + " left"
+		}
 	}
 	s.reporter.Hold(text, h.Until)
 }

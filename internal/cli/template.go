@@ -28,11 +28,20 @@ func (s *session) openTemplate(ctx context.Context) error {
 	if err := s.list.Begin(ctx); err != nil {
 		return err
 	}
-	names := newAccount(s.portal.client, func(format string, args ...any) {
-		if !o.quiet {
+	return o.resolveTemplate(ctx, s.account())
+}
+
+// account knows what names mean in the portal of the run.
+func (s *session) account() *account {
+	return newAccount(s.portal.client, func(format string, args ...any) {
+		if !s.flags.quiet {
 			s.reporter.Screen().Say(format, args...)
 		}
 	})
+}
+
+// resolveTemplate finds what the portal calls what the template names.
+func (o *transferFlags) resolveTemplate(ctx context.Context, names *account) error {
 	o.names.properties = map[string]string{}
 	var err error
 	for _, name := range o.template.Properties() {

@@ -41,6 +41,9 @@ type transferFlags struct {
 	exists    sink.IfExists
 	bytesRate int64
 	lockLimit time.Duration // negative for none
+	md5       bool          // each file's MD5 is recorded
+	// existsHint is sink.DirOptions.ExistsHint.
+	existsHint string
 
 	names templateNames // what the portal calls what the template names, once it was asked
 }
@@ -70,28 +73,34 @@ are ignored. In NDJSON saveAs gives the path. A path that is not safe as it is
 written is an error.`
 
 func (o *transferFlags) add(f *pflag.FlagSet) {
-	o.portalFlags.add(f)
+	o.addTransfers(f)
 	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` where files go; made if missing")
 	f.StringVarP(&o.output, "output", "o", "", "the `file`, for one file only: a relative one is under --dir; - is standard output")
 	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path under --dir; see above")
 	f.StringArrayVar(&o.from, "from", nil, "read ids from this `file`, - for standard input: lines, columns by TAB (media id, item id), NDJSON, or a table with a header; see above")
 	f.StringArrayVar(&o.from0, "from0", nil, "read NUL-separated ids from this `file`")
-	f.StringVar(&o.ifExists, "if-exists", "fail", "what a different file of that name means: fail, skip, overwrite or rename")
-	f.IntVarP(&o.jobs, "jobs", "j", 32, "connections to storage in all")
-	f.IntVar(&o.connections, "connections", 8, "at most so many of them for one file; 1 is off")
+	f.StringVar(&o.ifExists, "if-exists", o.ifExists, "what a different file of that name means: fail, skip, overwrite or rename")
 	f.StringVar(&o.checksum, "checksum", "", "hash every file for its result: sha256")
 	f.BoolVar(&o.noVerify, "no-verify", false, "check no digest; the length is still checked")
 	f.BoolVar(&o.noResume, "no-resume", false, "ignore and remove what earlier runs left of these files")
 	f.BoolVar(&o.strict, "strict", false, "fail suspect files: a page in place of another kind of file, or a fraction of the known size")
-	f.BoolVar(&o.fsync, "fsync", false, "sync each file and folder, against power loss")
-	f.StringVar(&o.limitRate, "limit-rate", "", "bytes a second over all transfers, as `RATE` 500K, 10M, 1G (powers of 1024)")
-	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after so many failures; 0 is never")
 	f.StringVar(&o.undoneOut, "undone-out", "", "write every id that was read and is not done to this `file`, ready for --from")
 	f.BoolVar(&o.failEmpty, "fail-empty", false, "exit with 1 if nothing was asked for, as by an empty list")
 	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one file for each folder")
 	f.StringVar(&o.lockWait, "lock-wait", "", "wait this `DURATION` (30s, 10m; 0 = fail at once) for another bynder that uses the journal; without the flag, as long as it takes")
 	f.BoolVar(&o.dryRun, "dry-run", false, "report what a run would do, with sizes: new, changed, unchanged, exists; write nothing")
 	f.BoolVar(&o.json, "json", false, "one JSON object a file on standard output")
+}
+
+// addTransfers adds the flags that sync has, too, with the same meaning.
+func (o *transferFlags) addTransfers(f *pflag.FlagSet) {
+	o.portalFlags.add(f)
+	o.ifExists = sink.Fail.String()
+	f.IntVarP(&o.jobs, "jobs", "j", 32, "connections to storage in all")
+	f.IntVar(&o.connections, "connections", 8, "at most so many of them for one file; 1 is off")
+	f.BoolVar(&o.fsync, "fsync", false, "sync each file and folder, against power loss")
+	f.StringVar(&o.limitRate, "limit-rate", "", "bytes a second over all transfers, as `RATE` 500K, 10M, 1G (powers of 1024)")
+	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after so many failures; 0 is never")
 	f.BoolVarP(&o.print0, "print0", "0", false, "NUL in place of a newline after each path")
 	f.StringVar(&o.progress, "progress", string(report.ProgressAuto), "show progress: auto, always or never")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary; errors stay")
@@ -119,6 +128,7 @@ func (o *transferFlags) check(single bool) error {
 	if _, err := report.ParseProgress(o.progress); err != nil {
 		return usagef("--progress: %w", err)
 	}
+	o.md5 = o.md5 || o.journal != ""
 	switch {
 	case o.jobs < 1 || o.jobs > 1024:
 		return usagef("--jobs is %d, and must be from 1 to 1024", o.jobs)
