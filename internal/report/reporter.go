@@ -70,6 +70,9 @@ type Options struct {
 	Print0 bool
 	// Show, if set, returns the path of a result as the user sees it.
 	Show func(path string) string
+	// Changes says that the run changes a folder (Changed), and has no summary if it changed nothing; DryRun that it
+	// would.
+	Changes, DryRun bool
 	// Streamed tells that the bytes of the file themselves go to Stdout: no result
 	// is written there, and no bar is drawn over them.
 	Streamed bool
@@ -182,8 +185,16 @@ func (r *Reporter) EndProgress() {
 func (r *Reporter) Close(totals Totals) error {
 	r.closing.Do(func() {
 		r.EndProgress()
-		if r.summarises() {
-			r.screen.message(r.tally.summary(time.Now(), totals)...)
+		lines := []string(nil)
+		switch {
+		case !r.summarises():
+		case r.options.Changes:
+			lines = r.tally.changed(time.Now(), totals, r.options.DryRun)
+		default:
+			lines = r.tally.summary(time.Now(), totals)
+		}
+		if lines != nil {
+			r.screen.message(lines...)
 		}
 	})
 	return r.screen.Err()
@@ -204,6 +215,10 @@ func (r *Reporter) writeResult(result download.Result) {
 		}
 		return
 	}
+	r.writeJSON(result)
+}
+
+func (r *Reporter) writeJSON(result download.Result) {
 	line, err := JSONLine(withPathBytes(result))
 	if err != nil {
 		r.screen.attempt(func() error { return err })

@@ -61,7 +61,6 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 	if len(t.byPlan) > 0 {
 		return t.planned(totals)
 	}
-	took := now.Sub(t.began)
 	var counts []string
 	for _, s := range []download.Status{download.Downloaded, download.Unchanged, download.Skipped, download.Failed} {
 		if n := t.byStatus[s]; n > 0 {
@@ -84,15 +83,21 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 	if len(t.byCause) > 0 {
 		lines = append(lines, said("failed by cause: "+byCount(t.byCause)))
 	}
-	traffic := fmt.Sprintf("%s in %s", Bytes(t.moved), Duration(took))
-	if t.moved > 0 && took >= meterStep {
-		traffic += fmt.Sprintf(" (%s/s)", Bytes(int64(float64(t.moved)/took.Seconds())))
-	}
-	lines = append(lines, said(fmt.Sprintf("%s, API calls: %d", traffic, totals.APICalls)))
+	lines = append(lines, said(t.traffic(now, totals)))
 	if totals.InputUnread {
 		lines = append(lines, said("the rest of the input was left unread"))
 	}
 	return lines
+}
+
+// traffic is what came from storage, and how often the portal was asked.
+func (t *tally) traffic(now time.Time, totals Totals) string {
+	took := now.Sub(t.began)
+	text := fmt.Sprintf("%s in %s", Bytes(t.moved), Duration(took))
+	if t.moved > 0 && took >= meterStep {
+		text += fmt.Sprintf(" (%s/s)", Bytes(int64(float64(t.moved)/took.Seconds())))
+	}
+	return fmt.Sprintf("%s, API calls: %d", text, totals.APICalls)
 }
 
 // planned is the end of a dry run for many files.

@@ -22,6 +22,7 @@ type tally struct {
 	byCause  map[download.Code]int
 	byChoice map[string]int // files in place that were chosen of several derivatives
 	byPlan   map[download.Plan]int
+	byChange map[change]int
 	fetch    int64 // bytes that a dry run found to be fetched, as far as sizes are known
 	kept     int   // files that exist and would be skipped
 	sizeless int   // how many of those files have no known size
@@ -53,6 +54,7 @@ func newTally(now time.Time, files func() (n int, more bool)) *tally {
 		byCause:  make(map[download.Code]int),
 		byChoice: make(map[string]int),
 		byPlan:   make(map[download.Plan]int),
+		byChange: make(map[change]int),
 		meter:    newMeter(now),
 	}
 }

@@ -1,0 +1,172 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// change is what sync does with a file, as summaries call it.
+type change string
+
+// The changes, in the order of a summary.
+const (
+	fileAdded     change = "new"
+	fileReplaced  change = "changed"
+	fileDescribed change = "with new metadata"
+	fileMoved     change = "moved"
+	fileDeleted   change = "deleted"
+	fileAdopted   change = "adopted"
+	fileKept      change = "kept"
+	fileFailed    change = "failed"
+)
+
+var changes = []change{fileAdded, fileReplaced, fileDescribed, fileMoved, fileDeleted, fileAdopted, fileKept, fileFailed}
+
+// changeOf returns what a result of sync says.
+func changeOf(r download.Result) change {
+	switch {
+	case r.Status == download.Failed:
+		return fileFailed
+	case r.Status == download.Kept, r.Action == download.ActionKeep:
+		return fileKept
+	case r.Error != nil: // of a dry run
+		return fileFailed
+	}
+	switch r.Action {
+	case download.ActionMetadata:
+		return fileDescribed
+	case download.ActionMove:
+		return fileMoved
+	case download.ActionDelete:
+		return fileDeleted
+	case download.ActionAdopt:
+		return fileAdopted
+	default:
+		if r.Plan == download.PlanChanged {
+			return fileReplaced
+		}
+		return fileAdded
+	}
+}
+
+// Changed reports what sync did with a file or, in a dry run, would do: a change of the folder, or why there is none.
+func (r *Reporter) Changed(result download.Result) {
+	r.tally.change(result)
+	if show := r.options.Show; show != nil {
+		for _, path := range []*string{&result.Path, &result.From} {
+			if *path != "" {
+				*path = show(*path)
+			}
+		}
+	}
+	if r.options.JSON {
+		r.writeJSON(result)
+	} else if line := changeLine(result, r.options.Print0, r.screen.stdoutIsTerminal); line != nil {
+		r.screen.Result(line)
+	}
+	switch changeOf(result) {
+	case fileFailed:
+		if cause(result) != download.CodeInterrupted || !r.summarises() {
+			r.screen.Fail(failure(result))
+		}
+	case fileKept:
+		why := download.Failure{}
+		if result.Error != nil {
+			why = *result.Error
+		}
+		why.Message = strings.TrimSuffix("kept: "+why.Message, ": ")
+		result.Error = &why
+		r.screen.Fail(failure(result))
+	default:
+		r.writeWarning(result)
+	}
+	r.begun()
+}
+
+// Ended takes a file that has its result off the files on their way. The result may be reported later, by Changed.
+func (r *Reporter) Ended(job download.Job) { r.tally.end(job) }
+
+// changeLine is the line for a change of the folder: + and the path of a new file, ~ of one with other content, > and both
+// paths of one that was moved, - of one that was deleted, with the reason. It is nil if nothing in the folder changes.
+// Paths are written as pathLine does.
+func changeLine(r download.Result, nul, terminal bool) []byte {
+	shown := func(path string) string {
+		if terminal && !nul {
+			return Clean(path)
+		}
+		return path
+	}
+	var line string
+	switch changeOf(r) {
+	case fileAdded:
+		line = "+ " + shown(r.Path)
+	case fileReplaced, fileDescribed:
+		line = "~ " + shown(r.Path)
+	case fileMoved:
+		line = "> " + shown(r.From) + " -> " + shown(r.Path)
+	case fileDeleted:
+		line = "- " + shown(r.Path) + " (" + r.Why + ")"
+	default:
+		return nil
+	}
+	if nul {
+		return append([]byte(line), 0)
+	}
+	return append([]byte(line), '\n')
+}
+
+// change counts a result of sync.
+func (t *tally) change(r download.Result) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.byStatus[r.Status]++
+	kind := changeOf(r)
+	t.byChange[kind]++
+	switch {
+	case kind == fileFailed:
+		t.byCause[cause(r)]++
+	case r.Action == download.ActionFetch && kind != fileKept && r.Bytes != nil:
+		t.settled += *r.Bytes
+		t.sized++
+	}
+	if r.Suspect != "" && kind != fileFailed {
+		t.suspect++
+	}
+}
+
+// end forgets a file on its way.
+func (t *tally) end(job download.Job) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.flights, job.Number)
+}
+
+// changed is the end of a sync or, in a dry run, of what it would do; nil if that is nothing.
+func (t *tally) changed(now time.Time, totals Totals, dryRun bool) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var counts []string
+	for _, kind := range changes {
+		if n := t.byChange[kind]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, kind))
+		}
+	}
+	if t.suspect > 0 {
+		counts = append(counts, fmt.Sprintf("%d suspect", t.suspect))
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	first, last := "", t.traffic(now, totals)
+	if dryRun {
+		first, last = "dry run: ", fmt.Sprintf("%s to fetch, API calls: %d", Bytes(t.settled), totals.APICalls)
+	}
+	lines := []string{said(first + strings.Join(counts, ", "))}
+	if len(t.byCause) > 0 {
+		lines = append(lines, said("failed by cause: "+byCount(t.byCause)))
+	}
+	return append(lines, said(last))
+}
