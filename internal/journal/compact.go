@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/filelock"
 	"github.com/bynder-cli/bynder/internal/fsync"
 )
@@ -38,8 +39,8 @@ func (l location) compact(ctx context.Context, v *view) error {
 	return v.load(ctx)
 }
 
-// writeCurrent writes the lines that count, and those that are neither results nor intents, to a
-// new file beside the journal. What an earlier process has left there when it was killed stays:
+// writeCurrent writes the head, the lines that count but for those of deleted files, and those that are neither
+// results nor intents, to a new file beside the journal. What an earlier process has left there when it was killed stays:
 // that it is not a file of the user's cannot be known.
 func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (fresh *os.File, err error) {
 	old, err := v.file.Stat()
@@ -60,12 +61,21 @@ func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (
 		return nil, err
 	}
 	w := bufio.NewWriterSize(fresh, chunk)
-	err = v.eachCurrent(ctx, func(offset int64, line []byte, _ *record) error {
-		if line == nil {
-			return v.copyLong(ctx, w, offset)
-		}
+	write := func(line []byte) error {
 		_, _ = w.Write(line) // Flush has its error
 		return w.WriteByte('\n')
+	}
+	if v.head >= 0 {
+		_ = write(v.line(v.head))
+	}
+	err = v.eachCurrent(ctx, func(offset int64, line []byte, r *record) error {
+		switch {
+		case line == nil:
+			return v.copyLong(ctx, w, offset)
+		case r != nil && r.is(download.Deleted):
+			return nil
+		}
+		return write(line)
 	})
 	if err := errors.Join(err, w.Flush(), keepMode(fresh, old)); err != nil {
 		return nil, err

@@ -20,4 +20,8 @@
 //
 // A journal belongs to one process at a time, which holds its lock from Open to Close. Open
 // also compacts it: when more lines are superseded than are not, it leaves the others.
+//
+// The state of sync is a journal, too (Options.State). It has a head line, {"sync":{…}}, that says of which sync it is,
+// and it keeps the record of each file that is in place through failures. A line that is neither is an error, because
+// a record that cannot be read would make the file another program's.
 package journal

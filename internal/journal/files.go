@@ -58,22 +58,16 @@ func OpenFiles(ctx context.Context, file, dir string) (_ *Files, err error) {
 
 // acceptIntents makes the intents that came true the latest records of their files, and drops the others.
 func (f *Files) acceptIntents(ctx context.Context) error {
-	for print, offset := range f.view.pending {
-		same := false
-		if r, ok := parse(f.view.line(offset)); ok {
-			md5 := string(r.md5)
-			if name, found := f.place.find(&r, false); found {
-				var err error
-				if same, err = f.place.hasMD5(ctx, name, md5); err != nil {
-					return err
-				}
-			}
+	for print := range f.view.pending {
+		came, err := f.view.cameTrue(ctx, f.place, print)
+		if err != nil {
+			return err
 		}
-		if same {
-			f.view.index.Put(print, offset)
-		} else {
-			delete(f.view.pending, print)
+		if came.intent < 0 {
+			f.view.drop(print)
+			continue
 		}
+		f.view.accept(print, came.intent)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/fsync"
 )
 
 // intended is the status of an intent. No result has it.
@@ -29,6 +30,11 @@ func (j *Journal) Intend(r download.Result) error {
 	if err == nil {
 		err = j.append(lines)
 	}
+	return notWritten(err)
+}
+
+// notWritten is why something that must be on record is not; nil for nil.
+func notWritten(err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -42,33 +48,36 @@ func (j *Journal) Intend(r download.Result) error {
 // settleIntents makes results of the intents that came true: a process was killed after it
 // had published their files. Those whose path has another file of that size are superseded.
 // The others stay until a result follows: the file may be in another folder than the run's.
+// Sync has one folder, so in its state they are void.
 func (j *Journal) settleIntents(ctx context.Context) error {
 	var came []entry
-	for print, offset := range j.view.pending {
-		line := j.view.line(offset)
-		r, ok := parse(line)
-		if !ok || !r.is(intended) {
-			delete(j.view.pending, print)
-			continue
-		}
-		name, inside := j.place.local(string(r.path))
-		if !inside || !j.place.stands(name, &r) {
-			continue
-		}
-		delete(j.view.pending, print)
-		var result download.Result
-		if json.Unmarshal(line, &result) != nil {
-			continue
-		}
-		same, err := j.place.hasMD5(ctx, name, string(r.md5))
-		if err != nil {
+	var void []byte
+	for print := range j.view.pending {
+		became, err := j.view.cameTrue(ctx, j.place, print)
+		switch {
+		case err != nil:
 			return err
+		case became.intent < 0:
+			if j.opts.State && !j.opts.DryRun {
+				line, err := j.before(print)
+				if err != nil {
+					return err
+				}
+				void = append(void, line...)
+			}
+			if j.opts.State || became.replaced {
+				j.view.drop(print)
+			}
+			continue
 		}
-		if same {
-			j.view.index.Put(print, offset)
-			result.Status, result.Path = download.Downloaded, j.place.path(name)
-			came = append(came, entry{result, name})
+		var result download.Result
+		if json.Unmarshal(j.view.line(became.intent), &result) != nil {
+			j.view.drop(print)
+			continue
 		}
+		j.view.accept(print, became.intent)
+		result.Status, result.Path = download.Downloaded, j.place.path(became.name)
+		came = append(came, entry{result: result, name: became.name})
 	}
 	if j.opts.DryRun {
 		return nil
@@ -78,7 +87,63 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	if len(void) == 0 {
+		return nil
+	}
+	return errors.Join(j.append(void), fsync.File(j.view.file))
+}
+
+// before returns the line that makes a file's intents void: what was recorded before them again or, if that is
+// nothing, that there is no such file.
+func (j *Journal) before(print uint64) ([]byte, error) {
+	intent, _ := parse(j.view.line(j.view.pending[print]))
+	file := intent.file()
+	if offset, known := j.view.index.Get(print); known {
+		line := j.view.line(offset)
+		if r, ok := parse(line); ok && r.file() == file {
+			return append(slices.Clone(line), '\n'), nil
+		}
+	}
+	return j.lines([]entry{{result: download.Result{
+		Portal: file.Portal, MediaID: file.MediaID, Selector: file.Selector, Status: download.Deleted,
+	}}})
+}
+
+// outcome is what became of the intents of a file.
+type outcome struct {
+	intent   int64  // offset of the latest that came true, -1 if none did
+	name     string // of its file
+	replaced bool   // none did, and at the path of the latest is another file of that size
+}
+
+// cameTrue finds out what became of the pending intents of a file. Several since its latest result are those of a file
+// that was moved by way of another name, and of runs that were killed. The only error is that of ctx.
+func (v *view) cameTrue(ctx context.Context, p *place, print uint64) (outcome, error) {
+	none := outcome{intent: -1}
+	latest := v.pending[print]
+	for _, offset := range slices.Backward(append(slices.Clone(v.earlier[print]), latest)) {
+		r, ok := parse(v.line(offset))
+		if !ok {
+			continue
+		}
+		name, found := p.find(&r, false)
+		if !found {
+			continue
+		}
+		same, err := p.hasMD5(ctx, name, string(r.md5))
+		if same || err != nil {
+			return outcome{intent: offset, name: name}, err
+		}
+		none.replaced = none.replaced || offset == latest
+	}
+	return none, nil
+}
+
+// accept makes an intent that came true the latest record of its file.
+func (v *view) accept(print uint64, intent int64) {
+	v.index.Put(print, intent)
+	v.pending[print] = intent
+	delete(v.earlier, print)
 }
 
 // hasMD5 reports whether a file has the MD5, in hexadecimal digits. A file that cannot be

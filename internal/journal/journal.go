@@ -40,6 +40,11 @@ type Options struct {
 	Synced bool
 	// DryRun makes the journal answer and write nothing, not even itself.
 	DryRun bool
+	// State says that the journal is the state of a sync, of the files in Dir: it has a head, and what is neither a
+	// head nor a record is an error. Failures are not recorded there: the file in place stays on record.
+	State bool
+	// Adopt has a state that cannot be read put aside, as <file>.old-<n>, and begun anew.
+	Adopt bool
 	// LockWait is how long to wait for another process that has the journal; negative is
 	// without limit.
 	LockWait time.Duration
@@ -82,11 +87,14 @@ var (
 )
 
 // entry is a result on its way into the journal, with the name of its file in the place
-// where the run's files are; "" of one that failed.
+// where the run's files are; "" of one that failed. A file that was moved had the name from before.
 type entry struct {
-	result download.Result
-	name   string
+	result     download.Result
+	name, from string
 }
+
+// gone reports whether the file was deleted.
+func (e *entry) gone() bool { return e.result.Status == download.Deleted }
 
 // Open opens the journal in a file, created if it is missing with 0666 less the umask, and
 // locks it until Close. It takes about a second for a million lines. When ctx ends, so does
@@ -117,14 +125,11 @@ func open(ctx context.Context, file string, opts Options, try func(*os.File) err
 	if err != nil && (!opts.DryRun || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
-	var locked bool
-	if opts.DryRun {
-		j.view.file, err = l.read()
-	} else {
-		j.view.file, locked, err = l.lock(ctx, &opts, try)
-	}
-	if err == nil {
-		err = j.prepare(ctx, locked)
+	err = j.begin(ctx, try)
+	if errors.Is(err, errUnreadable) && opts.Adopt {
+		if err = j.putAside(); err == nil && !opts.DryRun {
+			err = j.begin(ctx, try)
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -137,12 +142,30 @@ func open(ctx context.Context, file string, opts Options, try func(*os.File) err
 	return j, nil
 }
 
+// begin opens the journal's file, locks it and prepares it.
+func (j *Journal) begin(ctx context.Context, try func(*os.File) error) (err error) {
+	var locked bool
+	if j.opts.DryRun {
+		j.view.file, err = j.location.read()
+	} else {
+		j.view.file, locked, err = j.location.lock(ctx, &j.opts, try)
+	}
+	if err != nil {
+		return err
+	}
+	return j.prepare(ctx, locked)
+}
+
 // prepare reads the journal and settles what earlier runs have left.
 func (j *Journal) prepare(ctx context.Context, locked bool) error {
 	if err := j.view.load(ctx); err != nil {
 		return err
 	}
-	if err := j.view.refuseOthers(j.location.path); err != nil {
+	check := j.view.checkJournal
+	if j.opts.State {
+		check = j.view.checkState
+	}
+	if err := check(j.location.path); err != nil {
 		return err
 	}
 	if j.opts.DryRun {
@@ -238,20 +261,34 @@ func (j *Journal) entry(r download.Result) (entry, bool) {
 			return entry{}, false
 		}
 	}
+	// A step of sync is nothing that a state holds.
+	from := filepath.FromSlash(r.From)
+	if !j.place.has(from) {
+		from = ""
+	}
+	r.Action, r.From, r.Why = "", "", ""
 	switch {
-	case r.MediaID == "":
+	case r.MediaID == "", r.Status == download.Kept, j.opts.State && (r.Status == download.Failed || r.Status == download.Skipped):
 		return entry{}, false
+	case r.Status == download.Deleted:
+		name := filepath.FromSlash(r.Path)
+		if r.Path, r.Listed = j.recorded(name), nil; r.Path == "" {
+			name = ""
+		}
+		return entry{result: r, name: name}, true
+	case r.Status == download.Moved:
+		r.Status = download.Downloaded
 	case r.Status == download.Failed:
 		r.Path = j.recorded(r.Path)
 		// A mistake of usage says something of a line of input, and nothing of a file.
 		return entry{result: r}, r.Error != nil && r.Error.Code != download.CodeUsage
 	}
-	name := r.Path
+	name := filepath.FromSlash(r.Path)
 	if !j.place.has(name) || r.Status != download.Downloaded && j.knows(r, name) {
 		return entry{}, false
 	}
 	r.Path = j.place.path(name)
-	return entry{r, name}, true
+	return entry{r, name, from}, true
 }
 
 // recorded returns the path of a result as the journal has it; "" for one that is not of a file in the place.
@@ -271,7 +308,8 @@ func (j *Journal) knows(r download.Result, name string) bool {
 		return false
 	}
 	where, ok := j.place.find(&known, r.Status == download.Skipped)
-	return ok && where == name && string(known.chosen) == r.Chosen && known.is(download.Skipped) == (r.Status == download.Skipped)
+	return ok && where == name && string(known.chosen) == r.Chosen && known.is(download.Skipped) == (r.Status == download.Skipped) &&
+		(r.Listed == nil || known.listsSame(r))
 }
 
 // Close stores the results that wait, and ends the journal's work; nothing may be told to

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/json"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -12,6 +13,7 @@ type record struct {
 	itemID, status, path      []byte
 	name, etag, suspect, md5  []byte
 	chosen                    []byte
+	listed                    []byte // JSON
 	verified, checksum        []byte
 	cause                     []byte // error.code
 	bytes                     int64
@@ -34,8 +36,9 @@ func unmarshal(line []byte) (record, bool) {
 	var v *struct {
 		Portal, MediaID, Selector, ItemID, Status, Name, Path, ETag, Suspect, MD5, Chosen, Verified, Checksum string
 
-		Bytes *int64
-		Error struct{ Code string }
+		Bytes  *int64
+		Listed json.RawMessage
+		Error  struct{ Code string }
 	}
 	if err := json.Unmarshal(line, &v); err != nil || v == nil {
 		return record{}, false
@@ -44,7 +47,7 @@ func unmarshal(line []byte) (record, bool) {
 		portal: []byte(v.Portal), mediaID: []byte(v.MediaID), selector: []byte(v.Selector),
 		itemID: []byte(v.ItemID), status: []byte(v.Status), name: []byte(v.Name), path: []byte(v.Path),
 		etag: []byte(v.ETag), suspect: []byte(v.Suspect), md5: []byte(v.MD5), chosen: []byte(v.Chosen),
-		verified: []byte(v.Verified), checksum: []byte(v.Checksum), cause: []byte(v.Error.Code),
+		verified: []byte(v.Verified), checksum: []byte(v.Checksum), cause: []byte(v.Error.Code), listed: v.Listed,
 	}
 	if v.Bytes != nil {
 		r.bytes, r.sized = *v.Bytes, true
@@ -65,12 +68,24 @@ func (r *record) file() download.FileID {
 	return download.FileID{Portal: string(r.portal), MediaID: string(r.mediaID), Selector: string(r.selector)}
 }
 
+// listsSame reports whether the record has what the portal's list told, and the MD5, of a result.
+func (r *record) listsSame(other download.Result) bool {
+	known := r.result(download.Unchanged, "")
+	before, err := json.Marshal(known.Listed)
+	now, err2 := json.Marshal(other.Listed)
+	return err == nil && err2 == nil && bytes.Equal(before, now) && (other.MD5 == "" || other.MD5 == known.MD5)
+}
+
 // result is the record as this run tells it: the file is at path, nothing was done.
 func (r *record) result(status download.Status, path string) download.Result {
 	size, file := r.bytes, r.file()
+	var listed *download.Listed
+	if len(r.listed) > 0 && json.Unmarshal(r.listed, &listed) != nil {
+		listed = nil // another program wrote it, whose fields have other types
+	}
 	return download.Result{
 		Portal: file.Portal, MediaID: file.MediaID, Selector: file.Selector, ItemID: string(r.itemID),
 		Status: status, Name: string(r.name), Path: path, Bytes: &size, ETag: string(r.etag), MD5: string(r.md5), Chosen: string(r.chosen),
-		Verified: download.Verified(r.verified), Checksum: string(r.checksum),
+		Verified: download.Verified(r.verified), Checksum: string(r.checksum), Suspect: string(r.suspect), Listed: listed,
 	}
 }

@@ -63,22 +63,60 @@ func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
 	case "finishedAt":
 		to = new([]byte)
 	case "bytes", "attempts", "resumedFrom":
-		n := 0
-		for n < len(line) && '0' <= line[n] && line[n] <= '9' {
-			n++
-		}
-		size, err := strconv.ParseInt(string(line[:n]), 10, 64)
+		var size int64
+		size, rest, ok = cutNumber(line)
 		if key == "bytes" {
 			r.bytes, r.sized = size, true
 		}
-		return line[n:], err == nil && (n == 1 || line[0] != '0')
+		return rest, ok
 	case "seconds":
 		return cutSeconds(line)
+	case "listed":
+		if rest, ok = cutObject(line); ok {
+			r.listed = line[:len(line)-len(rest)]
+		}
+		return rest, ok
 	default:
 		return nil, false
 	}
 	*to, rest, ok = cutText(line)
 	return rest, ok
+}
+
+// cutNumber cuts an integer that is not negative off.
+func cutNumber(line []byte) (n int64, rest []byte, ok bool) {
+	digits := 0
+	for digits < len(line) && '0' <= line[digits] && line[digits] <= '9' {
+		digits++
+	}
+	n, err := strconv.ParseInt(string(line[:digits]), 10, 64)
+	return n, line[digits:], err == nil && (digits == 1 || line[0] != '0')
+}
+
+// cutObject cuts an object off that has strings and integers. Of other values it is not sure.
+func cutObject(line []byte) (rest []byte, ok bool) {
+	if len(line) == 0 || line[0] != '{' {
+		return nil, false
+	}
+	for rest = line; ; {
+		_, after, ok := cutText(rest[1:])
+		if !ok || len(after) < 2 || after[0] != ':' {
+			return nil, false
+		}
+		if after[1] == '"' {
+			_, rest, ok = cutText(after[1:])
+		} else {
+			_, rest, ok = cutNumber(after[1:])
+		}
+		switch {
+		case !ok || len(rest) == 0:
+			return nil, false
+		case rest[0] == '}':
+			return rest[1:], true
+		case rest[0] != ',':
+			return nil, false
+		}
+	}
 }
 
 // cutSeconds cuts a decimal off. Of exponents it is not sure.

@@ -10,7 +10,7 @@ import (
 
 // told is a record in a form that can be compared.
 type told struct {
-	portal, mediaID, selector, itemID, status, name, path, etag, verified, checksum, cause, chosen string
+	portal, mediaID, selector, itemID, status, name, path, etag, verified, checksum, cause, chosen, listed string
 
 	bytes int64
 	sized bool
@@ -19,7 +19,7 @@ type told struct {
 func tell(r record) told {
 	return told{
 		string(r.portal), string(r.mediaID), string(r.selector), string(r.itemID), string(r.status),
-		string(r.name), string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), r.bytes, r.sized,
+		string(r.name), string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), string(r.listed), r.bytes, r.sized,
 	}
 }
 
@@ -34,6 +34,10 @@ func TestScan(t *testing.T) {
 		{`{"mediaId":"A","status":"failed","name":"Spring \"löve\"","path":"p"}`, true, told{mediaID: "A", status: "failed", name: `Spring "löve"`, path: "p"}},
 		{`{"mediaId":"A","name":"\u001b[2J"}`, false, told{mediaID: "A", name: "\x1b[2J"}},
 		{`{"mediaId":"A","md5":"x","chosen":"mini","suspect":"why"}`, true, told{mediaID: "A", chosen: "mini"}},
+		{`{"mediaId":"A","listed":{"version":2,"size":5,"url":"a\"b","modTime":"2026-01-02T03:04:05Z"},"bytes":5}`, true,
+			told{mediaID: "A", listed: `{"version":2,"size":5,"url":"a\"b","modTime":"2026-01-02T03:04:05Z"}`, bytes: 5, sized: true}},
+		{`{"mediaId":"A","listed":{"version":-2,"more":{"a":[]}}}`, false, told{mediaID: "A", listed: `{"version":-2,"more":{"a":[]}}`}},
+		{`{"mediaId":"A","listed":{}}`, false, told{mediaID: "A", listed: `{}`}},
 		{`{"mediaId":"A","new":1,"chosen":"mini"}`, false, told{mediaID: "A", chosen: "mini"}},
 		{"{\"mediaId\" : \"A\" , \"status\":\t\"failed\", \"error\": { \"code\":\"exists\", \"message\":\"m\",\"retryable\":false} }\r", false,
 			told{mediaID: "A", status: "failed", cause: "exists"}},
@@ -79,6 +83,7 @@ func TestParseRefuses(t *testing.T) {
 		`{"mediaId":"A","status":1}`, `{"mediaId":"A"}`, `{"status":"failed"}`, `{"mediaId":"","status":"failed"}`,
 		`{"mediaId":"A","status":"failed","error":"exists"}`, "{\"mediaId\":\"A\x01\",\"status\":\"failed\"}",
 		`{"mediaId":"A\x","status":"failed"}`, `{"mediaId":"A","status":"failed"` + "\x00",
+		`{"mediaId":"A","status":"failed","listed":{"size":01}}`, `{"mediaId":"A","status":"failed","listed":{"size":1}`, `{"mediaId":"A","status":"failed","listed":{"size"}}`,
 		`{"portal":"p","mediaId":"A","sta{"portal":"p","mediaId":"B","selector":"original","status":"downloaded"}`,
 	} {
 		if r, ok := parse([]byte(line)); ok {
@@ -110,6 +115,7 @@ func FuzzScan(f *testing.F) {
 		`{"portal":"p","mediaId":"A","selector":"original","status":"downloaded","name":"Ä \"ö\"","path":"/d/ä","bytes":12,"etag":"\"abc\"","verified":"md5","checksum":"sha256:00","attempts":1,"resumedFrom":5,"seconds":0.5,"finishedAt":"2026-01-02T03:04:05Z"}`,
 		`{"portal":"p","mediaId":"A","selector":"item/I","itemId":"I","status":"failed","error":{"code":"exists","message":"a\nb","hint":"h","httpStatus":404,"retryable":true}}`,
 		`{"a":-0.10,"error":{"code":"a","code":"b","x":false},"error":{}}`, "{\"ſtatus\":\"a\",\"K\":1}\r", `{"\u006dediaId":"x","BYTES":5}`,
+		`{"mediaId":"A","listed":{"version":2,"size":5,"url":"a\"b"},"listed":{"size":1}}`, `{"listed":{"a":{}},"listed":null}`,
 		`{"bytes":0,"bytes":00}`, ` { "bytes" : 10 } `, `{"x":tru}`, `{"x":"\/\\\""}`,
 	} {
 		f.Add([]byte(line))

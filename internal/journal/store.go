@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,12 +76,12 @@ func (j *Journal) flush(group []entry) error {
 func (j *Journal) syncFiles(group []entry) []entry {
 	stored := make([]bool, len(group))
 	several(len(group), func(i int) {
-		stored[i] = group[i].name == "" || j.syncFile(&group[i])
+		stored[i] = group[i].name == "" || group[i].gone() || j.syncFile(&group[i])
 	})
 	unsynced := j.syncFolders(group)
 	kept := group[:0]
 	for i, e := range group {
-		if stored[i] && !slices.ContainsFunc(folders(e.name), func(f string) bool { return unsynced[f] }) {
+		if stored[i] && (e.gone() || !slices.ContainsFunc(folders(e.name), func(f string) bool { return unsynced[f] })) {
 			kept = append(kept, e)
 		}
 	}
@@ -101,7 +102,7 @@ func several(n int, f func(int)) {
 	work.Wait()
 }
 
-// syncFile stores the file of a result and fills in its size. It tells whether the file
+// syncFile stores the file of a result and fills in its size and, in a state, its time. It tells whether the file
 // is then what the result says: another program may have taken it away.
 func (j *Journal) syncFile(e *entry) bool {
 	err := context.Cause(j.ctx)
@@ -127,29 +128,39 @@ func (j *Journal) syncFile(e *entry) bool {
 		return false
 	}
 	e.result.Bytes = &size
+	if listed := e.result.Listed; listed != nil && listed.ModTime.IsZero() {
+		told := *listed // it is another's, too
+		told.ModTime = info.ModTime()
+		e.result.Listed = &told
+	}
 	return true
 }
 
 // syncFolders stores the names of a group's files, each folder once, and returns the
-// folders for which that failed.
+// folders for which that failed. Those that a file has left may be gone.
 func (j *Journal) syncFolders(group []entry) map[string]bool {
-	if j.opts.Synced {
-		return nil
-	}
-	var all []string
+	needed := map[string]bool{}
 	for _, e := range group {
-		all = append(all, folders(e.name)...)
+		if j.opts.Synced && !e.gone() && e.from == "" {
+			continue
+		}
+		for _, f := range folders(e.name) {
+			needed[f] = needed[f] || !e.gone()
+		}
+		for _, f := range folders(e.from) {
+			needed[f] = needed[f] || false
+		}
 	}
-	slices.Sort(all)
-	all = slices.Compact(all)
+	all := slices.Sorted(maps.Keys(needed))
 	errs := make([]error, len(all))
 	several(len(all), func(i int) { errs[i] = fsync.Folder(j.place.root, all[i]) })
 	failed := map[string]bool{}
 	for i, err := range errs {
-		if err != nil {
-			failed[all[i]] = true
+		if err == nil || !needed[all[i]] {
+			continue
 		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		failed[all[i]] = true
+		if !errors.Is(err, fs.ErrNotExist) {
 			j.fail(fmt.Errorf("storing the folder %s: %w", j.place.shown(all[i]), err))
 		}
 	}

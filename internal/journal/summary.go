@@ -62,14 +62,14 @@ func EachFailure(ctx context.Context, file string, each func(download.Result) er
 	})
 }
 
-// eachLatest hands on the line that has the latest result of each file.
+// eachLatest hands on the line that has the latest result of each file that was not deleted.
 func eachLatest(ctx context.Context, file string, each func(line []byte, r *record) error) (otherLines int, err error) {
 	l, v, err := openView(ctx, file)
 	if err != nil {
 		return 0, err
 	}
 	err = v.eachCurrent(ctx, func(_ int64, line []byte, r *record) error {
-		if r == nil || r.is(intended) {
+		if r == nil || r.is(intended) || r.is(download.Deleted) {
 			return nil
 		}
 		return each(line, r)

@@ -27,15 +27,19 @@ type view struct {
 	seed    maphash.Seed
 	index   fingerprint.Table[int64] // of results
 	pending map[uint64]int64         // file → its latest intent, if no result followed but failures
+	earlier map[uint64][]int64       // file → the intents before that one, since its latest result
+	head    int64                    // offset of the latest head line, -1 if there is none
 	records int                      // lines that are results or intents
-	foreign int                      // lines that are neither
+	ended   int                      // of them those that say that a file was deleted
+	foreign int                      // lines that are none of these
+	odd     int64                    // offset of the first of them
 
 	buffer     []byte // of file, what line has read
 	from, next int64  // where buffer begins, and where the line ends that was returned last
 }
 
 func newView(f *os.File) *view {
-	return &view{file: f, seed: maphash.MakeSeed(), pending: map[uint64]int64{}}
+	return &view{file: f, seed: maphash.MakeSeed(), pending: map[uint64]int64{}, earlier: map[uint64][]int64{}, head: -1}
 }
 
 // load reads all lines. It takes about a second for a million.
@@ -57,25 +61,43 @@ func (v *view) note(offset int64, line []byte) {
 	switch {
 	case ok && r.is(intended):
 		v.records++
-		v.pending[v.print(r.file())] = offset
+		print := v.print(r.file())
+		if before, again := v.pending[print]; again {
+			v.earlier[print] = append(v.earlier[print], before)
+		}
+		v.pending[print] = offset
 	case ok:
 		v.records++
 		print := v.print(r.file())
 		v.index.Put(print, offset)
 		if !r.is(download.Failed) {
-			delete(v.pending, print)
+			v.drop(print)
 		}
+		if r.is(download.Deleted) {
+			v.ended++
+		}
+	case isHead(line):
+		v.head = offset
 	case line == nil || len(bytes.TrimSpace(line)) > 0:
-		v.foreign++
+		if v.foreign++; v.foreign == 1 {
+			v.odd = offset
+		}
 	}
 }
 
-// current is the number of records that count, and superseded that of the others.
-func (v *view) current() int    { return v.index.Len() + len(v.pending) }
+// drop forgets the intents of a file.
+func (v *view) drop(print uint64) {
+	delete(v.pending, print)
+	delete(v.earlier, print)
+}
+
+// current is the number of records that count, and superseded that of the others. A file that was deleted and has come
+// back counts once less.
+func (v *view) current() int    { return v.index.Len() + len(v.pending) - v.ended }
 func (v *view) superseded() int { return v.records - v.current() }
 
 // eachCurrent hands on the lines that count, in the journal's order: the latest result of
-// each file, pending intents, and the lines that are neither, for which the record is nil.
+// each file, pending intents, and the lines that are neither of them nor a head, for which the record is nil.
 // The line is nil if it is longer than maxLine.
 func (v *view) eachCurrent(ctx context.Context, f func(offset int64, line []byte, r *record) error) error {
 	if v.file == nil {
@@ -86,13 +108,13 @@ func (v *view) eachCurrent(ctx context.Context, f func(offset int64, line []byte
 			return nil
 		}
 		r, ok := parse(line)
-		if !ok {
-			return f(offset, line, nil)
-		}
-		if v.counts(offset, &r) {
+		switch {
+		case ok && v.counts(offset, &r):
 			return f(offset, line, &r)
+		case ok, isHead(line):
+			return nil
 		}
-		return nil
+		return f(offset, line, nil)
 	})
 	return err
 }
@@ -165,7 +187,7 @@ func (v *view) tail() ([]byte, error) {
 	return b, nil
 }
 
-// beginning is how every line begins that this program writes.
+// beginning is how every line begins that this program writes, but for heads.
 const beginning = `{"portal":`
 
 // torn reports whether a tail is the part of a line that was left when its writer was
@@ -184,14 +206,26 @@ func torn(tail []byte) bool {
 
 // begins reports whether a tail begins as lines of this program do, as far as it goes.
 func begins(tail []byte) bool {
-	n := min(len(tail), len(beginning))
-	return string(tail[:n]) == beginning[:n]
+	for _, b := range []string{beginning, headBeginning} {
+		if n := min(len(tail), len(b)); string(tail[:n]) == b[:n] {
+			return true
+		}
+	}
+	return false
+}
+
+// checkJournal refuses a file that is not a journal of downloads: another one, or the state of sync.
+func (v *view) checkJournal(path string) error {
+	if v.head >= 0 {
+		return refused(fmt.Errorf("%s is the state of bynder sync", path), newFileHint)
+	}
+	return v.refuseOthers(path)
 }
 
 // refuseOthers refuses a file that has something in it, and none of it is a result: it is
 // something else, to which nothing should be added.
 func (v *view) refuseOthers(path string) error {
-	if v.records > 0 {
+	if v.records > 0 || v.head >= 0 {
 		return nil
 	}
 	tail, err := v.tail()

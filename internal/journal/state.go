@@ -1,0 +1,135 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/fsync"
+)
+
+// headBeginning is how a head line begins: {"sync":{…}}, which says of which sync a journal is the state.
+const headBeginning = `{"sync":`
+
+// errUnreadable says that a file is not a state, or is damaged.
+var errUnreadable = errors.New("the state of sync cannot be read")
+
+// headOf returns what a head line holds, nil for any other line.
+func headOf(line []byte) json.RawMessage {
+	var head struct {
+		Sync json.RawMessage `json:"sync"`
+	}
+	if !bytes.HasPrefix(line, []byte(headBeginning)) || json.Unmarshal(line, &head) != nil || !bytes.HasPrefix(head.Sync, []byte{'{'}) {
+		return nil
+	}
+	return head.Sync
+}
+
+// isHead reports whether a line is a head.
+func isHead(line []byte) bool { return headOf(line) != nil }
+
+// Head returns what the latest head line holds, a JSON object; nil if there is none.
+func (j *Journal) Head() json.RawMessage {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.view.head < 0 {
+		return nil
+	}
+	return headOf(j.view.line(j.view.head))
+}
+
+// SetHead adds a head line that holds a JSON object, and syncs it. In a dry run it does nothing.
+func (j *Journal) SetHead(raw json.RawMessage) error {
+	if j.opts.DryRun {
+		return nil
+	}
+	var line bytes.Buffer
+	line.WriteString(headBeginning)
+	if err := json.Compact(&line, raw); err != nil {
+		return fmt.Errorf("encoding the head of the state: %w", err)
+	}
+	line.WriteByte('}')
+	if line.Len() > maxLine || !isHead(line.Bytes()) {
+		return errors.New("the head of the state is too long, or is not an object")
+	}
+	line.WriteByte('\n')
+	err := j.append(line.Bytes())
+	if err == nil {
+		err = fsync.File(j.view.file)
+	}
+	return notWritten(err)
+}
+
+// Each hands on the files of a state, in its order: those downloaded or moved, found unchanged, or recorded by an
+// intent that came true. Each is its latest record, with the status downloaded and a Path below the folder with /. Of
+// two files with one path it is the later record: the program has replaced the first one. Each must not call the
+// journal. An error of each ends it.
+func (j *Journal) Each(ctx context.Context, each func(download.Result) error) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	f := &Files{place: j.place, view: j.view}
+	if err := j.view.eachCurrent(ctx, f.note); err != nil {
+		return err
+	}
+	return f.Each(ctx, func(r download.Result) error {
+		r.Path = filepath.ToSlash(r.Path)
+		return each(r)
+	})
+}
+
+// checkState refuses a state that has a line which is neither a head nor a record, but for a torn last one; or that has
+// records and no head. An error wraps errUnreadable.
+func (v *view) checkState(path string) error {
+	tail, err := v.tail()
+	if err != nil {
+		return err
+	}
+	_, whole := parse(tail)
+	switch {
+	case v.foreign > 0:
+		err = fmt.Errorf("%w: %s has a line at byte %d that is not a record", errUnreadable, path, v.odd)
+	case len(tail) > 0 && !torn(tail) && !whole && !isHead(tail):
+		err = fmt.Errorf("%w: the last line of %s, at byte %d, is not a record", errUnreadable, path, v.end)
+	case v.records > 0 && v.head < 0, v.records == 0 && v.head < 0 && whole:
+		err = fmt.Errorf("%w: %s does not say of which sync it is the state", errUnreadable, path)
+	default:
+		return nil
+	}
+	return &download.Error{
+		Code: download.CodeLocal, Err: err,
+		Advice: "`bynder sync --adopt` puts it aside, and takes files that are in place as they are",
+	}
+}
+
+// putAside renames an unreadable state, whose lock this process holds, to a name that is free. A dry run leaves it
+// there, and goes on as if there were none.
+func (j *Journal) putAside() error {
+	defer func() { j.view = newView(nil) }()
+	defer j.view.file.Close()
+	if j.opts.DryRun {
+		return nil
+	}
+	folder, name := j.location.folder, j.location.name
+	for n := 1; ; n++ {
+		old := name + ".old-" + strconv.Itoa(n)
+		_, err := folder.Lstat(old)
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			if err = folder.Rename(name, old); err == nil {
+				err = fsync.Folder(folder, ".")
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("putting the unreadable state %s aside: %w", j.location.path, err)
+		}
+		return nil
+	}
+}
