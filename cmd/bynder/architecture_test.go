@@ -17,9 +17,10 @@ const module = "github.com/bynder-cli/bynder/"
 // command line down to what knows nothing of it. A new room needs a line here.
 var rooms = map[string][]string{
 	"cmd/bynder": {"cli"},
-	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "mirror", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
+	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "metadata", "mirror", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
 
-	"mirror":    {"bynder", "download", "fsync", "journal", "naming", "transfer"},                         // a folder beside what is recorded of it and what the portal has
+	"mirror":    {"bynder", "download", "fsync", "journal", "metadata", "naming", "transfer"},             // a folder beside what is recorded of it and what the portal has
+	"metadata":  {"bynder", "download", "fsync", "report", "sink"},                                        // what the portal tells of assets, in files
 	"report":    {"download", "transfer"},                                                                 // what happened, never the portal
 	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                         // where bytes land
 	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "sink", "transfer"},  // results on disk

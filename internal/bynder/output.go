@@ -53,6 +53,42 @@ func (a *Asset) Texts(names []string, urls bool) []string {
 	return texts
 }
 
+// wholeAsset has fields, beside those of everyAsset, by which an asset of which a list gives all is known from a part of
+// one: they are rarely chosen.
+var wholeAsset = []string{"idHash", "archive", "limited", "isPublic", "watermarked"}
+
+// IsWhole reports whether a has all of its metadata: as the portal tells it, or search --json without --fields writes
+// it.
+func (a *Asset) IsWhole() bool {
+	return !slices.ContainsFunc(slices.Concat(everyAsset, wholeAsset), a.misses)
+}
+
+// Metadata returns what JSON does of all fields but the media items, which only some calls tell. It is the same
+// whether the asset comes from the portal or from a list that JSON wrote before: temporary URLs are null, or left out
+// of lists and objects of URLs.
+func (a *Asset) Metadata() (json.RawMessage, error) {
+	own := slices.DeleteFunc(slices.Clone(a.fields), func(f field) bool { return f.name == "mediaItems" })
+	all := own.written(nil, false)
+	for name, value := range all {
+		if s, known := shapeOf(name); known { // as it is read again, without the null of a temporary URL
+			all[name] = normalise(value, s)
+		}
+	}
+	return marshal(all)
+}
+
+// PropertyFields returns the names of the fields that are the portal's own, such as property_region, sorted.
+func (a *Asset) PropertyFields() []string {
+	var names []string
+	for _, f := range a.fields {
+		if strings.HasPrefix(f.name, propertyPrefix) && !slices.Contains(names, f.name) {
+			names = append(names, f.name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // written is f as it is written, by name: the fields of that names, or all.
 func (f fields) written(names []string, urls bool) map[string]json.RawMessage {
 	some := f

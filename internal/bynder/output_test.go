@@ -154,3 +154,24 @@ func TestAssetLacksFile(t *testing.T) {
 		}
 	}
 }
+
+func TestWholeAssets(t *testing.T) {
+	const whole = `{"id":"A","name":"n","type":"image","dateCreated":"2026-01-01T00:00:00Z","dateModified":"2026-01-01T00:00:00Z","idHash":"h",` +
+		`"archive":0,"limited":0,"isPublic":1,"watermarked":0,"property_B":"x","property_A":"y","property_A":"z"}`
+	a, err := bynder.ParseAsset([]byte(whole))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := a.PropertyFields(); !a.IsWhole() || !slices.Equal(got, []string{"property_A", "property_B"}) {
+		t.Errorf("whole: %v, properties %q", a.IsWhole(), got)
+	}
+	some, err := a.JSON([]string{"id", "name", "type", "dateCreated", "dateModified", "archive"}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range []string{string(some), `{"id":"A"}`} {
+		if a, err := bynder.ParseAsset([]byte(raw)); err != nil || a.IsWhole() {
+			t.Errorf("%s is whole, %v", raw, err)
+		}
+	}
+}

@@ -1,0 +1,215 @@
+// Package metadata writes what the portal tells of assets to files: one beside each file, or a table of all.
+package metadata
+
+import (
+	"crypto/md5"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/fsync"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+const (
+	suffix = ".metadata.json"
+	// maxElement is the longest name of a file on every usual file system, in bytes (NAME_MAX).
+	maxElement = 255
+)
+
+// Path returns the path of the file with the metadata of the file at path: <path>.metadata.json. A name that would be
+// longer than 255 bytes is cut, and gets a hash, so that it is not that of another file.
+func Path(path string) string {
+	folder, name := filepath.Split(path)
+	if len(name)+len(suffix) <= maxElement {
+		return path + suffix
+	}
+	hash := "-" + hash16(name)
+	for len(name)+len(hash)+len(suffix) > maxElement {
+		_, size := utf8.DecodeLastRuneInString(name)
+		name = name[:len(name)-size]
+	}
+	return folder + name + hash + suffix
+}
+
+// hash16 returns 16 hexadecimal digits of the SHA-256 of a text.
+func hash16(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:8])
+}
+
+// Content returns an asset's metadata as search --json writes them, without its media items and temporary URLs: one
+// object on a line. It is the same bytes each time for the same metadata.
+func Content(a *bynder.Asset) ([]byte, error) {
+	raw, err := a.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	return report.JSONLine(raw)
+}
+
+// maxSidecar is how long a file may be, in bytes, that is read to find out whose it is. The portal tells less of an
+// asset.
+const maxSidecar = 64 << 20
+
+// Write writes content, which Content returned, to the file Path(path) below root, and returns its MD5 in hexadecimal
+// digits. A file that has this content is not written. Any other one there is replaced if it was written before for
+// this asset: if it has the MD5 own or, without own, if it is a JSON object with the id of content. If it is not, or
+// is no regular file, the error is a *download.Error of code exists. An error leaves what is in place as it was.
+func Write(root *os.Root, path string, content []byte, own string) (sum string, err error) {
+	name, sum := Path(path), md5Of(content)
+	sweep(root, name)
+	for {
+		replaces, err := check(root, name, content, own)
+		if errors.Is(err, errSame) {
+			return sum, nil
+		}
+		if err == nil {
+			err = put(root, name, content, replaces)
+		}
+		switch failed, ok := errors.AsType[*download.Error](err); {
+		case ok:
+			return "", failed
+		case errors.Is(err, errLookAgain):
+		case err != nil:
+			return "", fmt.Errorf("writing metadata: %w", err)
+		default:
+			return sum, nil
+		}
+	}
+}
+
+// Sync stores a file that Write wrote, and its name, against power loss.
+func Sync(root *os.Root, path string) error {
+	name := Path(path)
+	f, err := root.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return errors.Join(fsync.File(f), fsync.Folder(root, filepath.Dir(name)))
+}
+
+var (
+	errSame      = errors.New("the file has this content")
+	errLookAgain = errors.New("a file has appeared")
+)
+
+// check reports whether a file at name is replaced by content.
+func check(root *os.Root, name string, content []byte, own string) (replaces bool, err error) {
+	info, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, err
+	case !info.Mode().IsRegular() || info.Size() > maxSidecar:
+		return false, foreign(name)
+	}
+	old, err := root.ReadFile(name)
+	switch {
+	case err != nil:
+		return false, err
+	case string(old) == string(content):
+		return false, errSame
+	case own != "" && md5Of(old) == own, own == "" && id(old) != "" && strings.EqualFold(id(old), id(content)):
+		return true, nil
+	default:
+		return false, foreign(name)
+	}
+}
+
+// foreign is the error of a name that something else has.
+func foreign(name string) error {
+	return &download.Error{
+		Code: download.CodeExists, Err: fmt.Errorf("%s exists and is not a file with metadata of this asset", filepath.Base(name)),
+		Advice: "move it away, or choose other names with --name",
+	}
+}
+
+// id returns the id in a JSON object, "" for anything else.
+func id(content []byte) string {
+	var asset struct{ ID string }
+	if json.Unmarshal(content, &asset) != nil {
+		return ""
+	}
+	return asset.ID
+}
+
+// put gives the file at name this content. A file that is there is replaced only if replaces is set; else the error is
+// errLookAgain.
+func put(root *os.Root, name string, content []byte, replaces bool) error {
+	temporary, err := write(root, name, content)
+	if err != nil {
+		return err
+	}
+	if replaces {
+		err = root.Rename(temporary, name)
+	} else if err = root.Link(temporary, name); errors.Is(err, fs.ErrExist) {
+		err = errLookAgain
+	} else if err != nil { // a file system without links
+		if _, there := root.Lstat(name); there == nil {
+			err = errLookAgain
+		} else {
+			err = root.Rename(temporary, name)
+		}
+	}
+	_ = root.Remove(temporary) // unless it was renamed
+	return err
+}
+
+// leftBehind is after what time a temporary file is one that a killed process has left.
+const leftBehind = time.Minute
+
+// temporaryPath returns where the file that is to get a name is written: beside it, and the same each time, so that a
+// process that is killed leaves one file at most.
+func temporaryPath(name string) string {
+	folder, base := filepath.Split(name)
+	return folder + ".metadata-" + hash16(base) + ".part"
+}
+
+// sweep removes the temporary file that a killed process has left of the file at name.
+func sweep(root *os.Root, name string) {
+	if info, err := root.Lstat(temporaryPath(name)); err == nil && time.Since(info.ModTime()) > leftBehind {
+		_ = root.Remove(temporaryPath(name))
+	}
+}
+
+// write writes the temporary file of name and returns its path.
+func write(root *os.Root, name string, content []byte) (temporary string, err error) {
+	temporary = temporaryPath(name)
+	f, err := create(root, temporary)
+	if errors.Is(err, fs.ErrExist) { // another process is writing it
+		temporary = filepath.Join(filepath.Dir(name), ".metadata-"+rand.Text()+".part")
+		f, err = create(root, temporary)
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(content)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = root.Remove(temporary)
+		return "", err
+	}
+	return temporary, nil
+}
+
+func create(root *os.Root, name string) (*os.File, error) {
+	return root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+}
+
+func md5Of(content []byte) string {
+	sum := md5.Sum(content)
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,234 @@
+package metadata
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+func asset(t *testing.T, raw string) *bynder.Asset {
+	t.Helper()
+	a, err := bynder.ParseAsset([]byte(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestPath(t *testing.T) {
+	long, longer := strings.Repeat("a", 241), strings.Repeat("é", 125)+"abcde" // 255 bytes
+	for path, want := range map[string]string{
+		"a.jpg": "a.jpg.metadata.json", filepath.Join("d", "a"): filepath.Join("d", "a.metadata.json"),
+		long: long + ".metadata.json", "d.metadata.json": "d.metadata.json.metadata.json",
+	} {
+		if got := Path(path); got != want {
+			t.Errorf("%q: %q, want %q", path, got, want)
+		}
+	}
+	seen := map[string]bool{}
+	for _, name := range []string{long + "a", long + "b", longer, longer + "f", long + strings.Repeat("x", 300)} {
+		got := filepath.Base(Path(filepath.Join("d", name)))
+		if len(got) > 255 || len(got) < 253 || !strings.HasSuffix(got, ".metadata.json") || strings.ContainsRune(got, '\ufffd') || seen[got] {
+			t.Errorf("%q: %q, %d bytes", name, got, len(got))
+		}
+		seen[got] = true
+	}
+}
+
+func TestContent(t *testing.T) {
+	const signed = "?X-Amz-Signature=abc"
+	from := `{"property_Z":"one","name":"a\u202e<b>\u001b\n","id":"A","original":"https://s3/o.jpg` + signed + `","archive":"1","limited":null,` +
+		`"thumbnails":{"web":"https://h/w.jpg` + signed + `","mini":"https://h/m.png?v=3"},"videoPreviewURLs":["https://h/v.mp4` + signed + `"],` +
+		`"new":{"deep":["https://h/x` + signed + `"]},"property_A":["x","y"],"mediaItems":[{"id":"I"}],"tags":null}`
+	want := `{"archive":true,"id":"A","limited":null,"name":"a\u202e<b>\u001b\n","new":{"deep":[null]},"original":null,` +
+		`"property_A":["x","y"],"property_Z":["one"],"tags":null,"thumbnails":{"mini":"https://h/m.png?v=3"},"videoPreviewURLs":[]}` + "\n"
+	a := asset(t, from)
+	got, err := Content(a)
+	if err != nil || string(got) != want {
+		t.Errorf("got  %s%v\nwant %s", got, err, want)
+	}
+	listed, err := a.JSON(nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	withURLs, err := a.JSON(nil, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range []string{string(listed), string(withURLs), want} {
+		if again, err := Content(asset(t, raw)); err != nil || string(again) != want {
+			t.Errorf("from %s\ngot  %s%v\nwant %s", raw, again, err, want)
+		}
+	}
+}
+
+func openRoot(t *testing.T) (*os.Root, string) {
+	t.Helper()
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = root.Close() })
+	return root, dir
+}
+
+func names(t *testing.T, dir string) string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, e := range entries {
+		all = append(all, e.Name())
+	}
+	return strings.Join(all, " ")
+}
+
+func TestWrite(t *testing.T) {
+	const content, other = `{"id":"A","name":"new"}` + "\n", `{"id":"A","name":"old"}` + "\n"
+	for name, c := range map[string]struct {
+		before, own, after string
+		fails              bool
+	}{
+		"new":                                    {"", "", content, false},
+		"the same":                               {content, "", content, false},
+		"the same, and another was written":      {content, md5Of([]byte(other)), content, false},
+		"of the asset":                           {other, "", content, false},
+		"of the asset, in lower case":            {`{"id":"a"}`, "", content, false},
+		"what was written":                       {"anything", md5Of([]byte("anything")), content, false},
+		"of the asset, changed since":            {other, md5Of([]byte("anything")), other, true},
+		"of another asset":                       {`{"id":"B"}`, "", `{"id":"B"}`, true},
+		"no JSON":                                {`id: A`, "", `id: A`, true},
+		"two objects":                            {other + other, "", other + other, true},
+		"a list":                                 {`[{"id":"A"}]`, "", `[{"id":"A"}]`, true},
+		"an object without an id":                {`{"mediaId":"A"}`, "", `{"mediaId":"A"}`, true},
+		"an object with an id that is no string": {`{"id":{"A":1}}`, "", `{"id":{"A":1}}`, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root, dir := openRoot(t)
+			file := filepath.Join(dir, "a.jpg.metadata.json")
+			long := time.Now().Add(-time.Hour).Truncate(time.Second)
+			if c.before != "" {
+				if err := errors.Join(os.WriteFile(file, []byte(c.before), 0o666), os.Chtimes(file, long, long)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			sum, err := Write(root, "a.jpg", []byte(content), c.own)
+			if failed, ok := errors.AsType[*download.Error](err); c.fails != ok || ok && (failed.Code != download.CodeExists || failed.Hint() == "") || !c.fails && err != nil {
+				t.Fatal(err)
+			}
+			if !c.fails && sum != md5Of([]byte(content)) {
+				t.Errorf("the MD5 is %q", sum)
+			}
+			if got, err := os.ReadFile(file); string(got) != c.after || err != nil {
+				t.Errorf("%q, %v; want %q", got, err, c.after)
+			}
+			if info, err := os.Stat(file); err != nil || c.before == c.after != info.ModTime().Equal(long) {
+				t.Errorf("modified %v, %v", info.ModTime(), err)
+			}
+			if got := names(t, dir); got != "a.jpg.metadata.json" {
+				t.Errorf("the folder has %s", got)
+			}
+		})
+	}
+}
+
+// What is no regular file is not replaced, and a link leads nowhere.
+func TestWriteReplacesFilesAlone(t *testing.T) {
+	root, dir := openRoot(t)
+	file := filepath.Join(dir, "a.metadata.json")
+	if err := os.Mkdir(file, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(root, "a", []byte(`{"id":"A"}`), ""); err == nil {
+		t.Error("a folder was replaced")
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("target", file); err != nil {
+		t.Skip(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "target"), []byte(`{"id":"A","n":1}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(root, "a", []byte(`{"id":"A"}`), ""); err == nil {
+		t.Error("a link was replaced")
+	}
+	if got, _ := os.ReadFile(filepath.Join(dir, "target")); string(got) != `{"id":"A","n":1}` {
+		t.Errorf("the file behind a link has %s", got)
+	}
+	if _, err := Write(root, filepath.Join("..", "a"), []byte(`{"id":"A"}`), ""); err == nil {
+		t.Error("it was written outside of the folder")
+	}
+}
+
+func TestWriteThatFailsLeavesNothing(t *testing.T) {
+	if runtime.GOOS == "windows" || os.Getuid() == 0 {
+		t.Skip("a folder cannot be closed")
+	}
+	root, dir := openRoot(t)
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Chmod(dir, 0o777)
+	if _, err := Write(root, "a", []byte(`{"id":"A"}`), ""); err == nil || names(t, dir) != "" {
+		t.Errorf("%v; the folder has %s", err, names(t, dir))
+	}
+}
+
+// What a killed process has left is removed; what another one is writing is left alone.
+func TestWriteBesideTemporaryFiles(t *testing.T) {
+	root, dir := openRoot(t)
+	left := filepath.Join(dir, temporaryPath("a.metadata.json"))
+	if err := os.WriteFile(left, []byte(`{"id`), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(root, "a", []byte(`{"id":"A"}`), ""); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := os.ReadFile(left); string(got) != `{"id` {
+		t.Errorf("another process's file has %q", got)
+	}
+	old := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(left, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Write(root, "a", []byte(`{"id":"A"}`), ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, dir); got != "a.metadata.json" {
+		t.Errorf("the folder has %s", got)
+	}
+	if err := Sync(root, "a"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWriteAtOnce(t *testing.T) {
+	root, dir := openRoot(t)
+	var writers sync.WaitGroup
+	for i := range 8 {
+		writers.Go(func() {
+			content := `{"id":"A","name":"` + strings.Repeat(string(rune('a'+i)), 10_000) + `"}`
+			if _, err := Write(root, "a", []byte(content), ""); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	writers.Wait()
+	got, err := os.ReadFile(filepath.Join(dir, "a.metadata.json"))
+	if err != nil || len(got) != len(`{"id":"A","name":""}`)+10_000 || names(t, dir) != "a.metadata.json" {
+		t.Errorf("%d bytes, %v; the folder has %s", len(got), err, names(t, dir))
+	}
+}
