@@ -23,7 +23,7 @@ func (u *undone) keepLong(nul bool) func(number int) io.WriteCloser {
 		defer u.mu.Unlock()
 		l := &longLine{u: u, escape: nul}
 		if u.file != nil {
-			l.at = u.file.long.size
+			l.at = u.file.long.Size()
 		}
 		l.open()
 		return l
@@ -101,7 +101,7 @@ func (l *longLine) write(p []byte) {
 // addLong gives the line that was kept last its place in the order.
 func (f *undoneFile) addLong(order int) {
 	if l := f.last; l != nil {
-		f.added = append(f.added, addedLine{order: order, in: &f.long, at: l.at, length: f.long.size - l.at, first: true})
+		f.added = append(f.added, addedLine{order: order, in: &f.long, at: l.at, length: f.long.Size() - l.at, first: true})
 		f.last = nil
 	}
 }

@@ -4,18 +4,15 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"github.com/bynder-cli/bynder/internal/retry"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
@@ -29,8 +26,8 @@ type form struct {
 // the input, so they stay in a temporary file until the end.
 type undoneFile struct {
 	forms []form // of what is read, each once
-	lines spool
-	long  spool // lines that are too long to be held
+	lines sink.Spool
+	long  sink.Spool // lines that are too long to be held
 	added []addedLine
 	last  *longLine // of the line that is read next
 
@@ -44,7 +41,7 @@ type undoneFile struct {
 // addedLine is where a line stands in a spool, with the end of the line.
 type addedLine struct {
 	order      int
-	in         *spool
+	in         *sink.Spool
 	at, length int64
 	first      bool // it can be the first line of a list without a header
 }
@@ -52,46 +49,15 @@ type addedLine struct {
 // openUndoneFile opens the file. A regular file is replaced when the run is over: it may be the very list that
 // the run reads.
 func openUndoneFile(ctx context.Context, file string) (*undoneFile, error) {
-	to, final, err := openOutput(ctx, file)
+	to, final, err := sink.OpenReplacing(ctx, file, ".undone-*")
 	if err != nil {
 		return nil, err
 	}
-	f := &undoneFile{to: to, final: final, out: bufio.NewWriter(to), lines: spool{dir: os.TempDir()}, long: spool{dir: os.TempDir()}}
+	f := &undoneFile{to: to, final: final, out: bufio.NewWriter(to), lines: sink.Spool{Dir: os.TempDir()}, long: sink.Spool{Dir: os.TempDir()}}
 	if f.replaces() {
-		f.lines.dir, f.long.dir = filepath.Dir(final), filepath.Dir(final)
+		f.lines.Dir, f.long.Dir = filepath.Dir(final), filepath.Dir(final)
 	}
 	return f, nil
-}
-
-// openOutput opens what the lines go to: the device or FIFO that is there, or a new file in the folder
-// of final, which it is to become. A symlink stays one, and a file that is replaced keeps
-// its permissions.
-func openOutput(ctx context.Context, file string) (to *os.File, final string, err error) {
-	if to, _, ok, err := sink.OpenDescriptor(file); ok {
-		return to, file, err
-	}
-	info, err := os.Stat(file)
-	there := err == nil
-	if there && !info.Mode().IsRegular() {
-		to, err = retry.Await(ctx, func() (*os.File, error) { return os.OpenFile(file, os.O_WRONLY, 0) })
-		return to, file, err
-	}
-	final = sink.Destination(file)
-	to, err = createBeside(filepath.Dir(final), os.O_WRONLY, 0o666)
-	if err == nil && there {
-		_ = to.Chmod(info.Mode().Perm()) // not every file system has them
-	}
-	return to, final, err
-}
-
-// createBeside makes a new file in a folder. os.CreateTemp would make it the owner's alone.
-func createBeside(dir string, flags int, mode fs.FileMode) (*os.File, error) {
-	for {
-		f, err := os.OpenFile(filepath.Join(dir, ".undone-"+rand.Text()), flags|os.O_CREATE|os.O_EXCL, mode)
-		if !errors.Is(err, fs.ErrExist) {
-			return f, err
-		}
-	}
 }
 
 // replaces reports whether the list is written to a file of its own first.
@@ -150,7 +116,7 @@ func (f *undoneFile) add(l *line) {
 	if text == "" || f.err != nil {
 		return
 	}
-	added := addedLine{order: l.order, in: &f.lines, at: f.lines.size, length: int64(len(text)) + 1, first: f.header() != "" || canBegin(text)}
+	added := addedLine{order: l.order, in: &f.lines, at: f.lines.Size(), length: int64(len(text)) + 1, first: f.header() != "" || canBegin(text)}
 	if _, err := io.WriteString(&f.lines, text+"\n"); err != nil {
 		f.note(err)
 		return
@@ -186,12 +152,12 @@ func (f *undoneFile) writeAdded(more bool) {
 		}
 		if !f.begun && !a.first {
 			var text strings.Builder
-			f.note(a.in.copyTo(&text, a.at, a.length-1))
+			f.note(a.in.CopyTo(&text, a.at, a.length-1))
 			f.write(text.String(), more)
 			continue
 		}
 		f.begin()
-		f.note(a.in.copyTo(f.out, a.at, a.length))
+		f.note(a.in.CopyTo(f.out, a.at, a.length))
 	}
 	f.added = nil
 }
@@ -231,8 +197,8 @@ func (f *undoneFile) addRest(l *line) {
 // close ends the list, which takes its place if it is whole. It calls release before: Windows replaces no file
 // that is open, and the list may replace what was read.
 func (f *undoneFile) close(incomplete error, release func()) error {
-	f.lines.close()
-	f.long.close()
+	f.lines.Close()
+	f.long.Close()
 	release()
 	if err := errors.Join(f.err, f.out.Flush(), f.to.Close()); err != nil {
 		f.remove()
@@ -255,8 +221,8 @@ func (f *undoneFile) close(incomplete error, release func()) error {
 
 // discard takes away what was begun.
 func (f *undoneFile) discard() {
-	f.lines.close()
-	f.long.close()
+	f.lines.Close()
+	f.long.Close()
 	f.to.Close()
 	f.remove()
 }

@@ -1,4 +1,4 @@
-package input
+package sink
 
 import (
 	"bufio"
@@ -6,18 +6,18 @@ import (
 	"os"
 )
 
-// spool is a temporary file in a folder. It is created when something is written to it.
-type spool struct {
-	dir  string
+// Spool is a temporary file in a folder. It is created when something is written to it.
+type Spool struct {
+	Dir  string
 	file *os.File
 	out  *bufio.Writer
 	size int64
 }
 
 // Write implements io.Writer.
-func (s *spool) Write(p []byte) (int, error) {
+func (s *Spool) Write(p []byte) (int, error) {
 	if s.file == nil {
-		file, err := createBeside(s.dir, os.O_RDWR, 0o600)
+		file, err := createBeside(s.Dir, ".spool-*.part", os.O_RDWR, 0o600)
 		if err != nil {
 			return 0, err
 		}
@@ -29,8 +29,11 @@ func (s *spool) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// copyTo copies length bytes from an offset to w.
-func (s *spool) copyTo(w io.Writer, at, length int64) error {
+// Size returns how many bytes were written.
+func (s *Spool) Size() int64 { return s.size }
+
+// CopyTo copies length bytes from an offset to w.
+func (s *Spool) CopyTo(w io.Writer, at, length int64) error {
 	if err := s.out.Flush(); err != nil {
 		return err
 	}
@@ -41,8 +44,8 @@ func (s *spool) copyTo(w io.Writer, at, length int64) error {
 	return err
 }
 
-// close removes the file.
-func (s *spool) close() {
+// Close removes the file.
+func (s *Spool) Close() {
 	if s.file != nil {
 		s.file.Close()
 		_ = os.Remove(s.file.Name())
