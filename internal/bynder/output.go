@@ -81,12 +81,12 @@ func (a *Asset) Metadata() (json.RawMessage, error) {
 func (a *Asset) PropertyFields() []string {
 	var names []string
 	for _, f := range a.fields {
-		if strings.HasPrefix(f.name, propertyPrefix) && !slices.Contains(names, f.name) {
+		if strings.HasPrefix(f.name, propertyPrefix) {
 			names = append(names, f.name)
 		}
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 // written is f as it is written, by name: the fields of that names, or all.
