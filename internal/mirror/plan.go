@@ -1,6 +1,8 @@
 package mirror
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -60,33 +62,72 @@ const (
 
 // Input is what a plan is made of.
 type Input struct {
+	// Wanted has the files of one portal. If it is empty, nothing is planned: an empty list is never taken for the
+	// news that all assets are gone.
 	Wanted  []Wanted
-	Records []*download.Result // the files of the state, each with its latest record
+	Records []*download.Result // the files of the state, each with its latest record, and / in its path
 	Folder  Folder
 	// Gone says, by media id, what was found out about assets that Wanted does not have.
 	Gone map[string]Verdict
-	// Delete says that files of confirmed verdicts are removed, at most MaxDelete of them or none.
+	// Delete says that files of confirmed verdicts are removed, at most MaxDelete of them or none. If there are more,
+	// the plan says nothing about them: it is the caller who counts, and reports it.
 	Delete    bool
 	MaxDelete int
 	// Adopt says that files which are at planned paths become sync's own, as they are.
 	Adopt bool
-	// Metadata says that each file has one with its asset's metadata beside it.
+	// Metadata says that each file has one with its asset's metadata beside it: a sidecar. ActionFetch and ActionAdopt
+	// include it, ActionMove moves it along, and ActionDelete removes it; ActionMetadata writes it alone.
 	Metadata bool
 }
 
 // Step is one thing to do. Its zero Action closes Record: sync gives the file up, and nothing is said.
 type Step struct {
 	Action download.Action
-	Wanted *Wanted          // nil of a deletion, and where only a record is closed
+	Wanted *Wanted          // nil of a file that the list does not have
 	Record *download.Result // of the state; nil for a file that sync has not written
-	Path   string           // below the folder, with /: where the file is to be, or is
+	Path   string           // below the folder, with /: where the file is to be, or is; never the sidecar's
 	From   string           // of a move, as Path
-	// Replaces says that a fetched file takes the place of Record's, which is at Path.
+	// Via says that a move goes through a name in .bynder, because its target is not free before the file has left
+	// From: the file leaves From when the step's turn comes, and gets Path after the last of the moves. Such moves
+	// are the first steps.
+	Via bool
+	// Replaces says that a fetched file takes the place of Record's. That is at Path: if Record.Path is another one,
+	// an earlier step moves it, and if that fails, nothing must be fetched.
 	Replaces bool
-	// Displaces is the file at Path of an asset that is gone, which the step replaces and so deletes.
+	// Displaces is the file of an asset that is gone, which a fetch or a move replaces and so deletes. It has Path, or
+	// one that differs from it in case or normalization.
 	Displaces *download.Result
-	Why       string // of a deletion: what has become of the asset
+	Why       string // of a deletion, or of Displaces: what has become of the asset
 	// Err is why the step cannot be done, or why a file is kept: a *download.Error. Its file is not in place as it
 	// should be.
 	Err error
+}
+
+// Plan returns the steps that make the folder what Wanted says. First come moves, in an order in which each target is
+// free when its turn comes; then fetches, metadata, adoptions, what is kept, records that are closed; deletions are last.
+// A file can have a move and then a fetch or metadata. The order of Wanted and Records makes no difference.
+func Plan(in Input) []Step {
+	if len(in.Wanted) == 0 {
+		return nil
+	}
+	files, others := match(in)
+	a := newAssignment(&in, files)
+	a.run()
+	p := planner{in: &in, removes: a.removes}
+	for i := range files {
+		p.add(&files[i])
+	}
+	for _, r := range others {
+		p.steps = append(p.steps, Step{Record: r, Path: r.Path})
+	}
+	slices.SortStableFunc(p.steps, func(s, t Step) int { return cmp.Compare(turn(s.Action), turn(t.Action)) })
+	return append(inOrder(p.moves), p.steps...)
+}
+
+// turn returns when an action is carried out.
+func turn(a download.Action) int {
+	return slices.Index([]download.Action{
+		download.ActionMove, download.ActionFetch, download.ActionMetadata, download.ActionAdopt, download.ActionKeep, "",
+		download.ActionDelete,
+	}, a)
 }

@@ -1,0 +1,321 @@
+package mirror
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/bynder-cli/bynder/internal/naming"
+)
+
+// assignment gives each wanted file its path. Paths are compared folded (naming.Folded) everywhere in it.
+//
+// It goes in rounds: a file that leaves its path makes room for another, and one that finds no new path stays. If its
+// old one has been given away by then, there is another round, in which it has that.
+type assignment struct {
+	in      *Input
+	files   []file
+	removes bool // files of assets that are known to be gone are removed
+
+	// held are the files of the state that are in place, one for each path; heldFolders are folders with such files.
+	held        map[string]int
+	heldFolders map[string]struct{}
+	queue       []int // the files that look for a path, in their order
+
+	// Of one round.
+	claims  map[string]int      // who is to have a path, or stays there
+	folders map[string]struct{} // the folders of claims
+	again   bool
+}
+
+// maxRounds is after how many rounds no file is moved any more. Two rounds are rare.
+const maxRounds = 8
+
+func newAssignment(in *Input, files []file) *assignment {
+	a := &assignment{in: in, files: files, held: make(map[string]int, len(files)), heldFolders: make(map[string]struct{})}
+	for i := range files {
+		if f := &files[i]; f.own() || f.edited() && !f.givenUp() {
+			a.hold(i)
+		}
+	}
+	removed := 0
+	for i := range files {
+		if f := &files[i]; f.own() && f.verdict != Unconfirmed {
+			removed++
+		}
+	}
+	a.removes = in.Delete && removed <= in.MaxDelete
+	a.line()
+	return a
+}
+
+// hold notes that a file has its path. If a file of another record has it too, it is there once: the other record's
+// file was lost.
+func (a *assignment) hold(i int) {
+	path := naming.Folded(a.files[i].record.Path)
+	if other, ok := a.held[path]; ok {
+		if a.betterClaim(i, other) {
+			i, other = other, i
+		}
+		a.files[i].standing = NotThere
+		i = other
+	}
+	a.held[path] = i
+	addFolders(a.heldFolders, path)
+}
+
+// betterClaim reports whether what is at a path of two records is rather the file of i.
+func (a *assignment) betterClaim(i, other int) bool {
+	f, g := &a.files[i], &a.files[other]
+	if f.own() != g.own() {
+		return f.own()
+	}
+	if (f.wanted != nil) != (g.wanted != nil) {
+		return f.wanted != nil
+	}
+	return f.atPlain() && !g.atPlain()
+}
+
+// atPlain reports whether the state has the file at the path of the template.
+func (f *file) atPlain() bool {
+	return f.record != nil && f.places() && samePath(f.record.Path, f.wanted.Path)
+}
+
+func samePath(a, b string) bool { return a == b || naming.Folded(a) == naming.Folded(b) }
+
+// line puts the files that look for a path in their order: those that have it already; those that had it and were
+// lost; then the older asset, one without a date last.
+func (a *assignment) line() {
+	ranks := make([]uint8, len(a.files))
+	for i := range a.files {
+		f := &a.files[i]
+		if !f.places() || f.edited() {
+			continue
+		}
+		a.queue = append(a.queue, i)
+		switch {
+		case !f.atPlain():
+			ranks[i] = 2
+		case !f.own():
+			ranks[i] = 1
+		}
+	}
+	slices.SortFunc(a.queue, func(i, j int) int {
+		v, w := a.files[i].wanted, a.files[j].wanted
+		return cmp.Or(
+			cmp.Compare(ranks[i], ranks[j]),
+			compareZero(v.Created.IsZero(), w.Created.IsZero()),
+			v.Created.Compare(w.Created),
+			cmp.Compare(i, j), // which is by id and selector
+		)
+	})
+}
+
+func compareZero(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// run gives each file its path.
+func (a *assignment) run() {
+	for round := 1; ; round++ {
+		a.again = false
+		a.claims = make(map[string]int, len(a.files))
+		a.folders = make(map[string]struct{})
+		for i := range a.files {
+			f := &a.files[i]
+			if f.own() && f.places() && round > maxRounds && !f.stays {
+				f.stays, f.err = true, stuck(f)
+			}
+			if f.stays || (f.own() || f.edited() && !f.givenUp()) && (!f.places() || f.edited()) {
+				f.path = f.record.Path
+				a.take(i, naming.Folded(f.path))
+			}
+		}
+		for _, i := range a.queue {
+			if !a.files[i].stays {
+				a.decide(i)
+			}
+		}
+		if !a.again {
+			break
+		}
+	}
+	for i := range a.files {
+		a.compareEdited(i)
+		if gone := a.files[i].displaces; gone != nil {
+			gone.displaced = true
+		}
+	}
+}
+
+// decide gives a file the path of the template or, if another wanted file has it, that with the KEY.
+func (a *assignment) decide(i int) {
+	f := &a.files[i]
+	f.adopts, f.displaces, f.err = false, nil, nil
+	plain := f.wanted.Path
+	found := a.place(i, plain)
+	if found == free {
+		return
+	}
+	key := naming.Renamed(plain, f.wanted.Key)
+	switch {
+	case f.own() && samePath(f.record.Path, key):
+		a.stay(i, key)
+	case found == foreign && !(f.own() && inOwnFolder(f.record.Path)):
+		a.fail(i, notOurs(f, plain))
+	case a.place(i, key) != free:
+		a.fail(i, bothTaken(f, key))
+	}
+}
+
+// fail notes why a file has neither path. One that is in place stays where it is.
+func (a *assignment) fail(i int, err error) {
+	f := &a.files[i]
+	f.err, f.path = err, f.wanted.Path
+	if f.own() {
+		a.stay(i, f.record.Path)
+	}
+}
+
+// stay lets a file have the path that it has, or one that differs from it in case or normalization alone.
+func (a *assignment) stay(i int, path string) {
+	folded := naming.Folded(path)
+	a.files[i].path = path
+	if a.conflicts(i, folded) {
+		a.files[i].stays, a.again = true, true
+		return
+	}
+	a.take(i, folded)
+}
+
+// outcome is what was found at a path.
+type outcome int
+
+const (
+	free    outcome = iota
+	claimed         // by another file of sync
+	foreign         // something has it that sync has not written
+)
+
+// place gives a file a path if that is free, or will be.
+func (a *assignment) place(i int, path string) outcome {
+	f := &a.files[i]
+	folded := naming.Folded(path)
+	if a.conflicts(i, folded) {
+		return claimed
+	}
+	f.adopts = false
+	if a.isForeign(path, folded) {
+		if f.own() || !a.in.Adopt {
+			return foreign
+		}
+		f.adopts = true
+	}
+	if other, ok := a.claims[folded]; ok && other != i {
+		f.displaces = &a.files[other]
+	}
+	a.take(i, folded)
+	f.path = path
+	return free
+}
+
+// conflicts reports whether another file of sync has a path, or will have it, or is in the way: it has the path of a
+// folder, a folder is there, or a sidecar has or needs the path of a file.
+func (a *assignment) conflicts(i int, path string) bool {
+	if other, ok := a.claims[path]; ok && other != i && !a.removable(other) {
+		return true
+	}
+	if _, ok := a.folders[path]; ok {
+		return true
+	}
+	// A folder is removed only at the end, when it is empty.
+	if _, ok := a.heldFolders[path]; ok {
+		return true
+	}
+	for folder := range foldersOf(path) {
+		if _, ok := a.claims[folder]; ok {
+			return true
+		}
+	}
+	if !a.in.Metadata {
+		return false
+	}
+	_, ok := a.claims[path+foldedSuffix]
+	if base, has := strings.CutSuffix(path, foldedSuffix); has && !ok {
+		_, ok = a.claims[base]
+	}
+	return ok
+}
+
+var foldedSuffix = naming.Folded(sidecarSuffix)
+
+// removable reports whether the plan removes a file.
+func (a *assignment) removable(i int) bool {
+	f := &a.files[i]
+	return a.removes && f.own() && f.verdict != Unconfirmed
+}
+
+// isForeign reports whether something has a path which no file of the state explains.
+func (a *assignment) isForeign(path, folded string) bool {
+	if _, ok := a.held[folded]; ok {
+		return false
+	}
+	if base, has := strings.CutSuffix(folded, foldedSuffix); has {
+		if i, ok := a.held[base]; ok && lastListed(a.files[i].record).Metadata != "" {
+			return false
+		}
+	}
+	for folder := range foldersOf(folded) {
+		if _, ok := a.held[folder]; ok {
+			return false
+		}
+	}
+	return a.in.Folder.Taken(path)
+}
+
+func (a *assignment) take(i int, path string) {
+	a.claims[path] = i
+	addFolders(a.folders, path)
+}
+
+// compareEdited finds out whether an edited file is where it should be.
+func (a *assignment) compareEdited(i int) {
+	f := &a.files[i]
+	if !f.edited() || !f.places() || f.record.Path == f.wanted.Path {
+		return
+	}
+	plain := naming.Folded(f.wanted.Path)
+	if f.record.Path == naming.Renamed(f.wanted.Path, f.wanted.Key) &&
+		(a.conflicts(i, plain) || a.isForeign(f.wanted.Path, plain)) {
+		return
+	}
+	f.err = editedRenamed(f)
+}
+
+// foldersOf yields the folders of a path, the innermost first.
+func foldersOf(path string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for i := strings.LastIndexByte(path, '/'); i > 0; i = strings.LastIndexByte(path[:i], '/') {
+			if !yield(path[:i]) {
+				return
+			}
+		}
+	}
+}
+
+// addFolders adds the folders of a path.
+func addFolders(set map[string]struct{}, path string) {
+	for folder := range foldersOf(path) {
+		if _, ok := set[folder]; ok {
+			return // and so are those above it
+		}
+		set[folder] = struct{}{}
+	}
+}

@@ -1,0 +1,47 @@
+package mirror
+
+import (
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// changed reports whether the portal has another file than the one that was recorded. What only one of the two tells
+// is not compared: it may have been left out of a list.
+func changed(w *Wanted, r *download.Result) bool {
+	before, now := lastListed(r), &w.Listed
+	if k := w.Selector.Kind; k == bynder.Derivative || k == bynder.Transform {
+		return differ(before.URL, now.URL) || differ(r.Chosen, w.Chosen)
+	}
+	versions := before.Version != 0 && now.Version != 0
+	sizes := before.Size != nil && now.Size != nil
+	switch {
+	case versions && before.Version != now.Version, sizes && *before.Size != *now.Size:
+		return true
+	case versions, sizes:
+		return false
+	}
+	return differ(before.URL, now.URL)
+}
+
+// differ reports whether two texts that were both told differ.
+func differ(a, b string) bool { return a != "" && b != "" && a != b }
+
+// lastListed returns what the list told when the file was fetched.
+func lastListed(r *download.Result) *download.Listed {
+	if r.Listed == nil {
+		return &download.Listed{}
+	}
+	return r.Listed
+}
+
+// sidecarSuffix is what the name of a sidecar has behind that of its file.
+const sidecarSuffix = ".metadata.json"
+
+// sidecarStale reports whether the sidecar of a file in place is to be written.
+func sidecarStale(in *Input, f *file) bool {
+	if !in.Metadata {
+		return false
+	}
+	before := lastListed(f.record)
+	return before.Metadata == "" || before.Modified != f.wanted.Listed.Modified || !in.Folder.Taken(f.record.Path+sidecarSuffix)
+}

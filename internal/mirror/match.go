@@ -1,0 +1,162 @@
+package mirror
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
+)
+
+// file is one that is wanted, that the state has, or both.
+type file struct {
+	wanted   *Wanted          // nil if the list does not have it
+	record   *download.Result // nil if the state does not have it
+	standing Standing         // of record's file; see own and edited
+	listed   bool             // the list has its asset
+	verdict  Verdict          // of an asset that is not listed
+	refused  error            // why there is no such file, or no path for it
+
+	// What the assignment of paths finds.
+	path      string // where the file is to be, or is
+	adopts    bool   // it is at path already, and sync has not written it
+	displaces *file  // which has path, and whose asset is gone
+	displaced bool   // by another file
+	stays     bool   // it cannot be moved away
+	err       error  // why it is not where it should be
+}
+
+// own reports whether the file is in place as sync has written it.
+func (f *file) own() bool { return f.record != nil && f.standing == AsWritten }
+
+// edited reports whether something else has the path of the record, which no other record explains.
+func (f *file) edited() bool { return f.record != nil && f.standing == Edited }
+
+// places reports whether the list says where the file should be.
+func (f *file) places() bool { return f.wanted != nil && f.refused == nil }
+
+// givenUp reports whether sync gives the file up: it was edited, and its asset is known to be gone. What has its
+// path is a file like any that sync has not written.
+func (f *file) givenUp() bool { return f.edited() && f.verdict != Unconfirmed }
+
+// match brings together what is wanted and the records of the same portal, sorted by media id and selector. Records of
+// other portals are returned as others.
+func match(in Input) (files []file, others []*download.Result) {
+	wanted := make([]*Wanted, len(in.Wanted))
+	for i := range in.Wanted {
+		wanted[i] = &in.Wanted[i]
+	}
+	slices.SortFunc(wanted, byFile)
+	// A list whose pages shift may have an asset twice.
+	wanted = slices.CompactFunc(wanted, func(a, b *Wanted) bool { return a.File == b.File })
+	portal := wanted[0].File.Portal
+	records := make([]*download.Result, 0, len(in.Records))
+	for _, r := range in.Records {
+		if r.Portal == portal {
+			records = append(records, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	slices.SortFunc(records, func(a, b *download.Result) int { return compareFile(a.File(), b.File()) })
+	slices.SortFunc(others, func(a, b *download.Result) int { return compareFile(a.File(), b.File()) })
+
+	files = make([]file, 0, max(len(wanted), len(records)))
+	for len(wanted) > 0 || len(records) > 0 {
+		var f file
+		order := -1
+		switch {
+		case len(wanted) == 0:
+			order = 1
+		case len(records) > 0:
+			order = compareFile(wanted[0].File, records[0].File())
+		}
+		if order <= 0 {
+			f.wanted, wanted = wanted[0], wanted[1:]
+			f.refused = refusal(f.wanted)
+		}
+		if order >= 0 {
+			f.record, records = records[0], records[1:]
+			f.standing = in.Folder.Stands(f.record)
+		}
+		files = append(files, f)
+	}
+	judge(files, in.Gone)
+	return files, others
+}
+
+// byFile compares by identity; of two of one file, the one that tells of the later state of its asset is first.
+func byFile(a, b *Wanted) int {
+	return cmp.Or(
+		compareFile(a.File, b.File),
+		cmp.Compare(b.Listed.Version, a.Listed.Version),
+		strings.Compare(b.Listed.Modified, a.Listed.Modified),
+		strings.Compare(a.Path, b.Path),
+		strings.Compare(a.Listed.URL, b.Listed.URL),
+		compareErr(a.Err, b.Err),
+	)
+}
+
+// compareErr puts none first.
+func compareErr(a, b error) int {
+	switch {
+	case (a == nil) == (b == nil):
+		return 0
+	case a == nil:
+		return -1
+	default:
+		return 1
+	}
+}
+
+func compareFile(a, b download.FileID) int {
+	return cmp.Or(strings.Compare(a.Portal, b.Portal), strings.Compare(a.MediaID, b.MediaID), strings.Compare(a.Selector, b.Selector))
+}
+
+// judge finds out which assets of sorted files are listed, and what is known of the others.
+func judge(files []file, gone map[string]Verdict) {
+	for start := 0; start < len(files); {
+		end, listed := start, false
+		for ; end < len(files) && files[end].mediaID() == files[start].mediaID(); end++ {
+			listed = listed || files[end].wanted != nil
+		}
+		for i := start; i < end; i++ {
+			files[i].listed = listed
+			if !listed {
+				files[i].verdict = gone[files[i].mediaID()]
+			}
+		}
+		start = end
+	}
+}
+
+func (f *file) mediaID() string {
+	if f.wanted != nil {
+		return f.wanted.File.MediaID
+	}
+	return f.record.MediaID
+}
+
+// ownFolder is where sync keeps its state, and files that are being moved.
+const ownFolder = ".bynder"
+
+// inOwnFolder reports whether some usual file system takes a path for one of ownFolder.
+func inOwnFolder(path string) bool {
+	first, _, _ := strings.Cut(path, "/")
+	return naming.Folded(first) == naming.Folded(ownFolder)
+}
+
+// refusal returns why a wanted file cannot have the path that it should have.
+func refusal(w *Wanted) error {
+	if w.Err != nil || !inOwnFolder(w.Path) {
+		return w.Err
+	}
+	return &download.Error{
+		Code:   download.CodeUsage,
+		Path:   w.Path,
+		Err:    errors.New("sync keeps its state in the folder " + ownFolder),
+		Advice: "choose other names with --name",
+	}
+}

@@ -1,0 +1,79 @@
+package mirror
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
+)
+
+// memory is a folder in memory: the contents of its files by path. A record's MD5 is the content that was written.
+type memory struct {
+	files map[string]string
+	folds bool // names that differ in case or normalization are one name
+}
+
+func (m *memory) name(path string) string {
+	if m.folds {
+		return naming.Folded(path)
+	}
+	return path
+}
+
+// find returns the path that a file has, spelled as the folder has it.
+func (m *memory) find(path string) (string, bool) {
+	if _, ok := m.files[path]; ok {
+		return path, true
+	}
+	if m.folds {
+		for name := range m.files {
+			if naming.Folded(name) == naming.Folded(path) {
+				return name, true
+			}
+		}
+	}
+	return "", false
+}
+
+func (m *memory) Stands(r *download.Result) Standing {
+	name, ok := m.find(r.Path)
+	switch {
+	case ok && m.files[name] == r.MD5:
+		return AsWritten
+	case m.Taken(r.Path) && (ok || m.isFolder(r.Path)):
+		return Edited
+	default:
+		return NotThere
+	}
+}
+
+func (m *memory) isFolder(path string) bool {
+	for name := range m.files {
+		if strings.HasPrefix(m.name(name), m.name(path)+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *memory) Taken(path string) bool {
+	if _, ok := m.find(path); ok || m.isFolder(path) {
+		return true
+	}
+	for folder := range foldersOf(path) {
+		if _, ok := m.find(folder); ok {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *memory) String() string {
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(m.files)) {
+		lines = append(lines, name+"="+m.files[name])
+	}
+	return strings.Join(lines, " ")
+}

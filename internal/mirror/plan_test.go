@@ -1,0 +1,199 @@
+package mirror
+
+import (
+	"slices"
+	"testing"
+)
+
+// planCases are the promises of sync, as far as they are about a plan.
+var planCases = []planCase{
+	// What is new, missing, unchanged.
+	{name: "a new file is fetched", list: "A a.jpg", want: "+ a.jpg"},
+	{name: "a file that is in place is left alone", list: "A a.jpg v1", state: "A a.jpg v1"},
+	{name: "a file that is missing is fetched again", list: "A a.jpg", state: "A a.jpg", folder: "-a.jpg", want: "+ a.jpg"},
+	{name: "a file that is missing and was renamed is fetched", list: "A b.jpg", state: "A a.jpg", folder: "-a.jpg", want: "+ b.jpg"},
+	{name: "an empty list is no news", state: "A a.jpg", with: "delete A=deleted"},
+	{name: "an asset that is listed twice is one file", list: "A a.jpg v1; A b.jpg v2", want: "+ b.jpg"},
+	{name: "several files of an asset", list: "A a.jpg d:web; A a.png d:mini", state: "A a.png d:mini", want: "+ a.jpg"},
+	{name: "what there is no file of fails", list: "A a.jpg err", want: "fail a.jpg: not_found"},
+	{name: "… and one that is in place stays", list: "A a.jpg err", state: "A a.jpg", with: "delete", want: "fail a.jpg: not_found"},
+	{name: "… and its path is not given away", list: "A a.jpg err; B a.jpg", state: "A a.jpg", want: "fail a.jpg: not_found; + a-B.jpg"},
+	{name: "… but if it is not in place, it is", list: "A a.jpg err; B a.jpg", want: "fail a.jpg: not_found; + a.jpg"},
+
+	// What counts as changed.
+	{name: "another version", list: "A a.jpg v2", state: "A a.jpg v1", want: "~ a.jpg"},
+	{name: "another size", list: "A a.jpg s2", state: "A a.jpg s1", want: "~ a.jpg"},
+	{name: "another size of the same version", list: "A a.jpg v1 s2", state: "A a.jpg v1 s1", want: "~ a.jpg"},
+	{name: "a size of 0 is told", list: "A a.jpg s0", state: "A a.jpg s1", want: "~ a.jpg"},
+	{name: "another URL where neither version nor size is told", list: "A a.jpg u2", state: "A a.jpg u1", want: "~ a.jpg"},
+	{name: "another URL of the same version", list: "A a.jpg v1 u2", state: "A a.jpg v1 u1"},
+	{name: "another URL of the same size", list: "A a.jpg s1 u2", state: "A a.jpg s1 u1"},
+	{name: "a version that was not told before", list: "A a.jpg v1", state: "A a.jpg"},
+	{name: "a version that is not told any more", list: "A a.jpg s1", state: "A a.jpg v1 s1"},
+	{name: "a version of now and a size of before: the URL", list: "A a.jpg v1 u2", state: "A a.jpg s1 u1", want: "~ a.jpg"},
+	{name: "nothing is told", list: "A a.jpg", state: "A a.jpg"},
+	{name: "a derivative: another URL", list: "A a.jpg d:web u2", state: "A a.jpg d:web u1", want: "~ a.jpg"},
+	{name: "a derivative: another version alone", list: "A a.jpg d:web v2 s2 u1", state: "A a.jpg d:web v1 s1 u1"},
+	{name: "a derivative: another choice", list: "A a.jpg d:web,mini x:web", state: "A a.jpg d:web,mini x:mini", want: "~ a.jpg"},
+	{name: "a transformation: another URL", list: "A a.jpg t:w=9 u2", state: "A a.jpg t:w=9 u1", want: "~ a.jpg"},
+	{name: "a newer date alone", list: "A a.jpg v1 m2", state: "A a.jpg v1 m1"},
+
+	// Renames.
+	{name: "a rename is a rename", list: "A b.jpg v1", state: "A a.jpg v1", want: "> a.jpg -> b.jpg"},
+	{name: "into a folder", list: "A d/a.jpg", state: "A a.jpg", want: "> a.jpg -> d/a.jpg"},
+	{name: "with a new version", list: "A b.jpg v2", state: "A a.jpg v1", want: "> a.jpg -> b.jpg; ~ b.jpg"},
+	{name: "a chain is moved from its end", list: "A b.jpg; B c.jpg; C d.jpg", state: "A a.jpg; B b.jpg; C c.jpg", want: "> c.jpg -> d.jpg; > b.jpg -> c.jpg; > a.jpg -> b.jpg"},
+	{name: "two swap their names", list: "A b.jpg; B a.jpg", state: "A a.jpg; B b.jpg", want: ">> a.jpg -> b.jpg; > b.jpg -> a.jpg"},
+	{name: "three in a circle, with what waits for it", list: "A b.jpg; B c.jpg; C a.jpg; D d.jpg", state: "A a.jpg; B b.jpg; C c.jpg; D e.jpg", want: ">> a.jpg -> b.jpg; > e.jpg -> d.jpg; > c.jpg -> a.jpg; > b.jpg -> c.jpg"},
+	{name: "a swap with new versions", list: "A b.jpg v2; B a.jpg v2", state: "A a.jpg v1; B b.jpg v1", want: ">> a.jpg -> b.jpg; > b.jpg -> a.jpg; ~ b.jpg; ~ a.jpg"},
+	{name: "case alone", list: "A A.jpg", state: "A a.jpg", want: ">> a.jpg -> A.jpg"},
+	{name: "case alone, where case is nothing", list: "A A.jpg", state: "A a.jpg", with: "folds", want: ">> a.jpg -> A.jpg"},
+	{name: "normalization alone", list: "A \u00e9.jpg", state: "A e\u0301.jpg", want: ">> e\u0301.jpg -> \u00e9.jpg"},
+	{name: "a swap of names that differ in case from the new ones", list: "A B.jpg; B A.jpg", state: "A a.jpg; B b.jpg", want: ">> a.jpg -> B.jpg; > b.jpg -> A.jpg"},
+	{name: "a new file has the name that another one leaves", list: "A b.jpg; B a.jpg", state: "A a.jpg", want: "> a.jpg -> b.jpg; + a.jpg"},
+	{name: "a file becomes a folder of its new path", list: "A a/b.jpg", state: "A a", want: ">> a -> a/b.jpg"},
+	{name: "a file makes room for a folder", list: "A b; B a/b.jpg", state: "A a", want: "> a -> b; + a/b.jpg"},
+	{name: "a folder is not gone before the end of the run", list: "A a", state: "A a/b.jpg", want: "> a/b.jpg -> a-A"},
+	{name: "… and in the next run it is", list: "A a", state: "A a-A", want: "> a-A -> a"},
+	{name: "what a killed run left in .bynder goes on", list: "A b.jpg", state: "A .bynder/moving-1", want: "> .bynder/moving-1 -> b.jpg"},
+	{name: "… and does not stay there for another file's sake", list: "A b.jpg", state: "A .bynder/moving-1", folder: "b.jpg", want: "> .bynder/moving-1 -> b-A.jpg"},
+
+	// Two files of one path.
+	{name: "the older asset has it", list: "A a.jpg c2; B a.jpg c1", want: "+ a-A.jpg; + a.jpg"},
+	{name: "one without a date is the younger", list: "A a.jpg; B a.jpg c1", want: "+ a-A.jpg; + a.jpg"},
+	{name: "then the id decides", list: "B a.jpg c1; A a.jpg c1", want: "+ a.jpg; + a-B.jpg"},
+	{name: "who has it keeps it", list: "A a.jpg c1; B a.jpg c2", state: "B a.jpg", want: "+ a-A.jpg"},
+	{name: "… also if it is missing", list: "A a.jpg c1; B a.jpg c2", state: "B a.jpg", folder: "-a.jpg", want: "+ a-A.jpg; + a.jpg"},
+	{name: "… also if it was edited", list: "A a.jpg c1; B a.jpg c2", state: "B a.jpg", folder: "a.jpg", want: "+ a-A.jpg"},
+	{name: "in another case", list: "A a.jpg; B A.JPG", want: "+ a.jpg; + A-B.JPG"},
+	{name: "in another normalization", list: "A \u00e9.jpg; B e\u0301.jpg", want: "+ \u00e9.jpg; + \u00e9-B.jpg"},
+	{name: "a rename to a name that is taken", list: "A a.jpg; B a.jpg", state: "A a.jpg; B b.jpg", want: "> b.jpg -> a-B.jpg"},
+	{name: "a file stays at its KEY while its path is not free", list: "A a.jpg; B a.jpg", state: "A a.jpg; B a-B.jpg"},
+	{name: "… also if the other one is missing", list: "A a.jpg; B a.jpg", state: "A a.jpg; B a-B.jpg", folder: "-a.jpg", want: "+ a.jpg"},
+	{name: "… and gets its new version there", list: "A a.jpg; B a.jpg v2", state: "A a.jpg; B a-B.jpg v1", want: "~ a-B.jpg"},
+	{name: "it returns to its path when that is free", list: "A b.jpg; B a.jpg", state: "A a.jpg; B a-B.jpg", want: "> a.jpg -> b.jpg; > a-B.jpg -> a.jpg"},
+	{name: "… unless an older asset wants it too", list: "B a.jpg c2; C a.jpg c1", state: "B a-B.jpg", want: "+ a.jpg"},
+	{name: "a KEY that is another asset's name", list: "A a.jpg; B a.jpg; C a-B.jpg", state: "A a.jpg; B a-B.jpg", want: "+ a-B-C.jpg"},
+	{name: "… which the other one had first", list: "A a.jpg; B a.jpg; C a-B.jpg", state: "A a.jpg; C a-B.jpg", want: "fail a.jpg: exists"},
+	{name: "a name that changes in case at its KEY", list: "A a.jpg; B A.jpg", state: "A a.jpg; B a-B.jpg", want: ">> a-B.jpg -> A-B.jpg"},
+	{name: "two derivatives of one name", list: "A a.jpg d:web; A a.jpg d:mini", want: "+ a.jpg; + a-A-web.jpg"},
+	{name: "a file against a folder: the older asset", list: "A a c1; B a/b c2", want: "+ a; fail a/b: exists"},
+	{name: "a folder against a file: the older asset", list: "A a c2; B a/b c1", want: "+ a-A; + a/b"},
+
+	// Files that sync has not written.
+	{name: "a new file does not replace one", list: "A a.jpg", folder: "a.jpg", want: "fail a.jpg: exists"},
+	{name: "… nor by a rename", list: "A b.jpg", state: "A a.jpg", folder: "b.jpg", want: "keep a.jpg: exists"},
+	{name: "… and a new version comes all the same", list: "A b.jpg v2", state: "A a.jpg v1", folder: "b.jpg", want: "~ a.jpg; keep a.jpg: exists"},
+	{name: "a file at its KEY says nothing about it", list: "A a.jpg", state: "A a-A.jpg", folder: "a.jpg"},
+	{name: "… and in .bynder there is no file but sync's", list: "A .bynder/a.jpg; B .BYNDER/b.jpg", want: "fail .bynder/a.jpg: usage; fail .BYNDER/b.jpg: usage"},
+	{name: "one at the KEY", list: "A a.jpg; B a.jpg", state: "A a.jpg", folder: "a-B.jpg", want: "fail a.jpg: exists"},
+	{name: "one at the KEY of a renamed file", list: "A a.jpg; B a.jpg", state: "A a.jpg; B b.jpg", folder: "a-B.jpg", want: "keep b.jpg: exists"},
+	{name: "one where a folder should be", list: "A a/b.jpg", folder: "a", want: "fail a/b.jpg: exists"},
+	{name: "a folder where a file should be", list: "A a", folder: "a/b.jpg", want: "fail a: exists"},
+	{name: "who cannot move keeps its path, and others give way", list: "A b.jpg; B c.jpg", state: "A a.jpg; B b.jpg", folder: "c.jpg", want: "> a.jpg -> b-A.jpg; keep b.jpg: exists"},
+	{name: "… and others in turn", list: "A b.jpg; B c.jpg; C a.jpg", state: "A a.jpg; B b.jpg", folder: "c.jpg; b-A.jpg", want: "+ a-C.jpg; keep a.jpg: exists; keep b.jpg: exists"},
+	{name: "a missing file whose path has become a folder", list: "A a", state: "A a", folder: "-a; a/b.jpg"},
+
+	// Files that were edited.
+	{name: "an edited file is left alone", list: "A a.jpg v1", state: "A a.jpg v1", folder: "a.jpg"},
+	{name: "… and kept if there is another version", list: "A a.jpg v2", state: "A a.jpg v1", folder: "a.jpg", want: "keep a.jpg: exists"},
+	{name: "… and not renamed", list: "A b.jpg", state: "A a.jpg", folder: "a.jpg", want: "keep a.jpg: exists"},
+	{name: "… in case alone, neither", list: "A A.jpg", state: "A a.jpg", folder: "a.jpg", want: "keep a.jpg: exists"},
+	{name: "… and both is said once", list: "A b.jpg v2", state: "A a.jpg v1", folder: "a.jpg", want: "keep a.jpg: exists"},
+	{name: "at its KEY nothing is said", list: "A a.jpg; B a.jpg", state: "A a.jpg; B a-B.jpg", folder: "a-B.jpg"},
+	{name: "… until its path is free", list: "A b.jpg; B a.jpg", state: "A b.jpg; B a-B.jpg", folder: "a-B.jpg", want: "keep a-B.jpg: exists"},
+	{name: "a new file does not get the path of one that was renamed", list: "A b.jpg; B a.jpg", state: "A a.jpg", folder: "a.jpg", want: "+ a-B.jpg; keep a.jpg: exists"},
+	{name: "a swap with an edited file", list: "A b.jpg; B a.jpg", state: "A a.jpg; B b.jpg", folder: "b.jpg", want: "> a.jpg -> b-A.jpg; keep b.jpg: exists"},
+
+	// Deletions.
+	{name: "without --delete a gone file stays", list: "B b.jpg", state: "A a.jpg; B b.jpg"},
+	{name: "… whatever is known of it", list: "B b.jpg", state: "A a.jpg; B b.jpg", with: "A=deleted"},
+	{name: "deleted", list: "B b.jpg", state: "A a.jpg; B b.jpg", with: "delete A=deleted", want: "- a.jpg (deleted)"},
+	{name: "hidden", list: "B b.jpg", state: "A a.jpg; B b.jpg", with: "delete A=hidden", want: "- a.jpg (hidden)"},
+	{name: "left", list: "B b.jpg", state: "A a.jpg; B b.jpg", with: "delete A=left", want: "- a.jpg (left)"},
+	{name: "not confirmed", list: "B b.jpg", state: "A a.jpg; B b.jpg", with: "delete", want: "keep a.jpg: protocol"},
+	{name: "all files of an asset", list: "B b.jpg", state: "A a.jpg d:web; A a.png d:mini; B b.jpg", with: "delete A=deleted", want: "- a.png (deleted); - a.jpg (deleted)"},
+	{name: "as many as may be", list: "C c.jpg", state: "A a.jpg; B b.jpg; C c.jpg", with: "delete=2 A=deleted B=left", want: "- a.jpg (deleted); - b.jpg (left)"},
+	{name: "more than may be: none", list: "C c.jpg v2", state: "A a.jpg; B b.jpg; C c.jpg v1", with: "delete=1 A=deleted B=left", want: "~ c.jpg"},
+	{name: "only files that are there count", list: "C c.jpg", state: "A a.jpg; B b.jpg; C c.jpg", folder: "-b.jpg", with: "delete=1 A=deleted B=left", want: "close b.jpg; - a.jpg (deleted)"},
+	{name: "an edited file is given up", list: "B b.jpg", state: "A a.jpg; B b.jpg", folder: "a.jpg", with: "delete A=deleted", want: "close a.jpg"},
+	{name: "… but only if its asset is gone", list: "B b.jpg", state: "A a.jpg; B b.jpg", folder: "a.jpg", with: "delete", want: "keep a.jpg: protocol"},
+	{name: "… and without --delete nothing is known of that", list: "B b.jpg", state: "A a.jpg; B b.jpg", folder: "a.jpg"},
+	{name: "a missing file is given up", list: "B b.jpg", state: "A a.jpg; B b.jpg", folder: "-a.jpg", with: "delete", want: "close a.jpg"},
+	{name: "another selection's file of a listed asset stays", list: "A a.png d:mini", state: "A a.jpg; A a.png d:mini", with: "delete A=deleted"},
+	{name: "… and has its path", list: "A a.jpg d:mini", state: "A a.jpg", with: "delete", want: "+ a-A-mini.jpg"},
+	{name: "… and is given up if it is missing", list: "A a.jpg d:mini", state: "A a.jpg", folder: "-a.jpg", want: "+ a.jpg; close a.jpg"},
+	{name: "an asset that came back", list: "A a.jpg; B b.jpg", state: "A a.jpg; B b.jpg", with: "delete A=deleted"},
+
+	// A new asset under the name of one that is gone.
+	{name: "it is replaced at once", list: "B a.jpg", state: "A a.jpg", with: "delete A=deleted", want: "~ a.jpg, - a.jpg (deleted)"},
+	{name: "… in another case", list: "B A.jpg", state: "A a.jpg", with: "delete A=left", want: "~ A.jpg, - a.jpg (left)"},
+	{name: "… by a file that is renamed", list: "B a.jpg", state: "A a.jpg; B b.jpg", with: "delete A=deleted", want: "> b.jpg -> a.jpg, - a.jpg (deleted)"},
+	{name: "… by a file that was at its KEY", list: "B a.jpg", state: "A a.jpg; B a-B.jpg", with: "delete A=deleted", want: "> a-B.jpg -> a.jpg, - a.jpg (deleted)"},
+	{name: "… by the older of two", list: "B a.jpg c2; C a.jpg c1", state: "A a.jpg", with: "delete A=deleted", want: "+ a-B.jpg; ~ a.jpg, - a.jpg (deleted)"},
+	{name: "… in a swap with one that stays", list: "B a.jpg; C b.jpg", state: "A a.jpg; B b.jpg", with: "delete A=deleted", want: "> b.jpg -> a.jpg, - a.jpg (deleted); + b.jpg"},
+	{name: "… and counted", list: "C a.jpg", state: "A a.jpg; B b.jpg", with: "delete=1 A=deleted B=deleted", want: "+ a-C.jpg"},
+	{name: "without --delete it gets its KEY", list: "B a.jpg", state: "A a.jpg", with: "A=deleted", want: "+ a-B.jpg"},
+	{name: "not confirmed", list: "B a.jpg", state: "A a.jpg", with: "delete", want: "+ a-B.jpg; keep a.jpg: protocol"},
+	{name: "edited", list: "B a.jpg", state: "A a.jpg", folder: "a.jpg", with: "delete A=deleted", want: "fail a.jpg: exists; close a.jpg"},
+	{name: "edited and not confirmed", list: "B a.jpg", state: "A a.jpg", folder: "a.jpg", want: "+ a-B.jpg"},
+	{name: "missing", list: "B a.jpg", state: "A a.jpg", folder: "-a.jpg", want: "+ a.jpg; close a.jpg"},
+	{name: "a file where a folder should be is gone in the next run", list: "B a/b.jpg", state: "A a", with: "delete A=deleted", want: "fail a/b.jpg: exists; - a (deleted)"},
+
+	// --accept-changes.
+	{name: "another portal's records are closed", list: "A a.jpg", state: "A b.jpg other:; C c.jpg other:", with: "delete C=deleted A=deleted", want: "+ a.jpg; close b.jpg; close c.jpg"},
+	{name: "… and their files are not replaced", list: "A a.jpg", state: "A a.jpg other:", want: "fail a.jpg: exists; close a.jpg"},
+	{name: "… but taken, if asked for", list: "A a.jpg", state: "A a.jpg other:", with: "adopt", want: "adopt a.jpg; close a.jpg"},
+
+	// --adopt.
+	{name: "a file in place is taken as it is", list: "A a.jpg; B b.jpg", folder: "a.jpg", with: "adopt", want: "+ b.jpg; adopt a.jpg"},
+	{name: "… for the older asset", list: "A a.jpg c2; B a.jpg c1", folder: "a.jpg", with: "adopt", want: "+ a-A.jpg; adopt a.jpg"},
+	{name: "… and at the KEY for the other", list: "A a.jpg; B a.jpg", folder: "a.jpg; a-B.jpg", with: "adopt", want: "adopt a.jpg; adopt a-B.jpg"},
+	{name: "… which has no file at its path", list: "A a.jpg", folder: "a-A.jpg", with: "adopt", want: "+ a.jpg"},
+	{name: "an edited file is taken as it is", list: "A a.jpg v2", state: "A a.jpg v1", folder: "a.jpg", with: "adopt", want: "adopt a.jpg"},
+	{name: "… and renamed in the next run", list: "A b.jpg", state: "A a.jpg", folder: "a.jpg", with: "adopt", want: "adopt a.jpg"},
+	{name: "a file that was renamed by hand, too", list: "A b.jpg", state: "A a.jpg", folder: "-a.jpg; b.jpg", with: "adopt", want: "adopt b.jpg"},
+	{name: "no second file of one that is in place", list: "A b.jpg", state: "A a.jpg", folder: "b.jpg", with: "adopt", want: "keep a.jpg: exists"},
+	{name: "an edited file whose asset is gone is not", list: "B b.jpg", state: "A a.jpg; B b.jpg", folder: "a.jpg", with: "adopt delete A=deleted", want: "close a.jpg"},
+	{name: "nothing is taken in .bynder", list: "A .bynder/a.jpg", folder: ".bynder/a.jpg", with: "adopt", want: "fail .bynder/a.jpg: usage"},
+
+	// --metadata.
+	{name: "none is asked for", list: "A a.jpg m2", state: "A a.jpg m1"},
+	{name: "a new file has it with it", list: "A a.jpg m1", with: "metadata", want: "+ a.jpg"},
+	{name: "there was none", list: "A a.jpg m1", state: "A a.jpg m1", with: "metadata", want: "metadata a.jpg"},
+	{name: "unchanged", list: "A a.jpg m1", state: "A a.jpg m1 meta", with: "metadata"},
+	{name: "changed, and nothing is fetched", list: "A a.jpg v1 m2", state: "A a.jpg v1 m1 meta", with: "metadata", want: "metadata a.jpg"},
+	{name: "missing", list: "A a.jpg", state: "A a.jpg meta", folder: "-a.jpg.metadata.json", with: "metadata", want: "metadata a.jpg"},
+	{name: "with the file", list: "A a.jpg v2 m2", state: "A a.jpg v1 m1 meta", with: "metadata", want: "~ a.jpg"},
+	{name: "renamed", list: "A b.jpg m1", state: "A a.jpg m1 meta", with: "metadata", want: "> a.jpg -> b.jpg"},
+	{name: "renamed and changed", list: "A b.jpg m2", state: "A a.jpg m1 meta", with: "metadata", want: "> a.jpg -> b.jpg; metadata b.jpg"},
+	{name: "of an edited file it is sync's still", list: "A a.jpg m2", state: "A a.jpg m1 meta", folder: "a.jpg", with: "metadata", want: "metadata a.jpg"},
+	{name: "… but not of a version that is not in place", list: "A a.jpg v2 m2", state: "A a.jpg v1 m1 meta", folder: "a.jpg", with: "metadata", want: "keep a.jpg: exists"},
+	{name: "of a file that cannot move", list: "A b.jpg m2", state: "A a.jpg m1 meta", folder: "b.jpg", with: "metadata", want: "metadata a.jpg; keep a.jpg: exists"},
+	{name: "of a file at its KEY", list: "A a.jpg m2; B a.jpg", state: "A a-A.jpg m1 meta; B a.jpg meta", with: "metadata", want: "metadata a-A.jpg"},
+	{name: "an asset of the name that the metadata of another would have", list: "A a.jpg c1; B a.jpg.metadata.json c2", with: "metadata", want: "+ a.jpg; + a.jpg.metadata-B.json"},
+	{name: "… which is the older", list: "A a.jpg c2; B A.JPG.metadata.json c1", with: "metadata", want: "+ a-A.jpg; + A.JPG.metadata.json"},
+	{name: "… without --metadata", list: "A a.jpg c1; B a.jpg.metadata.json c2", want: "+ a.jpg; + a.jpg.metadata.json"},
+	{name: "… and a file that makes room", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta; B x.json meta", with: "metadata", want: "> a.jpg -> b.jpg; > x.json -> a.jpg.metadata.json"},
+
+	// Records that cannot both be true.
+	{name: "two records of one file: the other is fetched again", list: "A a.jpg; B b.jpg", state: "A a.jpg; B a.jpg", want: "> a.jpg -> b.jpg; + a.jpg"},
+	{name: "a gone one does not take a listed one along", list: "B a.jpg", state: "A a.jpg; B a.jpg", with: "delete A=deleted", want: "close a.jpg"},
+}
+
+func TestPlan(t *testing.T) {
+	for _, c := range planCases {
+		t.Run(c.name, func(t *testing.T) {
+			in := c.input(t)
+			got := stepsText(Plan(in))
+			if got != c.want {
+				t.Errorf("list %q, state %q, folder %q, with %q:\n got %s\nwant %s", c.list, c.state, c.folder, c.with, got, c.want)
+			}
+			slices.Reverse(in.Wanted)
+			slices.Reverse(in.Records)
+			if again := stepsText(Plan(in)); again != got {
+				t.Errorf("the other way round:\n got %s\nnot %s", again, got)
+			}
+		})
+	}
+}

@@ -1,0 +1,54 @@
+package mirror
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// notHere is the error of a file that is not where it should be, because of another one.
+func notHere(path string, why error, advice string) error {
+	return &download.Error{Code: download.CodeExists, Path: path, Err: why, Advice: advice}
+}
+
+// notOurs says that a file which sync has not written has the path of f.
+func notOurs(f *file, path string) error {
+	if f.own() {
+		return notHere(path, fmt.Errorf("cannot rename it to %s: a file that sync did not write has that path", path), "move that file away")
+	}
+	return notHere(path, errors.New("a file that sync did not write has its path"), "move it away, or take it as it is with --adopt")
+}
+
+// bothTaken says that f has neither the path of the template nor that with the KEY.
+func bothTaken(f *file, key string) error {
+	path := f.wanted.Path
+	return notHere(path, fmt.Errorf("other files have its paths %s and %s", path, key), "give every file a path of its own with --name")
+}
+
+// stuck says that f could not be moved in this run.
+func stuck(f *file) error {
+	return notHere(f.wanted.Path, fmt.Errorf("cannot rename it to %s: too many files are in each other's way", f.wanted.Path), "run sync again")
+}
+
+const editedAdvice = "move it away to get the portal's file, or keep it as it is with --adopt"
+
+// editedRenamed says that an edited file is not moved.
+func editedRenamed(f *file) error {
+	return notHere(f.wanted.Path, fmt.Errorf("it was changed since sync wrote it, so it is not renamed to %s", f.wanted.Path), editedAdvice)
+}
+
+// editedReplaced says that an edited file is not replaced.
+func editedReplaced(f *file) error {
+	return notHere(f.record.Path, errors.New("it was changed since sync wrote it, so the portal's new version does not replace it"), editedAdvice)
+}
+
+// notConfirmed says that a file is kept which the list does not have.
+func notConfirmed(f *file) error {
+	return &download.Error{
+		Code:   download.CodeProtocol,
+		Path:   f.record.Path,
+		Err:    errors.New("the portal's list does not have its asset, and the portal does not confirm that it is gone"),
+		Advice: "run sync again later",
+	}
+}

@@ -1,0 +1,95 @@
+package mirror
+
+import "github.com/bynder-cli/bynder/internal/download"
+
+// planner turns files that have their paths into steps.
+type planner struct {
+	in      *Input
+	removes bool // files of assets that are known to be gone are removed
+	moves   []Step
+	steps   []Step // all others
+}
+
+// add plans what is done with a file.
+func (p *planner) add(f *file) {
+	switch {
+	case f.wanted == nil:
+		p.addUnlisted(f)
+	case f.refused != nil:
+		path := f.wanted.Path
+		if path == "" && f.record != nil {
+			path = f.record.Path
+		}
+		p.put(f, Step{Action: download.ActionFetch, Path: path, Err: f.refused})
+	case f.edited():
+		p.addEdited(f)
+	case f.own():
+		p.addInPlace(f)
+	case f.adopts:
+		p.put(f, Step{Action: download.ActionAdopt, Path: f.path})
+	default:
+		p.put(f, p.displacing(f, Step{Action: download.ActionFetch, Path: f.path, Err: f.err}))
+	}
+}
+
+func (p *planner) put(f *file, s Step) {
+	s.Wanted, s.Record = f.wanted, f.record
+	p.steps = append(p.steps, s)
+}
+
+// displacing notes the file of an asset that is gone, which a step replaces.
+func (p *planner) displacing(f *file, s Step) Step {
+	if f.displaces != nil {
+		s.Displaces, s.Why = f.displaces.record, string(f.displaces.verdict)
+	}
+	return s
+}
+
+// addInPlace plans a file that is in place as sync has written it.
+func (p *planner) addInPlace(f *file) {
+	if f.path != f.record.Path {
+		p.moves = append(p.moves, p.displacing(f, Step{
+			Action: download.ActionMove, Wanted: f.wanted, Record: f.record, Path: f.path, From: f.record.Path,
+		}))
+	}
+	switch {
+	case changed(f.wanted, f.record):
+		p.put(f, Step{Action: download.ActionFetch, Path: f.path, Replaces: true})
+	case sidecarStale(p.in, f):
+		p.put(f, Step{Action: download.ActionMetadata, Path: f.path})
+	}
+	if f.err != nil {
+		p.put(f, Step{Action: download.ActionKeep, Path: f.path, Err: f.err})
+	}
+}
+
+// addEdited plans a file that was changed since sync wrote it. Unless the portal has another file, or has it at another
+// path, there is nothing to say about it.
+func (p *planner) addEdited(f *file) {
+	err := f.err
+	if err == nil && changed(f.wanted, f.record) {
+		err = editedReplaced(f)
+	}
+	switch {
+	case p.in.Adopt:
+		p.put(f, Step{Action: download.ActionAdopt, Path: f.path})
+	case err != nil:
+		p.put(f, Step{Action: download.ActionKeep, Path: f.path, Err: err})
+	case sidecarStale(p.in, f):
+		p.put(f, Step{Action: download.ActionMetadata, Path: f.path})
+	}
+}
+
+// addUnlisted plans a file that the list does not have. A file whose asset the list has, as it does after another
+// selection was accepted, stays as it is.
+func (p *planner) addUnlisted(f *file) {
+	switch {
+	case !f.own() && !f.edited(), f.givenUp():
+		p.put(f, Step{Path: f.record.Path})
+	case f.listed || !p.in.Delete:
+	case f.verdict == Unconfirmed:
+		p.put(f, Step{Action: download.ActionKeep, Path: f.record.Path, Err: notConfirmed(f)})
+	case p.removes && !f.displaced:
+		p.put(f, Step{Action: download.ActionDelete, Path: f.record.Path, Why: string(f.verdict)})
+	}
+}
