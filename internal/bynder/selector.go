@@ -100,3 +100,42 @@ func (s Selector) String() string {
 		return "unknown"
 	}
 }
+
+// ParseSelector reads what String wrote. It cannot know whether an item's id is a hashed one.
+func ParseSelector(text string) (Selector, error) {
+	var s Selector
+	var err error
+	kind, rest, _ := strings.Cut(text, "/")
+	switch kind {
+	case "original":
+	case "additional":
+		s.Kind = Additional
+	case "version":
+		s.Kind = Version
+		if s.Version, err = strconv.Atoi(rest); err == nil && s.Version < 1 {
+			err = errors.New("versions begin with 1")
+		}
+	case "item":
+		id, name, derivative := strings.Cut(rest, "/derivative/")
+		if s.Kind, s.ItemID, err = Item, id, CheckID(id); derivative && err == nil {
+			s.Kind = Derivative
+			s.Name, err = ParseDerivative(name)
+		}
+	case "derivative":
+		s.Kind = Derivative
+		s.Name, err = ParseDerivative(rest)
+	case "transform":
+		s.Kind = Transform
+		spec, query, _ := strings.Cut(rest, "&")
+		_, quality, _ := strings.Cut("&"+query, "&quality=")
+		n, _ := strconv.Atoi(quality) // what is not a number is not written again
+		s.Name, err = ParseTransform(spec, TransformFormat(rest), n)
+	}
+	if err == nil && s.String() != text {
+		err = errors.New("there is no such file")
+	}
+	if err != nil {
+		return Selector{}, fmt.Errorf("invalid selector %.80q: %w", text, err)
+	}
+	return s, nil
+}

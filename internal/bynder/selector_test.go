@@ -143,3 +143,40 @@ func TestTransformLabel(t *testing.T) {
 		}
 	}
 }
+
+func TestParseSelector(t *testing.T) {
+	for _, s := range []bynder.Selector{
+		{}, {Kind: bynder.Additional}, {Kind: bynder.Version, Version: 1}, {Kind: bynder.Version, Version: 12},
+		{Kind: bynder.Item, ItemID: "1364B483-A8C2-41FA-8FEBB8A797696990"}, {Kind: bynder.Item, ItemID: "derivative"},
+		{Kind: bynder.Derivative, Name: "webimage"}, {Kind: bynder.Derivative, Name: "print rgb,no/such,original"},
+		{Kind: bynder.Derivative, ItemID: "I1", Name: "mini"}, {Kind: bynder.Derivative, ItemID: "I1", Name: "a/derivative/b"},
+		{Kind: bynder.Transform, Name: "fill,width:800,height:600"}, {Kind: bynder.Transform, Name: "fill,width:800&format=webp"},
+		{Kind: bynder.Transform, Name: "crop,width:8&format=jpg&quality=85"}, {Kind: bynder.Transform, Name: "fill,width:800&quality=1"},
+	} {
+		got, err := bynder.ParseSelector(s.String())
+		if err != nil || got != s {
+			t.Errorf("%q became %+v, %v", s, got, err)
+		}
+	}
+	for _, text := range []string{
+		"", "unknown", "Original", "original/", "original/x", "additional/x", "version", "version/", "version/0", "version/-1", "version/01", "version/x",
+		"version/1/2", "item", "item/", "item/a/b", "item/../x", "item/I1/derivative/", "item//derivative/mini", "derivative", "derivative/",
+		"derivative/a,,b", "derivative/ mini", "derivative/original,mini", "transform/", "transform/fill,width:0",
+		"transform/fill,width:8&quality=0", "transform/fill,width:8&quality=101", "transform/fill,width:8&quality=085", "transform/fill,width:8&quality=x",
+		"transform/fill,width:8&format=", "transform/fill,width:8&x=1", "transform/fill,width:8&quality=5&format=jpg", "transform/fill,width:8&format=JPG",
+	} {
+		if got, err := bynder.ParseSelector(text); err == nil || got != (bynder.Selector{}) {
+			t.Errorf("%q became %+v, %v", text, got, err)
+		}
+	}
+}
+
+func FuzzParseSelector(f *testing.F) {
+	f.Add("item/I1/derivative/mini,original")
+	f.Add("transform/fill,width:8&format=jpg&quality=85")
+	f.Fuzz(func(t *testing.T, text string) {
+		if s, err := bynder.ParseSelector(text); err == nil && s.String() != text {
+			t.Errorf("%q became %+v", text, s)
+		}
+	})
+}
