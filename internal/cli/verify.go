@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -35,15 +36,16 @@ type verifyOptions struct {
 	compared, bytesTotal atomic.Int64
 }
 
-const verifyUse = "bynder verify --journal <file> <folder>"
+const verifyUse = "bynder verify --journal <file> <folder>; the folder of a `bynder sync` needs no --journal"
 
 func newVerify(s Streams) *cobra.Command {
 	o := &verifyOptions{streams: s}
 	cmd := &cobra.Command{
-		Use:   "verify --journal <file> <folder>",
+		Use:   "verify [--journal <file>] <folder>",
 		Short: "Check downloaded files against their journal, offline",
 		Long: `Compare the files in a folder with the journal in which download or fetch-item
-recorded them: by size and MD5, and without the portal. No credentials are needed.
+recorded them, or with what sync keeps in the folder: by size and MD5, and without the
+portal. No credentials are needed.
 
 It proves that the files are as they were received. It does not notice that the portal
 has other files by now.
@@ -56,22 +58,24 @@ has other files by now.
 
 Each file that is not ok is printed as a line of status and path, separated by a tab.
 --verbose adds those that are ok; --json and --csv have all files. A file is looked for
-inside the folder alone: symbolic links that lead out of it are not followed.
+inside the folder alone: symbolic links that lead out of it are not followed. Files with
+metadata that sync has written are compared as well.
 
 Exit status 0 if no file is missing or changed, and each could be read. Unknown and extra
 files alone do not matter.`,
 		Example: `  bynder download --from ids.txt -d photos --journal done.ndjson
-  bynder verify --journal done.ndjson photos`,
+  bynder verify --journal done.ndjson photos
+  bynder verify synced`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
-				return &usageError{err: errors.New("specify one folder, the --dir of the downloads"), hint: verifyUse}
+				return &usageError{err: errors.New("specify one folder, the --dir of the downloads or that of sync"), hint: verifyUse}
 			}
 			o.dest = args[0]
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.journal == "" {
-				return &usageError{err: errors.New("specify the journal of the downloads"), hint: verifyUse}
+			if err := o.findJournal(); err != nil {
+				return err
 			}
 			if o.csv && o.json {
 				return usagef("--csv and --json exclude each other")
@@ -80,8 +84,8 @@ files alone do not matter.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.journal, "journal", "", "the journal of the downloads")
-	f.BoolVar(&o.fast, "fast", false, "compare sizes alone, and read no file")
+	f.StringVar(&o.journal, "journal", "", "the journal of the downloads; sync keeps its own in the folder")
+	f.BoolVar(&o.fast, "fast", false, "compare sizes and, if sync recorded them, times; read files\nof another time alone")
 	f.BoolVar(&o.extra, "extra", false, "list files that no record names, too, except *.part,\n.bynder and the journal")
 	f.BoolVar(&o.json, "json", false, "one JSON object per file")
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header, one line per file")
@@ -128,6 +132,24 @@ func (o *verifyOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	return o.sum(files)
+}
+
+// findJournal takes the state of a sync for the journal, unless one is specified.
+func (o *verifyOptions) findJournal() error {
+	if o.journal != "" {
+		return nil
+	}
+	o.journal = filepath.Join(o.dest, mirror.StateFile)
+	if info, err := os.Stat(o.dest); err != nil || !info.IsDir() {
+		return nil // opening the folder has the error
+	}
+	if _, err := os.Lstat(o.journal); errors.Is(err, fs.ErrNotExist) {
+		return &usageError{
+			err:  fmt.Errorf("specify the journal of the downloads: %s is not the folder of a sync (no %s)", o.dest, mirror.StateFile),
+			hint: verifyUse,
+		}
+	}
+	return nil
 }
 
 // openFolder opens the folder of the files. What is not a folder is not opened: it may be a FIFO.

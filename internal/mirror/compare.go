@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -26,7 +27,19 @@ type comparer struct {
 
 // compare compares the file of a record.
 func (c *comparer) compare(ctx context.Context, r download.Result) Finding {
-	found := Finding{Record: r, Size: -1}
+	return c.look(ctx, Finding{Record: r, Size: -1})
+}
+
+// sidecar compares the file with the metadata that stands beside the file of a record. Its size and time are not
+// recorded, so a fast look finds only whether it is there.
+func (c *comparer) sidecar(ctx context.Context, r download.Result) Finding {
+	r.Path, r.MD5, r.Checksum, r.Bytes, r.Listed = metadata.Path(r.Path), r.Listed.Metadata, "", nil, nil
+	return c.look(ctx, Finding{Record: r, Metadata: true, Size: -1})
+}
+
+// look finds out what of a file is not as its record has it.
+func (c *comparer) look(ctx context.Context, found Finding) Finding {
+	r := found.Record
 	info, err := c.folder.Lstat(r.Path)
 	switch {
 	case isMissing(err):
@@ -44,14 +57,19 @@ func (c *comparer) compare(ctx context.Context, r download.Result) Finding {
 	switch {
 	case r.Bytes != nil && *r.Bytes != found.Size:
 		found.Status, found.Differ = Changed, InSize
-	case c.Fast && r.Bytes != nil:
+	case c.Fast && (found.Metadata || r.Bytes != nil && !touched(r, info)):
 		found.Status = OK
-	case c.Fast || want == "":
+	case c.Fast && r.Bytes == nil, want == "":
 		found.Status = Unknown
 	default:
 		c.compareDigest(ctx, &found, info, want, by)
 	}
 	return found
+}
+
+// touched reports whether a file has another time than its record tells.
+func touched(r download.Result, info fs.FileInfo) bool {
+	return r.Listed != nil && !r.Listed.ModTime.IsZero() && !r.Listed.ModTime.Equal(info.ModTime())
 }
 
 // isMissing reports whether the error of looking at a path says that there is nothing. A name that

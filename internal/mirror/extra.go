@@ -13,17 +13,36 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/journal"
+	"github.com/bynder-cli/bynder/internal/metadata"
 )
 
 // batch is how many names of a folder are read, and sorted, at a time.
 const batch = 10_000
 
 // search looks for files in a folder that no record names. It follows no links. Partials are left out,
-// and so are the journal and what is in .bynder, where the program keeps files of its own.
+// and so are the journal, files with metadata beside files that a record names, and what is in .bynder, where the
+// program keeps files of its own.
 type search struct {
-	folder *os.Root
-	files  *journal.Files
-	each   func(Finding) error
+	folder   *os.Root
+	files    *journal.Files
+	each     func(Finding) error
+	sidecars map[string]bool // of names that are too long for their whole name to be a part of the sidecar's
+}
+
+// sidecarEnd is how the name of a file with metadata ends: behind the whole name of the file that it is beside.
+var sidecarEnd = metadata.Path("")
+
+// know notes where the file with the metadata of a record's file would be, unless its name tells.
+func (s *search) know(path string) {
+	if sidecar := metadata.Path(path); sidecar != path+sidecarEnd {
+		s.sidecars[sidecar] = true
+	}
+}
+
+// isSidecar reports whether a name is that of a file with metadata beside one that a record names.
+func (s *search) isSidecar(name string) bool {
+	beside, ok := strings.CutSuffix(name, sidecarEnd)
+	return ok && (s.files.Names(beside) || s.sidecars[name])
 }
 
 // below searches a folder and all folders below it. The only errors are those of each and ctx.
@@ -60,7 +79,7 @@ func (s *search) visit(ctx context.Context, name string, kind fs.FileMode) error
 		return nil
 	case kind.IsDir():
 		return s.below(ctx, name)
-	case s.files.Names(name), kind.IsRegular() && filepath.Ext(name) == ".part":
+	case s.files.Names(name), kind.IsRegular() && (filepath.Ext(name) == ".part" || s.isSidecar(name)):
 		return nil
 	}
 	info, err := s.folder.Lstat(name)

@@ -4,6 +4,7 @@ package mirror
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -42,6 +43,8 @@ const (
 // Finding is what was found of one file.
 type Finding struct {
 	Record download.Result // as the journal has it; of an extra file only Path, below the folder
+	// Metadata says that it is about the file with metadata beside the record's: Record has its Path and MD5.
+	Metadata bool
 	Status Status
 	Size   int64      // of the file in place, in bytes; -1 if there is none, or it is not a regular file
 	Differ Difference // of a changed file
@@ -50,7 +53,7 @@ type Finding struct {
 
 // Options choose what is compared.
 type Options struct {
-	Fast  bool // sizes alone: no file is read
+	Fast  bool // read a file only if its size is right and its time, if that is recorded, is another
 	Extra bool // look for files that no record names, too
 	// Read, if set, is called with the number of bytes that were read of a file. It may be
 	// called by several goroutines at a time.
@@ -60,15 +63,19 @@ type Options struct {
 // window is how many files may be compared before the first of them was handed on.
 const window = 1024
 
-// Verify compares the files of a journal with those in a folder, the journal's, and hands on
-// what it finds, in the journal's order; then extra files, sorted within their folders. It
+// StateFile is where the folder of a sync has its state, below it.
+var StateFile = filepath.Join(".bynder", "journal.ndjson")
+
+// Verify compares the files of a journal, and those with metadata beside them that it records, with those in a folder,
+// the journal's, and hands on what it finds, in the journal's order; then extra files, sorted within their folders. It
 // reads several files at a time, as many as there are CPUs, follows no symbolic link out of
 // the folder and reads regular files only. An error of each ends it.
 func Verify(ctx context.Context, folder *os.Root, files *journal.Files, o Options, each func(Finding) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	type comparison struct {
-		record download.Result
-		found  chan Finding
+		record  download.Result
+		sidecar bool
+		found   chan Finding
 	}
 	work := make(chan comparison)
 	inOrder := make(chan comparison, window)
@@ -79,24 +86,36 @@ func Verify(ctx context.Context, folder *os.Root, files *journal.Files, o Option
 		running.Go(func() {
 			c := comparer{folder: folder, Options: o}
 			for next := range work {
-				next.found <- c.compare(ctx, next.record)
+				if next.sidecar {
+					next.found <- c.sidecar(ctx, next.record)
+				} else {
+					next.found <- c.compare(ctx, next.record)
+				}
 			}
 		})
 	}
+	ask := func(r download.Result, sidecar bool) error {
+		next := comparison{r, sidecar, make(chan Finding, 1)}
+		for _, to := range []chan comparison{inOrder, work} {
+			select {
+			case to <- next:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		return nil
+	}
+	extra := search{folder: folder, files: files, each: each, sidecars: map[string]bool{}}
 	var reading error
 	running.Go(func() {
 		defer close(inOrder)
 		defer close(work)
 		reading = files.Each(ctx, func(r download.Result) error {
-			next := comparison{r, make(chan Finding, 1)}
-			for _, to := range []chan comparison{inOrder, work} {
-				select {
-				case to <- next:
-				case <-ctx.Done():
-					return context.Cause(ctx)
-				}
+			extra.know(r.Path)
+			if err := ask(r, false); err != nil || r.Listed == nil || r.Listed.Metadata == "" {
+				return err
 			}
-			return nil
+			return ask(r, true)
 		})
 	})
 	for next := range inOrder {
@@ -115,5 +134,5 @@ func Verify(ctx context.Context, folder *os.Root, files *journal.Files, o Option
 	if reading != nil || !o.Extra {
 		return reading
 	}
-	return (&search{folder, files, each}).below(ctx, ".")
+	return extra.below(ctx, ".")
 }
