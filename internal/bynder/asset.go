@@ -307,9 +307,9 @@ func (c *Client) Asset(ctx context.Context, mediaID string) (*Asset, error) {
 	return a, nil
 }
 
-// sameID reports whether two ids are one: portals do not distinguish case, and write an id with a
-// hyphen more or less (ColdFusion's and RFC 9562's UUIDs).
-func sameID(a, b string) bool {
-	plain := func(id string) string { return strings.ReplaceAll(id, "-", "") }
-	return strings.EqualFold(plain(a), plain(b))
-}
+// sameID reports whether two ids are one.
+func sameID(a, b string) bool { return FoldedID(a) == FoldedID(b) }
+
+// FoldedID returns what the ways to write an id have in common: portals do not distinguish case, and write an id with a
+// hyphen more or less (ColdFusion's and RFC 9562's UUIDs). It is good for comparing alone.
+func FoldedID(id string) string { return strings.ToUpper(strings.ReplaceAll(id, "-", "")) }

@@ -15,30 +15,34 @@ const maxIDQuery = 7<<10 - 256
 
 // IDBatch counts which ids one call of AssetsByID takes: about 190 of the portal's own
 // length of 35. The zero value is an empty batch.
-type IDBatch struct{ size int }
+type IDBatch struct {
+	size    int
+	filters int // bytes of the query beside ids
+}
 
 // Add counts one more id, and reports whether it belongs to this batch. The first always
 // does; one that does not is not counted.
 func (b *IDBatch) Add(id string) bool {
 	cost := len(url.QueryEscape(id)) + len(",")
-	if b.size > 0 && b.size+cost > maxIDQuery {
+	if b.size > 0 && b.size+cost > maxIDQuery-b.filters {
 		return false
 	}
 	b.size += cost
 	return true
 }
 
-// batchIDs cuts ids into lists that one call can ask for, in order.
-func batchIDs(ids iter.Seq[string]) iter.Seq[[]string] {
+// batchIDs cuts ids into lists that one call can ask for, in order. filters is how many bytes the query has beside
+// them.
+func batchIDs(ids iter.Seq[string], filters int) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		var ready []string
-		var batch IDBatch
+		batch := IDBatch{filters: filters}
 		for id := range ids {
 			if !batch.Add(id) {
 				if !yield(ready) {
 					return
 				}
-				ready, batch = nil, IDBatch{}
+				ready, batch = nil, IDBatch{filters: filters}
 				batch.Add(id)
 			}
 			ready = append(ready, id)
@@ -53,22 +57,33 @@ func batchIDs(ids iter.Seq[string]) iter.Seq[[]string] {
 // yields those that the list returns, in the portal's order. When the portal refuses a
 // long URL (413, 414), it is asked for half as many at a time.
 func (c *Client) AssetsByID(ctx context.Context, ids []string) iter.Seq2[*Asset, error] {
+	return c.AssetsListed(ctx, Query{IDs: ids})
+}
+
+// AssetsListed asks for those of the assets named by q.IDs that q's filters choose, as AssetsByID does.
+func (c *Client) AssetsListed(ctx context.Context, q Query) iter.Seq2[*Asset, error] {
 	return func(yield func(*Asset, error) bool) {
-		for batch := range batchIDs(slices.Values(ids)) {
-			if !c.batch(ctx, batch, yield) {
+		ids := q.IDs
+		q.IDs = nil
+		for batch := range batchIDs(slices.Values(ids), len(encodeQuery(q.values()))) {
+			q.IDs = batch
+			if !c.batch(ctx, q, yield) {
 				return
 			}
 		}
 	}
 }
 
-func (c *Client) batch(ctx context.Context, ids []string, yield func(*Asset, error) bool) bool {
-	assets := c.Assets(Query{IDs: ids})
-	assets.most = int64(len(ids))
+// batch asks for the ids of q at once, and reports whether the next batch is to follow.
+func (c *Client) batch(ctx context.Context, q Query, yield func(*Asset, error) bool) bool {
+	assets := c.Assets(q)
+	assets.most = int64(len(q.IDs))
 	for a, err := range assets.Each(ctx) {
-		if api, ok := errors.AsType[*APIError](err); ok && len(ids) > 1 && tooLong(api.Status) {
-			half := len(ids) / 2
-			return c.batch(ctx, ids[:half], yield) && c.batch(ctx, ids[half:], yield)
+		if api, ok := errors.AsType[*APIError](err); ok && len(q.IDs) > 1 && tooLong(api.Status) {
+			first, second := q, q
+			half := len(q.IDs) / 2
+			first.IDs, second.IDs = q.IDs[:half], q.IDs[half:]
+			return c.batch(ctx, first, yield) && c.batch(ctx, second, yield)
 		}
 		if errors.Is(err, errRepeats) {
 			break // a portal that knows no pages has given all of them at once

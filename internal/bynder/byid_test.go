@@ -55,6 +55,57 @@ func TestAssetsByIDFillsURLs(t *testing.T) {
 	}
 }
 
+// Filters go along with the ids, and their URLs are no longer for that.
+func TestAssetsListedFilters(t *testing.T) {
+	ids := make([]string, 400)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("%08X-141B-47D2-98B4FECDA8894CB2", i)
+	}
+	for _, keyword := range []string{"logo", strings.Repeat("logo ", 600)} {
+		asked := 0
+		c := portal(t, func(w http.ResponseWriter, r *http.Request) {
+			if len(r.RequestURI) > 7<<10 {
+				t.Errorf("a URL of %d bytes", len(r.RequestURI))
+			}
+			q := r.URL.Query()
+			if q.Get("keyword") != keyword || q.Get("archive") != "0" || q.Get("tags") != "a,b" {
+				t.Errorf("the query is %v", q)
+			}
+			few := strings.Split(q.Get("ids"), ",")
+			asked += len(few)
+			fmt.Fprintf(w, `[{"id":%q}]`, few[len(few)-1])
+		})
+		archived := false
+		filters := bynder.Query{Keyword: keyword, Tags: []string{"a", "b"}, Archived: &archived, IDs: ids, Order: "dateCreated asc"}
+		last := ""
+		for a, err := range c.AssetsListed(t.Context(), filters) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			last = a.ID
+		}
+		if last != ids[len(ids)-1] || asked < len(ids) {
+			t.Errorf("%d ids were asked for, and the last asset is %s", asked, last)
+		}
+	}
+}
+
+func TestHasFilters(t *testing.T) {
+	no := false
+	for _, q := range []bynder.Query{{}, {IDs: []string{"A"}, Order: "dateCreated asc", Limit: 5}, {Tags: []string{""}}} {
+		if q.HasFilters() {
+			t.Errorf("%+v has filters", q)
+		}
+	}
+	for _, q := range []bynder.Query{
+		{Keyword: "a"}, {Types: []string{"image"}}, {Collection: "c"}, {Limited: &no}, {Properties: map[string][]string{"a": {"b"}}}, {ModifiedTo: "2024"},
+	} {
+		if !q.HasFilters() {
+			t.Errorf("%+v has no filters", q)
+		}
+	}
+}
+
 // What a batch costs where not everything is found, or the portal gives fewer a page.
 func TestAssetsByIDOfMissingAssets(t *testing.T) {
 	ids := make([]string, 190)

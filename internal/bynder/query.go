@@ -22,6 +22,12 @@ type Query struct {
 	Limit int
 }
 
+// HasFilters reports whether there may be assets that q does not choose, whatever its IDs.
+func (q Query) HasFilters() bool {
+	q.IDs, q.Order = nil, ""
+	return len(q.values()) > 0
+}
+
 func (q Query) values() url.Values {
 	v := url.Values{}
 	set := func(key string, values ...string) {

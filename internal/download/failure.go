@@ -13,6 +13,9 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
+// FailureOf names the cause of an error that is not one of a job.
+func FailureOf(ctx context.Context, err error) *Failure { return failure(ctx, Job{}, err) }
+
 // failure is the one place that names the cause of an error for scripts.
 func failure(ctx context.Context, job Job, err error) *Failure {
 	f := &Failure{Message: err.Error()}

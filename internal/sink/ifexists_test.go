@@ -211,32 +211,6 @@ func TestSuspectFilesReplaceNothing(t *testing.T) {
 	}
 }
 
-func TestRenameOntoAFreeName(t *testing.T) {
-	for how, rename := range map[string]func(*os.Root, string, string) error{
-		"by the kernel": renameExclusively, "by looking": lookAndRename,
-	} {
-		t.Run(how, func(t *testing.T) {
-			folder := t.TempDir()
-			root := newDir(t, folder, DirOptions{}).root
-			writeFile(t, filepath.Join(folder, "sub", "old"), whole)
-			writeFile(t, filepath.Join(folder, "sub", "taken"), other)
-			err := rename(root, filepath.Join("sub", "old"), filepath.Join("sub", "taken"))
-			if errors.Is(err, errors.ErrUnsupported) {
-				t.Skip("not here: files are linked")
-			}
-			if !errors.Is(err, fs.ErrExist) {
-				t.Errorf("onto a file: %v", err)
-			}
-			if err := rename(root, filepath.Join("sub", "old"), filepath.Join("sub", "free")); err != nil {
-				t.Error(err)
-			}
-			wantFiles(t, folder, map[string]string{
-				filepath.Join("sub", "free"): whole, filepath.Join("sub", "taken"): other,
-			})
-		})
-	}
-}
-
 // A file that does not get to its place leaves nothing that no run would ever continue.
 func TestPartialsOfWhatIsInTheWayGo(t *testing.T) {
 	for _, policy := range []IfExists{Fail, Skip, Rename} {

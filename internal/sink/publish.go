@@ -158,19 +158,7 @@ func (p *filePartial) moveTo(name string) error {
 	if err := d.makeFolders(name); err != nil {
 		return err
 	}
-	err := renameExclusively(d.root, p.path, name)
-	if !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	// In two steps, of which a kill may leave the second to the next run.
-	if d.root.Link(p.path, name) == nil {
-		_ = d.root.Remove(p.path)
-		return nil
-	}
-	// The name is taken, or there are no links here either.
-	d.publishing.Lock()
-	defer d.publishing.Unlock()
-	return lookAndRename(d.root, p.path, name)
+	return move(d.root, p.path, d.root, name, &d.publishing)
 }
 
 // makeFolders makes the folders that name is in.

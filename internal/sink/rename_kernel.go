@@ -10,22 +10,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// renameExclusively renames old to name unless a file has that name. The kernel
+// renameExclusively renames old, below from, to name, below to, unless a file has that name. The kernel
 // does so in one step; on a file system that cannot, the error is errors.ErrUnsupported.
-func renameExclusively(root *os.Root, old, name string) error {
-	to, err := root.Open(filepath.Dir(name))
+func renameExclusively(from *os.Root, old string, to *os.Root, name string) error {
+	target, err := to.Open(filepath.Dir(name))
 	if err != nil {
 		return err
 	}
-	defer to.Close()
-	from := to
-	if filepath.Dir(old) != filepath.Dir(name) {
-		if from, err = root.Open(filepath.Dir(old)); err != nil {
+	defer target.Close()
+	source := target
+	if from != to || filepath.Dir(old) != filepath.Dir(name) {
+		if source, err = from.Open(filepath.Dir(old)); err != nil {
 			return err
 		}
-		defer from.Close()
+		defer source.Close()
 	}
-	err = renameIfFree(int(from.Fd()), filepath.Base(old), int(to.Fd()), filepath.Base(name))
+	err = renameIfFree(int(source.Fd()), filepath.Base(old), int(target.Fd()), filepath.Base(name))
 	for _, unable := range []error{unix.ENOSYS, unix.EINVAL, unix.ENOTSUP, unix.EOPNOTSUPP} {
 		if errors.Is(err, unable) {
 			return errors.ErrUnsupported

@@ -8,4 +8,4 @@ import (
 )
 
 // renameExclusively is errors.ErrUnsupported: here nothing renames a file only if the name is free.
-func renameExclusively(*os.Root, string, string) error { return errors.ErrUnsupported }
+func renameExclusively(*os.Root, string, *os.Root, string) error { return errors.ErrUnsupported }
