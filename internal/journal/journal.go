@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,6 +44,8 @@ type Options struct {
 	// State says that the journal is the state of a sync, of the files in Dir: it has a head, and what is neither a
 	// head nor a record is an error. Failures are not recorded there: the file in place stays on record.
 	State bool
+	// KnowsHead, if set, reports whether a state with such a head can be read.
+	KnowsHead func(head json.RawMessage) bool
 	// Adopt has a state that cannot be read put aside, as <file>.old-<n>, and begun anew.
 	Adopt bool
 	// LockWait is how long to wait for another process that has the journal; negative is
@@ -163,7 +166,7 @@ func (j *Journal) prepare(ctx context.Context, locked bool) error {
 	}
 	check := j.view.checkJournal
 	if j.opts.State {
-		check = j.view.checkState
+		check = j.checkState
 	}
 	if err := check(j.location.path); err != nil {
 		return err

@@ -259,12 +259,14 @@ func TestStateThatIsDamaged(t *testing.T) {
 		"a long end":            {content: stateHead + strings.Repeat("x", maxLine+1)},
 		"no head":               {content: line},
 		"no head and no end":    {content: strings.TrimSpace(line)},
+		"another format":        {content: `{"sync":{"format":9}}` + "\n" + line},
 		"a head of nothing":     {content: `{"sync":null}` + "\n"},
 		"another file":          {content: "hello\n"},
 	} {
 		readable := c.good != "" || what == "nothing" || what == "a torn head"
 		writeFile(t, file, c.content)
 		opts := Options{Dir: dir, State: true, Encode: report.JSONLine[download.Result], Portal: portal}
+		opts.KnowsHead = func(head json.RawMessage) bool { return string(head) != `{"format":9}` }
 		for _, adopt := range []bool{false, true} {
 			opts.Adopt, opts.DryRun = adopt, true
 			if j, err := Open(t.Context(), file, opts); (err == nil) != (readable || adopt) {
