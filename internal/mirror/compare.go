@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -143,4 +144,32 @@ func (c *comparer) read(ctx context.Context, digest io.Writer, file io.Reader) e
 		}
 	}
 	return context.Cause(ctx)
+}
+
+var errNotRegular = errors.New("it is not a regular file")
+
+// md5 returns the MD5, in hexadecimal digits, and the size of a file below the folder.
+func (c *comparer) md5(ctx context.Context, name string) (sum string, size int64, err error) {
+	f, err := c.folder.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return "", 0, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", 0, errors.Join(err, fmt.Errorf("%s: %w", name, errNotRegular))
+	}
+	var counted writeCounter
+	digest := transfer.NewDigest(transfer.Object{}, transfer.DigestOptions{MD5: true})
+	if err := c.read(ctx, io.MultiWriter(digest, &counted), f); err != nil {
+		return "", 0, err
+	}
+	return digest.MD5(), int64(counted), nil
+}
+
+// writeCounter counts the bytes that are written to it.
+type writeCounter int64
+
+func (n *writeCounter) Write(b []byte) (int, error) {
+	*n += writeCounter(len(b))
+	return len(b), nil
 }

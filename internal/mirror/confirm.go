@@ -1,0 +1,131 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// Witness is what Confirm asks of the portal: a *bynder.Client.
+type Witness interface {
+	// AssetsListed yields those of the assets named by q.IDs that its filters choose.
+	AssetsListed(ctx context.Context, q bynder.Query) iter.Seq2[*bynder.Asset, error]
+	// Asset asks for one asset.
+	Asset(ctx context.Context, mediaID string) (*bynder.Asset, error)
+}
+
+// maxSilent is after how many errors in a row, which are about no asset, the portal is asked no more.
+const maxSilent = 3
+
+// Confirm asks the portal what has become of assets that a list with these filters did not have. An asset that the
+// filters choose after all, and one of which the portal says neither that it is gone nor that it may not be seen, is
+// Unconfirmed. The error is one that every other call would meet, too: credentials that are refused, an allowance that is
+// used up, the end of ctx.
+func Confirm(ctx context.Context, w Witness, filters bynder.Query, ids []string) (map[string]Verdict, error) {
+	verdicts := make(map[string]Verdict, len(ids))
+	for _, id := range ids {
+		verdicts[id] = Unconfirmed
+	}
+	chosen, whole, err := listed(ctx, w, filters, ids)
+	if err != nil || !whole { // an asset that is missing in part of a list may be in the rest
+		return verdicts, err
+	}
+	ids = without(ids, chosen)
+	if filters.HasFilters() {
+		there, _, err := listed(ctx, w, bynder.Query{}, ids)
+		if err != nil {
+			return verdicts, err
+		}
+		for _, id := range ids {
+			if there[bynder.FoldedID(id)] {
+				verdicts[id] = AssetLeft
+			}
+		}
+		ids = without(ids, there)
+	}
+	silent := 0
+	for _, id := range ids {
+		_, err := w.Asset(ctx, id)
+		if ends(ctx, err) {
+			return verdicts, err
+		}
+		var answered bool
+		if verdicts[id], answered = verdictOf(err); answered {
+			silent = 0
+		} else if silent++; silent == maxSilent {
+			break
+		}
+	}
+	return verdicts, nil
+}
+
+// verdictOf returns what the answer to a call for one asset says of it, and whether there was one.
+func verdictOf(err error) (v Verdict, answered bool) {
+	if err == nil {
+		return Unconfirmed, true // it is there, but no list has it
+	}
+	if _, protocol := errors.AsType[*bynder.ProtocolError](err); protocol {
+		return Unconfirmed, true
+	}
+	api, ok := errors.AsType[*bynder.APIError](err)
+	switch {
+	case ok && api.Status == http.StatusNotFound:
+		return AssetDeleted, true
+	case ok && api.Status == http.StatusForbidden:
+		return AssetHidden, true
+	default:
+		return Unconfirmed, false
+	}
+}
+
+// listed returns which of the assets the portal lists, by their folded ids. whole is false if there may be more of
+// them. The error is one that ends Confirm.
+func listed(ctx context.Context, w Witness, filters bynder.Query, ids []string) (found map[string]bool, whole bool, err error) {
+	found, whole = map[string]bool{}, true
+	asked := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		asked[bynder.FoldedID(id)] = true
+	}
+	filters.IDs, filters.Limit = ids, 0
+	for a, err := range w.AssetsListed(ctx, filters) {
+		switch {
+		case ends(ctx, err):
+			return found, false, err
+		case err != nil || !asked[bynder.FoldedID(a.ID)]: // a portal that ignores ids lists what it likes
+			whole = false
+		default:
+			found[bynder.FoldedID(a.ID)] = true
+		}
+	}
+	return found, whole, nil
+}
+
+// without returns the ids that are not among the folded ones.
+func without(ids []string, folded map[string]bool) (left []string) {
+	for _, id := range ids {
+		if !folded[bynder.FoldedID(id)] {
+			left = append(left, id)
+		}
+	}
+	return left
+}
+
+// ends reports whether every other call would meet an error, too.
+func ends(ctx context.Context, err error) bool {
+	if err == nil {
+		return false
+	}
+	if ctx.Err() != nil {
+		return true
+	}
+	switch download.FailureOf(ctx, err).Code {
+	case download.CodeAuth, download.CodeRateLimited, download.CodeInterrupted:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,163 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/sink"
+)
+
+// deletions removes files whose assets are gone, if nothing failed that may have been the reason.
+func (x *running) deletions(ctx context.Context, steps []*Step) {
+	x.partials = sink.NewPartials(x.Root) // the transfers may have left more
+	for i, s := range steps {
+		if x.unsafe || ctx.Err() != nil {
+			x.outcome.NotDeleted += len(steps) - i
+			return
+		}
+		x.remove(ctx, s)
+	}
+}
+
+// remove removes a file whose asset is gone, unless it was edited after the plan was made: then it is given up.
+func (x *running) remove(ctx context.Context, s *Step) {
+	r := s.record()
+	standing, err := x.proven(ctx, r)
+	if err == nil && standing != AsWritten {
+		x.giveUp(ctx, s)
+		return
+	}
+	if err == nil {
+		var gone []taken
+		if gone, err = x.takeAway(ctx, r); err != nil {
+			x.giveBack(ctx, gone)
+		}
+	}
+	switch {
+	case err == nil:
+		x.deleted(s)
+	case ctx.Err() != nil:
+		x.outcome.NotDeleted++
+	default:
+		x.fails(ctx, s, err)
+	}
+}
+
+// deleted records and reports that a step's file was deleted.
+func (x *running) deleted(s *Step) {
+	r := s.record()
+	done := s.result(x.Portal)
+	r.Status, done.Status = download.Deleted, download.Deleted
+	x.finished(*r)
+	x.swept(s.Path, r)
+	x.report(done)
+}
+
+// takeAway removes a file and its metadata or, with a trash, moves them there and returns both. Metadata that were
+// edited stay.
+func (x *running) takeAway(ctx context.Context, r *download.Result) (gone []taken, err error) {
+	sidecar, s := x.sidecar(ctx, r)
+	if s == Edited {
+		x.fails(ctx, &Step{Action: download.ActionDelete, Record: r, Path: filepath.ToSlash(sidecar)}, errEdited(sidecar))
+	}
+	if x.trash != nil {
+		beside := x.MetadataPath
+		if s != AsWritten {
+			beside = nil
+		}
+		gone, err = x.trash.take(ctx, x.Root, r.Path, beside)
+		return gone, local(r.Path, err)
+	}
+	if s == AsWritten {
+		err = x.Root.Remove(sidecar)
+	}
+	if err == nil {
+		err = x.Root.Remove(r.Path)
+	}
+	return nil, local(r.Path, err)
+}
+
+// giveBack moves files out of the trash to where they were. One whose path is taken by now stays there.
+func (x *running) giveBack(ctx context.Context, gone []taken) {
+	for _, f := range gone {
+		_ = moveFile(context.WithoutCancel(ctx), x.trash.root, f.name, x.Root, f.path)
+	}
+}
+
+// displace takes away the file that a step displaces, if there is one.
+func (x *running) displace(ctx context.Context, s *Step) ([]taken, error) {
+	was := s.displacing()
+	if was == nil {
+		return nil, nil
+	}
+	r := was.record()
+	switch standing, err := x.proven(ctx, r); {
+	case err != nil:
+		return nil, err
+	case standing == Edited:
+		return nil, errEdited(s.Path)
+	case standing == NotThere:
+		return nil, nil
+	}
+	gone, err := x.takeAway(ctx, r)
+	if err != nil {
+		x.giveBack(ctx, gone)
+	}
+	return gone, err
+}
+
+// displaced records and reports that the file which a step displaces is gone.
+func (x *running) displaced(s *Step) {
+	if was := s.displacing(); was != nil {
+		r := was.record()
+		r.Status = download.Deleted
+		x.finished(*r)
+		done := was.result(x.Portal)
+		done.Status = download.Deleted
+		x.report(done)
+	}
+}
+
+// giveUp closes the record of a file: it is not sync's any more, or is not there.
+func (x *running) giveUp(_ context.Context, s *Step) {
+	r := *s.Record
+	if x.folder.Stands(&r) == NotThere {
+		x.swept(r.Path, &r)
+	}
+	r.Status = download.Deleted
+	x.finished(r)
+}
+
+// adopt takes a file that is in place for sync's own, as it is.
+func (x *running) adopt(ctx context.Context, s *Step) {
+	r := s.result(x.Portal)
+	sum, size, err := x.md5Of(ctx, r.Path)
+	if err == nil {
+		listed := s.listed()
+		r.Status, r.MD5, r.Bytes, r.Listed = download.Downloaded, sum, &size, &listed
+		x.stamp(&r)
+		err = x.State.Intend(r)
+	}
+	if err != nil {
+		x.fails(ctx, s, err)
+		return
+	}
+	if s.Wanted.Metadata.Length > 0 {
+		x.writeSidecar(ctx, s, &r)
+	}
+	x.finished(r)
+	r.Status = download.Unchanged
+	x.report(r)
+}
+
+// md5Of returns the MD5, in hexadecimal digits, and the size of a regular file.
+func (x *running) md5Of(ctx context.Context, name string) (sum string, size int64, err error) {
+	x.comparing.Lock()
+	defer x.comparing.Unlock()
+	if sum, size, err = x.compare.md5(ctx, name); errors.Is(err, errNotRegular) {
+		err = &download.Error{Code: download.CodeExists, Path: name, Err: err, Advice: "move it away"}
+	}
+	return sum, size, err
+}

@@ -1,0 +1,144 @@
+package mirror
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// fetching has the steps whose files are transferred, by the number of their jobs, from 1 on. Its methods are called by
+// several goroutines.
+type fetching struct {
+	*running
+	ctx   context.Context //nolint:containedctx // observers get none
+	steps []*Step
+	// displacing are those that displace a file, and gone is what was put into the trash for them (guarded by mu).
+	displacing map[download.FileID]*Step
+	gone       map[*Step][]taken
+	left       []*download.Result // records of files that have got another path, guarded by mu
+}
+
+var (
+	_ download.ResultObserver = (*fetching)(nil)
+	_ download.Recorder       = (*fetching)(nil)
+)
+
+// fetches transfers files.
+func (x *running) fetches(ctx context.Context, steps []*Step) {
+	f := &fetching{running: x, ctx: ctx, displacing: map[download.FileID]*Step{}, gone: map[*Step][]taken{}}
+	var jobs []download.Job
+	for _, s := range steps {
+		if s.Record != nil && x.stuck[s.Record] {
+			continue // its failure is reported
+		}
+		f.steps = append(f.steps, s)
+		jobs = append(jobs, s.job(int64(len(f.steps))))
+		if s.Displaces != nil {
+			f.displacing[s.Wanted.File] = s
+		}
+	}
+	if len(jobs) > 0 {
+		x.outcome.Stop = x.Fetch(ctx, jobs, f, f).Stop
+	}
+	for _, r := range f.left { // while files are published, no folder is removed
+		x.dropSidecar(ctx, r)
+		x.swept(r.Path, r)
+	}
+}
+
+// job returns the job that transfers a step's file.
+func (s *Step) job(number int64) download.Job {
+	w, listed := s.Wanted, s.listed()
+	j := download.Job{
+		Number: number, MediaID: w.File.MediaID, Selector: w.Selector, Asset: w.Asset, Chosen: w.Chosen, Path: s.Path, Listed: &listed,
+	}
+	if w.Listed.Size != nil {
+		j.Size = *w.Listed.Size
+	}
+	was := s.Displaces
+	if s.Replaces {
+		was = s.Record
+	}
+	if was != nil && was.Bytes != nil {
+		j.Replaces = &download.Replaceable{Size: *was.Bytes, MD5: was.MD5}
+	}
+	return j
+}
+
+// listed returns what is on record of a step's file when it gets its name. Modified is that of the metadata in place, if
+// there are any or they are to be written: the file's new metadata follow.
+func (s *Step) listed() download.Listed {
+	l, before := s.Wanted.Listed, listedOf(s.Record)
+	l.Metadata = before.Metadata
+	if s.Wanted.Metadata.Length == 0 {
+		if l.Metadata != "" {
+			l.Modified = before.Modified
+		}
+		return l
+	}
+	l.Modified = ""
+	if s.Displaces != nil {
+		l.Metadata = listedOf(s.Displaces).Metadata
+	}
+	return l
+}
+
+// Intend implements download.Recorder. A file that the new one displaces goes to the trash, if there is one; without it
+// the new one replaces it.
+func (f *fetching) Intend(r download.Result) error {
+	s := f.displacing[r.File()]
+	if s == nil || f.trash == nil {
+		return f.State.Intend(r)
+	}
+	gone, err := f.displace(f.ctx, s)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.gone[s] = gone
+	f.mu.Unlock()
+	return f.State.Intend(r)
+}
+
+// Finished implements download.ResultObserver.
+func (f *fetching) Finished(job download.Job, r download.Result) {
+	s := f.steps[job.Number-1]
+	told := s.result(f.Portal)
+	r.Action, r.Plan = told.Action, told.Plan
+	if r.Status == download.Failed {
+		f.failed(s, r)
+		return
+	}
+	listed := s.listed()
+	r.Listed = &listed
+	f.stamp(&r)
+	if s.Wanted.Metadata.Length > 0 {
+		f.writeSidecar(f.ctx, s, &r)
+	} else if s.Displaces != nil {
+		f.dropSidecar(f.ctx, s.displacing().record())
+	}
+	if was := s.displacing(); was != nil && was.Path != s.Path { // in case; so it may be another file
+		_, _ = f.displace(f.ctx, s) // if it was edited meanwhile, it stays
+	}
+	if s.Record != nil && filepath.ToSlash(s.Record.Path) != s.Path { // it was not there any more, or was moved
+		f.mu.Lock()
+		f.left = append(f.left, s.Record)
+		f.mu.Unlock()
+	}
+	f.State.Finished(job, r)
+	f.report(r)
+	f.displaced(s)
+}
+
+// failed reports that a file was not transferred. What it was to displace comes back.
+func (f *fetching) failed(s *Step, r download.Result) {
+	f.mu.Lock()
+	gone := f.gone[s]
+	f.mu.Unlock()
+	f.giveBack(f.ctx, gone)
+	if r.Error.Code == download.CodeExists && s.Replaces {
+		r.Status, r.Action = download.Kept, download.ActionKeep
+	}
+	f.report(r)
+}

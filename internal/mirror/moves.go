@@ -1,0 +1,143 @@
+package mirror
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// moving is a file on its way to another path.
+type moving struct {
+	*Step
+	now    download.Result // its record, with the path where it is
+	parked bool            // in ownFolder, so that another file can have its path
+}
+
+// moves gives files their new paths. Those of steps with Via wait in ownFolder until all others have moved. After a kill
+// their records say that they are there, and the next plan moves them on.
+func (x *running) moves(ctx context.Context, steps []*Step) {
+	var waiting []*moving
+	for _, s := range steps {
+		now := *s.Record
+		now.Status, now.Path, now.From = download.Moved, filepath.FromSlash(s.From), filepath.FromSlash(s.From)
+		m := &moving{Step: s, now: now}
+		if x.move(ctx, m, s.Via) && s.Via {
+			waiting = append(waiting, m)
+		}
+	}
+	for _, m := range waiting {
+		if !x.move(ctx, m, false) && ctx.Err() != nil {
+			x.finished(m.now)
+		}
+	}
+}
+
+// move moves a file on and reports whether that went well. A failure is reported.
+func (x *running) move(ctx context.Context, m *moving, wait bool) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	err := x.moveOn(ctx, m, wait)
+	if err != nil {
+		x.cannotMove(ctx, m, err)
+	}
+	return err == nil
+}
+
+// moveOn gives a file its new path, or one in ownFolder if it has to wait for that.
+func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
+	switch x.folder.Stands(&m.now) {
+	case Edited:
+		return errEdited(m.now.Path)
+	case NotThere:
+		return &download.Error{Code: download.CodeNotFound, Path: m.now.Path, Err: fmt.Errorf("%s was taken away meanwhile", m.now.Path)}
+	case AsWritten:
+		x.stamp(&m.now)
+	}
+	if wait {
+		err := x.hop(ctx, m, ownFolder+"/moving-"+rand.Text())
+		m.parked = err == nil
+		return err
+	}
+	if err := x.arrive(ctx, m); err != nil {
+		return err
+	}
+	done := m.result(x.Portal)
+	done.Status = download.Moved
+	x.finished(m.now)
+	x.report(done)
+	x.displaced(m.Step)
+	return nil
+}
+
+// arrive gives a file its new path. What it displaces comes back if that fails.
+func (x *running) arrive(ctx context.Context, m *moving) error {
+	gone, err := x.displace(ctx, m.Step)
+	if err == nil && x.folder.Taken(m.Path) {
+		err = fs.ErrExist
+	}
+	if err == nil {
+		err = x.hop(ctx, m, m.Path)
+	}
+	if err == nil {
+		return nil
+	}
+	x.giveBack(ctx, gone)
+	if was := m.displacing(); was != nil && x.folder.Stands(was.record()) == NotThere {
+		x.displaced(m.Step)
+	}
+	return err
+}
+
+// cannotMove reports why a file was not moved. One that has left its path goes back there, if it can.
+func (x *running) cannotMove(ctx context.Context, m *moving, err error) {
+	x.stuck[m.Record] = true
+	if m.parked && (x.folder.Taken(m.From) || x.hop(ctx, m, m.From) != nil) {
+		x.finished(m.now)
+	}
+	x.fails(ctx, m.Step, err)
+}
+
+// hop moves a file to a path, which is free, and its metadata before it: a file without metadata gets them again.
+func (x *running) hop(ctx context.Context, m *moving, to string) error {
+	was, there := m.now.Path, m.now
+	there.Path = filepath.FromSlash(to)
+	if err := x.State.Intend(there); err != nil {
+		return err
+	}
+	err := x.makeFolders(to)
+	if err == nil {
+		x.moveSidecar(ctx, m, to)
+		err = moveFile(ctx, x.Root, was, x.Root, there.Path)
+	}
+	m.now.Path = there.Path
+	if err != nil {
+		x.moveSidecar(ctx, m, filepath.ToSlash(was))
+		m.now.Path = was
+		x.removeEmpty(to)
+		x.finished(m.now) // the intent did not come true
+		return err
+	}
+	x.swept(was, &m.now)
+	return nil
+}
+
+// makeFolders makes the folders that a path is in.
+func (x *running) makeFolders(path string) error {
+	folder := filepath.Dir(filepath.FromSlash(path))
+	if folder == ownFolder {
+		if err := x.Root.Mkdir(folder, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return nil
+	}
+	if _, err := x.Root.Stat(folder); err == nil { // which may be a link
+		return nil
+	}
+	return x.Root.MkdirAll(folder, 0o777)
+}

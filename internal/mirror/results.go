@@ -1,0 +1,90 @@
+package mirror
+
+import (
+	"context"
+	"iter"
+	"path/filepath"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// Preview yields the results that Run.Do would report of the steps of a portal, with the status skipped. What fails, or
+// is kept, does so here.
+func Preview(steps []Step, portal string) iter.Seq[download.Result] {
+	return func(yield func(download.Result) bool) {
+		for i := range steps {
+			s := &steps[i]
+			if s.Action == "" {
+				continue
+			}
+			for _, of := range []*Step{s, s.displacing()} {
+				if of == nil {
+					continue
+				}
+				r := of.result(portal)
+				if r.Status == "" {
+					r.Status = download.Skipped
+				}
+				if !yield(r) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// result returns what is known of a step's result before it is done. Its status is that of a step which cannot be done,
+// or "". Plan says which files are new. The path of metadata is that of their file.
+func (s *Step) result(portal string) download.Result {
+	r := download.Result{
+		Portal: portal, Path: filepath.FromSlash(s.Path), From: filepath.FromSlash(s.From), Action: s.Action, Why: s.Why,
+	}
+	if was := s.Record; was != nil {
+		r.Portal, r.MediaID, r.Selector, r.ItemID = was.Portal, was.MediaID, was.Selector, was.ItemID
+		r.Name, r.Bytes, r.MD5, r.Chosen = was.Name, was.Bytes, was.MD5, was.Chosen
+	}
+	if w := s.Wanted; w != nil {
+		r.Portal, r.MediaID, r.Selector, r.Name = w.File.Portal, w.File.MediaID, w.File.Selector, w.Name
+	}
+	switch s.Action {
+	case download.ActionAdopt:
+		r.Chosen = s.Wanted.Chosen
+	case download.ActionFetch:
+		r.Bytes, r.MD5, r.Chosen = s.Wanted.Listed.Size, "", s.Wanted.Chosen
+		r.Plan = download.PlanNew
+		if s.Replaces || s.Displaces != nil {
+			r.Plan = download.PlanChanged
+		}
+	default:
+	}
+	if s.Err != nil {
+		r.Status, r.Error = download.Failed, download.FailureOf(context.Background(), s.Err)
+		if s.Action == download.ActionKeep {
+			r.Status = download.Kept
+		}
+	}
+	return r
+}
+
+// displacing returns the deletion that a step implies, nil if it implies none.
+func (s *Step) displacing() *Step {
+	if s.Displaces == nil || s.Err != nil {
+		return nil
+	}
+	return &Step{Action: download.ActionDelete, Record: s.Displaces, Path: filepath.ToSlash(s.Displaces.Path), Why: s.Why}
+}
+
+// record returns the step's record as of the path that the file has now.
+func (s *Step) record() *download.Result {
+	r := *s.Record
+	r.Path = filepath.FromSlash(s.Path)
+	return &r
+}
+
+// listedOf returns what a record, which may be nil, says of the list.
+func listedOf(r *download.Result) download.Listed {
+	if r == nil {
+		return download.Listed{}
+	}
+	return *lastListed(r)
+}

@@ -1,0 +1,150 @@
+package mirror
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/sink"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// maxSidecar is more than a file with metadata has, in bytes.
+const maxSidecar = 64 << 20
+
+// sidecar returns the path of the file with the metadata of a record's, and what has become of that; "" if the state
+// knows of none.
+func (x *running) sidecar(ctx context.Context, r *download.Result) (path string, s Standing) {
+	own := listedOf(r).Metadata
+	if own == "" || x.MetadataPath == nil {
+		return "", NotThere
+	}
+	path = x.MetadataPath(filepath.FromSlash(r.Path))
+	info, err := x.Root.Lstat(path)
+	if isMissing(err) {
+		return path, NotThere
+	}
+	if err == nil && info.Size() <= maxSidecar {
+		// It is read to its end, whatever happens: half of a step would leave it behind.
+		if same, err := x.matches(context.WithoutCancel(ctx), &download.Result{Path: path, MD5: own}); same && err == nil {
+			return path, AsWritten
+		}
+	}
+	return path, Edited
+}
+
+// matches reports whether a file has the MD5 of a record. It may be called by several goroutines.
+func (x *running) matches(ctx context.Context, r *download.Result) (bool, error) {
+	x.comparing.Lock()
+	defer x.comparing.Unlock()
+	return matches(ctx, &x.compare, r)
+}
+
+// dropSidecar removes the metadata of a file that is not at its path any more.
+func (x *running) dropSidecar(ctx context.Context, r *download.Result) {
+	if path, s := x.sidecar(ctx, r); s == AsWritten && x.Root.Remove(path) == nil {
+		x.removeEmpty(path)
+	}
+}
+
+// moveSidecar moves the metadata of a file along to where it goes. If they were edited, or another file has their path,
+// they stay, and the record has none.
+func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
+	at, there := m.now, m.now
+	there.Path = filepath.FromSlash(to)
+	path, s := x.sidecar(ctx, &at)
+	if s == NotThere {
+		return
+	}
+	target := x.MetadataPath(there.Path)
+	err := errEdited(path)
+	if s == AsWritten {
+		one, _ := x.Root.Lstat(path)
+		other, failed := x.Root.Lstat(target)
+		_, standing := x.sidecar(ctx, &there)
+		switch {
+		case failed == nil && os.SameFile(one, other): // the paths differ in case
+			err = x.Root.Rename(path, target)
+		case standing == AsWritten: // a run that was killed moved them
+			err = x.Root.Remove(path)
+		default:
+			err = sink.Move(x.Root, path, x.Root, target)
+		}
+	}
+	if err == nil {
+		return
+	}
+	listed := *m.now.Listed
+	listed.Metadata = ""
+	m.now.Listed = &listed
+	x.fails(ctx, &Step{Action: download.ActionMetadata, Record: &at, Path: filepath.ToSlash(path)}, err)
+}
+
+// describe writes the metadata of a file that stays as it is.
+func (x *running) describe(ctx context.Context, s *Step) {
+	if x.stuck[s.Record] {
+		return
+	}
+	r := s.record()
+	if !x.writeSidecar(ctx, s, r) {
+		return
+	}
+	r.Status = download.Unchanged
+	x.finished(*r)
+	done := s.result(x.Portal)
+	done.Status = download.Unchanged
+	x.report(done)
+}
+
+// writeSidecar writes the metadata of a file, and what it knows of them to the file's record. It reports a failure, and
+// returns whether there was none. r.Listed has what was known before; meanwhile a record says that no metadata of this
+// dateModified are there, and after a kill the next plan writes them.
+func (x *running) writeSidecar(ctx context.Context, s *Step, r *download.Result) bool {
+	before := listedOf(r)
+	listed := before
+	content, err := x.Spool.Read(s.Wanted.Metadata)
+	if err == nil {
+		listed.Metadata, err = x.replaceSidecar(ctx, r, content)
+	}
+	if err == nil {
+		listed.Modified = s.Wanted.Listed.Modified
+	}
+	r.Listed = &listed
+	if err != nil {
+		failed := *s
+		failed.Action = download.ActionMetadata
+		x.fails(ctx, &failed, err)
+	}
+	return err == nil
+}
+
+// replaceSidecar writes content beside a file and returns its MD5. Other metadata of the record are removed first, and
+// the new ones are intended: whenever this process is killed, those in place are the recorded ones. An error comes with
+// the MD5 of what is recorded then.
+func (x *running) replaceSidecar(ctx context.Context, r *download.Result, content []byte) (own string, err error) {
+	digest := transfer.NewDigest(transfer.Object{}, transfer.DigestOptions{MD5: true})
+	_, _ = digest.Write(content) // it never fails
+	own = listedOf(r).Metadata
+	if sum := digest.MD5(); own != "" && own != sum {
+		path, s := x.sidecar(ctx, r)
+		if s == AsWritten {
+			err = x.Root.Remove(path)
+		}
+		if s != Edited && err == nil {
+			about, listed := *r, listedOf(r)
+			listed.Metadata, listed.Modified = sum, ""
+			about.Listed = &listed
+			own, err = sum, x.State.Intend(about)
+		}
+		if err != nil {
+			return own, local(path, err)
+		}
+	}
+	written, err := x.WriteMetadata(r.Path, content, own)
+	if err != nil {
+		return own, fmt.Errorf("writing metadata: %w", err)
+	}
+	return written, nil
+}

@@ -1,0 +1,80 @@
+package mirror
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"sync"
+)
+
+// spoolName is the path of a Spool's file.
+const spoolName = ownFolder + "/spool"
+
+// Spool keeps texts on disk until it is closed, so that the metadata of a million assets need no memory. Several
+// goroutines may read it. A kill leaves nothing of it, or, where a file in use cannot be removed, a file that the next
+// Spool removes.
+type Spool struct {
+	root *os.Root
+
+	mu     sync.Mutex
+	file   *os.File
+	writer *bufio.Writer
+	end    int64
+}
+
+// NewSpool makes an empty Spool. One at a time may be below a root.
+func NewSpool(root *os.Root) (*Spool, error) {
+	err := root.Mkdir(path.Dir(spoolName), 0o700)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		err = root.Remove(spoolName)
+	}
+	s := &Spool{root: root}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		s.file, err = root.OpenFile(spoolName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("making a file for metadata: %w", err)
+	}
+	_ = root.Remove(spoolName) // Close does where this is not possible
+	s.writer = bufio.NewWriterSize(s.file, 64<<10)
+	return s, nil
+}
+
+// Add adds a text.
+func (s *Spool) Add(text []byte) (Span, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, err := s.writer.Write(text); err != nil {
+		return Span{}, fmt.Errorf("keeping metadata: %w", err)
+	}
+	at := Span{s.end, int64(len(text))}
+	s.end += at.Length
+	return at, nil
+}
+
+// Read returns the text that Add was given.
+func (s *Spool) Read(at Span) ([]byte, error) {
+	s.mu.Lock()
+	err := s.writer.Flush()
+	s.mu.Unlock()
+	text := make([]byte, at.Length)
+	if err == nil {
+		_, err = s.file.ReadAt(text, at.Offset)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading metadata that were kept: %w", err)
+	}
+	return text, nil
+}
+
+// Close removes what was added.
+func (s *Spool) Close() error {
+	err := s.file.Close()
+	if failed := s.root.Remove(spoolName); failed != nil && !errors.Is(failed, fs.ErrNotExist) {
+		err = errors.Join(err, failed)
+	}
+	return err
+}
