@@ -274,7 +274,7 @@ func newVerified(dest string, found mirror.Finding) verified {
 	r := found.Record
 	v := verified{
 		Portal: r.Portal, MediaID: r.MediaID, Selector: r.Selector, ItemID: r.ItemID,
-		Status: found.Status, Path: naming.Below(dest, r.Path), RecordedBytes: r.Bytes, Differs: found.Differ,
+		Status: found.Status, Path: naming.Below(dest, found.Path()), RecordedBytes: found.Recorded(), Differs: found.Differ,
 	}
 	if !utf8.ValidString(v.Path) {
 		v.PathBase64 = []byte(v.Path)

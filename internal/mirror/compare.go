@@ -12,7 +12,6 @@ import (
 	"syscall"
 
 	"github.com/bynder-cli/bynder/internal/download"
-	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -28,20 +27,21 @@ type comparer struct {
 
 // compare compares the file of a record.
 func (c *comparer) compare(ctx context.Context, r download.Result) Finding {
-	return c.look(ctx, Finding{Record: r, Size: -1})
+	want, by := digestOf(r)
+	return c.look(ctx, Finding{Record: r, Size: -1}, want, by)
 }
 
 // sidecar compares the file with the metadata that stands beside the file of a record. Its size and time are not
 // recorded, so a fast look finds only whether it is there.
 func (c *comparer) sidecar(ctx context.Context, r download.Result) Finding {
-	r.Path, r.MD5, r.Checksum, r.Bytes, r.Listed = metadata.Path(r.Path), r.Listed.Metadata, "", nil, nil
-	return c.look(ctx, Finding{Record: r, Metadata: true, Size: -1})
+	want, by := digestOf(download.Result{MD5: r.Listed.Metadata})
+	return c.look(ctx, Finding{Record: r, Metadata: true, Size: -1}, want, by)
 }
 
-// look finds out what of a file is not as its record has it.
-func (c *comparer) look(ctx context.Context, found Finding) Finding {
-	r := found.Record
-	info, err := c.folder.Lstat(r.Path)
+// look finds out what of a file is not as recorded, with its digest.
+func (c *comparer) look(ctx context.Context, found Finding, want string, by Difference) Finding {
+	size := found.Recorded()
+	info, err := c.folder.Lstat(found.Path())
 	switch {
 	case isMissing(err):
 		found.Status = Missing
@@ -54,13 +54,12 @@ func (c *comparer) look(ctx context.Context, found Finding) Finding {
 		return found
 	}
 	found.Size = info.Size()
-	want, by := digestOf(r)
 	switch {
-	case r.Bytes != nil && *r.Bytes != found.Size:
+	case size != nil && *size != found.Size:
 		found.Status, found.Differ = Changed, InSize
-	case c.Fast && (found.Metadata || r.Bytes != nil && !touched(r, info)):
+	case c.Fast && (found.Metadata || size != nil && !touched(found.Record, info)):
 		found.Status = OK
-	case c.Fast && r.Bytes == nil, want == "":
+	case c.Fast && size == nil, want == "":
 		found.Status = Unknown
 	default:
 		c.compareDigest(ctx, &found, info, want, by)
@@ -98,7 +97,7 @@ func digestOf(r download.Result) (digest string, by Difference) {
 // compareDigest reads the file that info was of, and compares its digest.
 func (c *comparer) compareDigest(ctx context.Context, found *Finding, info fs.FileInfo, want string, by Difference) {
 	// Whatever has taken the file's place meanwhile: no FIFO is waited for.
-	f, err := c.folder.OpenFile(found.Record.Path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := c.folder.OpenFile(found.Path(), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err == nil {
 		defer f.Close()
 		var opened fs.FileInfo

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/journal"
+	"github.com/bynder-cli/bynder/internal/metadata"
 )
 
 // Status says how a file compares with its record.
@@ -43,12 +44,28 @@ const (
 // Finding is what was found of one file.
 type Finding struct {
 	Record download.Result // as the journal has it; of an extra file only Path, below the folder
-	// Metadata says that it is about the file with metadata beside the record's: Record has its Path and MD5.
+	// Metadata says that it is about the file with metadata beside the record's.
 	Metadata bool
-	Status Status
-	Size   int64      // of the file in place, in bytes; -1 if there is none, or it is not a regular file
-	Differ Difference // of a changed file
-	Err    error      // why the file, or the folder, could not be read
+	Status   Status
+	Size     int64      // of the file in place, in bytes; -1 if there is none, or it is not a regular file
+	Differ   Difference // of a changed file
+	Err      error      // why the file, or the folder, could not be read
+}
+
+// Path returns the path of the file that it is about, below the folder.
+func (f *Finding) Path() string {
+	if f.Metadata {
+		return metadata.Path(f.Record.Path)
+	}
+	return f.Record.Path
+}
+
+// Recorded returns the size of that file as it is recorded, in bytes; nil if it is not.
+func (f *Finding) Recorded() *int64 {
+	if f.Metadata {
+		return nil
+	}
+	return f.Record.Bytes
 }
 
 // Options choose what is compared.

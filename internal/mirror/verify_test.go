@@ -61,7 +61,7 @@ func (p *place) write(t *testing.T, path, content string) {
 func (p *place) verify(t *testing.T, o Options) (all []string) {
 	t.Helper()
 	err := p.each(t.Context(), t, o, func(f Finding) error {
-		text := string(f.Status) + " " + filepath.ToSlash(f.Record.Path)
+		text := string(f.Status) + " " + filepath.ToSlash(f.Path())
 		if f.Differ != "" {
 			text += " " + string(f.Differ)
 		}
