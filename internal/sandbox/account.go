@@ -16,17 +16,24 @@ var brands = []brand{
 	{"5D4C3B2A-1F0E-4A9B-A8C7D6E5F4031221", "Outlet"},
 }
 
+// serveCurrentUser answers whose the credentials are.
+func (s *Sandbox) serveCurrentUser(w http.ResponseWriter, r *http.Request, _ endpoint) {
+	user := object{
+		"id": "6A1B2C3D-4E5F-4061-8273645546372819", "username": "sandbox", "email": "sandbox@example.com",
+		"firstName": "Sandbox", "lastName": "User", "companyName": "Example", "profileId": "standard", "active": true,
+		"language": "en_US", "roles": []string{
+			"MEDIAHIGHRES", "ARCHIVEDOWNLOAD", "DOWNLOADWATERMARK", "KEYVISUALSDOWNLOAD",
+		},
+	}
+	if s.isGuest(r) {
+		user["id"], user["username"], user["email"] = "7B2C3D4E-5F60-4172-9384756657483920", "guest", "guest@example.com"
+		user["firstName"] = "Guest"
+	}
+	writeJSON(w, http.StatusOK, user)
+}
+
 // accountEndpoints are the calls whose answer depends on nothing.
 var accountEndpoints = map[string]func(*Sandbox) any{
-	"currentUser": func(*Sandbox) any {
-		return object{
-			"id": "6A1B2C3D-4E5F-4061-8273645546372819", "username": "sandbox", "email": "sandbox@example.com",
-			"firstName": "Sandbox", "lastName": "User", "companyName": "Example", "profileId": "standard", "active": true,
-			"language": "en_US", "roles": []string{
-				"MEDIAHIGHRES", "ARCHIVEDOWNLOAD", "DOWNLOADWATERMARK", "KEYVISUALSDOWNLOAD",
-			},
-		}
-	},
 	"account/derivatives": func(*Sandbox) any {
 		all := []object{}
 		for i, d := range derivatives {
@@ -108,7 +115,7 @@ func describeOption(property, label string) object {
 }
 
 // isAccountList reports whether an endpoint answers a list of the account.
-func isAccountList(name string) bool { return accountEndpoints[name] != nil && name != "currentUser" }
+func isAccountList(name string) bool { return accountEndpoints[name] != nil }
 
 // breakAccountList answers a list of the account as a fault wants it.
 func (s *Sandbox) breakAccountList(w http.ResponseWriter, e endpoint, f strike) {

@@ -31,9 +31,12 @@ type asset struct {
 	tags                         []string
 	photographers                []string
 	region                       string
+	properties                   map[string][]string // the others, by the names of metaproperties
 	rights                       rights
-	listed                       bool   // in a catalogue file
-	items                        []item // of fixed assets; generated ones make theirs
+	lists                        listing
+	lacks                        []string // fields and derivatives that no answer has
+	listed                       bool     // in a catalogue file
+	items                        []item   // of fixed assets; generated ones make theirs
 }
 
 func (a *asset) modified() time.Time {

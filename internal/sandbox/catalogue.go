@@ -91,7 +91,7 @@ func newFileCatalogue(assets []fileAsset) *fileCatalogue {
 	byName := map[string]*collection{}
 	for _, a := range assets {
 		a.index = -1
-		if !a.trash && a.rights != rightsNone {
+		if !a.trash && a.rights != rightsNone && a.lists != inNoList {
 			a.index = len(c.listed)
 			c.listed = append(c.listed, a.asset)
 		}

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -53,11 +55,19 @@ func (s *Sandbox) describe(a *asset) object {
 	} else if n > 0 {
 		fields["property_photographer"] = a.photographers
 	}
+	for name, values := range a.properties {
+		if fields["property_"+name] = values; len(values) == 1 {
+			fields["property_"+name] = values[0]
+		}
+	}
 	if it, ok := a.original(0); ok {
 		fields["thumbnails"], fields["videoPreviewURLs"] = s.derivatives(a, it)
 		if a.public && a.rights == rightsDownload {
 			fields["original"] = s.presign(a.object(it), s.now())
 		}
+	}
+	for _, name := range a.lacks {
+		delete(fields, name)
 	}
 	return fields
 }
@@ -79,7 +89,7 @@ func (s *Sandbox) derivatives(a *asset, it item) (thumbnails object, previews []
 		}
 		location := s.spell(s.presignDerivative(d, s.spelledName(o)), a.id, false)
 		switch {
-		case s.faults.selectedText("no-derivative", a.id, d.name):
+		case s.faults.selectedText("no-derivative", a.id, d.name), slices.Contains(a.lacks, d.name):
 		case d.preview:
 			previews = append(previews, location)
 		default:
@@ -146,6 +156,13 @@ func (a *asset) optionIDs() []string {
 	}
 	if a.region != "" {
 		ids = append(ids, optionID("region", a.region))
+	}
+	for _, name := range slices.Sorted(maps.Keys(a.properties)) {
+		if property, _ := metaproperties(0)[name].(object); len(property["options"].([]object)) > 0 {
+			for _, value := range a.properties[name] {
+				ids = append(ids, optionID(name, value))
+			}
+		}
 	}
 	return ids
 }

@@ -29,6 +29,20 @@ const (
 	rightsNone     rights = "none" // in no list, and 403
 )
 
+// listing is which lists show an asset.
+type listing string
+
+const (
+	inAllLists listing = "all"
+	inListByID listing = "by-id" // a page leaves it out, unless it is asked for by its id
+	inNoList   listing = "none"
+)
+
+// lackable are what an asset of a catalogue file may lack, besides derivatives.
+var lackable = []string{
+	"id", "name", "type", "extension", "activeVersion", "fileSize", "dateCreated", "dateModified", "tags", "thumbnails", "transformBaseUrl",
+}
+
 // Bounds of the numbers in a catalogue file.
 const (
 	maxVersion  = 1000
@@ -86,6 +100,27 @@ var assetKeys = map[string]struct {
 	}},
 	"rights": {"download, view or none", func(a *fileAsset, raw []byte) bool {
 		return into(raw, &a.rights, func(r rights) bool { return r == rightsDownload || r == rightsView || r == rightsNone })
+	}},
+	"lists": {"all, by-id or none", func(a *fileAsset, raw []byte) bool {
+		return into(raw, &a.lists, func(l listing) bool { return l == inAllLists || l == inListByID || l == inNoList })
+	}},
+	"lacks": {"a list of fields (" + strings.Join(lackable, ", ") + ") and derivatives", func(a *fileAsset, raw []byte) bool {
+		return into(raw, &a.lacks, func(names []string) bool {
+			return !slices.ContainsFunc(names, func(name string) bool {
+				isName := func(d derivative) bool { return d.name == name }
+				return !slices.Contains(lackable, name) && !slices.ContainsFunc(derivatives, isName)
+			})
+		})
+	}},
+	"properties": {"an object with metaproperties of the sandbox, each a list of texts", func(a *fileAsset, raw []byte) bool {
+		return into(raw, &a.properties, func(properties map[string][]string) bool {
+			for name, values := range properties {
+				if metaproperties(0)[name] == nil || !noneEmpty(values) {
+					return false
+				}
+			}
+			return true
+		})
 	}},
 	"trash":       {"true or false", func(a *fileAsset, raw []byte) bool { return into(raw, &a.trash, nil) }},
 	"archive":     {"true or false", func(a *fileAsset, raw []byte) bool { return into(raw, &a.archived, nil) }},
@@ -244,6 +279,7 @@ func (a *fileAsset) complete() {
 	setDefault(&a.ext, usualExtensions[a.kind])
 	setDefault(&a.versions, 1)
 	setDefault(&a.rights, rightsDownload)
+	setDefault(&a.lists, inAllLists)
 	if a.size < 0 {
 		a.size = listedSize(a.id, a.versions)
 	}

@@ -46,7 +46,9 @@ func (s *Sandbox) serveList(w http.ResponseWriter, r *http.Request, e endpoint) 
 		return
 	}
 	page, next := q.page()
-	page = lacking(s, "list", page, q.number())
+	if page = lacking(s, "list", page, q.number()); q.ids == nil {
+		page = slices.DeleteFunc(page, func(a asset) bool { return a.lists == inListByID })
+	}
 	if cursor := s.cursor(q, next); cursor != "" {
 		w.Header().Set("X-Bynder-NextCursor", cursor)
 	}
@@ -194,13 +196,13 @@ func (a *asset) flag(name string) bool {
 }
 
 func (a *asset) property(name string) []string {
-	switch name {
-	case "photographer":
+	switch {
+	case name == "photographer" && a.photographers != nil:
 		return a.photographers
-	case "region":
+	case name == "region" && a.region != "":
 		return []string{a.region}
 	default:
-		return nil
+		return a.properties[name]
 	}
 }
 
@@ -286,7 +288,7 @@ func (q *query) sortedCandidates(key, direction string) []int {
 		}
 	}
 	for _, id := range q.ids {
-		if a, ok := q.catalogue.find(id); ok && a.rights != rightsNone {
+		if a, ok := q.catalogue.find(id); ok && a.index >= 0 {
 			indices = append(indices, a.index)
 		}
 	}

@@ -151,6 +151,10 @@ func (s *Sandbox) route(escaped string) endpoint {
 				name: "collectionMedia", scope: "collection:read", path: path[1:2], serve: s.serveCollectionMedia,
 			}
 		}
+	case "currentUser":
+		if len(path) == 1 {
+			return endpoint{name: "currentUser", serve: s.serveCurrentUser}
+		}
 	default:
 		if serve, ok := accountEndpoints[strings.Join(path, "/")]; ok {
 			name := path[len(path)-1]

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -183,6 +184,11 @@ func TestAccount(t *testing.T) {
 	var user struct{ Username string }
 	c.json("/api/v4/currentUser/", &user)
 	check(t, "user", user.Username, "sandbox")
+	guest := c.do("GET", c.PortalURL()+userPath, "Authorization", "Bearer "+c.opts.Credentials.GuestToken)
+	if err := json.Unmarshal(guest.body, &user); err != nil {
+		t.Error(err)
+	}
+	check(t, "another user", user.Username, "guest")
 	var derivatives []struct{ Prefix string }
 	c.json("/api/v4/account/derivatives/", &derivatives)
 	check(t, "derivatives", len(derivatives), 7)
