@@ -15,13 +15,13 @@ import (
 func TestBlockedStopsEverybody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		var told []Hold
-		a, b := open(t, 10, Options{Dir: dir}), open(t, 0, Options{Dir: dir, Notify: func(h Hold) { told = append(told, h) }})
+		var told []Wait
+		a, b := open(t, 10, Options{Dir: dir}), open(t, 0, Options{Dir: dir, Notify: func(h Wait) { told = append(told, h) }})
 		useUp(t, a, 1)
 		useUp(t, b, 1)
 		start := time.Now()
 		a.Blocked(0)
-		// Not a multiple of maxNap: two processes at the lock at one moment would make one of them wait.
+		// Not a multiple of maxSleep: two processes at the lock at one moment would make one of them wait.
 		const later = 21 * time.Second
 		go func() { // the 429 of a call that was under way
 			if retry.Sleep(t.Context(), later) == nil {
@@ -38,7 +38,7 @@ func TestBlockedStopsEverybody(t *testing.T) {
 			t.Errorf("the next call was sent after %v, want %v", took, want)
 		}
 		// Once, and again for the later end.
-		if len(told) != 2 || told[0].Kind != Block || told[0].Until.Sub(start) < DefaultPenalty || !told[1].Until.Equal(start.Add(want).Local()) {
+		if len(told) != 2 || told[0].Reason != Block || told[0].Until.Sub(start) < DefaultPenalty || !told[1].Until.Equal(start.Add(want).Local()) {
 			t.Errorf("told %+v, want the block and its later end", told)
 		}
 	})
@@ -48,7 +48,7 @@ func TestBlockedTellsOfALaterEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []time.Duration
 		start := time.Now()
-		b := open(t, 10, Options{Dir: t.TempDir(), Notify: func(h Hold) { told = append(told, h.Until.Sub(start)) }})
+		b := open(t, 10, Options{Dir: t.TempDir(), Notify: func(h Wait) { told = append(told, h.Until.Sub(start)) }})
 		b.Blocked(time.Minute)
 		go func() {
 			if retry.Sleep(t.Context(), 30*time.Second) == nil {

@@ -1,8 +1,8 @@
-// Package budget shares out the calls that a portal's API allows: 4,500 in five minutes
-// for an address, whatever the number of processes (the portal's documentation). All
-// bynder processes of a user on a host draw on one allowance for each portal, a token
-// bucket (GCRA) in a small locked file, so that eight shell loops stay within it together;
-// and when the portal blocks one of them, all keep quiet until it lifts the block.
+// Package budget limits the rate of API calls to what a portal allows: 4,500 in five minutes
+// per source address, whatever the number of processes (the portal's documentation). All
+// bynder processes of a user on a host share one allowance per portal, a token bucket
+// (GCRA) in a small locked file, so that eight shell loops together stay within the limit.
+// When the portal blocks one process, all stop calling until the block ends.
 package budget
 
 import (
@@ -16,73 +16,73 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// The rates that a process may ask for, in calls a second. The documentation of the portal
-// advises about 10; 15 would use its limit up.
+// The rates that a process may ask for, in calls per second. The portal's documentation
+// recommends about 10; 15 would reach its limit.
 const (
 	MinRate     = 0.1
 	DefaultRate = 10
 	MaxRate     = 14
 )
 
-// DefaultPenalty is how long the portal has to be left alone after a 429 before it answers
-// again (its documentation).
+// DefaultPenalty is how long the portal must receive no call after a 429 before it answers
+// again (the portal's documentation).
 const DefaultPenalty = 5 * time.Minute
 
 const (
-	// maxBlocks is how many blocks without a success between them end a run.
+	// maxBlocks is the number of blocks without a success in between that ends a run.
 	maxBlocks = 3
 
-	// maxNap bounds a sleep before the shared state is looked at again: the clock of a
-	// timer stands still while a computer sleeps, the wall clock does not.
-	maxNap = 10 * time.Second
+	// maxSleep is the longest sleep before the shared state is read again: a timer's clock
+	// stops while a computer is suspended, the wall clock does not.
+	maxSleep = 10 * time.Second
 
-	// tellAgain is how much later than told a wait has to end to be worth telling again.
-	tellAgain = time.Second
+	// notifyAgain is how much later than reported a wait must end to be reported again.
+	notifyAgain = time.Second
 )
 
-// Options change what Open does; the zero value is right for a real portal.
+// Options change how Open works; the zero value is right for a real portal.
 type Options struct {
-	// Dir is the folder of the shared state. Empty: bynder in the user's state folder.
+	// Dir is the folder of the shared state; "" for bynder in the user's state folder.
 	Dir string
-	// Penalty replaces DefaultPenalty, for portals with a shorter one: those of tests. At
-	// most ten minutes.
+	// Penalty replaces DefaultPenalty, for test portals with a shorter one. It is at most
+	// ten minutes.
 	Penalty time.Duration
-	// Notify is told what a call has to wait for: once for each call that the allowance
-	// holds up, once for a block, and again where that lasts longer than told. It is called by
-	// one goroutine at a time and must return soon.
-	Notify func(Hold)
+	// Notify receives the reason why a call waits: once per call that the allowance delays,
+	// once per block, and again if the wait ends later than reported. It is called by one
+	// goroutine at a time and must return soon.
+	Notify func(Wait)
 }
 
-// Kind tells the reasons to wait apart.
-type Kind int
+// Reason is why a call waits.
+type Reason int
 
 // The reasons to wait.
 const (
-	Allowance Kind = iota // calls are spread out so that the portal does not block
-	Block                 // the portal blocks
+	Allowance Reason = iota // calls are spread out so that the portal does not block
+	Block                   // the portal blocks
 )
 
-// Hold is what the next API call waits for.
-type Hold struct {
-	Kind  Kind
-	Until time.Time // about when that ends
-	Rate  float64   // the rate in force for all processes, calls a second
+// Wait describes the wait of an API call.
+type Wait struct {
+	Reason Reason
+	Until  time.Time // about when it ends
+	Rate   float64   // the rate in force for all processes, in calls per second
 }
 
-// Exhausted is the error of a run that the portal keeps blocking: the cause rate_limited.
+// Exhausted is the error of a run that the portal keeps blocking (code rate_limited).
 type Exhausted struct {
-	Blocks int       // how many blocks in a row
-	Until  time.Time // the end of the latest
+	Blocks int       // number of blocks in a row
+	Until  time.Time // the end of the latest one
 }
 
 func (e *Exhausted) Error() string {
 	return fmt.Sprintf("the portal blocks API calls from this address (429), %d times in a row", e.Blocks)
 }
 
-// Hint says what the user can do about it.
+// Hint returns what the user can do about it.
 func (e *Exhausted) Hint() string {
-	return fmt.Sprintf("the limit is for the whole address, and something else may be using it up: "+
-		"try again after %s, with a lower --api-rate", e.Until.Format("15:04"))
+	return fmt.Sprintf("try again after %s with a lower --api-rate; "+
+		"other programs at this address may be using the same limit", e.Until.Format("15:04"))
 }
 
 // Budget is this process's access to the allowance of one portal. All methods may be
@@ -90,30 +90,30 @@ func (e *Exhausted) Hint() string {
 type Budget struct {
 	rate    float64
 	penalty time.Duration
-	notify  func(Hold)
+	notify  func(Wait)
 	store   *store
 	now     func() time.Time
 
-	turn   chan struct{} // holds a value while a call waits: the others queue behind it, so little is reserved ahead
+	queue  chan struct{} // holds a value while a call waits; further calls wait to send one, so little is reserved ahead
 	calls  atomic.Int64
-	streak atomic.Uint32 // blocks without a success, as of the latest look at the state
+	streak atomic.Uint32 // blocks without a success, as of the last read of the state
 
-	// Guarded by turn.
-	started bool
-	before  uint32 // blocks that there had been before this process's first call
-	told    struct {
+	// Guarded by queue.
+	started  bool
+	before   uint32 // number of blocks before this process's first call
+	notified struct {
 		block uint32
 		until instant
 	}
 }
 
 // Open returns the allowance for a portal, a URL or a host of which scheme, host and port
-// count. rate is the calls a second this process asks for: MinRate to MaxRate, or 0, which
-// does not wait for the allowance, but counts and obeys blocks. The lowest rate that any
-// process asked for within the last 300 s holds for all. Nothing has to be closed.
+// count. rate is in calls per second: MinRate to MaxRate, or 0, which does not wait for the
+// allowance but is counted and obeys blocks. The lowest rate that any process asked for
+// within the last 300 s applies to all. A Budget needs no Close.
 func Open(portal string, rate float64, options Options) (*Budget, error) {
 	if rate != 0 && !(rate >= MinRate && rate <= MaxRate) {
-		return nil, fmt.Errorf("an API rate of %v is not 0 or between %v and %v calls a second", rate, MinRate, MaxRate)
+		return nil, fmt.Errorf("invalid API rate %v: must be 0, or from %v to %v calls per second", rate, MinRate, MaxRate)
 	}
 	if !strings.Contains(portal, "://") {
 		portal = "https://" + portal
@@ -131,27 +131,27 @@ func Open(portal string, rate float64, options Options) (*Budget, error) {
 		notify:  options.Notify,
 		store:   newStore(u, options.Dir),
 		now:     time.Now,
-		turn:    make(chan struct{}, 1),
+		queue:   make(chan struct{}, 1),
 	}
 	if b.penalty <= 0 {
 		b.penalty = DefaultPenalty
 	}
 	if b.notify == nil {
-		b.notify = func(Hold) {}
+		b.notify = func(Wait) {}
 	}
 	return b, nil
 }
 
-// Alone says why this process cannot share the allowance with others, nil while it does.
-// It may go from nil to an error during a run.
-func (b *Budget) Alone() error { return b.store.reasonAlone() }
+// Unshared returns why this process does not share the allowance with other processes, nil
+// while it does. It may change from nil to an error during a run.
+func (b *Budget) Unshared() error { return b.store.whyUnshared() }
 
-// Calls is how many API calls this process has made: the Waits that returned nil.
+// Calls returns the number of API calls of this process: the calls of Wait that returned nil.
 func (b *Budget) Calls() int64 { return b.calls.Load() }
 
-// Wait returns nil when an API call may be sent, and then it has to be sent at once. It
-// waits for the allowance, and for the end of a block. It fails with ctx's error, having
-// used nothing up, or with *Exhausted.
+// Wait waits for the allowance and for the end of a block, and returns nil when an API call
+// may be sent. The caller then sends it at once. The error is ctx's, and nothing of the
+// allowance is used, or an *Exhausted.
 func (b *Budget) Wait(ctx context.Context) error {
 	if err := b.wait(ctx); err != nil {
 		return fmt.Errorf("waiting for the API allowance: %w", err)
@@ -165,25 +165,25 @@ func (b *Budget) wait(ctx context.Context) error {
 		return err
 	}
 	select {
-	case b.turn <- struct{}{}:
-		defer func() { <-b.turn }()
+	case b.queue <- struct{}{}:
+		defer func() { <-b.queue }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	var told instant
+	var notified instant
 	for {
 		g, blocks, err := b.reserve(ctx)
 		if err != nil {
 			return err
 		}
-		if g.blocked <= 0 && g.wait > 0 && (told == 0 || told.until(g.slot) >= tellAgain) {
-			told = g.slot
-			b.notify(Hold{Kind: Allowance, Until: g.slot.time(), Rate: g.rate})
+		if g.blocked <= 0 && g.wait > 0 && (notified == 0 || notified.until(g.slot) >= notifyAgain) {
+			notified = g.slot
+			b.notify(Wait{Reason: Allowance, Until: g.slot.time(), Rate: g.rate})
 		}
 		switch {
 		case g.blocked > 0:
-			b.tellBlock(g, blocks)
-			err = retry.Sleep(ctx, min(g.wait, maxNap))
+			b.notifyBlock(g, blocks)
+			err = retry.Sleep(ctx, min(g.wait, maxSleep))
 		case g.reserved && g.wait <= 0:
 			return nil
 		case g.reserved:
@@ -192,7 +192,7 @@ func (b *Budget) wait(ctx context.Context) error {
 				return nil
 			}
 		default:
-			err = retry.Sleep(ctx, min(g.wait, maxNap))
+			err = retry.Sleep(ctx, min(g.wait, maxSleep))
 		}
 		if err != nil {
 			return err
@@ -200,9 +200,9 @@ func (b *Budget) wait(ctx context.Context) error {
 	}
 }
 
-// reserve asks the shared state for the next slot. It also returns the number of the
-// latest block.
-func (b *Budget) reserve(ctx context.Context) (g grant, block uint32, err error) {
+// reserve reserves the next slot in the shared state. block is the number of the latest
+// block.
+func (b *Budget) reserve(ctx context.Context) (g reservation, block uint32, err error) {
 	var exhausted *Exhausted
 	err = b.store.update(ctx, func(s *state) {
 		if !b.started {
@@ -222,16 +222,16 @@ func (b *Budget) reserve(ctx context.Context) (g grant, block uint32, err error)
 	return g, block, err
 }
 
-// awaitSlot waits for a reserved slot and says whether the call may be sent then. It may
-// not where the portal has blocked meanwhile, or ctx ended.
-func (b *Budget) awaitSlot(ctx context.Context, g grant) (free bool, err error) {
+// awaitSlot waits for a reserved slot and reports whether the call may be sent: free is
+// false if the portal has blocked meanwhile, or ctx has ended.
+func (b *Budget) awaitSlot(ctx context.Context, g reservation) (free bool, err error) {
 	if err := retry.Sleep(ctx, g.wait); err != nil {
 		b.giveBack(g)
 		return false, err
 	}
 	err = b.store.update(ctx, func(s *state) {
 		now := instantOf(b.now())
-		*s = s.settle(now)
+		*s = s.at(now)
 		free = s.until <= now
 	})
 	if err != nil || !free {
@@ -241,21 +241,23 @@ func (b *Budget) awaitSlot(ctx context.Context, g grant) (free bool, err error) 
 	return true, nil
 }
 
-func (b *Budget) giveBack(g grant) {
+// giveBack returns a reservation that is not used to the shared state.
+func (b *Budget) giveBack(g reservation) {
 	_ = b.store.update(context.Background(), func(s *state) { *s = s.giveBack(g) })
 }
 
-func (b *Budget) tellBlock(g grant, block uint32) {
-	if b.told.until > 0 && b.told.block == block && b.told.until.until(g.blocked) < tellAgain {
+// notifyBlock reports a block unless it was reported, with about the same end.
+func (b *Budget) notifyBlock(g reservation, block uint32) {
+	if b.notified.until > 0 && b.notified.block == block && b.notified.until.until(g.blocked) < notifyAgain {
 		return
 	}
-	b.told.block, b.told.until = block, g.blocked
-	b.notify(Hold{Kind: Block, Until: g.blocked.time(), Rate: g.rate})
+	b.notified.block, b.notified.until = block, g.blocked
+	b.notify(Wait{Reason: Block, Until: g.blocked.time(), Rate: g.rate})
 }
 
-// Blocked records that the portal answered 429: no process sends a call until it was left
-// alone for five minutes (a little more, for clocks differ), or for as long as it asks
-// for: retryAfter, where that is not 0. Ten minutes is the most.
+// Blocked records that the portal answered 429. No process sends a call for retryAfter or,
+// if that is 0, for the penalty (and 1 % more, because clocks differ); for at most ten
+// minutes.
 func (b *Budget) Blocked(retryAfter time.Duration) {
 	if retryAfter <= 0 {
 		retryAfter = b.penalty + b.penalty/100
@@ -266,7 +268,7 @@ func (b *Budget) Blocked(retryAfter time.Duration) {
 	})
 }
 
-// Succeeded records that the portal answered a call otherwise than with 429. It costs
+// Succeeded records that the portal answered a call with another status than 429. It does
 // nothing unless the portal has blocked.
 func (b *Budget) Succeeded() {
 	if b.streak.Load() == 0 {

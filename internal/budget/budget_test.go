@@ -21,7 +21,7 @@ func open(t testing.TB, rate float64, options Options) *Budget {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Alone(); err != nil {
+	if err := b.Unshared(); err != nil {
 		t.Fatal(err)
 	}
 	return b
@@ -63,7 +63,7 @@ func TestOpenTakesAHostForAnHTTPSPortal(t *testing.T) {
 	}
 }
 
-func TestOpenWithoutHomeIsAlone(t *testing.T) {
+func TestOpenWithoutHomeIsUnshared(t *testing.T) {
 	for _, name := range []string{"XDG_STATE_HOME", "HOME", "LocalAppData"} {
 		t.Setenv(name, "")
 	}
@@ -71,7 +71,7 @@ func TestOpenWithoutHomeIsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Alone() == nil {
+	if b.Unshared() == nil {
 		t.Error("no state folder, and nothing to say of it")
 	}
 	if err := b.Wait(t.Context()); err != nil || b.Calls() != 1 {
@@ -81,8 +81,8 @@ func TestOpenWithoutHomeIsAlone(t *testing.T) {
 
 func TestWaitSpreadsCallsOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var holds []Hold
-		b := open(t, 10, Options{Dir: t.TempDir(), Notify: func(h Hold) { holds = append(holds, h) }})
+		var holds []Wait
+		b := open(t, 10, Options{Dir: t.TempDir(), Notify: func(h Wait) { holds = append(holds, h) }})
 		start := time.Now()
 		useUp(t, b, 500)
 		if took := time.Since(start); took != 0 || len(holds) != 0 {
@@ -92,7 +92,7 @@ func TestWaitSpreadsCallsOut(t *testing.T) {
 		if took := time.Since(start); took != 10*time.Second {
 			t.Errorf("100 calls at 10/s took %v", took)
 		}
-		if len(holds) != 100 || holds[0] != (Hold{Kind: Allowance, Until: start.Add(100 * time.Millisecond).Local(), Rate: 10}) {
+		if len(holds) != 100 || holds[0] != (Wait{Reason: Allowance, Until: start.Add(100 * time.Millisecond).Local(), Rate: 10}) {
 			t.Errorf("%d calls held up, the first by %+v", len(holds), holds[0])
 		}
 		if b.Calls() != 600 {
@@ -105,7 +105,7 @@ func TestWaitTellsOfACallOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var told []time.Duration
 		start := time.Now()
-		b := open(t, 0.1, Options{Dir: t.TempDir(), Notify: func(h Hold) { told = append(told, h.Until.Sub(start)) }})
+		b := open(t, 0.1, Options{Dir: t.TempDir(), Notify: func(h Wait) { told = append(told, h.Until.Sub(start)) }})
 		useUp(t, b, 7) // five of which are free
 		if want := []time.Duration{10 * time.Second, 20 * time.Second}; !slices.Equal(told, want) {
 			t.Errorf("told of ends after %v, want %v", told, want)

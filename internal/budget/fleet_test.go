@@ -37,7 +37,7 @@ type process struct {
 	think       time.Duration // the mean pause between calls, 0 for none
 	quits       float64       // how likely it gives up on a wait
 	next        instant       // when it acts next
-	holds       grant         // a reserved slot that it waits for
+	holds       reservation   // a reserved slot that it waits for
 	quit        bool          // at next it gives up on that
 }
 
@@ -53,13 +53,13 @@ func (f *fleet) act(p *process) {
 		} else {
 			f.calls = append(f.calls, now)
 		}
-		p.holds = grant{}
+		p.holds = reservation{}
 		p.next = now.add(time.Duration(f.rng.ExpFloat64() * float64(p.think)))
 		if p.next > now {
 			return
 		}
 	}
-	var g grant
+	var g reservation
 	f.s, g = f.s.reserve(f.wall(now), p.rate)
 	p.next = now.add(max(g.wait, 0))
 	if !g.reserved {

@@ -28,7 +28,7 @@ func TestBurst(t *testing.T) {
 func admissions(s *state, from instant, rate float64, span time.Duration) []instant {
 	var slots []instant
 	for now := from; ; {
-		var g grant
+		var g reservation
 		next, g := s.reserve(now, rate)
 		if at := now.add(g.wait); at > from.add(span) {
 			return slots
@@ -67,7 +67,7 @@ func TestReserveReservesLittleAhead(t *testing.T) {
 	admissions(&s, epoch, 10, 0)
 	reserved := 0
 	for range 100 {
-		var g grant
+		var g reservation
 		if s, g = s.reserve(epoch, 10); !g.reserved {
 			if g.wait <= 0 || g.wait > 200*time.Millisecond {
 				t.Errorf("come again in %v, want when the next slot is near", g.wait)
@@ -75,7 +75,7 @@ func TestReserveReservesLittleAhead(t *testing.T) {
 			break
 		}
 		reserved++
-		if g.wait > ahead {
+		if g.wait > maxAhead {
 			t.Fatalf("reserved %v ahead", g.wait)
 		}
 	}
@@ -126,7 +126,7 @@ func TestLowestRateHoldsForAWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, now := state{}, epoch
 			for i, step := range steps {
-				var g grant
+				var g reservation
 				now = now.add(step.after)
 				if s, g = s.reserve(now, step.ask); g.rate != step.want {
 					t.Fatalf("step %d: rate %v in force, want %v", i, g.rate, step.want)
@@ -174,9 +174,9 @@ func TestClockSetBackDoesNotBlock(t *testing.T) {
 		s := state{}
 		admissions(&s, epoch, rate, 0)
 		_, g := s.reserve(epoch.add(-time.Hour), rate)
-		next := time.Duration(float64(time.Second)/rate) + ahead
+		next := time.Duration(float64(time.Second)/rate) + maxAhead
 		if rate > peakRate { // where less than the largest debt is the burst
-			next += spanOf(deepest(rate)-burst(rate), rate)
+			next += spanOf(maxDebt(rate)-burst(rate), rate)
 		}
 		if g.wait > next+time.Millisecond {
 			t.Errorf("rate %v: an hour back, the wait is %v, want %v at most", rate, g.wait, next)
@@ -189,11 +189,11 @@ func TestClockSetBackEndsABlockInTime(t *testing.T) {
 	now := epoch.add(-24 * time.Hour)
 	start := now
 	for {
-		var g grant
+		var g reservation
 		if s, g = s.reserve(now, 10); g.reserved {
 			break
 		}
-		now = now.add(min(g.wait, maxNap))
+		now = now.add(min(g.wait, maxSleep))
 	}
 	if waited := start.until(now); waited > maxBlock {
 		t.Errorf("a block lasted %v after the clock was set back", waited)
@@ -236,12 +236,12 @@ func TestBlock(t *testing.T) {
 func TestRateZeroDoesNotWaitButCounts(t *testing.T) {
 	s := state{}
 	for range 5000 {
-		var g grant
+		var g reservation
 		if s, g = s.reserve(epoch, 0); !g.reserved || g.wait != 0 {
 			t.Fatalf("rate 0 waits: %+v", g)
 		}
 	}
-	if _, g := s.reserve(epoch, 10); g.wait <= 0 || g.wait > ahead {
+	if _, g := s.reserve(epoch, 10); g.wait <= 0 || g.wait > maxAhead {
 		t.Errorf("the next of the others waits %v, want a slot's time", g.wait)
 	}
 }

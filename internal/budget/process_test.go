@@ -81,7 +81,7 @@ func callServer(dir, server string) error {
 	if err := context.Cause(ctx); !errors.Is(err, errEnough) {
 		return err
 	}
-	return b.Alone()
+	return b.Unshared()
 }
 
 // holdLock takes the lock, says so, and keeps it until it is killed or its standard input
@@ -197,7 +197,7 @@ func TestNobodyWaitsForAKilledHolder(t *testing.T) {
 	if err := <-waiting; err != nil {
 		t.Error(err)
 	}
-	if err := b.Alone(); err != nil {
+	if err := b.Unshared(); err != nil {
 		t.Errorf("the waiting process gave the lock up: %v", err)
 	}
 	if err := filelock.Try(f); err != nil {

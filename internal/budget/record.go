@@ -7,22 +7,22 @@ import (
 	"hash/crc32"
 )
 
-// The record is the state as it stands in the file: one line of text, so that an operator
-// can read it. Times are nanoseconds since 1970, rates are API calls per second, and asks are
-// up to four rates with the time at which each was asked for last. The line always has the same
-// length (blanks fill it up), so that one write in place replaces it; the CRC-32C at its end
-// shows a torn write.
+// The record is the state in the file: one line of text, so that an operator can read it.
+// Times are nanoseconds since 1970, rates are API calls per second, and asks are up to four
+// rates with the time at which each was last asked for. The line always has the same length
+// (padded with blanks), so that one write in place replaces it; the CRC-32C at its end
+// detects a torn write.
 const (
 	recordFormat = "bynder-allowance v2 tat=%d last=%d rate=%v until=%d blocks=%d streak=%d asks=%v@%d,%v@%d,%v@%d,%v@%d crc="
 	recordSize   = 448 // bytes, newline included: room for the longest values
 )
 
 var (
-	errTorn    = errors.New("the allowance record is torn or of another program")
+	errTorn    = errors.New("the allowance record is incomplete or invalid")
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 )
 
-// record returns s as it stands in the file.
+// record returns s as a record.
 func (s state) record() []byte {
 	a := s.asks
 	b := fmt.Appendf(make([]byte, 0, recordSize), recordFormat, s.tat, s.last, s.rate, s.until, s.blocks, s.streak,
@@ -31,8 +31,8 @@ func (s state) record() []byte {
 	return fmt.Appendf(b, "%*s", recordSize-len(b), "\n")
 }
 
-// parseRecord reads a state. It refuses what record cannot have written (errTorn); settle
-// decides whether the times make sense.
+// parseRecord reads a record. The error is errTorn if record cannot have written it; state.at
+// checks the times.
 func parseRecord(b []byte) (state, error) {
 	var s state
 	a := &s.asks
@@ -47,8 +47,8 @@ func parseRecord(b []byte) (state, error) {
 	return s, nil
 }
 
-// plausible reports whether all values are in the ranges that the arithmetic relies on: no
-// time before 1970, no rate that cannot be asked for, rates in rising order.
+// plausible reports whether all values are in the ranges that the arithmetic relies on:
+// times since 1970, rates that can be asked for, asks in rising order.
 func (s state) plausible() bool {
 	known := func(rate float64) bool { return rate == 0 || rate >= MinRate && rate <= MaxRate }
 	if s.tat < 0 || s.last < 0 || s.until < 0 || !known(s.rate) {

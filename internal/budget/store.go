@@ -18,49 +18,49 @@ import (
 	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
-// lockPatience is how long a process waits for a lock that is held for microseconds when
-// all is well. Whoever holds it longer is stopped, or the file system does not tell the
-// truth about locks.
+// lockPatience is how long a process waits for the lock, which is normally held for
+// microseconds. A process that holds it longer is stopped, or the file system's locks do not
+// work.
 const lockPatience = 10 * time.Second
 
-// errLockHeld means that another process has held the lock for all of lockPatience.
-var errLockHeld = errors.New("another process does not let go of its lock")
+// errLockHeld means that another process held the lock for lockPatience.
+var errLockHeld = errors.New("another process holds the lock")
 
-// store keeps a state for all processes of the user in a small file, which it opens anew
-// for each update: a file that someone removed is replaced, and a lock goes with its
-// process. Where that fails the state goes on in memory, for this process alone.
+// store stores the state for all processes of the user in a small file, which it opens anew
+// for each update, so that a file that was removed is created again, and a lock ends with
+// its process. If that fails, the state is in memory, for this process only.
 type store struct {
 	path string
-	busy chan struct{} // holds a value during an update: flock does not exclude goroutines
-	seen state         // as read or written last; guarded by busy
+	busy chan struct{} // holds a value during an update, because flock does not exclude goroutines
+	seen state         // as last read or written; guarded by busy
 
-	mu    sync.Mutex
-	alone error // why the state is in memory; nil while it is shared
+	mu       sync.Mutex
+	unshared error // why the state is in memory; nil while it is shared
 }
 
-// newStore returns the store for a portal in dir, or in the user's state folder where dir
-// is empty.
+// newStore returns the store for a portal in dir, or in the user's state folder if dir is
+// empty.
 func newStore(portal *url.URL, dir string) *store {
 	s := &store{busy: make(chan struct{}, 1)}
 	if dir == "" {
-		dir, s.alone = StateDir()
+		dir, s.unshared = StateDir()
 	}
-	if s.alone != nil {
+	if s.unshared != nil {
 		return s
 	}
 	s.path = filepath.Join(dir, "allowance-v2-"+portalKey(portal))
 	f, err := s.open()
 	if err != nil {
-		s.alone = err
+		s.unshared = err
 		return s
 	}
 	f.Close()
 	return s
 }
 
-// StateDir returns the folder in which this program keeps what should outlive it, which may not exist yet: bynder in
-// $XDG_STATE_HOME on every system, else in ~/.local/state, or in the user's cache folder on the systems that have a
-// place of their own for that.
+// StateDir returns this program's folder for state that outlives a process, which may not exist yet: bynder in
+// $XDG_STATE_HOME on every system, else in the user's cache folder on macOS and Windows, and
+// in ~/.local/state on others (XDG Base Directory Specification).
 func StateDir() (string, error) {
 	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
 		return filepath.Join(dir, "bynder"), nil
@@ -82,7 +82,7 @@ func StateDir() (string, error) {
 	return filepath.Join(home, ".local", "state", "bynder"), nil
 }
 
-// portalKey names a portal by a hash of its scheme, host and port.
+// portalKey returns a hash of a portal's scheme, host and port.
 func portalKey(portal *url.URL) string {
 	port := portal.Port()
 	if port == "" {
@@ -93,9 +93,8 @@ func portalKey(portal *url.URL) string {
 	return fmt.Sprintf("%x", sum[:12])
 }
 
-// update applies change to the shared state, which nobody else touches meanwhile. Its only
-// error is ctx's. change may be called twice, the second time with another state, of which
-// the result counts.
+// update applies change to the shared state under the lock. Its only error is ctx's. change
+// may be called twice, the second time with another state; then the second result counts.
 func (s *store) update(ctx context.Context, change func(*state)) error {
 	select {
 	case s.busy <- struct{}{}:
@@ -103,31 +102,32 @@ func (s *store) update(ctx context.Context, change func(*state)) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if s.reasonAlone() == nil {
+	if s.whyUnshared() == nil {
 		err := s.updateFile(ctx, change)
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
-		s.goAlone(err)
+		s.unshare(err)
 	}
 	change(&s.seen)
 	return nil
 }
 
-// reasonAlone says why the state is not shared with other processes, nil when it is.
-func (s *store) reasonAlone() error {
+// whyUnshared returns why the state is not shared with other processes, nil if it is.
+func (s *store) whyUnshared() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.alone
+	return s.unshared
 }
 
-// goAlone keeps the state in memory from now on.
-func (s *store) goAlone(err error) {
+// unshare makes the store use its memory from now on.
+func (s *store) unshare(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.alone = err
+	s.unshared = err
 }
 
+// updateFile applies change to the state in the file.
 func (s *store) updateFile(ctx context.Context, change func(*state)) error {
 	f, err := s.open()
 	if err != nil {
@@ -145,31 +145,31 @@ func (s *store) updateFile(ctx context.Context, change func(*state)) error {
 	change(&now)
 	if now != was {
 		if _, err := f.WriteAt(now.record(), 0); err != nil {
-			return fmt.Errorf("keeping the API allowance: %w", err)
+			return fmt.Errorf("storing the API allowance: %w", err)
 		}
 	}
 	s.seen = now
 	return nil
 }
 
-// open opens the file, which it makes where it is missing.
+// open opens the file, which it creates if it is missing.
 func (s *store) open() (*os.File, error) {
 	const flags = os.O_RDWR | os.O_CREATE
 	f, err := os.OpenFile(s.path, flags, 0o600)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err := os.MkdirAll(filepath.Dir(s.path), 0o700); err != nil {
-			return nil, fmt.Errorf("making the state folder: %w", err)
+			return nil, fmt.Errorf("creating the state folder: %w", err)
 		}
 		f, err = os.OpenFile(s.path, flags, 0o600)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("keeping the API allowance: %w", err)
+		return nil, fmt.Errorf("storing the API allowance: %w", err)
 	}
 	return f, nil
 }
 
-// read reads the state. An empty file is a new one: what this process knows already is all
-// there is to know.
+// read reads the state. An empty file is a new one: the state is then what this process has
+// last seen.
 func (s *store) read(f *os.File) (state, error) {
 	b := make([]byte, recordSize)
 	n, err := f.ReadAt(b, 0)
@@ -181,12 +181,12 @@ func (s *store) read(f *os.File) (state, error) {
 	}
 	shared, err := parseRecord(b[:n])
 	if err != nil {
-		return s.seen.drained(), nil //nolint:nilerr // a torn record is an empty bucket
+		return s.seen.drained(), nil //nolint:nilerr // a torn record counts as a bucket without a burst
 	}
 	return shared, nil
 }
 
-// lock locks the file, in no more than lockPatience.
+// lock locks the file. It waits for lockPatience at most.
 func lock(ctx context.Context, f *os.File) error {
 	patient, cancel := context.WithTimeoutCause(ctx, lockPatience, errLockHeld)
 	defer cancel()

@@ -30,7 +30,7 @@ func portalURL(t *testing.T, portal string) *url.URL {
 func sharedStore(t *testing.T, dir string) *store {
 	t.Helper()
 	s := newStore(portalURL(t, "https://brand.example"), dir)
-	if err := s.reasonAlone(); err != nil {
+	if err := s.whyUnshared(); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -125,13 +125,13 @@ func TestStateDir(t *testing.T) {
 	}
 }
 
-func TestStoreGoesAloneWithoutAFolder(t *testing.T) {
+func TestStoreIsUnsharedWithoutAFolder(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := newStore(portalURL(t, "https://brand.example"), filepath.Join(file, "bynder"))
-	if s.reasonAlone() == nil {
+	if s.whyUnshared() == nil {
 		t.Fatal("a folder below a file is none")
 	}
 	update(t, s, addBlock)
@@ -141,7 +141,7 @@ func TestStoreGoesAloneWithoutAFolder(t *testing.T) {
 	}
 }
 
-func TestStoreGoesAloneWithWhatItKnows(t *testing.T) {
+func TestStoreIsUnsharedWithWhatItKnows(t *testing.T) {
 	s := sharedStore(t, t.TempDir())
 	update(t, s, addBlock)
 	if err := os.Remove(s.path); err != nil {
@@ -154,7 +154,7 @@ func TestStoreGoesAloneWithWhatItKnows(t *testing.T) {
 	if n := blocks(t, s); n != 2 {
 		t.Errorf("%d of 2 updates are known", n)
 	}
-	if s.reasonAlone() == nil {
+	if s.whyUnshared() == nil {
 		t.Error("a folder in the file's place, and the state is shared")
 	}
 }
@@ -191,7 +191,7 @@ func TestStoreTornFile(t *testing.T) {
 				t.Fatal(err)
 			}
 			now := instantOf(time.Now())
-			var g grant
+			var g reservation
 			update(t, s, func(s *state) { *s, g = s.reserve(now, 10) })
 			if waits := g.wait > 0; tt.drained && !waits {
 				t.Error("a burst was left")
@@ -228,7 +228,7 @@ func TestStoreExcludesGoroutinesAndOtherOpens(t *testing.T) {
 		t.Errorf("%d updates of %d are there", n, want)
 	}
 	for _, s := range stores {
-		if err := s.reasonAlone(); err != nil {
+		if err := s.whyUnshared(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -260,14 +260,14 @@ func TestStoreWaitsForTheLock(t *testing.T) {
 		if err := <-done; err != nil {
 			t.Error(err)
 		}
-		if s.reasonAlone() != nil || blocks(t, s) != 1 {
-			t.Errorf("after the lock: %v", s.reasonAlone())
+		if s.whyUnshared() != nil || blocks(t, s) != 1 {
+			t.Errorf("after the lock: %v", s.whyUnshared())
 		}
 	})
 }
 
 // A process may be stopped at any point, also with the lock in its hands.
-func TestStoreGoesAloneWhenTheLockIsNeverFree(t *testing.T) {
+func TestStoreIsUnsharedWhenTheLockIsNeverFree(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := sharedStore(t, t.TempDir())
 		defer held(t, s).Close()
@@ -276,7 +276,7 @@ func TestStoreGoesAloneWhenTheLockIsNeverFree(t *testing.T) {
 		if waited := time.Since(start); waited > lockPatience+time.Second {
 			t.Errorf("waited %v", waited)
 		}
-		if err := s.reasonAlone(); !errors.Is(err, errLockHeld) {
+		if err := s.whyUnshared(); !errors.Is(err, errLockHeld) {
 			t.Errorf("alone because of %v", err)
 		}
 		start = time.Now()
@@ -300,7 +300,7 @@ func TestStoreWaitsForTheLockUntilTheContextEnds(t *testing.T) {
 		if waited := time.Since(start); waited != time.Second {
 			t.Errorf("it ended after %v", waited)
 		}
-		if err := s.reasonAlone(); err != nil {
+		if err := s.whyUnshared(); err != nil {
 			t.Errorf("an interrupted process went alone: %v", err)
 		}
 	})

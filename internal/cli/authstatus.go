@@ -83,7 +83,7 @@ func (o *authOptions) warnOfEnvironment(effect string) {
 // credentials may not ask that; then they work all the same.
 func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (string, error) {
 	screen := o.streams.screen()
-	portal, err := o.portal(conf, screen, sayHolds(screen), 1)
+	portal, err := o.portal(conf, screen, notifyWaits(screen), 1)
 	if err != nil {
 		return "", err
 	}

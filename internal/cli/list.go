@@ -21,7 +21,7 @@ func (o *portalFlags) writeListing(ctx context.Context, run func(context.Context
 		return err
 	}
 	screen := o.streams.screen()
-	portal, err := o.portal(conf, screen, sayHolds(screen), 1)
+	portal, err := o.portal(conf, screen, notifyWaits(screen), 1)
 	if err != nil {
 		return err
 	}

@@ -53,9 +53,9 @@ type portal struct {
 }
 
 // portal makes the two HTTP clients and the client of the API.
-func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold func(budget.Hold), connections int) (*portal, error) {
+func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify func(budget.Wait), connections int) (*portal, error) {
 	allowance, err := budget.Open(conf.Portal.String(), o.apiRate, budget.Options{
-		Notify: hold,
+		Notify: notify,
 	})
 	if err != nil {
 		return nil, usagef("--api-rate: %w", err)
@@ -77,7 +77,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold fun
 	if o.verbose {
 		screen.Say("credentials from %s", conf.From)
 		t.Trace = func(e transport.Exchange) { screen.Say("%s", exchangeLine(e)) }
-		if err := allowance.Alone(); err != nil {
+		if err := allowance.Unshared(); err != nil {
 			screen.Say("the API allowance is not shared with other processes: %v", err)
 		}
 	}
@@ -90,21 +90,21 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, hold fun
 	}, nil
 }
 
-// holdText says what API calls are waiting for.
-func holdText(h budget.Hold) string {
-	if h.Kind == budget.Block {
-		return "portal blocks until " + h.Until.Local().Format("15:04")
+// waitText returns the reason for which API calls wait.
+func waitText(w budget.Wait) string {
+	if w.Reason == budget.Block {
+		return "portal blocks until " + w.Until.Local().Format("15:04")
 	}
-	return fmt.Sprintf("API allowance: %g/s", h.Rate)
+	return fmt.Sprintf("API allowance: %g/s", w.Rate)
 }
 
-// sayHolds says what calls wait for, once a minute at most: a long list is held up at every page.
-func sayHolds(screen *report.Screen) func(budget.Hold) {
-	told := map[budget.Kind]time.Time{}
-	return func(h budget.Hold) {
-		if time.Since(told[h.Kind]) >= time.Minute {
-			told[h.Kind] = time.Now()
-			screen.Say("waiting: %s", holdText(h))
+// notifyWaits returns a function that prints why calls wait, once per minute at most: a long list waits at every page.
+func notifyWaits(screen *report.Screen) func(budget.Wait) {
+	printed := map[budget.Reason]time.Time{}
+	return func(w budget.Wait) {
+		if time.Since(printed[w.Reason]) >= time.Minute {
+			printed[w.Reason] = time.Now()
+			screen.Say("waiting: %s", waitText(w))
 		}
 	}
 }

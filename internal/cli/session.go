@@ -147,14 +147,14 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 }
 
 // hold shows what API calls wait for and, if every file costs one, how long it takes to ask for all that are left.
-func (s *session) hold(h budget.Hold) {
-	text := holdText(h)
-	if s.request.callEach && !s.request.single && h.Kind == budget.Allowance && h.Rate > 0 {
+func (s *session) hold(w budget.Wait) {
+	text := waitText(w)
+	if s.request.callEach && !s.request.single && w.Reason == budget.Allowance && w.Rate > 0 {
 		if left, known := s.list.Left(); known && left > 0 {
-			text += ", about " + report.Duration(time.Duration(float64(left)/h.Rate*float64(time.Second))) + " left"
+			text += ", about " + report.Duration(time.Duration(float64(left)/w.Rate*float64(time.Second))) + " left"
 		}
 	}
-	s.reporter.Hold(text, h.Until)
+	s.reporter.Hold(text, w.Until)
 }
 
 // openJournal opens the journal that --journal names, if it does. An error of the journal has been said when
