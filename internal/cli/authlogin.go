@@ -165,7 +165,7 @@ func (o *loginOptions) readToken(ctx context.Context, person *terminal.Prompter)
 }
 
 // loginKinds are the kinds in the order in which portals hand them out today.
-var loginKinds = []config.Kind{config.PermanentToken, config.ClientGrant, config.OAuth1}
+var loginKinds = []config.Kind{config.PermanentToken, config.ClientCredentials, config.OAuth1}
 
 // valueNames are what people call the values.
 var valueNames = map[string]string{

@@ -22,7 +22,7 @@ func TestAuthLoginStoresNothing(t *testing.T) {
 		says   []string
 	}{
 		{"where there is no keychain", nil, "", func(b *bench) { b.keychain.err = config.ErrNoKeychain }, exitFailed,
-			[]string{"cannot store the credentials: there is no keychain in this session. Nothing was saved.", "hint: --insecure-storage"}},
+			[]string{"cannot store the credentials: no keychain in this session. Nothing was saved.", "hint: --insecure-storage"}},
 		{"where the keychain is locked", nil, "", func(b *bench) { b.keychain.err = errors.New("it is locked") }, exitFailed,
 			[]string{"cannot store the credentials: it is locked. Nothing was saved.", "hint: --insecure-storage"}},
 		{"that does not work", nil, "wrong", nil, exitUnauthorised, []string{"login failed: the portal does not accept", "Nothing was saved."}},
@@ -37,7 +37,7 @@ func TestAuthLoginStoresNothing(t *testing.T) {
 		{"with a rate that cannot be", []string{"--api-rate", "15"}, "", nil, exitUsage, []string{"--api-rate is 15"}},
 		{"beside credentials by hand", nil, "",
 			func(b *bench) { b.writeConfig(t, "profiles = {default = {scopes = 'x', token = 'x'}}") },
-			exitUsage, []string{"has credentials, which come before those of the keychain", "hint: remove token from that file"}},
+			exitUsage, []string{"has credentials, which take precedence over those of the keychain", "hint: remove token from that file"}},
 		{"in a file that is broken", []string{"--insecure-storage"}, "",
 			func(b *bench) { _ = os.WriteFile(b.stored, []byte("x"), 0o600) },
 			exitUsage, []string{"credentials file ", "line 1: expected key = value", "hint: correct the file, or remove it"}},

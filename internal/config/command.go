@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// commandPatience is how long a token_command may take: time enough to unlock a
+	// commandPatience is how long a token_command may take, which includes unlocking a
 	// password manager.
 	commandPatience = 30 * time.Second
 	// maxCommandOutput is the most bytes that a token_command may print.
@@ -20,9 +20,9 @@ const (
 )
 
 // runTokenCommand runs a program that prints a secret and returns the secret without the
-// line end. No shell is involved. The program has no standard input (that may hold this
-// program's own input; a password manager asks on the terminal), and of this
-// program's environment all but the credentials.
+// line end. No shell is involved. The program gets no standard input (which may be this
+// program's own input; a password manager asks on the terminal), and this program's
+// environment without the credentials.
 func runTokenCommand(ctx context.Context, argv []string, patience time.Duration) (Secret, error) {
 	deadline, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("it did not end within %s", patience))
 	defer cancel()
@@ -33,7 +33,7 @@ func runTokenCommand(ctx context.Context, argv []string, patience time.Duration)
 	command.WaitDelay = time.Second // for pipes that its own children hold open
 	err := command.Start()
 	if err != nil && ctx.Err() == nil {
-		// Nothing that is not a program is named: it may be the token itself.
+		// The name is not shown, because it may be the token itself.
 		return Secret{}, fmt.Errorf("token_command: cannot start the program: %w", reasonOf(err))
 	}
 	if err == nil {
@@ -63,7 +63,7 @@ func runTokenCommand(ctx context.Context, argv []string, patience time.Duration)
 	return token, nil
 }
 
-// withoutCredentials is the environment without the variables that hold secrets.
+// withoutCredentials returns an environment without the variables that hold secrets.
 func withoutCredentials(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
@@ -78,7 +78,7 @@ func withoutCredentials(environ []string) []string {
 	})
 }
 
-// capped keeps what is written to it up to a limit, and fails beyond.
+// capped is a buffer whose Write fails beyond a limit.
 type capped struct {
 	content []byte
 	limit   int
@@ -96,7 +96,7 @@ func (c *capped) Write(p []byte) (int, error) {
 
 func (c *capped) String() string { return string(c.content) }
 
-// lastLine is the last line of what a program said of its failure, for an error's end.
+// lastLine returns the last line of the content, at most 200 bytes of it, with a colon before it, "" if it is empty.
 func (c *capped) lastLine() string {
 	const longest = 200
 	text := strings.TrimSpace(c.String())

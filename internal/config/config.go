@@ -12,19 +12,19 @@ import (
 	"strings"
 )
 
-// Config is what a command needs to speak to a portal.
+// Config is what a command needs to call a portal.
 type Config struct {
 	Portal      *url.URL // an origin, see ParsePortal
 	Credentials Credentials
-	Profile     string // the name, "default" unless another was chosen
-	From        string // where the credentials are from, in words, with the file if they are from one
+	Profile     string // its name, "default" unless another was chosen
+	From        string // the source of the credentials, for people; with the path if it is a file
 	// Roots are the certificates to trust, nil for the system's.
 	Roots *x509.CertPool
-	// Warnings are for the user to see, one a line.
+	// Warnings are messages for the user, one per line.
 	Warnings []string
 }
 
-// Flags are the settings of the command line. No secret is among them.
+// Flags are the settings of the command line. None is a secret.
 type Flags struct {
 	Profile    string // --profile
 	Domain     string // --domain
@@ -32,21 +32,21 @@ type Flags struct {
 	CACert     string // --ca-cert
 }
 
-// Sources are where settings come from, the first that has one first.
+// Sources are the sources of settings, in the order in which they are looked up.
 type Sources struct {
 	Flags    Flags
 	Getenv   func(string) string
-	Keychain Keychain // nil if none is to be asked
+	Keychain Keychain // nil for none
 	Files    *Files   // nil if the config file may be read several times
 }
 
-// DefaultProfile is the profile that is used unless another is named.
+// DefaultProfile is the profile that is used unless another is chosen.
 const DefaultProfile = "default"
 
-// Load finds the portal and the credentials for it. A mistake is an *Error; where no
-// credentials are found that wraps ErrNoCredentials. The config file and the keychain are
-// left alone if flags and environment say all. It may run a token_command and wait
-// for the keychain, until ctx ends.
+// Load returns the portal and the credentials for it. An invalid setting is an *Error, which
+// wraps ErrNoCredentials if none are found. The config file and the keychain are not read if
+// flags and environment are sufficient. Load may run a token_command and wait for the
+// keychain, until ctx ends.
 func Load(ctx context.Context, s Sources) (Config, error) {
 	roots, err := LoadRoots(ctx, s.Flags.CACert)
 	if err == nil {
@@ -76,7 +76,7 @@ func Load(ctx context.Context, s Sources) (Config, error) {
 	return l.config, err
 }
 
-// profile is the name of the profile and where the user named it, "" when not at all.
+// profile returns the name of the profile and the flag or variable that chose it, "" for the default.
 func (s Sources) profile() (name, by string) {
 	switch {
 	case s.Flags.Profile != "":
@@ -87,8 +87,8 @@ func (s Sources) profile() (name, by string) {
 	return DefaultProfile, ""
 }
 
-// Portal is the portal that flag or environment name, nil where neither does, and
-// which of the two it was.
+// Portal returns the portal of --domain or BYNDER_DOMAIN, nil if neither is set, and the name
+// of the one that is.
 func (s Sources) Portal() (portal *url.URL, by string, err error) {
 	domain, by := s.Flags.Domain, "--domain"
 	if domain == "" {
@@ -104,15 +104,15 @@ func (s Sources) Portal() (portal *url.URL, by string, err error) {
 	return portal, by, nil
 }
 
-// Scopes returns what environment or profile set for a ClientGrant, nil for DefaultScopes.
+// Scopes returns the scopes that environment or profile set for ClientCredentials, nil for DefaultScopes.
 func (s Sources) Scopes(ctx context.Context) ([]string, error) {
 	f, err := s.readConfig(ctx)
 	name, _ := s.profile()
 	return firstOf(strings.Fields(s.Getenv("BYNDER_SCOPES")), f.profiles[name].scopes), err
 }
 
-// Defaults returns the [defaults] of the config file, and its path. They are for flags that the
-// command line does not give. A default file that may not be opened has none.
+// Defaults returns the [defaults] of the config file, and its path. They apply to flags that
+// are not on the command line. A file in the default location that cannot be opened has none.
 func (s Sources) Defaults(ctx context.Context) (path string, all []Default, err error) {
 	f, err := s.readConfig(ctx)
 	if _, named := s.configFile(); !named && errors.Is(err, fs.ErrPermission) {
@@ -123,17 +123,17 @@ func (s Sources) Defaults(ctx context.Context) (path string, all []Default, err 
 
 const portalAdvice = "give the portal's host, such as brand.getbynder.com"
 
-// loading is a Load under way.
+// loading is the state of one Load.
 type loading struct {
 	Sources
 	config   Config  // Credentials are the environment's until others are used
-	portalBy string  // which of flag and environment named config.Portal
-	named    string  // which of flag and environment named the profile
+	portalBy string  // the flag or variable that set config.Portal
+	named    string  // the flag or variable that chose the profile, "" for the default
 	file     file    // the config file
 	stored   file    // the credentials file
 	profile  profile // of both files
-	path     string  // of the file that has the profile's credentials or, without any, its domain
-	found    bool    // the profile, in a file
+	path     string  // of the file with the profile's credentials or, without any, its domain
+	found    bool    // the profile is in a file
 }
 
 // environment reads portal and credentials from flags and environment.
@@ -148,7 +148,7 @@ func (l *loading) environment() (err error) {
 	return err
 }
 
-// profileOfFile reads the profile from both files, unless nothing in them could matter.
+// profileOfFile reads the profile from both files, unless nothing in them can be used.
 func (l *loading) profileOfFile(ctx context.Context) (err error) {
 	_, fileNamed := l.configFile()
 	if l.config.Credentials.Kind != "" && l.config.Portal != nil && l.named == "" && !fileNamed {
@@ -168,8 +168,8 @@ func (l *loading) profileOfFile(ctx context.Context) (err error) {
 	return nil
 }
 
-// mergeProfile makes one profile of those of the two files. Credentials that a login stored
-// come first, with the domain that they were stored for.
+// mergeProfile merges the profile of the two files. Credentials that a login stored take
+// precedence, with the domain that they were stored for.
 func (l *loading) mergeProfile() {
 	l.profile, l.found = l.file.profiles[l.config.Profile]
 	l.path = l.file.path
@@ -186,19 +186,19 @@ func (l *loading) mergeProfile() {
 	l.profile = stored
 }
 
-// samePortal reports whether two domains of one profile do not contradict each other.
+// samePortal reports whether two domains of one profile are the same portal, or a is "".
 func samePortal(a, b string) bool {
 	one, errOne := ParsePortal(a)
 	other, errOther := ParsePortal(b)
 	return a == "" || errOne == nil && errOther == nil && one.String() == other.String()
 }
 
-// useEnvironment goes on with the credentials of the environment.
+// useEnvironment uses the credentials of the environment.
 func (l *loading) useEnvironment(ctx context.Context) error {
 	l.config.From = "the environment"
 	if l.named != "" {
 		if !l.found {
-			// It may be in the keychain; if that cannot be asked, it may exist.
+			// It may be in the keychain, unless that says otherwise.
 			if _, found, err := askKeychain(ctx, l.Keychain, l.config.Profile); err == nil && !found {
 				return l.unknownProfile()
 			}
@@ -222,7 +222,7 @@ func (l *loading) useEnvironment(ctx context.Context) error {
 	return nil
 }
 
-// useProfile goes on with the credentials of the profile in a file.
+// useProfile uses the credentials of the profile in a file.
 func (l *loading) useProfile(ctx context.Context) error {
 	what := fmt.Sprintf("profile %q in %s", l.config.Profile, l.path)
 	credentials, err := l.profile.credentials(what, "add the missing values")
@@ -231,8 +231,8 @@ func (l *loading) useProfile(ctx context.Context) error {
 		return err
 	case len(l.profile.command) > 0 && credentials.Kind != "":
 		return &Error{
-			Err:    fmt.Errorf("%s holds two kinds of credentials: %s and token_command", what, credentials.Kind),
-			Advice: "keep one kind of credentials and remove the other",
+			Err:    fmt.Errorf("%s has two kinds of credentials: %s and token_command", what, credentials.Kind),
+			Advice: keepOneKind,
 		}
 	case l.profile.domain == "":
 		return &Error{
@@ -240,7 +240,7 @@ func (l *loading) useProfile(ctx context.Context) error {
 			Advice: `add the portal's host to the profile: domain = "brand.getbynder.com"`,
 		}
 	}
-	if err := l.belongs(l.profile.domain); err != nil {
+	if err := l.usePortalOf(l.profile.domain); err != nil {
 		return err
 	}
 	if len(l.profile.command) > 0 {
@@ -258,13 +258,13 @@ func (l *loading) useProfile(ctx context.Context) error {
 	return nil
 }
 
-// use goes on with credentials that are from a place.
+// use sets the credentials and their source.
 func (l *loading) use(c Credentials, from string) {
 	c.Scopes = firstOf(l.config.Credentials.Scopes, l.profile.scopes)
 	l.config.Credentials, l.config.From = c, from
 }
 
-// firstOf is the first list that is not empty, nil where all are.
+// firstOf returns the first list that is not empty, nil if all are.
 func firstOf(lists ...[]string) []string {
 	for _, list := range lists {
 		if len(list) > 0 {
@@ -274,14 +274,14 @@ func firstOf(lists ...[]string) []string {
 	return nil
 }
 
-// useKeychain goes on with what the keychain has for the profile.
+// useKeychain uses the profile's entry in the keychain.
 func (l *loading) useKeychain(ctx context.Context) error {
 	stored, found, err := askKeychain(ctx, l.Keychain, l.config.Profile)
 	if mistake := (*Error)(nil); errors.As(err, &mistake) || ctx.Err() != nil {
 		return err
 	}
 	if !found {
-		return l.nothingFound(err)
+		return l.notFound(err)
 	}
 	what := fmt.Sprintf("the keychain (profile %q)", l.config.Profile)
 	credentials, err := stored.credentials(what, "log in again with `bynder auth login`")
@@ -289,7 +289,7 @@ func (l *loading) useKeychain(ctx context.Context) error {
 		return err
 	}
 	if credentials.Kind == "" || stored.domain == "" {
-		return l.nothingFound(nil)
+		return l.notFound(nil)
 	}
 	if l.config.Portal == nil && l.profile.domain != "" {
 		if l.config.Portal, err = l.profilePortal(l.profile.domain); err != nil {
@@ -297,23 +297,23 @@ func (l *loading) useKeychain(ctx context.Context) error {
 		}
 		l.portalBy = l.path
 	}
-	if err := l.belongs(stored.domain); err != nil {
+	if err := l.usePortalOf(stored.domain); err != nil {
 		return err
 	}
 	l.use(credentials, what)
 	return nil
 }
 
-// belongs makes domain, which the profile's credentials are for, the portal. If another
-// portal was asked for that is an error: who can set an environment variable or write a
-// script must not be sent the credentials.
-func (l *loading) belongs(domain string) error {
+// usePortalOf sets the portal to domain, which the profile's credentials are for. It is an error
+// if the user chose another portal: whatever sets an environment variable must not be able to
+// redirect the credentials.
+func (l *loading) usePortalOf(domain string) error {
 	portal, err := l.profilePortal(domain)
 	if err != nil {
 		return err
 	}
 	if l.config.Portal != nil && l.config.Portal.String() != portal.String() {
-		advice := fmt.Sprintf("log in to that portal too, under a name of its own: bynder auth login --profile NAME --domain %s", l.config.Portal.Host)
+		advice := fmt.Sprintf("log in to that portal with a profile of its own: bynder auth login --profile NAME --domain %s", l.config.Portal.Host)
 		if other := l.profileFor(l.config.Portal); other != "" {
 			advice = fmt.Sprintf("use --profile %s, which has that domain", other)
 		}
@@ -327,7 +327,7 @@ func (l *loading) belongs(domain string) error {
 	return nil
 }
 
-// profileFor is a profile of the files whose domain is portal, "" for none.
+// profileFor returns the name of a profile in the files whose domain is portal, "" for none.
 func (l *loading) profileFor(portal *url.URL) string {
 	for _, f := range []file{l.stored, l.file} {
 		for _, name := range slices.Sorted(maps.Keys(f.profiles)) {
@@ -339,6 +339,7 @@ func (l *loading) profileFor(portal *url.URL) string {
 	return ""
 }
 
+// profilePortal parses a domain of the profile.
 func (l *loading) profilePortal(domain string) (*url.URL, error) {
 	portal, err := ParsePortal(domain)
 	if err != nil {
@@ -347,22 +348,22 @@ func (l *loading) profilePortal(domain string) (*url.URL, error) {
 	return portal, nil
 }
 
-// nothingFound is the error when no place has credentials; asked is why the keychain
-// could not be asked.
-func (l *loading) nothingFound(asked error) error {
-	unheard := asked != nil && !errors.Is(asked, ErrNoKeychain)
-	if l.named != "" && !l.found && !unheard {
+// notFound returns the error that no source has credentials. keychainErr is the error of
+// reading the keychain, nil if it has no entry.
+func (l *loading) notFound(keychainErr error) error {
+	unreadable := keychainErr != nil && !errors.Is(keychainErr, ErrNoKeychain)
+	if l.named != "" && !l.found && !unreadable {
 		return l.unknownProfile()
 	}
 	login := "bynder auth login"
 	if l.config.Profile != DefaultProfile {
 		login += " --profile " + l.config.Profile
 	}
-	err := fmt.Errorf("%w: none in the environment, in the config file or in the keychain", ErrNoCredentials)
+	err := fmt.Errorf("%w in the environment, the config file or the keychain", ErrNoCredentials)
 	advice := "log in with `" + login + "`, or export the variables that `bynder help` lists"
 	switch names := names(l.file, l.stored); {
-	case unheard:
-		err = fmt.Errorf("%w: none in the environment or in the config file, and %w", ErrNoCredentials, asked)
+	case unreadable:
+		err = fmt.Errorf("%w in the environment or the config file, and %w", ErrNoCredentials, keychainErr)
 		advice = "unlock the keychain, or " + advice
 	case l.named == "" && !l.found && len(names) > 0:
 		advice = "choose a profile with --profile: " + strings.Join(names, ", ")
@@ -370,10 +371,11 @@ func (l *loading) nothingFound(asked error) error {
 	return &Error{Err: err, Advice: advice}
 }
 
+// unknownProfile returns the error that the chosen profile does not exist.
 func (l *loading) unknownProfile() error {
 	advice := fmt.Sprintf("log in with `bynder auth login --profile %s`", l.config.Profile)
 	if names := names(l.file, l.stored); len(names) > 0 {
 		advice = "choose one of: " + strings.Join(names, ", ")
 	}
-	return &Error{Err: fmt.Errorf("there is no profile %q (%s)", l.config.Profile, l.named), Advice: advice}
+	return &Error{Err: fmt.Errorf("profile %q not found (%s)", l.config.Profile, l.named), Advice: advice}
 }

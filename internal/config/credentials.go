@@ -8,34 +8,34 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// Kind is a way of proving to a portal who asks.
+// Kind is a way to authenticate to a portal.
 type Kind string
 
 // The kinds of credentials.
 const (
-	OAuth1         Kind = "OAuth 1.0a"
-	PermanentToken Kind = "permanent token"
-	ClientGrant    Kind = "OAuth 2 client credentials"
+	OAuth1            Kind = "OAuth 1.0a"                 // RFC 5849
+	PermanentToken    Kind = "permanent token"            // RFC 6750
+	ClientCredentials Kind = "OAuth 2 client credentials" // RFC 6749, section 4.4
 )
 
 // Credentials are the values of exactly one kind.
 type Credentials struct {
 	Kind Kind
 
-	// For OAuth1. Keys and tokens are as secret as the secrets: storage and logs
-	// are to see neither.
+	// For OAuth1. Keys and tokens are treated as secrets too: neither storage nor logs
+	// may see them.
 	ConsumerKey, ConsumerSecret, Token, TokenSecret Secret
 
 	// For PermanentToken.
 	PermanentToken Secret
 
-	// For ClientGrant. Scopes are what a token is asked for with.
+	// For ClientCredentials. Scopes are those of the requested token.
 	ClientID, ClientSecret Secret
 	Scopes                 []string
 }
 
-// DefaultScopes are what a ClientGrant asks for if nothing else is set: enough to
-// find assets and get their files.
+// DefaultScopes are the scopes for ClientCredentials if none are set: those needed to find
+// assets and download their files.
 var DefaultScopes = []string{"asset:read", "collection:read", "meta.assetbank:read"}
 
 // Error is a configuration that cannot be used.
@@ -47,27 +47,27 @@ type Error struct {
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Hint says what the user can do about it.
+// Hint returns what the user can do about it.
 func (e *Error) Hint() string { return e.Advice }
 
-// ErrNoCredentials means that nothing at all was configured. It is wrapped in an
-// *Error and means "not authorised" rather than "wrong".
+// ErrNoCredentials means that nothing was configured. It is wrapped in an *Error, and has
+// the exit status of a portal that refuses credentials.
 var ErrNoCredentials = errors.New("no credentials")
 
-// Value is one of the values that credentials are made of.
+// Value is one of the values of a kind of credentials.
 type Value struct {
 	Key      string // its name in the config file and the keychain
 	Variable string // its name in the environment
 	field    func(*Credentials) *Secret
 }
 
-// Set gives the value to c.
+// Set sets the value in c.
 func (v Value) Set(c *Credentials, s Secret) { *v.field(c) = s }
 
-// Of takes the value from c.
+// Of returns the value in c.
 func (v Value) Of(c *Credentials) Secret { return *v.field(c) }
 
-// valueSets lists which values make up which kind of credentials.
+// valueSets lists the values of each kind of credentials.
 var valueSets = []struct {
 	kind   Kind
 	values []Value
@@ -81,13 +81,13 @@ var valueSets = []struct {
 	{PermanentToken, []Value{
 		{"permanent_token", "BYNDER_PERMANENT_TOKEN", func(c *Credentials) *Secret { return &c.PermanentToken }},
 	}},
-	{ClientGrant, []Value{
+	{ClientCredentials, []Value{
 		{"client_id", "BYNDER_CLIENT_ID", func(c *Credentials) *Secret { return &c.ClientID }},
 		{"client_secret", "BYNDER_CLIENT_SECRET", func(c *Credentials) *Secret { return &c.ClientSecret }},
 	}},
 }
 
-// Kinds lists the kinds of credentials.
+// Kinds returns the kinds of credentials.
 func Kinds() []Kind {
 	var kinds []Kind
 	for _, set := range valueSets {
@@ -96,7 +96,7 @@ func Kinds() []Kind {
 	return kinds
 }
 
-// Values lists what credentials of this kind are made of.
+// Values returns the values of this kind of credentials.
 func (k Kind) Values() []Value {
 	for _, set := range valueSets {
 		if set.kind == k {
@@ -106,24 +106,24 @@ func (k Kind) Values() []Value {
 	return nil
 }
 
-// readCredentials reads the values of one kind from a place, which is named as the subject of a sentence:
-// spell is what a value is called there, get its text. Half a set, or two kinds at once, is an
-// *Error that names what is there or missing, with advice how to add that; nothing at all is the zero value.
-func readCredentials(place, advice string, spell func(Value) string, get func(string) string) (Credentials, error) {
+// readCredentials reads the values of one kind from a source, named for messages. nameOf returns the name
+// of a value in the source, get the text of that name. An incomplete kind, or two kinds, is an *Error that
+// names them, with advice how to add what is missing. No values at all are the zero Credentials.
+func readCredentials(source, advice string, nameOf func(Value) string, get func(string) string) (Credentials, error) {
 	var c Credentials
 	var kinds, missing []string
 	for _, set := range valueSets {
 		var absent []string
 		for _, v := range set.values {
-			value, err := ReadSecret(get(spell(v)))
+			value, err := ReadSecret(get(nameOf(v)))
 			if err != nil {
 				return Credentials{}, &Error{
-					Err:    fmt.Errorf("%s: %s %w", place, spell(v), err),
+					Err:    fmt.Errorf("%s: %s %w", source, nameOf(v), err),
 					Advice: "copy the value again, as plain text",
 				}
 			}
 			if value.IsZero() {
-				absent = append(absent, spell(v))
+				absent = append(absent, nameOf(v))
 				continue
 			}
 			v.Set(&c, value)
@@ -138,8 +138,8 @@ func readCredentials(place, advice string, spell func(Value) string, get func(st
 	switch {
 	case len(kinds) > 1:
 		return Credentials{}, &Error{
-			Err:    fmt.Errorf("%s holds %s kinds of credentials: %s", place, []string{"two", "three"}[len(kinds)-2], enumerate(kinds)),
-			Advice: "keep one kind of credentials and remove the others",
+			Err:    fmt.Errorf("%s has %s kinds of credentials: %s", source, []string{"two", "three"}[len(kinds)-2], enumerate(kinds)),
+			Advice: keepOneKind,
 		}
 	case len(missing) > 0:
 		verb := " is"
@@ -147,20 +147,23 @@ func readCredentials(place, advice string, spell func(Value) string, get func(st
 			verb = " are"
 		}
 		return Credentials{}, &Error{
-			Err:    fmt.Errorf("%s: %s: %s not set", place, c.Kind, enumerate(missing)+verb),
-			Advice: advice + "; one kind of credentials needs all of its values",
+			Err:    fmt.Errorf("%s: %s: %s not set", source, c.Kind, enumerate(missing)+verb),
+			Advice: advice + "; each kind of credentials needs all of its values",
 		}
 	}
 	return c, nil
 }
 
-// maxValue is the most bytes that a value of credentials may have: more than a server takes
+// keepOneKind is the advice for a source with several kinds of credentials.
+const keepOneKind = "keep one kind of credentials, and remove the values of any other"
+
+// maxValue is the maximum size of a value of credentials, in bytes: more than a server accepts
 // in a header.
 const maxValue = 64 << 10
 
-// ReadSecret reads a value of credentials as people paste it, with characters around it that show nothing:
-// a line end, a byte order mark. A space of ASCII belongs to the value. It refuses such a character inside, which no header can carry or no portal gave
-// out. The error continues a sentence that names the value, and does not show it.
+// ReadSecret reads a value of credentials as people paste it. It removes invisible characters around it, such
+// as a line end or a byte order mark, but no ASCII space, and refuses those inside it, which no header can
+// contain or no portal issued. The error continues a sentence that names the value, and does not show it.
 func ReadSecret(text string) (Secret, error) {
 	if len(text) > maxValue {
 		return Secret{}, fmt.Errorf("is longer than %d KiB", maxValue>>10)
@@ -172,7 +175,7 @@ func ReadSecret(text string) (Secret, error) {
 	return NewSecret(text), nil
 }
 
-// enumerate joins names as a sentence does.
+// enumerate joins names with commas and "and".
 func enumerate(names []string) string {
 	if len(names) < 2 {
 		return strings.Join(names, "")

@@ -19,23 +19,23 @@ import (
 )
 
 const (
-	// maxFile is the most bytes that a config or credentials file may have: some hundred
+	// maxFile is the maximum size of a config or credentials file, in bytes: some hundred
 	// profiles.
 	maxFile = 64 << 10
-	// maxRoots is the most bytes that a file of certificates may have: ten times those of
+	// maxRoots is the maximum size of a file of certificates, in bytes: ten times those of
 	// all public authorities.
 	maxRoots = 4 << 20
 )
 
-// pipePatience is how long a file that is a pipe may take to be written.
+// pipePatience is the time limit for reading a file that is a pipe.
 const pipePatience = 30 * time.Second
 
-var errPipeSilent = fmt.Errorf("nothing came within %d s", pipePatience/time.Second)
+var errPipeSilent = fmt.Errorf("the pipe did not end within %d s", pipePatience/time.Second)
 
-// credentialsName is the name of the file that this program writes, beside the config file.
+// credentialsName is the name of the file in which logins are stored, beside the config file.
 const credentialsName = "credentials.toml"
 
-// defaultFile is bynder/config.toml in the user's config folder, "" if there is no
+// defaultFile returns bynder/config.toml in the user's config folder, "" if there is no
 // such folder: in containers and services HOME is often not set.
 func defaultFile(getenv func(string) string) string {
 	var folder string
@@ -46,7 +46,7 @@ func defaultFile(getenv func(string) string) string {
 		if home := getenv("HOME"); home != "" {
 			folder = filepath.Join(home, "Library", "Application Support")
 		}
-	default: // XDG Base Directory Specification, which has relative paths ignored
+	default: // XDG Base Directory Specification, by which relative paths are ignored
 		folder = getenv("XDG_CONFIG_HOME")
 		if home := getenv("HOME"); !filepath.IsAbs(folder) && home != "" {
 			folder = filepath.Join(home, ".config")
@@ -58,7 +58,7 @@ func defaultFile(getenv func(string) string) string {
 	return filepath.Join(folder, "bynder", "config.toml")
 }
 
-// file is a config or credentials file that was read. The zero value is no file.
+// file is the content of a config or credentials file. The zero file has no profiles.
 type file struct {
 	path     string
 	mode     fs.FileMode
@@ -66,12 +66,12 @@ type file struct {
 	defaults []Default
 }
 
-// Files holds the config file of a command once it was read: the file may be a pipe,
-// which gives its text once. It is for one goroutine.
+// Files holds the config file of a command after it was read, because the file may be a
+// pipe, which can be read once only. It is for one goroutine.
 type Files struct{ config *file }
 
-// configFile is the path of the config file, "" if there can be none, and whether the user
-// named it.
+// configFile returns the path of the config file, "" if there is no folder for one. named
+// reports whether the user specified it.
 func (s Sources) configFile() (path string, named bool) {
 	for _, path := range []string{s.Flags.ConfigFile, s.Getenv("BYNDER_CONFIG")} {
 		if path != "" {
@@ -81,8 +81,8 @@ func (s Sources) configFile() (path string, named bool) {
 	return defaultFile(s.Getenv), false
 }
 
-// credentialsFile is the path of the file in which logins are stored: beside the config
-// file in use, "" if there can be none.
+// credentialsFile returns the path of the file in which logins are stored: beside the config
+// file in use, "" if there is no folder for one.
 func (s Sources) credentialsFile() string {
 	path, _ := s.configFile()
 	if path == "" {
@@ -109,8 +109,8 @@ func (s Sources) readConfig(ctx context.Context) (file, error) {
 
 const configAdvice = "correct the file, or specify another one with --config"
 
-// checkNamed returns an error if the user named a config file that does not exist, and no login
-// has stored credentials beside it either. (A login does not need one.)
+// checkNamed returns an error if the user specified a config file that does not exist, and no
+// login has stored credentials beside it either. (A login does not need one.)
 func (s Sources) checkNamed(ctx context.Context) error {
 	path, named := s.configFile()
 	if !named || !unreachable(s.credentialsFile()) {
@@ -130,8 +130,8 @@ func (s Sources) readCredentials(ctx context.Context) (file, error) {
 	return f, explained(ctx, err, "credentials file "+path, "correct the file, or remove it and log in again")
 }
 
-// namesCredentials reports whether the config file in use is the credentials file itself. It
-// is then the user's, and read once.
+// namesCredentials reports whether the config file in use is the credentials file itself,
+// which is then read as the config file only.
 func (s Sources) namesCredentials() bool {
 	path, _ := s.configFile()
 	if strings.EqualFold(filepath.Base(path), credentialsName) {
@@ -145,7 +145,7 @@ func (s Sources) namesCredentials() bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// explained is err as an *Error about a file, unless it is nil or ctx has ended.
+// explained returns err as an *Error about a file, unless it is nil or ctx has ended.
 func explained(ctx context.Context, err error, what, advice string) error {
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -153,7 +153,7 @@ func explained(ctx context.Context, err error, what, advice string) error {
 	return &Error{Err: fmt.Errorf("%s: %w", what, reasonOf(err)), Advice: advice}
 }
 
-// reasonOf is why a file or a program could not be opened, without its name.
+// reasonOf returns why a file or a program could not be opened, without its name.
 func reasonOf(err error) error {
 	if e := (*exec.Error)(nil); errors.As(err, &e) {
 		return e.Err
@@ -175,14 +175,14 @@ func readFile(ctx context.Context, path string, k knownKeys) (file, error) {
 	return f, f.parse(text, k)
 }
 
-// unreachable reports whether nothing is known to be at path: it does not exist, or its
-// folder is not ours to look into.
+// unreachable reports whether no file is found at path: it does not exist, or its folder
+// cannot be read.
 func unreachable(path string) bool {
 	_, err := os.Lstat(path)
 	return err != nil
 }
 
-// readWhole reads a file of at most that many bytes, or what a pipe such as /dev/fd/3 gives before ctx ends.
+// readWhole reads a file of at most most bytes. A pipe such as /dev/fd/3 is read to its end, until ctx ends.
 func readWhole(ctx context.Context, path string, most int64) (text string, mode fs.FileMode, err error) {
 	type content struct {
 		text string
@@ -215,7 +215,7 @@ func readWhole(ctx context.Context, path string, most int64) (text string, mode 
 	return c.text, c.mode, err
 }
 
-// exposed says what is wrong with who may read or write the file.
+// exposed returns warnings about the permissions of the file.
 func (f *file) exposed() []string {
 	if runtime.GOOS == "windows" || !f.mode.IsRegular() {
 		return nil // permissions there are not in the mode
@@ -226,14 +226,14 @@ func (f *file) exposed() []string {
 	}
 	switch {
 	case f.mode.Perm()&0o022 != 0:
-		return []string{fmt.Sprintf("others can change %s, and so choose where credentials go: run chmod 600 on it", f.path)}
+		return []string{fmt.Sprintf("%s is writable by others, who can change where credentials are sent: run chmod 600 on it", f.path)}
 	case holdsSecret && f.mode.Perm()&0o044 != 0:
-		return []string{fmt.Sprintf("others can read the credentials in %s: run chmod 600 on it", f.path)}
+		return []string{fmt.Sprintf("%s has credentials and is readable by others: run chmod 600 on it", f.path)}
 	}
 	return nil
 }
 
-// names lists the names of the profiles of files, the first few that are plain.
+// names returns the names of the profiles in files, at most ten, sorted, without invalid ones.
 func names(files ...file) []string {
 	const most = 10
 	all := map[string]bool{}

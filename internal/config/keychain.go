@@ -17,31 +17,31 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// Keychain is where the system keeps secrets: Keychain on macOS, Credential Manager
-// on Windows, the Secret Service (GNOME Keyring, KWallet) elsewhere. An implementation
-// answers keyring.ErrNotFound for what it does not hold. It may block for ever: this
-// package waits for it for three seconds.
+// Keychain is the system's store of secrets: Keychain on macOS, Credential Manager on
+// Windows, the Secret Service (GNOME Keyring, KWallet) elsewhere. The error of an entry that
+// does not exist is keyring.ErrNotFound. A method may block for ever: this package waits
+// three seconds.
 type Keychain interface {
 	Get(service, user string) (string, error)
 	Set(service, user, secret string) error
 	Delete(service, user string) error
 }
 
-// keychainService names this program's secrets in the keychain; the user of each is the
-// name of a profile.
+// keychainService is the service name of this program's entries in the keychain; the user of
+// each is the name of a profile.
 const keychainService = "bynder-cli"
 
-// keychainPatience is how long the keychain may think. A locked one asks the user, in a
-// window that may be on nobody's screen.
+// keychainPatience is the time limit for an operation of the keychain. A locked one asks the
+// user, possibly in a window on another screen.
 const keychainPatience = 3 * time.Second
 
 // ErrNoKeychain means that this machine or session has none.
-var ErrNoKeychain = errors.New("there is no keychain in this session")
+var ErrNoKeychain = errors.New("no keychain in this session")
 
 // errKeychainSilent means that the keychain did not answer in time.
 var errKeychainSilent = fmt.Errorf("the keychain did not answer within %d s", keychainPatience/time.Second)
 
-// SystemKeychain is the keychain of the user's session.
+// SystemKeychain returns the keychain of the user's session.
 func SystemKeychain() Keychain { return systemKeychain{} }
 
 type systemKeychain struct{}
@@ -68,7 +68,7 @@ func (systemKeychain) Delete(service, user string) error {
 	return unsupported(keyring.Delete(service, user))
 }
 
-// unsupported recognises the errors that mean ErrNoKeychain.
+// unsupported returns err, with ErrNoKeychain wrapped around it if that is what it means.
 func unsupported(err error) error {
 	if errors.Is(err, keyring.ErrUnsupportedPlatform) ||
 		err != nil && strings.Contains(err.Error(), "org.freedesktop.secrets was not provided") {
@@ -77,8 +77,8 @@ func unsupported(err error) error {
 	return err
 }
 
-// sessionHasKeychain reports whether it is worth asking. Without a session bus, the bus's
-// library would start one that never ends.
+// sessionHasKeychain reports whether the session can have a keychain. Without a session bus,
+// the bus's library would start one that never ends.
 func sessionHasKeychain() bool {
 	switch runtime.GOOS {
 	case "darwin", "windows":
@@ -95,18 +95,18 @@ func sessionHasKeychain() bool {
 	return false
 }
 
-// ask returns what the keychain answers to question within its patience.
-func ask[T any](ctx context.Context, k Keychain, question func() (T, error)) (T, error) {
+// ask runs an operation of the keychain, for keychainPatience at most.
+func ask[T any](ctx context.Context, k Keychain, operation func() (T, error)) (T, error) {
 	if k == nil {
 		return *new(T), ErrNoKeychain
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, keychainPatience, errKeychainSilent)
 	defer cancel()
-	return retry.Await(ctx, question)
+	return retry.Await(ctx, operation)
 }
 
-// askKeychain returns the profile's credentials and the domain that they are for; found is false
-// if there are none.
+// askKeychain returns the profile's entry in the keychain: its credentials and the domain that
+// they are for. found is false if there is none.
 func askKeychain(ctx context.Context, k Keychain, name string) (p profile, found bool, err error) {
 	text, err := ask(ctx, k, func() (string, error) { return k.Get(keychainService, name) })
 	if errors.Is(err, keyring.ErrNotFound) {
@@ -117,16 +117,16 @@ func askKeychain(ctx context.Context, k Keychain, name string) (p profile, found
 	}
 	var values map[string]string
 	if len(text) > maxFile || json.Unmarshal([]byte(text), &values) != nil || values == nil {
-		// The parser's own text would repeat a part of the secret.
+		// The parser's error would quote a part of the secret.
 		return profile{}, false, &Error{
-			Err:    fmt.Errorf("the keychain's entry for profile %q is not what `bynder auth login` writes", name),
+			Err:    fmt.Errorf("the keychain's entry for profile %q is not valid: `bynder auth login` did not write it", name),
 			Advice: "remove it with `bynder auth logout`, then log in again",
 		}
 	}
 	return profile{domain: values["domain"], values: values}, true, nil
 }
 
-// storeInKeychain replaces what the keychain has for the profile.
+// storeInKeychain replaces the profile's entry in the keychain.
 func storeInKeychain(ctx context.Context, k Keychain, name string, values map[string]string) error {
 	text, err := json.Marshal(values)
 	if err != nil {
@@ -136,7 +136,7 @@ func storeInKeychain(ctx context.Context, k Keychain, name string, values map[st
 	return err
 }
 
-// removeFromKeychain reports whether there was something to remove.
+// removeFromKeychain removes the profile's entry, and reports whether there was one.
 func removeFromKeychain(ctx context.Context, k Keychain, name string) (bool, error) {
 	_, err := ask(ctx, k, func() (struct{}, error) { return struct{}{}, k.Delete(keychainService, name) })
 	if errors.Is(err, keyring.ErrNotFound) {

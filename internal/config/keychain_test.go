@@ -77,7 +77,7 @@ func TestKeychainThatFails(t *testing.T) {
 
 	absent := &fakeKeychain{err: config.ErrNoKeychain}
 	_, err = config.Load(t.Context(), config.Sources{Getenv: getenv(nil), Keychain: absent})
-	wantError(t, err, "no credentials: none in", true)
+	wantError(t, err, "no credentials in", true)
 }
 
 // The system's keychain, where go-keyring's own stand-in answers.

@@ -153,10 +153,10 @@ func TestLoadOrder(t *testing.T) {
 		{name: "nothing", none: true, fails: "no credentials", asked: 1},
 		{name: "a profile without credentials", flags: config.Flags{Profile: "bare"}, file: twoProfiles, none: true, asked: 1},
 		{name: "other profiles only", file: "[profiles.press]\ndomain = 'x'", none: true, asked: 1},
-		{name: "an unknown profile", flags: config.Flags{Profile: "pres"}, file: twoProfiles, fails: `no profile "pres" (--profile)`, asked: 1},
+		{name: "an unknown profile", flags: config.Flags{Profile: "pres"}, file: twoProfiles, fails: `profile "pres" not found (--profile)`, asked: 1},
 		{name: "an unknown profile beside the environment",
 			env:  map[string]string{"BYNDER_PROFILE": "pres", "BYNDER_DOMAIN": "e.example", "BYNDER_PERMANENT_TOKEN": "env"},
-			file: twoProfiles, fails: `no profile "pres" (BYNDER_PROFILE)`, asked: 1},
+			file: twoProfiles, fails: `profile "pres" not found (BYNDER_PROFILE)`, asked: 1},
 		{name: "another domain by flag", flags: config.Flags{Domain: "e.example"}, file: twoProfiles,
 			fails: `profile "default" belong to a.example, not to e.example (--domain)`},
 		{name: "another domain by environment", env: map[string]string{"BYNDER_DOMAIN": "e.example"}, file: twoProfiles,
@@ -209,7 +209,7 @@ func TestLoadOrder(t *testing.T) {
 			}
 			values := c.Credentials.Kind.Values()
 			secret := map[config.Kind]config.Secret{
-				config.OAuth1: c.Credentials.TokenSecret, config.PermanentToken: c.Credentials.PermanentToken, config.ClientGrant: c.Credentials.ClientSecret,
+				config.OAuth1: c.Credentials.TokenSecret, config.PermanentToken: c.Credentials.PermanentToken, config.ClientCredentials: c.Credentials.ClientSecret,
 			}[c.Credentials.Kind]
 			if len(values) == 0 || c.Portal.Host != tt.portal || secret.Reveal() != tt.secret {
 				t.Errorf("%s with %q, want %s with %q", c.Portal, secret.Reveal(), tt.portal, tt.secret)

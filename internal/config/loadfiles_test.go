@@ -80,11 +80,11 @@ func TestLoadCallsOutAFileThatOthersCanRead(t *testing.T) {
 	}{
 		{0o600, twoProfiles, ""},
 		{0o400, twoProfiles, ""},
-		{0o640, twoProfiles, "others can read"},
-		{0o604, twoProfiles, "others can read"},
+		{0o640, twoProfiles, "has credentials and is readable by others"},
+		{0o604, twoProfiles, "has credentials and is readable by others"},
 		{0o644, "[profiles.default]\ndomain = 'a.example'\n", ""},
-		{0o620, twoProfiles, "others can change"},
-		{0o666, "[profiles.default]\ndomain = 'a.example'\n", "others can change"},
+		{0o620, twoProfiles, "is writable by others"},
+		{0o666, "[profiles.default]\ndomain = 'a.example'\n", "is writable by others"},
 	} {
 		env := home(t, tt.text)
 		env["BYNDER_PERMANENT_TOKEN"] = "x"

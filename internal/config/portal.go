@@ -11,15 +11,15 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// maxDomain is the most bytes that a portal's domain or URL may have. A host name has at
+// maxDomain is the maximum length of a portal's domain or URL, in bytes. A host name has at
 // most 253 (RFC 1035, section 2.3.4).
 const maxDomain = 300
 
-// ParsePortal reads what people write for a portal: a host such as
-// brand.getbynder.com or a custom domain, with or without a port, or its URL. The
-// result is an origin: scheme and host, without a trailing slash and without the
-// scheme's own port. Plain http is for loopback addresses only. Errors do not repeat what is
-// not a host name: it may be a secret in the wrong place.
+// ParsePortal parses a portal as people write it: a host such as brand.getbynder.com or a
+// custom domain, with or without a port, or its URL. The result is an origin: scheme and
+// host, without a trailing slash and without the scheme's default port. Plain http is valid
+// for loopback addresses only. Errors do not show text that is not a host name, because it
+// may be a secret in the wrong place.
 func ParsePortal(domain string) (*url.URL, error) {
 	text := spelling.Trim(domain)
 	if !strings.Contains(text, "://") {
@@ -47,13 +47,13 @@ func ParsePortal(domain string) (*url.URL, error) {
 	case !validHost(u):
 		return nil, errors.New("the portal's domain is not a valid host name")
 	case u.Scheme == "http" && !IsLoopback(u.Hostname()):
-		return nil, fmt.Errorf("credentials do not travel over plain http: use https://%s", u.Host)
+		return nil, fmt.Errorf("credentials must not be sent over plain http: use https://%s", u.Host)
 	}
 	return &url.URL{Scheme: u.Scheme, Host: originHost(u)}, nil
 }
 
-// validHost accepts IP literals and names made of letters, digits, dots, hyphens and
-// underscores; whatever else a URL may hold there is a typing error.
+// validHost reports whether the host is an IP literal or a name of letters, digits, dots,
+// hyphens and underscores; anything else is a typing error.
 func validHost(u *url.URL) bool {
 	name := u.Hostname()
 	if name == "" || strings.HasSuffix(u.Host, ":") {
@@ -68,8 +68,8 @@ func validHost(u *url.URL) bool {
 	return strings.IndexFunc(name, func(r rune) bool { return !ok(r) }) < 0
 }
 
-// originHost is the host in lower case without the scheme's own port, because that
-// is how signatures spell it (RFC 5849 section 3.4.1.2).
+// originHost returns the host in lower case without the scheme's default port, as signatures
+// have it (RFC 5849, section 3.4.1.2).
 func originHost(u *url.URL) string {
 	name, port := strings.ToLower(u.Hostname()), u.Port()
 	if u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
@@ -84,10 +84,10 @@ func originHost(u *url.URL) string {
 	return name
 }
 
-// IsLoopback reports whether host is this machine itself: 127.0.0.0/8, ::1 or the
+// IsLoopback reports whether host is this machine: an address in 127.0.0.0/8, ::1 or the
 // name localhost.
 func IsLoopback(host string) bool {
-	if strings.ToLower(host) == "localhost" { // EqualFold would take other letters for these, too
+	if strings.ToLower(host) == "localhost" { // EqualFold would accept other letters as well
 		return true
 	}
 	addr, err := netip.ParseAddr(host)

@@ -10,7 +10,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// profile is one [profiles.NAME] of a file.
+// profile is a table [profiles.NAME] of a file.
 type profile struct {
 	domain  string
 	values  map[string]string // the values of credentials, by key
@@ -18,15 +18,15 @@ type profile struct {
 	command []string // token_command
 }
 
-// holdsCredentials reports whether the profile says how to log in.
+// holdsCredentials reports whether the profile has credentials or a token_command.
 func (p profile) holdsCredentials() bool { return len(p.values) > 0 || len(p.command) > 0 }
 
-// credentials are those of the profile in a place; see readCredentials.
-func (p profile) credentials(place, advice string) (Credentials, error) {
-	return readCredentials(place, advice, func(v Value) string { return v.Key }, func(key string) string { return p.values[key] })
+// credentials returns the profile's credentials; see readCredentials.
+func (p profile) credentials(source, advice string) (Credentials, error) {
+	return readCredentials(source, advice, func(v Value) string { return v.Key }, func(key string) string { return p.values[key] })
 }
 
-// credentialKeys lists the keys of the profile that hold credentials.
+// credentialKeys returns the keys of the profile that are set and hold credentials.
 func (p profile) credentialKeys() []string {
 	var keys []string
 	for _, key := range valueKeys() {
@@ -40,7 +40,7 @@ func (p profile) credentialKeys() []string {
 	return keys
 }
 
-// valueKeys lists the keys of all values that credentials are made of.
+// valueKeys returns the keys of the values of all kinds of credentials.
 func valueKeys() []string {
 	var keys []string
 	for _, set := range valueSets {
@@ -51,7 +51,7 @@ func valueKeys() []string {
 	return keys
 }
 
-// knownKeys says what a file may hold.
+// knownKeys are the keys that a file may have.
 type knownKeys struct {
 	tables   []string
 	profile  []string // in [profiles.NAME]
@@ -59,28 +59,28 @@ type knownKeys struct {
 }
 
 var (
-	// handWritten is the config file.
+	// handWritten are the keys of the config file.
 	handWritten = knownKeys{
 		tables:   []string{"profiles", "defaults"},
 		profile:  append([]string{"domain", "scopes", "token_command"}, valueKeys()...),
 		defaults: []string{"jobs", "connections", "api-rate", "limit-rate", "retries", "progress", "image"},
 	}
-	// programWritten is the credentials file.
+	// programWritten are the keys of the credentials file.
 	programWritten = knownKeys{tables: []string{"profiles"}, profile: append([]string{"domain"}, valueKeys()...)}
 )
 
-// DefaultKeys lists the keys of [defaults]: the names of the flags that they set.
+// DefaultKeys returns the keys of [defaults], which are the names of the flags that they set.
 func DefaultKeys() []string { return handWritten.defaults }
 
-// Default is a key of [defaults]: the value of the flag of that name if the command line does
-// not give it.
+// Default is a key of [defaults]: the value of the flag of that name if it is not on the
+// command line.
 type Default struct {
 	Key  string
-	Text string // as the flag would be given
+	Text string // as on a command line
 	Line int    // of the config file, from 1
 }
 
-// parse reads the text of a file into f. Errors name the line and the key, never a value.
+// parse parses the text of a file into f. Errors name the line and the key, never a value.
 func (f *file) parse(text string, known knownKeys) error {
 	settings, err := parseSettings(text)
 	if err != nil {
@@ -88,15 +88,15 @@ func (f *file) parse(text string, known knownKeys) error {
 	}
 	f.profiles = map[string]profile{}
 	for _, s := range settings {
-		if err := f.take(s, known); err != nil {
+		if err := f.set(s, known); err != nil {
 			return fmt.Errorf("line %d: %w", s.line, err)
 		}
 	}
 	return nil
 }
 
-// take checks one setting, and keeps it in f.
-func (f *file) take(s setting, known knownKeys) error {
+// set checks one setting and stores it in f.
+func (f *file) set(s setting, known knownKeys) error {
 	depth, table := len(s.path), s.path[0]
 	switch {
 	case !slices.Contains(known.tables, table):
@@ -108,7 +108,7 @@ func (f *file) take(s setting, known knownKeys) error {
 	case depth == 1:
 		return errors.New("defaults must be a table: [defaults]")
 	case table == "defaults":
-		return f.takeDefault(s, known.defaults)
+		return f.setDefault(s, known.defaults)
 	}
 	p, begun := f.profiles[s.path[1]]
 	if !begun {
@@ -116,7 +116,7 @@ func (f *file) take(s setting, known knownKeys) error {
 	}
 	switch {
 	case depth > 2:
-		if err := p.take(s, known.profile); err != nil {
+		if err := p.set(s, known.profile); err != nil {
 			return err
 		}
 	case s.shape != shapeTable:
@@ -126,7 +126,7 @@ func (f *file) take(s setting, known knownKeys) error {
 	return nil
 }
 
-// misplaced is the error for a key at the root that is not known there.
+// misplaced returns the error for a key at the root that is not valid there.
 func misplaced(key string, known knownKeys) error {
 	switch {
 	case slices.Contains(known.profile, key):
@@ -137,26 +137,26 @@ func misplaced(key string, known knownKeys) error {
 	return unknownKey(key, known.tables)
 }
 
-// takeDefault keeps a key of [defaults].
-func (f *file) takeDefault(s setting, known []string) error {
+// setDefault stores a key of [defaults].
+func (f *file) setDefault(s setting, known []string) error {
 	key := s.path[1]
 	switch {
 	case !slices.Contains(known, key):
 		return unknownKey(key, known)
 	case len(s.path) > 2, s.shape != shapeText && s.shape != shapeScalar:
-		return fmt.Errorf("%s must be a text or a number", key)
+		return fmt.Errorf("%s must be a string or a number", key)
 	case s.text == "":
 		return fmt.Errorf("%s is empty", key)
 	}
 	if s.shape == shapeScalar {
-		s.text = strings.ReplaceAll(s.text, "_", "") // which flags do not take everywhere
+		s.text = strings.ReplaceAll(s.text, "_", "") // which not all flags accept
 	}
 	f.defaults = append(f.defaults, Default{Key: key, Text: s.text, Line: s.line})
 	return nil
 }
 
-// take keeps a key of a profile.
-func (p *profile) take(s setting, known []string) error {
+// set stores a key of a profile.
+func (p *profile) set(s setting, known []string) error {
 	key := s.path[2]
 	if !slices.Contains(known, key) {
 		return unknownKey(key, known)
@@ -170,15 +170,15 @@ func (p *profile) take(s setting, known []string) error {
 	case key == "scopes" && s.shape == shapeTexts:
 		p.scopes = s.texts
 	case key == "scopes":
-		return errors.New("scopes must be a list of texts")
+		return errors.New("scopes must be a list of strings")
 	case key == "token_command" && s.shape == shapeText:
 		return fmt.Errorf("token_command must be a list: write token_command = %s", commandList(s.text))
 	case key == "token_command" && s.shape == shapeTexts && len(s.texts) > 0 && s.texts[0] != "":
 		p.command = s.texts
 	case key == "token_command":
-		return fmt.Errorf("token_command must be a list of texts that begins with a program: %s", commandList(""))
+		return fmt.Errorf("token_command must be a list of strings, the program first: %s", commandList(""))
 	case s.shape != shapeText:
-		return fmt.Errorf("%s must be a text in quotes", key)
+		return fmt.Errorf("%s must be a string in quotes", key)
 	case key == "domain":
 		p.domain = s.text
 	case s.text != "":
@@ -187,8 +187,8 @@ func (p *profile) take(s setting, known []string) error {
 	return nil
 }
 
-// commandList is how to write a command line as a list. The line is shown only if it can
-// be split at blanks, and no word is so long that it may be a secret.
+// commandList returns a command line as a list in TOML. The line is shown only if it can be
+// split at blanks, and no word is long enough to be a secret.
 func commandList(line string) string {
 	const longest = 32 // bytes
 	words := strings.Fields(line)
@@ -202,8 +202,8 @@ func commandList(line string) string {
 	return `["` + strings.Join(words, `", "`) + `"]`
 }
 
-// unknownKey is the error for a key that is not known: with the known key that it is
-// probably meant to be, else with all of them.
+// unknownKey returns the error for an unknown key: with the known key that is similar, else
+// with all known keys.
 func unknownKey(key string, known []string) error {
 	text := "unknown key " + shownKey(key)
 	if near, ok := spelling.Nearest(key, known); ok {
@@ -212,8 +212,8 @@ func unknownKey(key string, known []string) error {
 	return fmt.Errorf("%s (known: %s)", text, strings.Join(known, ", "))
 }
 
-// shownKey is a key as it may be shown. Where quotes are missing a secret can stand
-// where a key should: what does not look like a key is not repeated.
+// shownKey returns a key for display. If quotes are missing, a secret can be in the place of a
+// key, so text that does not look like a key is not shown.
 func shownKey(key string) string {
 	const longest = 32
 	strange := func(r rune) bool { return r != '_' && r != '-' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// checkProxy rejects an invalid proxy, with which net/http would connect without one. The value
-// is not shown, because it may contain a password.
+// checkProxy rejects an invalid HTTPS_PROXY, which net/http would ignore. The value is not
+// shown, because it may contain a password.
 func checkProxy(getenv func(string) string) error {
 	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
 		value := getenv(name)
@@ -19,8 +19,8 @@ func checkProxy(getenv func(string) string) error {
 		}
 		if u, err := url.Parse(value); err != nil || u.Host == "" {
 			return &Error{
-				Err:    fmt.Errorf("%s is not the URL of a proxy", name),
-				Advice: "write it as http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with % in them as %25 and @ as %40",
+				Err:    fmt.Errorf("%s is not a valid proxy URL", name),
+				Advice: "write it as http://HOST:PORT, or http://USER:PASSWORD@HOST:PORT with %25 for % and %40 for @",
 			}
 		}
 	}

@@ -7,9 +7,9 @@ import (
 	"fmt"
 )
 
-// LoadRoots returns the system's certificates with those of a PEM file added, nil if
-// file is "". Failure is an *Error. The system's come from where Go finds them, SSL_CERT_FILE and
-// SSL_CERT_DIR included (package crypto/x509).
+// LoadRoots returns the system's certificates and those of a PEM file, nil if file is "". The
+// error is an *Error. Package crypto/x509 finds the system's, and honors SSL_CERT_FILE and
+// SSL_CERT_DIR.
 func LoadRoots(ctx context.Context, file string) (*x509.CertPool, error) {
 	if file == "" {
 		return nil, nil
@@ -22,7 +22,7 @@ func LoadRoots(ctx context.Context, file string) (*x509.CertPool, error) {
 		}
 	}
 	if err == nil && !roots.AppendCertsFromPEM([]byte(text)) {
-		err = errors.New("it contains no certificate")
+		err = errors.New("no certificate found")
 	}
-	return roots, explained(ctx, err, "--ca-cert "+file, "give a file of certificates in PEM form")
+	return roots, explained(ctx, err, "--ca-cert "+file, "specify a file of certificates in PEM format")
 }

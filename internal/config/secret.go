@@ -6,21 +6,21 @@ import (
 	"log/slog"
 )
 
-// redacted is what a Secret looks like wherever it is printed.
+// redacted is the text of a Secret wherever it is printed.
 const redacted = "[redacted]"
 
-// Secret is a value that must not be seen: every way of printing, logging or
-// encoding it yields a placeholder. Only Reveal gives it away, so each use can be
-// found by that name.
+// Secret is a value that must not be seen: every way of printing, logging or encoding it
+// returns a placeholder. Only Reveal returns the value, so that each use can be found by
+// that name.
 //
-// The value is behind a pointer, because fmt prints what is in the unexported fields of
-// others without asking a type how it wants to be printed.
+// The value is behind a pointer, because fmt prints the unexported fields of a struct
+// without calling their Format methods.
 type Secret struct{ value *string }
 
-// NewSecret hides value.
+// NewSecret returns a Secret of value.
 func NewSecret(value string) Secret { return Secret{value: &value} }
 
-// Reveal returns the value itself, for signing a request or storing it.
+// Reveal returns the value, for signing a request or storing it.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""

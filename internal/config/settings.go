@@ -11,32 +11,32 @@ import (
 	"github.com/pelletier/go-toml/v2/unstable"
 )
 
-// maxPath is how many keys of a path are kept. A known path has three at most
-// (profiles, NAME, key), so that a fourth is enough to see that one is too long.
+// maxPath is the number of keys of a path that are stored. A valid path has three at most
+// (profiles, NAME, key), so a fourth shows that a path is too long.
 const maxPath = 4
 
 // setting is a key of a file with its value, or a table that begins in the file.
 type setting struct {
 	line  int      // from 1
-	path  []string // the keys from the root, the first maxPath of them
+	path  []string // the first maxPath keys from the root
 	shape shape
-	text  string   // of a text or a scalar
-	texts []string // of a list of texts
+	text  string   // of a string or a scalar
+	texts []string // of a list of strings
 }
 
-// shape is what kind of value a setting has.
+// shape is the kind of value that a setting has.
 type shape int
 
 const (
 	shapeOther  shape = iota // a date, a list of something else, a list of tables
 	shapeText                // in quotes
 	shapeScalar              // a number, true or false
-	shapeTexts               // a list of texts
+	shapeTexts               // a list of strings
 	shapeTable
 )
 
-// syntaxError is a text that is not TOML. It never quotes the text, because that may be
-// a secret whose quotes are missing.
+// syntaxError means that a text is not TOML. It does not quote the text, which may be a
+// secret whose quotes are missing.
 type syntaxError struct {
 	line   int
 	reason string
@@ -48,18 +48,18 @@ func (e *syntaxError) Error() string { return fmt.Sprintf("line %d: %s", e.line,
 type settingsParser struct {
 	toml   unstable.Parser
 	data   []byte
-	offset int // up to which lines were counted
+	offset int // end of the text whose lines are counted
 	line   int // of offset, from 1
 	seen   map[string]bool
 	found  []setting
 }
 
 // parseSettings reads TOML into its settings, in the order of the text. Any failure is a
-// *syntaxError. Time and memory grow with the length of the text alone: a path is not
-// followed beyond maxPath keys, and the library bounds the depth of nested values.
+// *syntaxError. Time and memory grow linearly with the length of the text: a path is not
+// followed beyond maxPath keys, and the library limits the depth of nested values.
 //
 // It reads the library's syntax tree, because decoding into Go values loses the lines of
-// keys, and takes time that grows with the square of the length for deep paths.
+// keys, and takes quadratic time for deep paths.
 func parseSettings(text string) ([]setting, error) {
 	p := &settingsParser{data: []byte(strings.TrimPrefix(text, "\ufeff")), line: 1, seen: map[string]bool{}}
 	p.toml.Reset(p.data)
@@ -86,7 +86,7 @@ func parseSettings(text string) ([]setting, error) {
 	return p.found, nil
 }
 
-// at is a setting at the path of node below table, and on its line.
+// at returns a setting with the line of node, and its path below table.
 func (p *settingsParser) at(table []string, node *unstable.Node) setting {
 	s := setting{path: slices.Clone(table)}
 	for keys := node.Key(); keys.Next() && len(s.path) < maxPath; {
@@ -113,7 +113,7 @@ func (p *settingsParser) keyValue(table []string, node *unstable.Node) error {
 		s.shape, s.texts = textsOf(value)
 	case unstable.InlineTable:
 		s.shape = shapeTable
-	default: // dates and times, which no setting is
+	default: // dates and times: shapeOther
 	}
 	if err := p.add(s); err != nil || s.shape != shapeTable || len(s.path) == maxPath {
 		return err
@@ -126,7 +126,7 @@ func (p *settingsParser) keyValue(table []string, node *unstable.Node) error {
 	return nil
 }
 
-// textsOf reads a list of texts; another list is shapeOther.
+// textsOf returns a list of strings; another list is shapeOther.
 func textsOf(list *unstable.Node) (shape, []string) {
 	var all []string
 	for elements := list.Children(); elements.Next(); {
@@ -138,8 +138,8 @@ func textsOf(list *unstable.Node) (shape, []string) {
 	return shapeTexts, all
 }
 
-// add keeps a setting, unless the same path was set before. Of paths that are cut, which
-// all are unknown ones, the first is kept.
+// add appends a setting. The error is that of a path that was set before. Of paths that were
+// cut to the same keys, which are all invalid, the first is appended.
 func (p *settingsParser) add(s setting) error {
 	path := strings.Join(s.path, "\x00")
 	switch {
@@ -152,13 +152,13 @@ func (p *settingsParser) add(s setting) error {
 	return nil
 }
 
-// countLines goes on to offset, which is at or after that of the last call.
+// countLines counts the lines up to offset, which must not be before that of the last call.
 func (p *settingsParser) countLines(offset int) {
 	p.line += bytes.Count(p.data[p.offset:offset], []byte("\n"))
 	p.offset = offset
 }
 
-// syntaxError says what is wrong at offset, as far as the line there shows it. The
+// syntaxError returns the error at offset, with a reason derived from its line. The
 // library's own message may quote a character of the text.
 func (p *settingsParser) syntaxError(offset int) error {
 	start := bytes.LastIndexByte(p.data[:offset], '\n') + 1
@@ -177,11 +177,11 @@ func (p *settingsParser) syntaxError(offset int) error {
 	case !bytes.ContainsAny(value[:1], "[{\"'"):
 		e.reason = `expected the value in quotes: key = "value"`
 	case bytes.ContainsFunc(line, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' || r == 0x7f }):
-		e.reason = "a control character in a text"
+		e.reason = "a control character in a string"
 	case bytes.ContainsAny(value[:1], "\"'") && bytes.IndexByte(value[1:], value[0]) < 0:
-		e.reason = "a text without a closing quote"
+		e.reason = "a string without a closing quote"
 	case p.data[offset] == '\\':
-		e.reason = `a \ that is not an escape: use '…' quotes, or write \\`
+		e.reason = `invalid escape after \: use single quotes, or write \\`
 	case bytes.ContainsAny(value[:1], "\"'"):
 		e.reason = "unexpected text after the value"
 	}

@@ -18,13 +18,13 @@ import (
 	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
-// Login is what a profile is to hold from now on.
+// Login is a portal and the credentials to store for it.
 type Login struct {
 	Portal      *url.URL
 	Credentials Credentials
 }
 
-// values are what is stored of l: the credentials, and the portal that they are for.
+// values returns the keys and values to store: the credentials and the portal that they are for.
 func (l Login) values() map[string]string {
 	values := map[string]string{"domain": l.Portal.String()}
 	for _, v := range l.Credentials.Kind.Values() {
@@ -33,8 +33,8 @@ func (l Login) values() map[string]string {
 	return values
 }
 
-// ProfileName is the profile that is logged in to or out of. A name has to be one that
-// needs no quotes anywhere.
+// ProfileName returns the profile to log in to or out of. Its name must be valid without
+// quotes in TOML and in a shell.
 func (s Sources) ProfileName() (string, error) {
 	name, by := s.profile()
 	if !validName(name) {
@@ -43,10 +43,10 @@ func (s Sources) ProfileName() (string, error) {
 	return name, nil
 }
 
-// maxProfileName is the most bytes that the name of a profile may have.
+// maxProfileName is the maximum length of a profile's name, in bytes.
 const maxProfileName = 64
 
-// validName reports whether a profile's name needs no quotes anywhere.
+// validName reports whether a profile's name needs no quotes in TOML and in a shell.
 func validName(name string) bool {
 	strange := func(r rune) bool {
 		return r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
@@ -54,11 +54,11 @@ func validName(name string) bool {
 	return name != "" && len(name) <= maxProfileName && !strings.ContainsFunc(name, strange)
 }
 
-// errNoFolder means that there is no place for a credentials file.
-var errNoFolder = errors.New("there is no folder for the credentials file")
+// errNoFolder means that there is no folder for a credentials file.
+var errNoFolder = errors.New("no folder for the credentials file")
 
-// Ready returns why a login could not be stored in the credentials file or, if not inFile, in
-// the keychain, as far as that can be known beforehand. portal is nil if it is not known yet.
+// Ready returns why a login cannot be stored in the credentials file or, if not inFile, in the
+// keychain, as far as that is known beforehand. portal is nil if it is not known yet.
 func (s Sources) Ready(ctx context.Context, inFile bool, portal *url.URL) error {
 	name, err := s.ProfileName()
 	if err != nil {
@@ -71,19 +71,19 @@ func (s Sources) Ready(ctx context.Context, inFile bool, portal *url.URL) error 
 		_, err := s.fileToWrite()
 		return err
 	}
-	if err := s.comesFirst(ctx, name, portal); err != nil {
+	if err := s.checkConfig(ctx, name, portal); err != nil {
 		return err
 	}
 	_, _, err = askKeychain(ctx, s.Keychain, name)
 	if corrupt := (*Error)(nil); errors.As(err, &corrupt) {
-		return nil // it answers, and the entry is about to be replaced
+		return nil // the keychain works, and the entry will be replaced
 	}
 	return err
 }
 
-// comesFirst returns an error if the config file has something of a profile that would come
-// before, or contradict, what a login to portal stores in the keychain.
-func (s Sources) comesFirst(ctx context.Context, name string, portal *url.URL) error {
+// checkConfig returns an error if the profile in the config file takes precedence over, or
+// contradicts, a login to portal that is stored in the keychain.
+func (s Sources) checkConfig(ctx context.Context, name string, portal *url.URL) error {
 	f, err := s.readConfig(ctx)
 	if err != nil {
 		return err
@@ -93,7 +93,7 @@ func (s Sources) comesFirst(ctx context.Context, name string, portal *url.URL) e
 	switch {
 	case p.holdsCredentials():
 		return &Error{
-			Err:    fmt.Errorf("%s has credentials, which come before those of the keychain", what),
+			Err:    fmt.Errorf("%s has credentials, which take precedence over those of the keychain", what),
 			Advice: fmt.Sprintf("remove %s from that file, or choose another name with --profile", enumerate(p.credentialKeys())),
 		}
 	case portal != nil && !samePortal(p.domain, portal.String()):
@@ -105,7 +105,7 @@ func (s Sources) comesFirst(ctx context.Context, name string, portal *url.URL) e
 	return nil
 }
 
-// fileToWrite is the path of the credentials file.
+// fileToWrite returns the path of the credentials file, and an error if it cannot be written.
 func (s Sources) fileToWrite() (string, error) {
 	path := s.credentialsFile()
 	switch {
@@ -113,21 +113,21 @@ func (s Sources) fileToWrite() (string, error) {
 		return "", &Error{Err: fmt.Errorf("%w: HOME is not set", errNoFolder), Advice: "specify a config file with --config: credentials are stored beside it"}
 	case s.namesCredentials():
 		return "", &Error{
-			Err:    fmt.Errorf("the config file in use is %s, which is where this program stores credentials", path),
+			Err:    fmt.Errorf("the config file in use is %s, the file in which bynder stores credentials", path),
 			Advice: "rename the config file",
 		}
 	}
 	return path, nil
 }
 
-// SaveInKeychain stores a login in the keychain. The credentials file comes first, so the
-// profile is taken out of it.
+// SaveInKeychain stores a login in the keychain, and removes the profile from the credentials
+// file, which takes precedence.
 func (s Sources) SaveInKeychain(ctx context.Context, login Login) error {
 	name, err := s.ProfileName()
 	if err != nil {
 		return err
 	}
-	if err := s.comesFirst(ctx, name, login.Portal); err != nil {
+	if err := s.checkConfig(ctx, name, login.Portal); err != nil {
 		return err
 	}
 	if err := storeInKeychain(ctx, s.Keychain, name, login.values()); err != nil {
@@ -135,7 +135,7 @@ func (s Sources) SaveInKeychain(ctx context.Context, login Login) error {
 	}
 	if _, err = s.store(ctx, name, nil); err != nil && ctx.Err() == nil {
 		return &Error{
-			Err:    fmt.Errorf("the credentials are in the keychain, but those in %s come first: %w", s.credentialsFile(), err),
+			Err:    fmt.Errorf("the credentials are in the keychain, but those in %s take precedence and could not be removed: %w", s.credentialsFile(), err),
 			Advice: fmt.Sprintf("remove [profiles.%s] from that file", name),
 		}
 	}
@@ -156,19 +156,19 @@ func (s Sources) SaveInFile(ctx context.Context, login Login) (path string, err 
 	return path, err
 }
 
-// Removed is what Remove has taken away, and what it has not.
+// Removed is what Remove has removed, and what remains.
 type Removed struct {
 	Keychain bool
 	File     string // "" if the credentials file had no credentials of the profile
 
-	// ByHand are the keys with credentials of the profile in the config file, whose path is
-	// HandFile. It is not edited.
+	// ByHand are the keys with credentials of the profile in the config file HandFile, which
+	// is not edited.
 	ByHand   []string
 	HandFile string
 }
 
-// Remove takes the profile's credentials out of the keychain and of the credentials file.
-// The error says what may be left; a session without a keychain is not an error.
+// Remove removes the profile's credentials from the keychain and the credentials file. The
+// error names what may remain; a session without a keychain is not an error.
 func (s Sources) Remove(ctx context.Context) (Removed, error) {
 	name, err := s.ProfileName()
 	if err != nil {
@@ -192,8 +192,8 @@ func (s Sources) Remove(ctx context.Context) (Removed, error) {
 	return removed, errors.Join(append(failures, missing, err, failed)...)
 }
 
-// store changes the credentials file: the profile has the given values from now on or, without
-// any, is removed. existed reports whether it was there. A file that does not change is not
+// store sets the values of the profile in the credentials file or, if values is nil, removes
+// the profile. existed reports whether the file had it. A file that does not change is not
 // written.
 func (s Sources) store(ctx context.Context, name string, values map[string]string) (existed bool, err error) {
 	path := s.credentialsFile()
@@ -202,7 +202,7 @@ func (s Sources) store(ctx context.Context, name string, values map[string]strin
 	}
 	fail := func(err error) (bool, error) { return existed, fmt.Errorf("writing the credentials file: %w", err) }
 	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // a symlink stays one
+		path = target // so that a symlink is not replaced
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fail(err)
@@ -230,8 +230,8 @@ func (s Sources) store(ctx context.Context, name string, values map[string]strin
 	return existed, nil
 }
 
-// temporaryPrefix is how the names of files begin that are going to be the credentials file. 26 letters and
-// digits follow.
+// temporaryPrefix begins the name of a temporary file that will be renamed to the credentials file. 26 letters
+// and digits follow.
 const temporaryPrefix = ".credentials-"
 
 var temporaryName = regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) + `[A-Z2-7]{26}$`)
@@ -239,9 +239,9 @@ var temporaryName = regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) +
 // written is the first line of each credentials file.
 const written = "# Written by bynder auth login and logout. Edit config.toml instead.\n"
 
-// removeLeft removes what logins that were killed have left in a folder, which is locked: files with such a name that
-// begin as a credentials file does, as far as they go. A failure leaves them to the next login.
-func removeLeft(folder string) {
+// removeTemporary removes the temporary files of killed logins in a folder, which is locked: files with such a name
+// whose text is a prefix of a credentials file's first line, or begins with it. A failure leaves them to the next login.
+func removeTemporary(folder string) {
 	all, _ := os.ReadDir(folder)
 	for _, entry := range all {
 		if !entry.Type().IsRegular() || !temporaryName.MatchString(entry.Name()) {
@@ -255,7 +255,7 @@ func removeLeft(folder string) {
 	}
 }
 
-// encode is the text of the credentials file f with a profile changed.
+// encode returns the text of the credentials file f with a profile changed.
 func encode(f file, name string, values map[string]string) (string, error) {
 	profiles := map[string]map[string]string{}
 	for other, p := range f.profiles {
@@ -272,12 +272,13 @@ func encode(f file, name string, values map[string]string) (string, error) {
 	return written + string(text), err
 }
 
-// lockPatience is how long one login waits for another to be done with the file.
+// lockPatience is how long a login waits for another one that writes the file.
 const lockPatience = 30 * time.Second
 
-// lockFolder keeps other logins from the files of a folder until unlock is called, so that none
-// undoes what another has stored. The lock is on the folder itself, which leaves no file
-// behind. On a file system without locks nothing is locked: what is there is whole at any time.
+// lockFolder locks a folder against other logins until unlock is called, so that none
+// overwrites what another one stores. The lock is on the folder itself, which needs no lock
+// file. On a file system without locks nothing is locked; the file is still replaced in one
+// step.
 func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
 	folder, err := os.Open(path)
 	if err != nil {
@@ -291,15 +292,15 @@ func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, errors.New("another process holds its lock")
+		return nil, errors.New("another process holds the lock")
 	}
 	return func() { folder.Close() }, nil
 }
 
-// replace puts a file that only its owner may read in the place of path, at once. Those that killed
-// processes have left are removed: they hold secrets, and no logout finds them.
+// replace replaces path in one step by a file that only its owner may read. It removes the
+// temporary files of killed processes, which hold secrets that no logout finds.
 func replace(path, text string) (err error) {
-	removeLeft(filepath.Dir(path))
+	removeTemporary(filepath.Dir(path))
 	temporary := filepath.Join(filepath.Dir(path), temporaryPrefix+rand.Text())
 	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

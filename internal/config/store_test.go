@@ -164,7 +164,7 @@ func TestSaveInKeychainWhereTheFileIsBroken(t *testing.T) {
 	write(t, storedIn(env), "broken")
 	k := &fakeKeychain{}
 	err := config.Sources{Getenv: getenv(env), Keychain: k}.SaveInKeychain(t.Context(), tokenLogin(t, "a.example", "x"))
-	wantError(t, err, "the credentials are in the keychain, but those in "+storedIn(env)+" come first", false)
+	wantError(t, err, "the credentials are in the keychain, but those in "+storedIn(env)+" take precedence", false)
 	if len(k.items) != 1 {
 		t.Errorf("the keychain holds %v", k.items)
 	}
@@ -173,8 +173,8 @@ func TestSaveInKeychainWhereTheFileIsBroken(t *testing.T) {
 func TestSaveStoresNothingWhere(t *testing.T) {
 	t.Run("the config file comes before the keychain", func(t *testing.T) {
 		for text, wants := range map[string]string{
-			"[profiles.default]\ndomain = 'a.example'\nclient_id = 'x'\nclient_secret = 'y'\n": "has credentials, which come before",
-			"[profiles.default]\ndomain = 'a.example'\ntoken_command = ['x']\n":                "has credentials, which come before",
+			"[profiles.default]\ndomain = 'a.example'\nclient_id = 'x'\nclient_secret = 'y'\n": "has credentials, which take precedence",
+			"[profiles.default]\ndomain = 'a.example'\ntoken_command = ['x']\n":                "has credentials, which take precedence",
 			"profiles = {default = {domain = 'b.example'}}\n":                                  "is for another portal than a.example",
 		} {
 			env, k := home(t, text), &fakeKeychain{}
@@ -233,7 +233,7 @@ func TestSaveStoresNothingWhere(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			start := time.Now()
 			_, err := config.Sources{Getenv: getenv(env)}.SaveInFile(t.Context(), tokenLogin(t, "a.example", "y"))
-			if took := time.Since(start); took != 30*time.Second || err == nil || !strings.Contains(err.Error(), "another process holds its lock") {
+			if took := time.Since(start); took != 30*time.Second || err == nil || !strings.Contains(err.Error(), "another process holds the lock") {
 				t.Errorf("after %s: %v", took, err)
 			}
 		})

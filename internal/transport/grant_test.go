@@ -77,7 +77,7 @@ func (c *counting) Succeeded()                 { c.successes++ }
 func grantFor(p http.RoundTripper, a Allowance) http.RoundTripper {
 	portal := &url.URL{Scheme: "https", Host: "brand.example"}
 	c := config.Config{Portal: portal, Credentials: config.Credentials{
-		Kind: config.ClientGrant, ClientID: config.NewSecret("id"), ClientSecret: config.NewSecret("&+= é"),
+		Kind: config.ClientCredentials, ClientID: config.NewSecret("id"), ClientSecret: config.NewSecret("&+= é"),
 	}}
 	o := Options{Allowance: a, UserAgent: "agent/1"}
 	return &allowed{next: authorise(c, o, p), allowance: a}

@@ -78,7 +78,7 @@ func authorise(c config.Config, o Options, next http.RoundTripper) http.RoundTri
 	switch c.Credentials.Kind {
 	case config.PermanentToken:
 		return &bearer{token: c.Credentials.PermanentToken, next: next}
-	case config.ClientGrant:
+	case config.ClientCredentials:
 		return newGrant(c, o, next)
 	default:
 		return sign(c.Credentials, next)

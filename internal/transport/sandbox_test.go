@@ -134,7 +134,7 @@ func TestPortalTLS(t *testing.T) {
 	})
 	for _, kind := range config.Kinds() {
 		c := portalConfig(t, secure.URL, kind)
-		if kind == config.ClientGrant {
+		if kind == config.ClientCredentials {
 			continue // the recorder issues no tokens
 		}
 		if _, err := get(t, transport.Portal(c, transport.Options{}), secure.URL); err == nil {
