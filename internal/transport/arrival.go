@@ -6,10 +6,10 @@ import (
 )
 
 // arrivalConn is a connection that also reports how many bytes have arrived on it, so that
-// its reader can gather several TLS records for one write without waiting (see Waiting).
+// its reader can collect several TLS records for one write without waiting (see Waiting).
 type arrivalConn struct{ *net.TCPConn }
 
-// dialArrival makes the TCP connections that dial opens arrivalConns.
+// dialArrival returns dial with its TCP connections wrapped in arrivalConns.
 func dialArrival(dial func(ctx context.Context, network, address string) (net.Conn, error)) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dial(ctx, network, address)

@@ -2,7 +2,7 @@ package transport
 
 import "golang.org/x/sys/unix"
 
-// Waiting is how many bytes have arrived that were not read yet, as far as the system tells.
+// Waiting returns how many bytes have arrived and were not read yet, 0 if the system does not report it.
 func (c *arrivalConn) Waiting() int {
 	raw, err := c.SyscallConn()
 	if err != nil {

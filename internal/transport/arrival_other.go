@@ -2,5 +2,5 @@
 
 package transport
 
-// Waiting is not known.
+// Waiting returns 0: this system does not report it.
 func (c *arrivalConn) Waiting() int { return 0 }

@@ -33,7 +33,7 @@ func BenchmarkSign(b *testing.B) {
 			b.Run(string(kind)+"/"+call.name, func(b *testing.B) {
 				c := config.Config{Credentials: credentials}
 				c.Credentials.Kind = kind
-				signed := authorise(c, Options{}, answering{})
+				signed := authorize(c, Options{}, answering{})
 				req, err := http.NewRequestWithContext(b.Context(), http.MethodGet, call.url, nil)
 				if err != nil {
 					b.Fatal(err)

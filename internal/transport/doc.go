@@ -1,7 +1,6 @@
-// Package transport makes the two HTTP clients of the program and keeps them apart.
+// Package transport creates the two HTTP clients of the program and keeps them apart.
 //
-// Portal signs what it sends and speaks to one origin only; Storage carries no
-// credentials at all. Nothing else in the program opens connections, so a credential
-// that reaches another host, or a signed URL that leaves in a Referer header, would
-// have to be a mistake in here.
+// Portal signs its requests and sends them to one origin only; Storage sends no
+// credentials at all. Nothing else in the program opens connections, so only a bug in this
+// package could send a credential to another host, or a signed URL in a Referer header.
 package transport

@@ -13,19 +13,19 @@ import (
 	"strings"
 )
 
-// maxHeader is how large the header of an answer may be, in bytes, those of 1xx answers before it
-// included: what curl allows. A field of a few bytes takes some 180 in memory.
+// maxHeader is the maximum size of an answer's header, in bytes, including those of 1xx answers
+// before it: as in curl. A field of a few bytes takes some 180 in memory.
 const maxHeader = 300 << 10
 
-// net/http refuses an answer as a whole for a control character in any header's value, a header without
-// a colon or a name that is none. Browsers and curl do not: they take the rest. So such an answer is
-// asked for again over a connection that repairs its header.
+// net/http refuses an answer as a whole for a control character in a header's value, a header without
+// a colon or an invalid name. Browsers and curl do not: they use the rest. So such a request is
+// repeated over a connection that repairs the header of the answer.
 
-// repairing makes a request again whose answer net/http has refused for its header. It stands above
-// signing and allowance, which count the second request like any other.
+// repairing repeats a request whose answer net/http has refused for its header. It is above signing and
+// allowance, which count the second request like any other.
 type repairing struct{ next http.RoundTripper }
 
-// repairKey marks, in the context of a request, that the header of its answer is to be repaired.
+// repairKey is the context key of a request whose answer's header must be repaired.
 type repairKey struct{}
 
 func (r *repairing) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -36,20 +36,20 @@ func (r *repairing) RoundTrip(req *http.Request) (*http.Response, error) {
 	return readableAnswer(resp, err)
 }
 
-// wires sends requests over connections that leave answers as they are, or, for those that are marked
-// so, over ones that repair their headers.
-type wires struct{ usual, repaired *http.Transport }
+// transports sends requests over usual or, if their context has repairKey, over repaired, whose connections
+// repair the headers of answers.
+type transports struct{ usual, repaired *http.Transport }
 
-// newWires uses usual for the first kind, and for the second a copy of it that keeps no connection open.
-func newWires(usual *http.Transport) *wires {
+// newTransports returns transports with a copy of usual for repaired, which keeps no connection open.
+func newTransports(usual *http.Transport) *transports {
 	t := usual.Clone()
 	t.DisableKeepAlives = true
 	dial := t.DialContext
 	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		return repaired(dial(ctx, network, address))
 	}
-	// TLS straight to the host, and TLS through a proxy: there net/http makes the connection, and hands it
-	// over once both sides have agreed on HTTP/1.1.
+	// TLS directly to the host, and TLS through a proxy: for the latter, net/http makes the connection and
+	// calls TLSNextProto after both sides have agreed on HTTP/1.1.
 	t.DialTLSContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		raw, err := dial(ctx, network, address)
 		if err != nil {
@@ -77,10 +77,10 @@ func newWires(usual *http.Transport) *wires {
 			return one
 		},
 	}
-	return &wires{usual, t}
+	return &transports{usual, t}
 }
 
-func (w *wires) RoundTrip(req *http.Request) (*http.Response, error) {
+func (w *transports) RoundTrip(req *http.Request) (*http.Response, error) {
 	t := w.usual
 	if req.Context().Value(repairKey{}) != nil {
 		t = w.repaired
@@ -92,13 +92,13 @@ func (w *wires) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// repairedConn repairs the header of the one answer that is read from a connection.
+// repairedConn is a connection for one answer, whose header it repairs.
 type repairedConn struct {
 	net.Conn
 	r      *bufio.Reader
 	begun  bool
-	header []byte // repaired, and not read yet
-	err    error  // what ended the connection within the header
+	header []byte // repaired, the part that was not read yet
+	err    error  // that of reading the header
 }
 
 func repaired(conn net.Conn, err error) (net.Conn, error) {
@@ -125,7 +125,7 @@ func (c *repairedConn) Read(p []byte) (int, error) {
 }
 
 // repairHeader reads a header, with those of informational answers before it, and returns it repaired.
-// What does not begin as HTTP does, such as TLS, is left unread.
+// It reads nothing if the answer does not begin as HTTP does, for example with TLS.
 func repairHeader(r *bufio.Reader) ([]byte, error) {
 	const beginning = "HTTP/"
 	if start, _ := r.Peek(len(beginning)); string(start) != beginning {
@@ -141,14 +141,14 @@ func repairHeader(r *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// repairBlock reads and repairs one header. informational tells that another one follows (RFC 9110,
+// repairBlock reads and repairs one header. informational reports whether another one follows (RFC 9110,
 // section 15.2).
 func repairBlock(r *bufio.Reader) (block []byte, informational bool, err error) {
 	dropped := true
 	for first := true; len(block) <= maxHeader; first = false {
 		line, err := r.ReadSlice('\n')
 		if errors.Is(err, bufio.ErrBufferFull) {
-			return append(block, line...), false, nil // the rest is left as it is
+			return append(block, line...), false, nil // the rest is not repaired
 		}
 		if err != nil {
 			return append(block, line...), false, err
@@ -177,10 +177,9 @@ func repairBlock(r *bufio.Reader) (block []byte, informational bool, err error) 
 	return block, false, nil
 }
 
-// repairLine replaces the control characters in a header's value: in a URL by what stands for them
-// there, elsewhere by a tab, which no name of a file and no ETag keeps (RFC 9110, section 5.5, allows that
-// for NUL, too). ok is
-// false for what is no header.
+// repairLine replaces the control characters in a header's value: in a Location by their percent-encoding,
+// elsewhere by a tab, which neither file names nor ETags retain (RFC 9110, section 5.5, permits a blank for
+// CR, LF and NUL). ok is false for a line that is not a header.
 func repairLine(text []byte, folded bool) (fixed []byte, ok bool) {
 	name, value, colon := bytes.Cut(text, []byte(":"))
 	if folded {
@@ -205,7 +204,7 @@ func repairLine(text []byte, folded bool) (fixed []byte, ok bool) {
 	return fixed, true
 }
 
-// isToken reports whether name may be a header's (RFC 9110, section 5.6.2).
+// isToken reports whether name is valid for a header (RFC 9110, section 5.6.2).
 func isToken(name []byte) bool {
 	const tchar = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	return len(name) > 0 && len(bytes.Trim(name, tchar)) == 0

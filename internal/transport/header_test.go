@@ -82,8 +82,8 @@ func TestHeadersThatNetHTTPRefuses(t *testing.T) {
 		{"NUL", "HTTP/1.1 200 OK\r\nX-Note: a\x00b\r\n" + end, "a\tb", 2, ""},
 		{"no HTTP", "SSH-2.0-OpenSSH_9.6\r\n", "", 1, "the answer is not HTTP"},
 		{"no status", "HTTP/1.1 abc\r\n" + end, "", 1, "the answer is not HTTP"},
-		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n" + end, "", 1, "no sensible Content-Length"},
-		{"a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok", "", 1, "no sensible Content-Length"},
+		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n" + end, "", 1, "invalid Content-Length"},
+		{"a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok", "", 1, "invalid Content-Length"},
 		{"an unknown coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: smoke\r\n\r\nok", "", 1, "unknown Transfer-Encoding"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

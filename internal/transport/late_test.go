@@ -24,7 +24,7 @@ func TestAnswersThatDoNotCome(t *testing.T) {
 		"http://" + silent.Addr().String():  "no answer in 20ms",
 		"https://" + silent.Addr().String(): "no TLS connection in 30ms",
 	} {
-		resp, err := newWires(base).RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil))
+		resp, err := newTransports(base).RoundTrip(httptest.NewRequestWithContext(t.Context(), http.MethodGet, url, nil))
 		if err == nil {
 			resp.Body.Close()
 		}

@@ -18,33 +18,33 @@ type AnswerError struct{ text string }
 
 func (e *AnswerError) Error() string { return e.text }
 
-// MalformedAnswer marks the answer, not the connection, as what is wrong.
+// MalformedAnswer marks errors of the answer, as opposed to those of the connection.
 func (e *AnswerError) MalformedAnswer() {}
 
-// WorthRetrying reports that another try does not help (retry.Temporary).
+// WorthRetrying reports false (retry.Temporary).
 func (e *AnswerError) WorthRetrying() bool { return false }
 
-// unreadable are the words of net/http, which has no types for them, about answers that it does not read, and ours,
-// which repeat no byte of the answer.
+// unreadable maps parts of net/http's messages about answers that it cannot read, which have no types, to ours, which
+// quote nothing of the answer.
 var unreadable = []struct{ theirs, ours string }{
 	{"server response headers exceeded", fmt.Sprintf("the header of the answer is larger than %d KiB", maxHeader>>10)},
 	{"malformed HTTP", "the answer is not HTTP"},
-	{"Content-Length", "the header of the answer tells no sensible Content-Length"},
+	{"Content-Length", "the answer has an invalid Content-Length"},
 	{"unsupported transfer encoding", "the answer has an unknown Transfer-Encoding"},
 	{"too many transfer encodings", "the answer has an unknown Transfer-Encoding"},
-	{"suspiciously long trailer after chunked body", "the trailer of the answer does not end"},
-	{"chunk length", "a chunk of the answer tells no sensible length"},
+	{"suspiciously long trailer after chunked body", "the trailer of the answer is too long"},
+	{"chunk length", "a chunk of the answer has an invalid length"},
 	{"in chunked line", "a chunk of the answer begins with a malformed line"},
 	{"chunked line ends with bare LF", "a chunk of the answer begins with a malformed line"},
-	{"header line too long", "a chunk of the answer begins with a line that does not end"},
-	{"chunked encoding contains too much non-data", "the chunks of the answer hold next to no data"},
-	{"malformed chunked encoding", "a chunk of the answer has another length than it tells"},
+	{"header line too long", "a chunk of the answer begins with a line that is too long"},
+	{"chunked encoding contains too much non-data", "the chunks of the answer contain almost no data"},
+	{"malformed chunked encoding", "a chunk of the answer is not as long as declared"},
 }
 
-// readable returns err, which net/http gave for an answer or a part of it, as an *AnswerError if it says that the
-// answer cannot be read.
+// readable returns err, which net/http returned for an answer or a part of it, as an *AnswerError if it means that
+// the answer cannot be read.
 func readable(err error) error {
-	if err == nil || err == io.EOF { //nolint:errorlint // one that is wrapped is not a proper end
+	if err == nil || err == io.EOF { //nolint:errorlint // a wrapped one is not the end of the body
 		return err
 	}
 	if _, plain := errors.AsType[tls.RecordHeaderError](err); plain {
@@ -61,7 +61,7 @@ func readable(err error) error {
 	return broken(err)
 }
 
-// connectionError is an error of net/http about a connection, in our words.
+// connectionError is an error of net/http about a connection, with our text.
 type connectionError struct {
 	text string
 	err  error
@@ -70,10 +70,10 @@ type connectionError struct {
 func (e *connectionError) Error() string { return e.text }
 func (e *connectionError) Unwrap() error { return e.err }
 
-// WorthRetrying reports what is known of the error as net/http has it (retry.Temporary), partly by its words.
+// WorthRetrying reports whether the wrapped error is temporary (retry.Temporary), which depends on its text.
 func (e *connectionError) WorthRetrying() bool { return retry.Temporary(e.err) }
 
-// broken returns err as a *connectionError if it says, in the words of net/http, that the connection ended.
+// broken returns err as a *connectionError if net/http's text says that the connection ended.
 func broken(err error) error {
 	const early = "the connection ended early"
 	switch text := err.Error(); {
@@ -87,7 +87,7 @@ func broken(err error) error {
 	return err
 }
 
-// late returns err in our words if it says, in those of net/http, that a time-out of t has passed.
+// late returns err as a *connectionError if net/http's text says that a timeout of t has expired.
 func late(err error, t *http.Transport) error {
 	switch text := err.Error(); {
 	case strings.Contains(text, "timeout awaiting response headers"):
@@ -98,7 +98,7 @@ func late(err error, t *http.Transport) error {
 	return err
 }
 
-// readableBody is a body whose errors are those of readable.
+// readableBody is a body whose errors readable converts.
 type readableBody struct{ io.ReadCloser }
 
 func (b readableBody) Read(p []byte) (int, error) {
@@ -106,9 +106,9 @@ func (b readableBody) Read(p []byte) (int, error) {
 	return n, readable(err)
 }
 
-// readableAnswer is what a RoundTripper returned, with errors of readable.
+// readableAnswer returns the results of a RoundTripper with errors that readable converts.
 func readableAnswer(resp *http.Response, err error) (*http.Response, error) {
-	if err == io.EOF { //nolint:errorlint // readable leaves it, for bodies
+	if err == io.EOF { //nolint:errorlint // readable does not convert it, for bodies
 		return nil, broken(err)
 	}
 	if err != nil {

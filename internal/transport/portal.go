@@ -14,28 +14,29 @@ import (
 	"github.com/bynder-cli/bynder/internal/config"
 )
 
-// maxRedirects bounds how far a client follows redirects before it gives up.
+// maxRedirects is the number of redirects that a client follows.
 const maxRedirects = 5
 
 // Portal returns the client for API calls to c.Portal. Each request, a redirect's
 // next hop included, waits for the allowance, is pinned to the portal's scheme, host
-// and port and then signed; anything else fails with a *RedirectError before a byte
-// leaves. What broke on the way, and what retry.Answer allows, is tried again with a signature of its own.
+// and port and then signed; any other URL fails with a *RedirectError before a byte is
+// sent. A call whose connection breaks, or whose answer retry.Answer allows, is tried again
+// with a new signature.
 func Portal(c config.Config, o Options) *http.Client {
 	base := o.base()
-	wire := &traced{next: &watched{&redirects{&sentOnce{newWires(base)}}}, trace: o.Trace}
-	signed := authorise(c, o, newEcholess(c.Credentials, o, wire))
+	wire := &traced{next: &idleTimeout{&redirects{&noReplay{newTransports(base)}}}, trace: o.Trace}
+	signed := authorize(c, o, newRedactErrors(c.Credentials, o, wire))
 	pin := &pinned{origin: c.Portal, agent: o.UserAgent, next: signed}
 	return &http.Client{
-		Transport: &repairing{&retried{next: &allowed{next: pin, allowance: o.Allowance}, limit: o.Retries, notify: o.Retried}},
+		Transport: &repairing{&retrying{next: &rateLimited{next: pin, allowance: o.Allowance}, limit: o.Retries, notify: o.Retried}},
 		CheckRedirect: func(req *http.Request, via []*http.Request) error {
 			if !sameOrigin(req.URL, c.Portal) {
-				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "which is not the portal"}
+				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "it is not the portal"}
 			}
 			if len(via) > maxRedirects {
-				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "once too often"}
+				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: fmt.Sprintf("there were more than %d redirects", maxRedirects)}
 			}
-			// net/http carries the signature of the first hop over; this hop gets its own.
+			// net/http copies the signature of the first hop; this hop gets its own.
 			req.Header.Del("Authorization")
 			req.Header.Del("Referer")
 			return nil
@@ -43,13 +44,13 @@ func Portal(c config.Config, o Options) *http.Client {
 	}
 }
 
-// sentOnce keeps net/http from sending a request again by itself, as it does with a GET when
-// a kept connection turns out to be closed: with the same signature, whose nonce the portal
-// may have seen, and past the allowance. A body that cannot be had twice prevents that;
-// being empty, it leaves no trace on the wire.
-type sentOnce struct{ next http.RoundTripper }
+// noReplay prevents net/http from repeating a request by itself, as it does with a GET when a
+// connection that was kept open is closed: with the same signature, whose nonce the portal may
+// have seen, and without the allowance. A body that cannot be read twice prevents that; because
+// it is empty, nothing of it is sent.
+type noReplay struct{ next http.RoundTripper }
 
-func (s *sentOnce) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s *noReplay) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body == nil || req.Body == http.NoBody {
 		req = req.Clone(req.Context())
 		req.Body, req.GetBody = io.NopCloser(strings.NewReader("")), nil
@@ -59,41 +60,41 @@ func (s *sentOnce) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // RedirectError is a redirect that was not followed.
 type RedirectError struct {
-	to     string // scheme and host only; "" for what is no URL
+	to     string // scheme and host only; "" if the location is not a URL
 	reason string
 }
 
-// RedirectedTo is the scheme and host that were not gone to.
+// RedirectedTo returns the scheme and host of the redirect.
 func (e *RedirectError) RedirectedTo() string { return e.to }
 
 func (e *RedirectError) Error() string {
 	if e.to == "" {
-		return "redirected to a location that cannot be used: " + e.reason
+		return "invalid redirect: " + e.reason
 	}
-	return fmt.Sprintf("redirected to %s, %s", e.to, e.reason)
+	return fmt.Sprintf("refused a redirect to %s: %s", e.to, e.reason)
 }
 
-// authorise returns next with the credentials put on each request.
-func authorise(c config.Config, o Options, next http.RoundTripper) http.RoundTripper {
+// authorize returns next with the credentials added to each request.
+func authorize(c config.Config, o Options, next http.RoundTripper) http.RoundTripper {
 	switch c.Credentials.Kind {
 	case config.PermanentToken:
 		return &bearer{token: c.Credentials.PermanentToken, next: next}
 	case config.ClientCredentials:
-		return newGrant(c, o, next)
+		return newClientCredentials(c, o, next)
 	default:
 		return sign(c.Credentials, next)
 	}
 }
 
-// sign returns next with each request signed as OAuth 1.0a has it (RFC 5849).
+// sign returns next with each request signed with OAuth 1.0a (RFC 5849).
 func sign(c config.Credentials, next http.RoundTripper) http.RoundTripper {
-	// The library takes its base transport from a context value only.
+	// The library reads its base transport from a context value only.
 	ctx := context.WithValue(context.Background(), oauth1.HTTPClient, &http.Client{Transport: next})
 	consumer := oauth1.NewConfig(c.ConsumerKey.Reveal(), c.ConsumerSecret.Reveal())
 	return consumer.Client(ctx, oauth1.NewToken(c.Token.Reveal(), c.TokenSecret.Reveal())).Transport
 }
 
-// bearer authorises requests with a permanent token (RFC 6750 section 2.1).
+// bearer authorizes requests with a permanent token (RFC 6750, section 2.1).
 type bearer struct {
 	token config.Secret
 	next  http.RoundTripper
@@ -105,8 +106,8 @@ func (b *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return b.next.RoundTrip(req)
 }
 
-// pinned lets requests to one origin through and no others. It stands above
-// signing, so that nothing is signed for anybody else.
+// pinned refuses requests to other origins than one. It is above signing, so that
+// nothing is signed for another host.
 type pinned struct {
 	origin *url.URL
 	agent  string
@@ -115,21 +116,22 @@ type pinned struct {
 
 func (p *pinned) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !sameOrigin(req.URL, p.origin) {
-		return nil, &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "which is not the portal"}
+		return nil, &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "it is not the portal"}
 	}
 	if req.URL.User != nil {
-		return nil, &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "with a user name in the URL"}
+		return nil, &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "its URL has a user name"}
 	}
 	req = req.Clone(req.Context())
 	req.Header.Set("User-Agent", p.agent)
 	return p.next.RoundTrip(req)
 }
 
-// sameOrigin compares scheme, host and port; an origin's own port may be spelled out.
+// sameOrigin reports whether scheme, host and port are equal, default ports included.
 func sameOrigin(u, origin *url.URL) bool {
 	return u.Scheme == origin.Scheme && u.Hostname() == origin.Hostname() && port(u) == port(origin)
 }
 
+// port returns the port of a URL, or the default of its scheme.
 func port(u *url.URL) string {
 	switch {
 	case u.Port() != "":
@@ -141,18 +143,18 @@ func port(u *url.URL) string {
 	}
 }
 
-// Exchange is one request and what came of it, for people who watch with -v. URL has
-// no query where that is a secret.
+// Exchange is one request and its result, for the output of -v. Secrets in the query of URL are
+// removed.
 type Exchange struct {
 	Method string
 	URL    string
 	Try    int // of a call to the portal's API, from 1
-	Status int // 0 when there was no answer
+	Status int // 0 without an answer
 	Err    error
 	Took   time.Duration // until the answer's headers
 }
 
-// traced reports each exchange, after redirects were taken apart into hops.
+// traced calls trace for each exchange, every hop of a redirect being one.
 type traced struct {
 	next  http.RoundTripper
 	trace func(Exchange)

@@ -72,7 +72,7 @@ func TestHeadersAreRepairedThroughAProxy(t *testing.T) {
 	base := Options{Roots: roots}.base()
 	base.Proxy = http.ProxyURL(at)
 	defer base.CloseIdleConnections()
-	client := http.Client{Transport: &repairing{newWires(base)}}
+	client := http.Client{Transport: &repairing{newTransports(base)}}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, host.URL, nil)
 	if err != nil {
 		t.Fatal(err)

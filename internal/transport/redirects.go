@@ -6,8 +6,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/location"
 )
 
-// redirects reads the Location of each redirect before net/http does, which would refuse what
-// browsers follow, and would repeat the URL in its error.
+// redirects parses the Location of each redirect before net/http does, which would refuse some
+// that browsers follow, and would quote the URL in its error.
 type redirects struct{ next http.RoundTripper }
 
 func (r *redirects) RoundTrip(req *http.Request) (*http.Response, error) {

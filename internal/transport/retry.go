@@ -11,25 +11,24 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// Allowance is what the portal lets this machine ask. internal/budget has the one
-// that all processes share.
+// Allowance limits the calls of this machine to what the portal allows. internal/budget has
+// the one that all processes share.
 type Allowance interface {
-	// Wait returns when a call may be sent, or with an error when it must not be.
+	// Wait waits until a call may be sent. The error is that it must not be sent.
 	Wait(ctx context.Context) error
-	// Blocked records an answer of 429, and after what time it asks to come back.
+	// Blocked records an answer of 429, and its Retry-After, 0 for none.
 	Blocked(after time.Duration)
 	// Succeeded records any other answer.
 	Succeeded()
 }
 
-// allowed holds each call back until the allowance has room for it, and tells it what
-// the portal answered.
-type allowed struct {
+// rateLimited delays each call until the allowance permits it, and records the answer there.
+type rateLimited struct {
 	next      http.RoundTripper
 	allowance Allowance
 }
 
-func (a *allowed) RoundTrip(req *http.Request) (*http.Response, error) {
+func (a *rateLimited) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a.allowance == nil {
 		return a.next.RoundTrip(req)
 	}
@@ -48,19 +47,19 @@ func (a *allowed) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// retried makes calls again that may turn out differently. All of them are GETs. It
-// stands above signing, because a nonce is good for one request only, and above the
-// allowance, because each try counts.
+// retrying repeats calls that failed for a temporary reason. All of them are GETs. It is above
+// signing, because a nonce is valid for one request only, and above the allowance, because
+// each try counts.
 //
-// A 429 is no failure where there is an allowance: that waits the block out, and gives
-// up by itself when blocks follow each other.
-type retried struct {
+// With an allowance, a 429 does not count as a try: the allowance waits until the block ends,
+// and returns an error after several blocks in a row.
+type retrying struct {
 	next   http.RoundTripper
 	limit  int
 	notify func(err error, wait time.Duration)
 }
 
-func (r *retried) RoundTrip(req *http.Request) (*http.Response, error) {
+func (r *retrying) RoundTrip(req *http.Request) (*http.Response, error) {
 	tries := retry.New(r.limit)
 	for n := 1; ; n++ {
 		resp, err := whole(r.next.RoundTrip(req.WithContext(context.WithValue(req.Context(), tryKey{}, n))))
@@ -88,10 +87,10 @@ func (r *retried) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// tryKey is where the number of a try stands in the context of its request.
+// tryKey is the context key of the number of a try.
 type tryKey struct{}
 
-// try is the number of the try that a request belongs to, 1 unless it was made again.
+// try returns the number of a request's try, from 1.
 func try(ctx context.Context) int {
 	n, ok := ctx.Value(tryKey{}).(int)
 	if !ok {
@@ -100,12 +99,12 @@ func try(ctx context.Context) int {
 	return n
 }
 
-// smallBody is the length up to which an answer is read before it is handed on, so that
-// one that breaks off can be asked for again. A location has a few hundred bytes; pages
-// of lists, which are long, are handed on as they come.
+// smallBody is the size up to which an answer is read before it is returned, in bytes, so that
+// the call can be repeated if the answer breaks off. A location has a few hundred bytes; pages
+// of lists, which are long, are returned as a stream.
 const smallBody = 64 << 10
 
-// whole is an answer whose body, if it is small, has come completely.
+// whole returns an answer whose body, if it is small, has been read completely.
 func whole(resp *http.Response, err error) (*http.Response, error) {
 	if err != nil {
 		return resp, err
@@ -122,8 +121,8 @@ func whole(resp *http.Response, err error) (*http.Response, error) {
 	return resp, nil
 }
 
-// worthAnother reports whether another try may help, and when the portal asks for it.
-func (r *retried) worthAnother(req *http.Request, resp *http.Response, err error) (after time.Duration, again bool) {
+// worthAnother reports whether another try may help, and returns the wait that the portal asks for.
+func (r *retrying) worthAnother(req *http.Request, resp *http.Response, err error) (after time.Duration, again bool) {
 	if err != nil {
 		return 0, req.Context().Err() == nil && retry.Temporary(err)
 	}
@@ -131,8 +130,8 @@ func (r *retried) worthAnother(req *http.Request, resp *http.Response, err error
 	return after, retry.Answer(resp.StatusCode, resp.Header)
 }
 
-// blocked tells whether the allowance below is going to wait.
-func (r *retried) blocked(resp *http.Response) bool {
-	a, ok := r.next.(*allowed)
+// blocked reports whether the allowance below will wait for the end of a block.
+func (r *retrying) blocked(resp *http.Response) bool {
+	a, ok := r.next.(*rateLimited)
 	return ok && a.allowance != nil && resp != nil && resp.StatusCode == http.StatusTooManyRequests
 }

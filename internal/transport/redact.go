@@ -14,40 +14,40 @@ import (
 )
 
 const (
-	// maxErrorBody is how much of an error's answer is passed on, in bytes.
+	// maxErrorBody is the maximum size of an error's body, in bytes. The rest is dropped.
 	maxErrorBody = 64 << 10
-	// shortestSecret is the length below which a value is too common a text to look for.
+	// shortestSecret is the minimum length of a value to search for, in bytes: shorter ones
+	// are common text.
 	shortestSecret = 6
 )
 
-// echoless takes the credentials out of what the portal says of a failure. Portals
-// quote what they were sent (a signature's base string with the consumer key, a
-// token that they do not know), and their words end up on screens and in logs.
+// redactErrors removes the credentials from the bodies of failed calls. Portals quote what
+// they receive (a signature's base string with the consumer key, an unknown token), and
+// their messages are shown on screens and in logs.
 //
-// An answer of status 200 whose body says that the call failed is such a failure, too: it gets
-// the status that the body names, so that allowance, retries and everybody above see one kind of
-// failure.
-type echoless struct {
+// An answer of status 200 whose body says that the call failed is a failure as well: it gets
+// the status that the body has, so that allowance and retries handle it like any other.
+type redactErrors struct {
 	next    http.RoundTripper
-	hidden  []string // spellings of credentials
+	hidden  []string // encodings of credentials
 	refusal func(body []byte) (status int, refused bool)
 }
 
-func newEcholess(c config.Credentials, o Options, next http.RoundTripper) *echoless {
+func newRedactErrors(c config.Credentials, o Options, next http.RoundTripper) *redactErrors {
 	var hidden []string
 	for _, v := range c.Kind.Values() {
-		for _, spelling := range spellings(v.Of(&c).Reveal()) {
-			if len(spelling) >= shortestSecret {
-				hidden = append(hidden, spelling)
+		for _, text := range encodings(v.Of(&c).Reveal()) {
+			if len(text) >= shortestSecret {
+				hidden = append(hidden, text)
 			}
 		}
 	}
-	return &echoless{next: next, hidden: hidden, refusal: o.Refusal}
+	return &redactErrors{next: next, hidden: hidden, refusal: o.Refusal}
 }
 
-// spellings are the forms in which a value may stand in an answer: as it is, escaped
-// for a URL once or twice (RFC 5849 section 3.4.1 does), escaped for JSON.
-func spellings(value string) []string {
+// encodings returns the encodings of a value that an answer may contain: none, percent-encoding
+// once or twice (as in RFC 5849, section 3.4.1), JSON escapes.
+func encodings(value string) []string {
 	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 	forms := []string{value, url.QueryEscape(value), escape(value), escape(escape(value))}
 	for _, html := range []bool{true, false} {
@@ -61,16 +61,16 @@ func spellings(value string) []string {
 	return forms
 }
 
-func (e *echoless) RoundTrip(req *http.Request) (*http.Response, error) {
+func (e *redactErrors) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := e.next.RoundTrip(req)
 	if err != nil || resp.StatusCode == http.StatusOK && !e.refused(resp) {
 		return resp, err
 	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // what came of it has to do
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a body that breaks off is used as far as it came
 	resp.Body.Close()
 	hidden := slices.Clone(e.hidden)
 	if token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
-		hidden = append(hidden, spellings(token)...)
+		hidden = append(hidden, encodings(token)...)
 	}
 	shown := redact(canonical(body), hidden)
 	resp.Body = io.NopCloser(strings.NewReader(shown))
@@ -79,9 +79,9 @@ func (e *echoless) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// refused reports whether an answer of status 200 says that the call failed, and then gives it
-// the status that it names. Its body can be read from the beginning afterwards.
-func (e *echoless) refused(resp *http.Response) bool {
+// refused reports whether an answer of status 200 says that the call failed, and then sets its
+// status to the one in the body. The body can be read from the beginning afterwards.
+func (e *redactErrors) refused(resp *http.Response) bool {
 	if e.refusal == nil {
 		return false
 	}
@@ -104,12 +104,12 @@ func (e *echoless) refused(resp *http.Response) bool {
 	return refused
 }
 
-// brokenReader is what remains of a body that broke off.
+// brokenReader returns the error of a body that broke off.
 type brokenReader struct{ err error }
 
 func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
 
-// redact hides what is in the list. One secret may begin with another: the longest is hidden as a whole.
+// redact replaces the secrets in hidden. The longest come first, because one secret may be a prefix of another.
 func redact(text string, hidden []string) string {
 	slices.SortFunc(hidden, func(a, b string) int { return len(b) - len(a) })
 	pairs := make([]string, 0, 2*len(hidden))
@@ -119,7 +119,7 @@ func redact(text string, hidden []string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// canonical is JSON with as few escapes as it can have, and any other text as it is.
+// canonical returns JSON with as few escapes as possible, and any other text unchanged.
 func canonical(body []byte) string {
 	var v any
 	if json.Unmarshal(body, &v) != nil {

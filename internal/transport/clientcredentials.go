@@ -19,18 +19,18 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// tokenPath is where a portal issues tokens (the portal's documentation of OAuth 2).
+// tokenPath is the path of the token endpoint (the portal's documentation of OAuth 2).
 const tokenPath = "/v6/authentication/oauth2/token"
 
-// renewBefore is how long before its end a token is replaced, so that none expires on
-// the way; a tenth of its life where that is shorter.
+// renewBefore is how long before its expiry a token is replaced, so that none expires in
+// transit; a tenth of its lifetime if that is shorter.
 const renewBefore = time.Minute
 
-// grant authorises requests with tokens of OAuth 2 client credentials (RFC 6749 section
-// 4.4). A token is kept in memory and serves all requests until shortly before its end,
-// or until the portal refuses it; then one request renews it, while the others wait for
-// that. Asking for a token counts on the allowance like any other call.
-type grant struct {
+// clientCredentials authorizes requests with tokens of OAuth 2 client credentials (RFC 6749,
+// section 4.4). A token is stored in memory and used for all requests until shortly before its
+// expiry, or until the portal refuses it; then one request renews it, and concurrent requests
+// wait for that. A call for a token counts against the allowance like any other call.
+type clientCredentials struct {
 	next      http.RoundTripper
 	allowance Allowance // may be nil
 	client    *http.Client
@@ -38,31 +38,31 @@ type grant struct {
 
 	mu      sync.Mutex
 	current *oauth2.Token // nil before the first and after a refusal
-	renewAt time.Time     // when current is to be replaced, zero for never
-	renewal *renewal      // nil unless one is under way
+	renewAt time.Time     // when to replace current, zero for never
+	renewal *renewal      // the one in progress, or nil
 }
 
 // renewal is a call for a token. Its fields are set before done is closed.
 type renewal struct {
-	done      chan struct{}
-	token     *oauth2.Token
-	err       error
-	abandoned bool // the request that made the call was given up, which says nothing
+	done     chan struct{}
+	token    *oauth2.Token
+	err      error
+	canceled bool // the request that made the call was canceled, so that err is not the endpoint's
 }
 
-func newGrant(c config.Config, o Options, next http.RoundTripper) *grant {
+func newClientCredentials(c config.Config, o Options, next http.RoundTripper) *clientCredentials {
 	scopes := c.Credentials.Scopes
 	if len(scopes) == 0 {
 		scopes = config.DefaultScopes
 	}
-	return &grant{
+	return &clientCredentials{
 		next:      next,
 		allowance: o.Allowance,
 		client: &http.Client{
-			Transport: &unreadyAsError{&pinned{origin: c.Portal, agent: o.UserAgent, next: next}},
+			Transport: &errorForUnready{&pinned{origin: c.Portal, agent: o.UserAgent, next: next}},
 			CheckRedirect: func(req *http.Request, _ []*http.Request) error {
-				// The body holds the secret, and nobody but the token endpoint is to have it.
-				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "where a token was asked for"}
+				// The body contains the secret, which is for the token endpoint only.
+				return &RedirectError{to: req.URL.Scheme + "://" + req.URL.Host, reason: "a request for a token must not be redirected"}
 			},
 		},
 		config: clientcredentials.Config{
@@ -74,13 +74,13 @@ func newGrant(c config.Config, o Options, next http.RoundTripper) *grant {
 	}
 }
 
-// RoundTrip sends the request with a token. Where the portal refuses that with 401, the
-// token is renewed and the request repeated, once. Where no token can be had, the answer is
-// what the token endpoint said, as if it had been said to the request.
-func (g *grant) RoundTrip(req *http.Request) (*http.Response, error) {
+// RoundTrip sends the request with a token. If the portal refuses that with 401, the token is
+// renewed and the request repeated, once. If there is no token, the answer is that of the
+// token endpoint, as if it had been given to the request.
+func (g *clientCredentials) RoundTrip(req *http.Request) (*http.Response, error) {
 	token, err := g.token(req.Context())
 	if err != nil {
-		return refusal(req, err)
+		return tokenFailure(req, err)
 	}
 	resp, err := g.send(req, token)
 	if err != nil || resp.StatusCode != http.StatusUnauthorized {
@@ -89,7 +89,7 @@ func (g *grant) RoundTrip(req *http.Request) (*http.Response, error) {
 	discard(resp)
 	g.forget(token)
 	if token, err = g.token(req.Context()); err != nil {
-		return refusal(req, err)
+		return tokenFailure(req, err)
 	}
 	if err := g.wait(req.Context()); err != nil {
 		return nil, err
@@ -97,23 +97,23 @@ func (g *grant) RoundTrip(req *http.Request) (*http.Response, error) {
 	return g.send(req, token)
 }
 
-func (g *grant) send(req *http.Request, token *oauth2.Token) (*http.Response, error) {
+func (g *clientCredentials) send(req *http.Request, token *oauth2.Token) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("Authorization", "Bearer "+token.AccessToken)
 	return g.next.RoundTrip(req)
 }
 
-// wait holds a call back that the allowance above does not know of. What the portal
-// answers to it is told up there, with the answer to the request.
-func (g *grant) wait(ctx context.Context) error {
+// wait waits for the allowance, for a call that rateLimited above does not see. The result of
+// the call is recorded there, with the answer to the request.
+func (g *clientCredentials) wait(ctx context.Context) error {
 	if g.allowance == nil {
 		return nil
 	}
 	return g.allowance.Wait(ctx)
 }
 
-// forget drops a token that was refused, unless another request has renewed it already.
-func (g *grant) forget(refused *oauth2.Token) {
+// forget discards a token that was refused, unless another request has renewed it already.
+func (g *clientCredentials) forget(refused *oauth2.Token) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.current == refused {
@@ -121,9 +121,9 @@ func (g *grant) forget(refused *oauth2.Token) {
 	}
 }
 
-// token returns a token that is good for a while. A call for one that others wait for
-// ends with the request that makes it; then the next of them makes it again.
-func (g *grant) token(ctx context.Context) (*oauth2.Token, error) {
+// token returns a token that is valid for a while. A renewal ends with the request that makes
+// it; if that was canceled, one of the waiting requests starts another.
+func (g *clientCredentials) token(ctx context.Context) (*oauth2.Token, error) {
 	for {
 		g.mu.Lock()
 		if g.current != nil && (g.renewAt.IsZero() || time.Now().Before(g.renewAt)) {
@@ -141,7 +141,7 @@ func (g *grant) token(ctx context.Context) (*oauth2.Token, error) {
 		g.mu.Unlock()
 		select {
 		case <-r.done:
-			if !r.abandoned {
+			if !r.canceled {
 				return r.token, r.err
 			}
 		case <-ctx.Done():
@@ -151,11 +151,11 @@ func (g *grant) token(ctx context.Context) (*oauth2.Token, error) {
 }
 
 // renew makes the call for a token.
-func (g *grant) renew(ctx context.Context, r *renewal) {
+func (g *clientCredentials) renew(ctx context.Context, r *renewal) {
 	if r.err = g.wait(ctx); r.err == nil {
 		r.token, r.err = g.config.Token(context.WithValue(ctx, oauth2.HTTPClient, g.client))
 	}
-	r.abandoned = ctx.Err() != nil
+	r.canceled = ctx.Err() != nil
 	g.mu.Lock()
 	g.renewal = nil
 	if r.err == nil {
@@ -165,8 +165,8 @@ func (g *grant) renew(ctx context.Context, r *renewal) {
 	close(r.done)
 }
 
-// renewalTime is when a token that came now is to be replaced. One without a life time
-// lasts until it is refused.
+// renewalTime returns when to replace a token that was issued now. One without an expiry is
+// used until it is refused: zero.
 func renewalTime(t *oauth2.Token, now time.Time) time.Time {
 	if t.Expiry.IsZero() {
 		return time.Time{}
@@ -174,12 +174,12 @@ func renewalTime(t *oauth2.Token, now time.Time) time.Time {
 	return t.Expiry.Add(-min(renewBefore, t.Expiry.Sub(now)/10))
 }
 
-// unreadyAsError makes an error of an answer of the token endpoint that may turn out differently
-// (retry.Answer), so that it is tried again like every other call. The library would take a 202 for a
-// token without a value, and a 400 for credentials that are not accepted.
-type unreadyAsError struct{ next http.RoundTripper }
+// errorForUnready returns an error for an answer of the token endpoint that another try may change
+// (retry.Answer), so that the call is repeated like any other. The library would read a 202 as a
+// token without a value, and a 400 as credentials that are not accepted.
+type errorForUnready struct{ next http.RoundTripper }
 
-func (u *unreadyAsError) RoundTrip(req *http.Request) (*http.Response, error) {
+func (u *errorForUnready) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := u.next.RoundTrip(req)
 	if err != nil || !retry.Answer(resp.StatusCode, resp.Header) {
 		return resp, err
@@ -189,36 +189,36 @@ func (u *unreadyAsError) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, &unready{resp, body}
+	return nil, &unreadyError{resp, body}
 }
 
-// unready is an answer to a request for a token that another try may change.
-type unready struct {
+// unreadyError is an answer to a request for a token that another try may change.
+type unreadyError struct {
 	answer *http.Response
 	body   []byte
 }
 
-func (u *unready) Error() string { return "the portal answered " + u.answer.Status }
+func (u *unreadyError) Error() string { return "the portal answered " + u.answer.Status }
 
-// refusal makes the answer to a request of why there is no token for it.
-func refusal(req *http.Request, err error) (*http.Response, error) {
-	if u := (*unready)(nil); errors.As(err, &u) {
+// tokenFailure returns the answer to a request for which there is no token.
+func tokenFailure(req *http.Request, err error) (*http.Response, error) {
+	if u := (*unreadyError)(nil); errors.As(err, &u) {
 		return answerTo(req, u.answer.StatusCode, u.answer, u.body), nil
 	}
 	answer := (*oauth2.RetrieveError)(nil)
 	if !errors.As(err, &answer) {
-		return nil, fmt.Errorf("asking for a token: %w", location.WithoutURL(err))
+		return nil, fmt.Errorf("requesting a token: %w", location.WithoutURL(err))
 	}
 	status := answer.Response.StatusCode
 	switch {
 	case status < http.StatusMultipleChoices, status == http.StatusBadRequest, status == http.StatusForbidden:
-		// RFC 6749 section 5.2 has 400 for credentials and scopes that are not accepted.
+		// RFC 6749, section 5.2: credentials and scopes that are not accepted are a 400.
 		status = http.StatusUnauthorized
 	}
 	return answerTo(req, status, answer.Response, answer.Body), nil
 }
 
-// answerTo is an answer of the token endpoint as if it had been given to req.
+// answerTo returns an answer of the token endpoint as if it had been given to req.
 func answerTo(req *http.Request, status int, given *http.Response, body []byte) *http.Response {
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", status, http.StatusText(status)), StatusCode: status,

@@ -41,7 +41,7 @@ func (*pausing) Close() error { return nil }
 func TestAnswersThatStopAreAskedForAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		chain := &retried{limit: 2, next: &watched{roundTrip(func(r *http.Request) (*http.Response, error) {
+		chain := &retrying{limit: 2, next: &idleTimeout{roundTrip(func(r *http.Request) (*http.Response, error) {
 			if asked++; asked == 1 {
 				return &http.Response{StatusCode: http.StatusOK, Body: &pausing{r.Context(), []time.Duration{0, time.Hour}}}, nil
 			}

@@ -80,7 +80,7 @@ func grantFor(p http.RoundTripper, a Allowance) http.RoundTripper {
 		Kind: config.ClientCredentials, ClientID: config.NewSecret("id"), ClientSecret: config.NewSecret("&+= é"),
 	}}
 	o := Options{Allowance: a, UserAgent: "agent/1"}
-	return &allowed{next: authorise(c, o, p), allowance: a}
+	return &rateLimited{next: authorize(c, o, p), allowance: a}
 }
 
 func call(ctx context.Context, g http.RoundTripper) (int, error) {
@@ -231,9 +231,9 @@ func TestGrantWithoutAToken(t *testing.T) {
 		{name: "not now, but the secret is wrong", status: 401, header: http.Header{"Retry-After": {"7"}}, body: `{"error":"invalid_client"}`, want: 401, says: "invalid_client"},
 		{name: "blocked", status: 429, body: `{}`, want: 429, blocks: 1},
 		{name: "no token", status: 200, body: `{}`, says: "access_token"},
-		{name: "no JSON", status: 200, body: `<html>`, says: "asking for a token"},
-		{name: "a redirect", status: 307, header: http.Header{"Location": {"https://evil.example/?x=1"}}, redirect: true, says: "https://evil.example,"},
-		{name: "a redirect within", status: 307, header: http.Header{"Location": {"/elsewhere"}}, redirect: true, says: "https://brand.example,"},
+		{name: "no JSON", status: 200, body: `<html>`, says: "requesting a token"},
+		{name: "a redirect", status: 307, header: http.Header{"Location": {"https://evil.example/?x=1"}}, redirect: true, says: "https://evil.example:"},
+		{name: "a redirect within", status: 307, header: http.Header{"Location": {"/elsewhere"}}, redirect: true, says: "https://brand.example:"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, counts := &tokenPortal{}, &counting{}
