@@ -1,5 +1,5 @@
-// Package filelock locks files against the other processes of this machine, in the way
-// of each system: flock where there is one, LockFileEx on Windows.
+// Package filelock locks files against other processes of this machine, with flock or, on
+// Windows, LockFileEx.
 package filelock
 
 import (
@@ -10,23 +10,23 @@ import (
 )
 
 var (
-	// ErrHeld tells that somebody else has the lock.
+	// ErrHeld means that another open of the file has the lock.
 	ErrHeld = errors.New("locked by another process")
-	// ErrUnsupported tells that the file system, or this system, has no locks.
+	// ErrUnsupported means that the file system, or this system, has no locks.
 	ErrUnsupported = errors.New("the file system has no locks")
 )
 
-// The first and the longest pause between two attempts to lock a file. In between a pause
-// is an eighth of the time that was waited already, so that a lock held for microseconds
-// is had soon, and one held for hours costs next to nothing.
+// The first and the longest pause between two attempts to lock a file. In between, a pause
+// is an eighth of the time waited so far, so that waiting for a lock that is held for
+// microseconds is short, and for one that is held for hours costs almost no CPU time.
 const (
 	firstPause   = 50 * time.Microsecond
 	longestPause = 250 * time.Millisecond
 )
 
-// Lock locks f as Try does. While another open of it has the lock, Lock waits until ctx
-// ends; the error is then ctx's cause. A file can be renamed or removed meanwhile: compare
-// f with what is at its path.
+// Lock locks f as Try does, but waits while another open of it has the lock. If ctx ends
+// meanwhile, the error is ctx's cause. The file may have been renamed or removed while Lock
+// waited: compare f with the file at its path.
 func Lock(ctx context.Context, f *os.File) error {
 	start := time.Now()
 	for {

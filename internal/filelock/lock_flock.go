@@ -11,8 +11,8 @@ import (
 )
 
 // Try locks f against every other open of it, in this process or another, without
-// waiting: it fails with ErrHeld or ErrUnsupported. The lock ends when f is closed, or
-// its process does.
+// waiting. Its errors include ErrHeld and ErrUnsupported. The lock ends when f is closed, or
+// with the process.
 func Try(f *os.File) error {
 	for {
 		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)

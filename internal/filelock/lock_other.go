@@ -4,5 +4,5 @@ package filelock
 
 import "os"
 
-// Try fails with ErrUnsupported: this system has no locks that end with a process.
+// Try returns ErrUnsupported: this system has no locks that end with the process.
 func Try(*os.File) error { return ErrUnsupported }

@@ -9,9 +9,9 @@ import (
 )
 
 // Try locks f against every other open of it, in this process or another, without
-// waiting: it fails with ErrHeld or ErrUnsupported. The lock ends when f is closed, or
-// its process does. It lies on one byte that no file has, for Windows keeps others from
-// reading and writing what is locked.
+// waiting. Its errors include ErrHeld and ErrUnsupported. The lock ends when f is closed, or
+// with the process. It is on a byte beyond the end of any file, because Windows does not
+// let other processes read or write what is locked.
 func Try(f *os.File) error {
 	beyond := windows.Overlapped{Offset: ^uint32(1), OffsetHigh: ^uint32(0) >> 1}
 	err := windows.LockFileEx(windows.Handle(f.Fd()),

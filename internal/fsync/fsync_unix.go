@@ -1,6 +1,6 @@
 //go:build unix
 
-// Package fsync stores files and the names in folders, so that they survive a power loss.
+// Package fsync writes files, and the names in folders, to disk, so that they survive a power loss.
 package fsync
 
 import (
@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// File stores a file's bytes, or a folder's names. A file system that cannot, or need not, is no
+// File writes a file's bytes, or a folder's names, to disk. A file system without support for it is not an
 // error.
 func File(f *os.File) error {
 	if err := f.Sync(); err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.ENOTSUP) {
@@ -19,7 +19,7 @@ func File(f *os.File) error {
 	return nil
 }
 
-// Folder stores the names that a folder below root has.
+// Folder writes the names in a folder below root to disk.
 func Folder(root *os.Root, folder string) error {
 	f, err := root.Open(folder)
 	if err != nil {

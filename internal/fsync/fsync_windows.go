@@ -1,10 +1,10 @@
-// Package fsync stores files and the names in folders, so that they survive a power loss.
+// Package fsync writes files, and the names in folders, to disk, so that they survive a power loss.
 package fsync
 
 import "os"
 
-// File stores a file's bytes, which must be open for writing.
+// File writes the bytes of a file, which must be open for writing, to disk.
 func File(f *os.File) error { return f.Sync() }
 
-// Folder has nothing to do: Windows syncs no folders.
+// Folder does nothing: Windows cannot sync folders.
 func Folder(*os.Root, string) error { return nil }

@@ -2,15 +2,15 @@ package retry
 
 import "context"
 
-// Await returns what call returns or, if ctx ends first, ctx's cause. It is for calls that take no context and
-// may never return: a read from a terminal or a pipe, a write to a pipe whose reader has stopped, a
-// question to the system's keychain.
+// Await returns the results of call or, if ctx ends first, ctx's cause. It is for calls that take no context and
+// may never return: a read from a terminal or a pipe, a write to a pipe whose reader has stopped, an
+// operation of the system's keychain.
 //
-// Such a call cannot be ended. It is left behind, with its goroutine, which waits for nothing
-// else and ends with the call or, as ctx ends when a command does, with the process; what the
-// call returns then is dropped. So call may touch only memory of its own: what it has to fill
-// or to send is copied. Its caller makes no second call on the same file, because two at once
-// would mix up their bytes; Await itself makes none once ctx has ended.
+// Such a call cannot be canceled. If ctx ends, it continues in its goroutine, which ends with the call or,
+// as ctx ends when a command does, with the process; its results are then dropped. So call must
+// use only memory of its own: the caller copies what it reads or writes. The caller must not make a
+// second call on the same file, because two concurrent ones would interleave their bytes; Await
+// itself makes none after ctx has ended.
 func Await[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	type outcome struct {
 		value T
@@ -20,7 +20,7 @@ func Await[T any](ctx context.Context, call func() (T, error)) (T, error) {
 	if ctx.Err() != nil {
 		return none, context.Cause(ctx)
 	}
-	returned := make(chan outcome, 1) // with room for one that comes too late
+	returned := make(chan outcome, 1) // buffered, for a call that returns too late
 	go func() {
 		value, err := call()
 		returned <- outcome{value, err}

@@ -1,5 +1,5 @@
-// Package retry is the one policy for how long to wait: for an answer, for another try, and
-// which failures are worth one. Calls to the portal and transfers from storage both follow it.
+// Package retry decides which failures are worth another try, how long to wait before it, and
+// how long to wait for an answer. Calls to the portal and transfers from storage both use it.
 package retry
 
 import (
@@ -13,27 +13,26 @@ import (
 )
 
 const (
-	// firstWait and longestWait bound the exponential before jitter, which takes
-	// away or adds up to half.
+	// firstWait and longestWait are the limits of the exponential wait before jitter, which
+	// adds or subtracts up to half.
 	firstWait   = 500 * time.Millisecond
 	longestWait = 30 * time.Second
 
-	// longestAfter caps what a server may ask for with Retry-After.
+	// longestAfter is the maximum wait of a Retry-After.
 	longestAfter = 10 * time.Minute
 )
 
-// Backoff counts the tries in a row that brought nothing, and says how long to
-// wait before each. The waits double from half a second to half a minute, with
-// jitter, so that many transfers that broke together do not come back together.
-// It is for one goroutine.
+// Backoff counts consecutive tries without progress, and returns the wait before each. The
+// waits double from half a second to half a minute, with jitter, so that transfers that broke
+// at the same time are not retried at the same time. It is for one goroutine.
 type Backoff struct {
 	waits *backoff.ExponentialBackOff
 	limit int
 	tries int
 }
 
-// New returns a Backoff that allows at most limit tries in a row after the first
-// one failed; 0 or less allows none.
+// New returns a Backoff that allows at most limit consecutive tries after the first one
+// failed; 0 or less allows none.
 func New(limit int) *Backoff {
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval = firstWait
@@ -44,9 +43,9 @@ func New(limit int) *Backoff {
 	return &Backoff{waits: waits, limit: limit}
 }
 
-// Next tells how long to wait before another try, and whether there is one left.
-// An after greater than zero is what the server asked for (see After) and takes
-// the place of the exponential wait.
+// Next returns how long to wait before another try; ok is false if none is left. An after
+// greater than zero is what the server asked for (see After) and replaces the exponential
+// wait.
 func (b *Backoff) Next(after time.Duration) (wait time.Duration, ok bool) {
 	if b.tries >= b.limit {
 		return 0, false
@@ -59,18 +58,17 @@ func (b *Backoff) Next(after time.Duration) (wait time.Duration, ok bool) {
 	return wait, true
 }
 
-// Reset starts the count and the waits afresh. Call it whenever there is progress:
-// only tries in a row without any are counted.
+// Reset resets the count and the waits. Call it whenever there is progress, because only
+// consecutive tries without progress are counted.
 func (b *Backoff) Reset() {
 	b.tries = 0
 	b.waits.Reset()
 }
 
-// After reads Retry-After (RFC 9110, section 10.2.3), which is a number of seconds
-// or an HTTP date. A date is measured against the answer's own Date where it has
-// one, for the clocks of two machines seldom agree, else against now. The wait is
-// never negative and at most ten minutes. ok reports whether the header was there
-// and could be read.
+// After parses Retry-After (RFC 9110, section 10.2.3), which is a number of seconds or an
+// HTTP date. A date is relative to the answer's own Date if it has one, because the clocks of
+// two machines seldom agree, else to now. The wait is from zero to ten minutes. ok reports
+// whether the header exists and is valid.
 func After(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if value == "" {
@@ -79,7 +77,7 @@ func After(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	if digitsOnly(value) {
 		seconds, err := strconv.ParseInt(value, 10, 64)
 		if err != nil || seconds > int64(longestAfter/time.Second) {
-			return longestAfter, true // beyond int64 it is long, too
+			return longestAfter, true // also for a number above int64
 		}
 		return time.Duration(seconds) * time.Second, true
 	}
@@ -93,18 +91,18 @@ func After(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	return max(0, min(date.Sub(now), longestAfter)), true
 }
 
+// digitsOnly reports whether s has no characters but digits.
 func digitsOnly(s string) bool {
 	return strings.Trim(s, "0123456789") == ""
 }
 
-// Answer reports whether an answer with this status and these headers may turn out
-// differently when the same request is made again: one that is not ready yet (202), a
-// time-out, too early, too many requests, any trouble of the server's own or of a gateway or
-// CDN before it (every 5xx), and any other answer but success that names a time to come back
-// (Retry-After). It is false for 401, which other credentials change, and no wait.
+// Answer reports whether repeating the request may change an answer with this status and these
+// headers: not ready yet (202), timeout (408), too early (425), too many requests (429), any
+// error of the server or of a gateway or CDN (every 5xx), and any other unsuccessful answer
+// with a Retry-After. It is false for 401, which only other credentials change.
 //
-// Where a status has a meaning of its own to the caller, such as 403 of a temporary URL that
-// has expired, that comes first.
+// A status with a special meaning for the caller, such as 403 for a temporary URL that has
+// expired, must be handled before.
 func Answer(status int, h http.Header) bool {
 	switch {
 	case status == http.StatusOK, status == http.StatusPartialContent, status == http.StatusUnauthorized:
@@ -118,11 +116,11 @@ func Answer(status int, h http.Header) bool {
 	case http.StatusAccepted, http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
 		return true
 	}
-	_, told := After(h, time.Time{})
-	return told
+	_, ok := After(h, time.Time{})
+	return ok
 }
 
-// Sleep waits for d, or until ctx is done, and then returns its error.
+// Sleep waits for d. If ctx ends first, it returns ctx's error.
 func Sleep(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err

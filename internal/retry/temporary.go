@@ -11,14 +11,15 @@ import (
 	"strings"
 )
 
-// Temporary tells whether a request that ended in err, without an answer or in the
-// middle of one, is worth making again: connections that are refused, reset or cut
-// short, time-outs, name servers that do not answer, HTTP/2 connections that the
-// server gives up. It is false for what another try cannot mend: a certificate that
-// is not trusted, a host that does not exist, a scheme that is not supported, a
-// redirect that was refused, a context that was cancelled.
+// Temporary reports whether a request that failed with err, without an answer or within
+// one, is worth repeating: a connection that was refused, reset or cut short, a timeout, a
+// name server that does not answer, an HTTP/2 connection that the server closed. It is false
+// for errors that another try does not change: a certificate that is not trusted, a host that
+// does not exist, a scheme that is not supported, a redirect that was refused, a context that
+// was canceled.
 //
-// A deadline counts as a time-out: who sets one on the context asks the context first.
+// A deadline counts as a timeout: a caller that sets one on the context checks the context
+// first.
 func Temporary(err error) bool {
 	switch {
 	case err == nil, errors.Is(err, context.Canceled), untrusted(err):
@@ -26,8 +27,8 @@ func Temporary(err error) bool {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return true
 	}
-	if told, ok := errors.AsType[verdict](err); ok {
-		return told.WorthRetrying()
+	if own, ok := errors.AsType[classified](err); ok {
+		return own.WorthRetrying()
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return dns.IsTemporary || dns.IsTimeout
@@ -38,17 +39,17 @@ func Temporary(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		return connectionBroke(op)
 	}
-	return connectionGivenUp(err)
+	return connectionClosed(err)
 }
 
-// verdict is an error that knows itself whether another try may help.
-type verdict interface {
+// classified is an error that reports itself whether another try may help.
+type classified interface {
 	error
 	WorthRetrying() bool
 }
 
-// untrusted tells whether err says that the other side is not who it should be, or
-// does not speak TLS at all.
+// untrusted reports whether err is about a certificate that is not trusted, or a server that
+// does not speak TLS.
 func untrusted(err error) bool {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true
@@ -66,10 +67,10 @@ func untrusted(err error) bool {
 	return ok
 }
 
-// connectionBroke tells whether the operating system gave up on a connection.
-// The error numbers differ from system to system (a reset is 10054 on Windows), so
-// the operation decides: TLS alerts come as "remote error" and "local error", and a
-// peer that refuses our parameters will do so again.
+// connectionBroke reports whether the operating system ended a connection. The error
+// numbers differ between systems (a reset is 10054 on Windows), so the operation decides:
+// TLS alerts have the operations "remote error" and "local error", and a peer that refuses
+// our parameters will do so again.
 func connectionBroke(op *net.OpError) bool {
 	switch op.Op {
 	case "dial", "read", "write", "proxyconnect", "socks connect":
@@ -82,13 +83,13 @@ func connectionBroke(op *net.OpError) bool {
 	if _, ok := errors.AsType[net.UnknownNetworkError](op); ok {
 		return false
 	}
-	return !errors.Is(op, fs.ErrPermission) // a firewall of this machine
+	return !errors.Is(op, fs.ErrPermission) // of a firewall on this machine
 }
 
-// connectionGivenUp recognises by their words the errors of net/http that have no
-// exported type: what an HTTP/2 server sends when it restarts or sheds load, and a
-// kept connection that was closed just as it was used again.
-func connectionGivenUp(err error) bool {
+// connectionClosed reports whether err is one of the errors of net/http that have no exported
+// type, by its text: that of an HTTP/2 server that restarts or sheds load, and that of an idle
+// connection that was closed just as it was used again.
+func connectionClosed(err error) bool {
 	text := err.Error()
 	for _, words := range [...]string{
 		"server sent GOAWAY",

@@ -249,7 +249,7 @@ func TestStream(t *testing.T) {
 			script:   repeat(9, silent),
 			requests: times("GET", 4),
 			kind:     Timeout,
-			text:     "no byte came in 30s",
+			text:     "received nothing in 30s",
 		},
 		{
 			name: "an answer of less than the range is taken and the rest asked for",
