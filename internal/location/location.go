@@ -1,12 +1,11 @@
-// Package location reads the URLs where files can be had for a while: those that a portal
-// gives in its answers, and those that storage redirects to. Browsers open what is
-// written there without regard to RFC 3986 (a bare %, blanks, backslashes, letters of
-// any alphabet), so portals write it; [Parse] and [Resolve] understand it as browsers do,
-// by the URL standard (https://url.spec.whatwg.org, "URL parsing"), and return what can
-// be sent: a URL of ASCII that net/url reads without a change. What is encoded already
-// stays byte for byte, because the signature in a presigned URL covers it.
+// Package location parses temporary URLs of files: those in answers of the portal, and those
+// that storage redirects to. Portals write URLs that do not comply with RFC 3986 (a bare %,
+// blanks, backslashes, letters of any alphabet), because browsers accept them. [Parse] and
+// [Resolve] parse them as browsers do, by the URL standard (https://url.spec.whatwg.org, "URL
+// parsing"), and return a URL of ASCII that net/url does not change. Encoded parts stay as
+// they are, byte for byte, because the signature in a presigned URL covers them.
 //
-// The query of such a URL is the permission to read: no error repeats any of it.
+// The query of such a URL is the permission to read: no error contains any of it.
 package location
 
 import (
@@ -21,16 +20,16 @@ import (
 	"golang.org/x/net/idna"
 )
 
-// maxText is the longest text that is read, in bytes. Presigned URLs have up to 4 KiB.
+// maxText is the maximum length of a URL's text, in bytes. Presigned URLs have up to 4 KiB.
 const maxText = 64 << 10
 
-// Parse reads text as an absolute http or https URL without a user name. scheme is the
+// Parse parses text as an absolute http or https URL without a user name. scheme is the
 // portal's, for text that begins with // and a host.
 //
-// It differs from the URL standard where a URL could not be sent otherwise: what RFC 3986
-// allows nowhere is encoded even where the standard leaves it (such as a bare % and |). The
-// path elements . and .. stay, because a signature covers them and keys may hold them, and
-// numbers in place of an IPv4 address are a host name.
+// It differs from the URL standard in what is needed to send the URL: characters that RFC 3986
+// does not allow are encoded even if the standard keeps them (such as a bare % and |). The path
+// elements . and .. are kept, because a signature covers them and keys may contain them, and a
+// number for an IPv4 address is a host name.
 func Parse(text, scheme string) (*url.URL, error) {
 	text, err := trim(text)
 	if err != nil {
@@ -55,8 +54,8 @@ func Parse(text, scheme string) (*url.URL, error) {
 	return u, nil
 }
 
-// Resolve reads the Location header of an answer from base, which may be relative to it
-// (RFC 9110, section 10.2.2). A user name in it is kept, so that others can refuse it.
+// Resolve parses the Location header of an answer from base, which may be relative to base
+// (RFC 9110, section 10.2.2). A user name is kept, so that the caller can refuse it.
 func Resolve(base *url.URL, text string) (*url.URL, error) {
 	text, err := trim(text)
 	if err != nil {
@@ -87,9 +86,9 @@ func Resolve(base *url.URL, text string) (*url.URL, error) {
 	return assemble(scheme, base.Host, withoutDots(strings.ReplaceAll(path, `\`, "/")), query)
 }
 
-// Check refuses a URL from which no file must be fetched: anything but http and https,
-// http unless plain allows it, no host, a user name (which net/http would send as
-// Authorization).
+// Check returns an error for a URL that must not be requested: one with another scheme than
+// http and https, http unless plain is set, no host, or a user name (which net/http would
+// send as Authorization).
 func Check(u *url.URL, plain bool) error {
 	switch {
 	case u == nil:
@@ -97,7 +96,7 @@ func Check(u *url.URL, plain bool) error {
 	case u.Hostname() == "":
 		return errors.New("the location has no host")
 	case u.User != nil:
-		return errors.New("the location holds a user name")
+		return errors.New("the location contains a user name")
 	case u.Scheme == "http" && !plain:
 		return fmt.Errorf("the location %s is not encrypted (http)", Redacted(u))
 	case u.Scheme != "https" && u.Scheme != "http":
@@ -106,12 +105,13 @@ func Check(u *url.URL, plain bool) error {
 	return nil
 }
 
+// otherScheme returns the error for a scheme that is not http or https.
 func otherScheme(scheme string) error {
-	return fmt.Errorf("the location is no http(s) URL but begins with %.20q", scheme+":")
+	return fmt.Errorf("the location is not an http(s) URL: it begins with %.20q", scheme+":")
 }
 
-// trim removes what the standard removes before it looks at a URL: control characters and
-// blanks around it, tabs and line breaks anywhere.
+// trim removes what the URL standard removes before parsing: control characters and blanks
+// around the URL, tabs and line breaks anywhere.
 func trim(text string) (string, error) {
 	if len(text) > maxText {
 		return "", fmt.Errorf("the location is longer than %d KiB", maxText>>10)
@@ -120,7 +120,7 @@ func trim(text string) (string, error) {
 	return strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(text), nil
 }
 
-// cutScheme splits text behind the colon of its scheme, which is returned in lower case.
+// cutScheme splits text after the colon of its scheme. The scheme is in lower case.
 func cutScheme(text string) (scheme, rest string, ok bool) {
 	for i := range len(text) {
 		c := text[i]
@@ -136,10 +136,10 @@ func cutScheme(text string) (scheme, rest string, ok bool) {
 	return "", text, false
 }
 
-// slashes is the number of slashes of either kind that s begins with.
+// slashes returns the number of slashes of either kind at the beginning of s.
 func slashes(s string) int { return len(s) - len(strings.TrimLeft(s, `/\`)) }
 
-// absolute makes a URL of a scheme and what follows its colon.
+// absolute parses a URL from its scheme and the text after the colon.
 func absolute(scheme, rest string) (*url.URL, error) {
 	if scheme != "https" && scheme != "http" {
 		return nil, otherScheme(scheme)
@@ -163,17 +163,17 @@ func absolute(scheme, rest string) (*url.URL, error) {
 	return u, err
 }
 
-// hostBytes are what a host name may consist of. Underscores are in the names of buckets.
+// hostBytes are the bytes of a host name. Underscores occur in the names of buckets.
 const hostBytes = "abcdefghijklmnopqrstuvwxyz0123456789-._"
 
-// names writes names of hosts in ASCII ("domain to ASCII" in the URL standard).
+// names converts host names to ASCII ("domain to ASCII" in the URL standard).
 var names = idna.New(
 	idna.MapForLookup(), idna.Transitional(false), idna.StrictDomainName(false), idna.BidiRule(),
 	idna.CheckHyphens(false), idna.CheckJoiners(true), idna.VerifyDNSLength(false),
 )
 
-// parseHost checks and writes a host with its port, which is left out where it is the
-// scheme's own.
+// parseHost checks a host with its port, and returns it without the default port of the
+// scheme.
 func parseHost(text, scheme string) (string, error) {
 	host, port := text, ""
 	if i := strings.LastIndexByte(text, ':'); i >= 0 && !strings.Contains(text[i:], "]") {
@@ -210,8 +210,8 @@ func parseHost(text, scheme string) (string, error) {
 	return host + ":" + strconv.FormatUint(number, 10), nil
 }
 
-// cutQuery splits what follows a host into path and query, without a fragment. The query
-// begins with its question mark.
+// cutQuery splits the text after a host into path and query, and drops the fragment. The
+// query includes its question mark.
 func cutQuery(rest string) (path, query string) {
 	rest, _, _ = strings.Cut(rest, "#")
 	if i := strings.IndexByte(rest, '?'); i >= 0 {
@@ -220,17 +220,17 @@ func cutQuery(rest string) (path, query string) {
 	return rest, ""
 }
 
-// assemble makes a URL of parts of which path and query are as somebody wrote them.
+// assemble returns the URL of the parts. It encodes path and query.
 func assemble(scheme, host, path, query string) (*url.URL, error) {
 	path = "/" + strings.TrimPrefix(strings.ReplaceAll(path, `\`, "/"), "/")
 	u, err := url.Parse(scheme + "://" + host + encode(path, pathBytes) + encode(query, queryBytes))
-	if err != nil { // its text repeats the URL
+	if err != nil { // its text contains the URL
 		return nil, errors.New("the location is not a valid URL")
 	}
 	return u, nil
 }
 
-// withoutDots resolves the path elements . and .., which may be encoded.
+// withoutDots resolves the path elements . and .., encoded or not.
 func withoutDots(path string) string {
 	var kept []string
 	for elements := strings.Split(strings.TrimPrefix(path, "/"), "/"); len(elements) > 0; elements = elements[1:] {
@@ -251,15 +251,15 @@ func withoutDots(path string) string {
 
 const (
 	unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
-	// pathBytes may stand in a path (RFC 3986, section 3.3). Brackets may not, but net/url,
-	// as browsers do, sends them as they are.
+	// pathBytes are the bytes of a path (RFC 3986, section 3.3), and brackets, which net/url
+	// sends unencoded, as browsers do.
 	pathBytes = unreserved + "!$&'()*+,;=:@/[]"
-	// queryBytes may stand in a query (section 3.4), and brackets as in a path.
+	// queryBytes are the bytes of a query (section 3.4), and brackets.
 	queryBytes = pathBytes + "?"
 )
 
-// encode percent-encodes the bytes of s that are not allowed. A % that begins no triplet
-// is one of them.
+// encode percent-encodes the bytes of s that are not allowed, including a % that does not
+// begin a triplet.
 func encode(s, allowed string) string {
 	var b strings.Builder
 	for i := range len(s) {
@@ -273,6 +273,7 @@ func encode(s, allowed string) string {
 	return b.String()
 }
 
+// isHex reports whether c is a hexadecimal digit.
 func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
 }

@@ -6,8 +6,8 @@ import (
 	"regexp"
 )
 
-// Redacted returns u for display: without its query, which is the permission to read,
-// without a fragment and without user information. It is "" for nil.
+// Redacted returns u for display: without its query, which is the permission to read, its
+// fragment and its user information. It returns "" for nil.
 func Redacted(u *url.URL) string {
 	if u == nil {
 		return ""
@@ -16,16 +16,16 @@ func Redacted(u *url.URL) string {
 	return shown.String()
 }
 
-// query matches what may be the query of a URL in running text, and the rest of one that a
-// blank or a quote interrupts.
+// query matches the query of a URL within text, and the rest of one after a blank or a
+// quote.
 var query = regexp.MustCompile(`[?&][^\s"'<>]*=[^\s"'<>]*`)
 
-// WithoutQueries returns running text, such as a server's message, without the queries of URLs in it.
+// WithoutQueries returns text, such as a server's message, without the queries of URLs in it.
 func WithoutQueries(text string) string { return query.ReplaceAllString(text, "") }
 
-// WithoutURL returns an error of net/http without the URL that *url.Error puts before it, query
-// and all, and without queries in what remains: a redirect that cannot be parsed is
-// quoted in full. What err wraps can still be found in it.
+// WithoutURL returns an error of net/http without the URL that *url.Error puts before it, and
+// without queries in the rest: net/http quotes a redirect that it cannot parse. The result wraps
+// what err wraps.
 func WithoutURL(err error) error {
 	for {
 		wrapped, ok := errors.AsType[*url.Error](err)
@@ -40,7 +40,7 @@ func WithoutURL(err error) error {
 	return err
 }
 
-// redacted is an error whose text shows no query.
+// redacted is an error whose text has no queries.
 type redacted struct {
 	text string
 	err  error

@@ -6,22 +6,21 @@ import (
 	"unicode/utf8"
 )
 
-// maxForeign caps, in bytes, the header or path in which a name is looked for.
-// Servers send less than half of it in all headers together.
-const maxForeign = 16 << 10
+// maxSource is the maximum length of a header or path with a name, in bytes. Servers
+// send less than half of it in all headers together.
+const maxSource = 16 << 10
 
-// FromDisposition returns the file name of a Content-Disposition header, or ""
-// where it names none. The name is valid UTF-8 and its last path segment alone
-// (RFC 6266 section 4.3), but foreign text still: it is for [Safe] or a
-// [Template].
+// FromDisposition returns the file name of a Content-Disposition header, or "" if it
+// has none. The name is valid UTF-8 and the last path segment only (RFC 6266, section
+// 4.3), but not safe: pass it to [Safe] or a [Template].
 //
-// filename* (RFC 8187, in UTF-8 or ISO-8859-1) wins over filename, unless it
-// cannot be decoded. What servers commonly get wrong is understood: names with
-// spaces but no quotes, a quote that is missing or not escaped, raw UTF-8 or
-// Latin-1, the backslashes of a Windows path, no disposition type, percent-encoding in filename.
-// Encoded words (RFC 2047) are taken as they stand.
+// filename* (RFC 8187, in UTF-8 or ISO-8859-1) takes precedence over filename, unless it
+// cannot be decoded. Common errors of servers are accepted: names with spaces but without
+// quotes, a quote that is missing or not escaped, raw UTF-8 or Latin-1, the backslashes of a
+// Windows path, no disposition type, percent-encoding in filename. Encoded words (RFC 2047)
+// are not decoded.
 func FromDisposition(header string) string {
-	if len(header) > maxForeign {
+	if len(header) > maxSource {
 		return ""
 	}
 	var simple, extended string
@@ -41,17 +40,16 @@ func FromDisposition(header string) string {
 	return simple
 }
 
-// FromURL returns the last segment of u's path, percent-decoded, or "" where the
-// path ends in a slash. Storage keys often hold encoded slashes: only what is
-// behind the last of them counts. The name is as foreign as that of
-// [FromDisposition].
+// FromURL returns the last segment of u's path, percent-decoded, or "" if the path
+// ends in a slash. Storage keys often have encoded slashes: the name is what follows the
+// last slash of either kind. It is not safe, like that of [FromDisposition].
 func FromURL(u *url.URL) string {
 	if u == nil {
 		return ""
 	}
 	path := u.EscapedPath()
 	segment := path[strings.LastIndexByte(path, '/')+1:]
-	if len(segment) > maxForeign {
+	if len(segment) > maxSource {
 		return ""
 	}
 	if decoded, err := url.PathUnescape(segment); err == nil {
@@ -60,8 +58,8 @@ func FromURL(u *url.URL) string {
 	return lastSegment(toUTF8(segment))
 }
 
-// cutParam splits a header after its first parameter. The name is in lower case;
-// the value is unquoted, and "" for what has no =, as the disposition type.
+// cutParam splits a header after its first parameter. The name is in lower case; the
+// value is unquoted, and "" without a =, as for the disposition type.
 func cutParam(s string) (name, value, rest string) {
 	i := strings.IndexAny(s, ";=")
 	if i < 0 {
@@ -82,8 +80,8 @@ func cutParam(s string) (name, value, rest string) {
 	return name, strings.TrimSuffix(strings.TrimSpace(value), `"`), rest
 }
 
-// cutQuoted splits s, which follows an opening quote, behind the closing quote
-// and its semicolon. A quote elsewhere belongs to the name.
+// cutQuoted splits s, which follows an opening quote, after the closing quote and its
+// semicolon. Any other quote is part of the name.
 func cutQuoted(s string) (value, rest string) {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -98,15 +96,14 @@ func cutQuoted(s string) (value, rest string) {
 			}
 		}
 	}
-	// No closing quote: the name ends where the parameter does.
+	// No closing quote: the name ends at the end of the parameter.
 	value, rest, _ = strings.Cut(s, ";")
 	value, _, _ = strings.Cut(value, `"`)
 	return unescape(strings.TrimSpace(value)), rest
 }
 
-// unescape takes the backslashes out of what stood between quotes: each stands for the character
-// behind it (RFC 9110 section 5.6.4). In the path of a file on Windows, which some servers send, only
-// those before a quote or a backslash do.
+// unescape removes the backslashes that escape a character of a quoted string (RFC 9110, section 5.6.4).
+// In a Windows path, which some servers send, only those before a quote or a backslash are escapes.
 func unescape(s string) string {
 	all := !isWindowsPath(s)
 	var b strings.Builder
@@ -119,16 +116,15 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// isWindowsPath reports whether s begins as a path on Windows does: with a drive (C:\), a server (\\server),
-// .\ or ..\. A backslash elsewhere is an escape: "f\oo.html" is foo.html, and so is "dir\logo.jpg" dirlogo.jpg,
-// as in browsers.
+// isWindowsPath reports whether s begins with a drive (C:\), a server (\\server), .\ or ..\. In other text a
+// backslash is an escape, as in browsers: "f\oo.html" is foo.html, and "dir\logo.jpg" is dirlogo.jpg.
 func isWindowsPath(s string) bool {
 	drive := len(s) > 2 && s[1:3] == `:\` && 'a' <= s[0]|0x20 && s[0]|0x20 <= 'z'
 	return drive || strings.HasPrefix(s, `\\`) || strings.HasPrefix(s, `.\`) || strings.HasPrefix(s, `..\`)
 }
 
-// decodeExtended decodes charset'language'percent-encoded (RFC 8187 section
-// 3.2.1) and returns "" where it is not that.
+// decodeExtended decodes charset'language'percent-encoded (RFC 8187, section 3.2.1),
+// and returns "" for any other text.
 func decodeExtended(value string) string {
 	charset, rest, _ := strings.Cut(value, "'")
 	_, encoded, ok := strings.Cut(rest, "'")
@@ -150,9 +146,9 @@ func decodeExtended(value string) string {
 	return ""
 }
 
-// decodeSimple decodes the percent-encoding that senders put into filename although no RFC has it there. As in
-// browsers (Chromium, net/http/http_content_disposition.cc), it counts as that if all of the value is ASCII and
-// what comes of it is UTF-8; a percent sign without two hexadecimal digits is one.
+// decodeSimple decodes the percent-encoding that some servers use in filename although no RFC specifies it. As in
+// browsers (Chromium, net/http/http_content_disposition.cc), the value is decoded if all of it is ASCII and the
+// result is UTF-8; a percent sign without two hexadecimal digits is literal.
 func decodeSimple(value string) string {
 	if strings.ContainsFunc(value, func(r rune) bool { return r >= utf8.RuneSelf }) {
 		return toUTF8(value)
@@ -174,7 +170,7 @@ func decodeSimple(value string) string {
 	return value
 }
 
-// toUTF8 takes what is not UTF-8 for Latin-1, the charset of old headers.
+// toUTF8 returns s, decoded as Latin-1, the charset of old headers, if it is not UTF-8.
 func toUTF8(s string) string {
 	if utf8.ValidString(s) {
 		return s
@@ -191,8 +187,8 @@ func fromLatin1(s string) string {
 	return b.String()
 }
 
-// lastSegment is what stands behind the last separator, of either kind, or ""
-// where that names no file.
+// lastSegment returns the text after the last separator, of either kind, or "" if that
+// is not the name of a file.
 func lastSegment(name string) string {
 	name = strings.TrimRight(strings.TrimSpace(name), `/\`)
 	name = strings.TrimSpace(name[strings.LastIndexAny(name, `/\`)+1:])

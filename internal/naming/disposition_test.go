@@ -87,7 +87,7 @@ func TestFromDisposition(t *testing.T) {
 		{"a folder", `attachment; filename="a/b/"`, "b"},
 		{"a parent", `attachment; filename=".."`, ""},
 		{"separators only", `attachment; filename="//"`, ""},
-		{"beyond the cap", "attachment; filename=" + strings.Repeat("x", maxForeign), ""},
+		{"beyond the cap", "attachment; filename=" + strings.Repeat("x", maxSource), ""},
 	} {
 		t.Run(tt.why, func(t *testing.T) {
 			if got := FromDisposition(tt.header); got != tt.want {
@@ -111,7 +111,7 @@ func TestFromURL(t *testing.T) {
 		{"https://s3.example/a/", ""},
 		{"https://s3.example", ""},
 		{"mailto:photo.jpg", ""},
-		{"https://s3.example/" + strings.Repeat("x", maxForeign+1), ""},
+		{"https://s3.example/" + strings.Repeat("x", maxSource+1), ""},
 	} {
 		u, err := url.Parse(tt.url)
 		if err != nil {
@@ -126,10 +126,10 @@ func TestFromURL(t *testing.T) {
 	}
 }
 
-// checkForeign holds what a name promises that is not safe yet.
-func checkForeign(t *testing.T, got string) {
+// checkUnsafe checks the properties of a name that is not safe yet.
+func checkUnsafe(t *testing.T, got string) {
 	t.Helper()
-	if !utf8.ValidString(got) || strings.ContainsAny(got, `/\`) || got == "." || got == ".." || len(got) > 2*maxForeign {
+	if !utf8.ValidString(got) || strings.ContainsAny(got, `/\`) || got == "." || got == ".." || len(got) > 2*maxSource {
 		t.Errorf("got %q", got)
 	}
 }
@@ -140,7 +140,7 @@ func FuzzFromDisposition(f *testing.F) {
 	f.Add(`filename*="iso-8859-1''%2e%2e"`)
 	f.Add(`filename="a%2fb%E4%00"`)
 	f.Fuzz(func(t *testing.T, header string) {
-		checkForeign(t, FromDisposition(header))
+		checkUnsafe(t, FromDisposition(header))
 		// What a careful sender writes is what is read.
 		name := lastSegment(toUTF8(header))
 		escapes := []string{`\`, `\\`, `"`, `\"`}
@@ -148,7 +148,7 @@ func FuzzFromDisposition(f *testing.F) {
 			escapes = append(escapes, "%", "%25")
 		}
 		quoted := `attachment; filename="` + strings.NewReplacer(escapes...).Replace(name) + `"`
-		if got := FromDisposition(quoted); len(quoted) <= maxForeign && got != name {
+		if got := FromDisposition(quoted); len(quoted) <= maxSource && got != name {
 			t.Errorf("%s: got %q, want %q", quoted, got, name)
 		}
 	})
@@ -162,7 +162,7 @@ func FuzzFromURL(f *testing.F) {
 		if err != nil {
 			return
 		}
-		checkForeign(t, FromURL(u))
+		checkUnsafe(t, FromURL(u))
 	})
 }
 

@@ -6,13 +6,13 @@ import (
 	"unicode/utf8"
 )
 
-// maxExt is how long an extension may be, in bytes. What is longer, or has
+// maxExt is the maximum length of an extension, in bytes. Longer text, or text with
 // spaces, is the end of a sentence.
 const maxExt = 16
 
-// split divides name at the dot of its extension; ext has no dot and is "" where
-// there is none. What stands behind .tar belongs to one extension with it. A
-// leading dot begins no extension.
+// split splits name at the dot of its extension; ext has no dot and is "" if there is
+// none. An extension after .tar includes it, as in tar.gz. A leading dot does not begin
+// an extension.
 func split(name string) (stem, ext string) {
 	i := strings.LastIndexByte(name, '.')
 	if i <= 0 || !isExt(name[i+1:]) {
@@ -24,7 +24,7 @@ func split(name string) (stem, ext string) {
 	return name[:i], name[i+1:]
 }
 
-// join is the reverse of split.
+// join joins what split returns.
 func join(stem, ext string) string {
 	if ext == "" {
 		return stem
@@ -32,14 +32,15 @@ func join(stem, ext string) string {
 	return stem + "." + ext
 }
 
+// isExt reports whether s is valid as an extension.
 func isExt(s string) bool {
 	return s != "" && len(s) <= maxExt && !strings.ContainsFunc(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("_-+", r)
 	})
 }
 
-// cutName cuts name to at most limit bytes and keeps its extension; limit is
-// more than the longest extension takes.
+// cutName cuts name to at most limit bytes and keeps its extension; limit must be more
+// than the longest extension has.
 func cutName(name string, limit int) string {
 	if len(name) <= limit {
 		return name
@@ -49,9 +50,9 @@ func cutName(name string, limit int) string {
 	return join(replaceEmpty(stem), ext)
 }
 
-// cutText cuts s to at most limit bytes, between two characters as a reader
-// counts them: not before a mark, a skin tone or the second half of a flag, and not
-// inside what a joiner makes one (UAX #29).
+// cutText cuts s to at most limit bytes, between two user-perceived characters (UAX #29):
+// not before a mark, a skin tone or the second half of a flag, and not within a sequence
+// with joiners.
 func cutText(s string, limit int) string {
 	if len(s) <= limit {
 		return s
@@ -60,7 +61,7 @@ func cutText(s string, limit int) string {
 	for end > 0 && !utf8.RuneStart(s[end]) {
 		end--
 	}
-	// A pile of marks longer than this is no text: it is cut anywhere.
+	// A longer sequence of marks is not text: it is cut anywhere.
 	const longest = 64
 	for i := end; i > 0 && end-i <= longest; {
 		if r, _ := utf8.DecodeRuneInString(s[i:]); !continues(s[:i], r) {
@@ -83,7 +84,7 @@ func continues(before string, r rune) bool {
 		return true
 	case r == 0xFF9E || r == 0xFF9F: // half-width voicing marks
 		return true
-	case unicode.Is(unicode.Regional_Indicator, r): // two make a flag
+	case unicode.Is(unicode.Regional_Indicator, r): // two of them form a flag
 		rest := strings.TrimRightFunc(before, func(r rune) bool { return unicode.Is(unicode.Regional_Indicator, r) })
 		return utf8.RuneCountInString(before[len(rest):])%2 == 1
 	}

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Folded returns what paths have in common that some usual file system takes for one: they differ
-// only in case (as strings.EqualFold has it) or in Unicode normalization. It is good for comparing
-// alone.
+// Folded returns the same text for all paths that some common file system treats as one: those that
+// differ only in case (as in strings.EqualFold) or in Unicode normalization. The result is for
+// comparisons only.
 func Folded(path string) string {
-	if isASCII(path) { // almost all are, and a run may have a million
+	if isASCII(path) { // fast, because a run may have a million paths
 		return strings.ToUpper(path)
 	}
 	return strings.Map(func(r rune) rune {
@@ -24,6 +24,7 @@ func Folded(path string) string {
 	}, norm.NFC.String(path))
 }
 
+// isASCII reports whether s is ASCII.
 func isASCII(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

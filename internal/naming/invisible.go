@@ -8,7 +8,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Invisible characters with which letters and emoji are written, and what they stand beside.
+// Invisible characters that are part of letters and emoji, and the characters next to them.
 const (
 	nonJoiner  = '\u200c' // ZWNJ
 	joiner     = '\u200d' // ZWJ
@@ -16,18 +16,18 @@ const (
 	emojiStyle = '\ufe0f' // variation selector 16
 	keycap     = '\u20e3'
 	blackFlag  = '\U0001f3f4'
-	tags       = '\U000e0000' // the tag of an ASCII character is this far from it
+	tags       = '\U000e0000' // the offset of the tag of an ASCII character
 	cancelTag  = tags + 0x7f
 )
 
-// isInvisible reports whether r is what Unicode calls default-ignorable.
+// isInvisible reports whether r is default-ignorable (Unicode).
 func isInvisible(r rune) bool {
 	return r >= utf8.RuneSelf && unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) &&
 		!unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 }
 
-// dropInvisible drops invisible characters: beside deceiving the reader, they are ignored by some file
-// systems when they compare names. Those that change how the text around them is written stay.
+// dropInvisible removes invisible characters, which can deceive a reader, and which some file systems
+// ignore when they compare names. It keeps those that change how the text around them is displayed.
 func dropInvisible(s string) string {
 	if !strings.ContainsFunc(s, isInvisible) {
 		return s
@@ -45,7 +45,7 @@ func dropInvisible(s string) string {
 	return kept.String()
 }
 
-// lengthBefore returns how many bytes of s stand before the first character that is found.
+// lengthBefore returns the number of bytes of s before the first character for which found is true.
 func lengthBefore(s string, found func(rune) bool) int {
 	if i := strings.IndexFunc(s, found); i >= 0 {
 		return i
@@ -53,14 +53,14 @@ func lengthBefore(s string, found func(rune) bool) int {
 	return len(s)
 }
 
-// meaningful returns those characters of a run of invisible ones that belong to the text around it, which
-// ends in last and goes on with next; [utf8.RuneError] where there is none.
+// meaningful returns those characters of a run of invisible ones that belong to the text around it: last is
+// the character before the run, next the one after it, [utf8.RuneError] for none.
 func meaningful(run string, last, next rune) string {
 	kept := ""
 	for run != "" {
 		r, size := utf8.DecodeRuneInString(run)
 		keep := belongs(r, last, next)
-		if isTag(r) { // up to the end of their sequence, all of them or none
+		if isTag(r) { // the whole sequence, or nothing of it
 			size = lengthBefore(run, func(r rune) bool { return !isTag(r) })
 			if end := strings.IndexRune(run[:size], cancelTag); end >= 0 {
 				size = end + utf8.RuneLen(cancelTag)
@@ -75,11 +75,11 @@ func meaningful(run string, last, next rune) string {
 	return kept
 }
 
-// belongs reports whether an invisible character changes how its neighbors are written:
+// belongs reports whether an invisible character changes how its neighbors are displayed:
 //
-//   - a joiner between letters, or behind a virama, by which the form of Arabic, Persian and Indic letters is
-//     chosen (Unicode Standard 23.2; RFC 5892 appendix A.1 and A.2 are stricter);
-//   - a joiner between emoji, and a variation selector behind one or in a keycap (UTS #51 section 1.4).
+//   - a joiner between letters, or after a virama, which selects the form of Arabic, Persian and Indic
+//     letters (Unicode Standard 23.2; RFC 5892 appendix A.1 and A.2 are stricter);
+//   - a joiner between emoji, and a variation selector after one or in a keycap (UTS #51 section 1.4).
 func belongs(r, last, next rune) bool {
 	switch r {
 	case joiner, nonJoiner:
@@ -93,7 +93,7 @@ func belongs(r, last, next rune) bool {
 
 func isLetterOrMark(r rune) bool { return unicode.In(r, unicode.L, unicode.Mn, unicode.Mc) }
 
-// isVirama reports whether r takes the vowel from an Indic letter.
+// isVirama reports whether r is a virama, which removes the vowel of an Indic letter.
 func isVirama(r rune) bool {
 	const virama = 9 // Canonical_Combining_Class
 	return r >= utf8.RuneSelf && norm.NFC.PropertiesString(string(r)).CCC() == virama
@@ -109,8 +109,8 @@ func isPictograph(r rune) bool { return r >= utf8.RuneSelf && unicode.Is(pictogr
 
 func isTag(r rune) bool { return r > tags && r <= cancelTag }
 
-// isArea reports whether tags name an area whose flag follows a black one, as gbsct does for Scotland (UTS #51
-// appendix C; its subdivisions have 3 to 7 letters and digits). Others are invisible text.
+// isArea reports whether tags are the code of an area after a black flag, such as gbsct for Scotland (UTS #51
+// appendix C; codes of subdivisions have 3 to 7 letters and digits). Other tags are invisible text.
 func isArea(s string) bool {
 	name, ended := strings.CutSuffix(s, string(cancelTag))
 	n := utf8.RuneCountInString(name)

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// defaultLayout is that of a date whose field names none.
+// defaultLayout is the layout of a date whose field has none.
 const defaultLayout = "2006-01-02"
 
-// layoutElements are the parts of a layout that stand for parts of a date, as in package time; of two that begin
-// alike the longer one comes first. The 2 that time takes for _2 is a 2 behind an underscore here.
+// layoutElements are the elements of a layout that are replaced by parts of a date, as in package time; of two with
+// the same prefix the longer one comes first. Unlike in package time, _2 is an underscore and the element 2.
 var layoutElements = []string{
 	"January", "Jan", "Monday", "Mon", "2006", "002", "01", "02", "03", "04", "05", "06", "15", "1", "2", "3", "4", "5", "PM", "pm",
 }
@@ -23,7 +23,7 @@ func mapLayout(layout string, replace func(element string) string) string {
 	return strings.NewReplacer(pairs...).Replace(layout)
 }
 
-// formatDate writes a date in UTC; a zero one is "".
+// formatDate formats a date in UTC; the zero time is "".
 func formatDate(date time.Time, layout string) string {
 	if date.IsZero() {
 		return ""
@@ -31,9 +31,9 @@ func formatDate(date time.Time, layout string) string {
 	return mapLayout(layout, date.UTC().Format)
 }
 
-// isLayout reports whether a layout means what it says: it has an element, other letters of ASCII than
-// the T and Z of ISO 8601 stand outside the braces, and no run of digits falls apart into
-// elements that were not written (as 2024 does, into day, day and minute).
+// isLayout reports whether a layout is valid: it has an element, no ASCII letters besides elements and
+// the T and Z of ISO 8601, and no number that would be read as several elements (such as 2024, as day,
+// day and minute).
 func isLayout(layout string) bool {
 	rest := mapLayout(layout, func(string) string { return "\x00" })
 	if !strings.Contains(rest, "\x00") || strings.ContainsFunc(withoutISO.Replace(rest), isLetterOrDigit) {
@@ -47,10 +47,10 @@ func isLayout(layout string) bool {
 	return true
 }
 
-// withoutISO removes the letters that stand behind an element in a time of ISO 8601.
+// withoutISO removes the letters that follow an element in a time of ISO 8601.
 var withoutISO = strings.NewReplacer("\x00T\x00", "", "\x00Z", "")
 
-// wide is "" for an element of more than one digit.
+// wide returns "" for an element of more than one digit.
 func wide(element string) string {
 	if len(element) > 1 {
 		return ""

@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// imageExtensions are those of media types that are written otherwise than their extensions.
+// imageExtensions maps media types to their extensions, if those differ from the subtype.
 var imageExtensions = map[string]string{
 	"image/jpeg": "jpg", "image/pjpeg": "jpg", "image/tiff": "tif", "image/svg+xml": "svg", "image/x-icon": "ico",
 	"image/vnd.microsoft.icon": "ico", "image/vnd.adobe.photoshop": "psd", "application/pdf": "pdf",
 }
 
-// ImageName returns the name of an image that was made of a file: the file's stem, what was made, and the
-// extension of its media type; if that tells none, ext, which may be "".
+// ImageName returns the name of an image that was derived from a file: the file's stem, a hyphen and made, and
+// the extension of its media type or, if that is unknown, ext, which may be "".
 func ImageName(file, made, mediaType, ext string) string {
 	stem := Safe(file)
 	if cut, old := split(stem); isImageExt(old) {
@@ -32,8 +32,8 @@ func ImageName(file, made, mediaType, ext string) string {
 	return join(stem+"-"+made, known)
 }
 
-// isImageExt reports whether what stands behind the last dot of an image's name is probably its extension, and
-// not the end of a name such as "Poster v1.2".
+// isImageExt reports whether the text after the last dot of an image's name is probably its extension, and not
+// the end of a name such as "Poster v1.2".
 func isImageExt(ext string) bool {
 	letters := strings.TrimFunc(ext, func(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }) == ""
 	return letters && (len(ext) == 3 || len(ext) == 4)

@@ -8,10 +8,10 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// maxTemplate caps the text of a template, in bytes.
+// maxTemplate is the maximum length of a template's text, in bytes.
 const maxTemplate = 4096
 
-// templateError says what is wrong with the text of a template.
+// templateError is a template whose text is invalid.
 type templateError struct {
 	text, problem, advice string
 }
@@ -20,12 +20,11 @@ func (e *templateError) Error() string {
 	return fmt.Sprintf("name template %.200q: %s", e.text, e.problem)
 }
 
-// Hint says what to write instead.
+// Hint returns what to write instead.
 func (e *templateError) Hint() string { return e.advice }
 
-// Parse reads the text of a --name template: literal text, fields in braces, and
-// slashes that make folders. {{ and }} stand for one brace each. Errors have a
-// Hint.
+// Parse parses the text of a --name template: literal text, fields in braces, and
+// slashes that create folders. {{ and }} are one brace each. Errors have a Hint.
 func Parse(text string) (*Template, error) {
 	if err := checkShape(text); err != nil {
 		return nil, err
@@ -33,7 +32,7 @@ func Parse(text string) (*Template, error) {
 	t := &Template{elements: [][]part{nil}}
 	add := func(p part) {
 		last := &t.elements[len(t.elements)-1]
-		// Literal text that an escape interrupted stays one part.
+		// Literal text with an escape in it is one part.
 		if n := len(*last); n > 0 && p.field == nil && (*last)[n-1].field == nil {
 			(*last)[n-1].literal += p.literal
 			return
@@ -58,7 +57,7 @@ func Parse(text string) (*Template, error) {
 			add(part{literal: rest[:1]})
 			rest = rest[1:]
 		case delimiter == '}':
-			return nil, &templateError{text, "a } without its {", "write }} for a brace that belongs to the name"}
+			return nil, &templateError{text, "unmatched }", "write }} for a literal brace"}
 		default:
 			parts, after, err := placeholder(text, rest)
 			if err != nil {
@@ -79,7 +78,7 @@ func Parse(text string) (*Template, error) {
 	return t, nil
 }
 
-// checkShape refuses what is no relative path of a file.
+// checkShape rejects text that is not the relative path of a file.
 func checkShape(text string) error {
 	const example = "a path such as {id}/{filename}"
 	fail := func(problem, advice string) error { return &templateError{text, problem, advice} }
@@ -90,33 +89,33 @@ func checkShape(text string) error {
 	case len(text) > maxTemplate:
 		return fail(fmt.Sprintf("it is longer than %d bytes", maxTemplate), "write "+example)
 	case text[0] == '/', text[0] == '\\', drive:
-		return fail("it is an absolute path", "choose the folder with --dir, and write "+example)
+		return fail("it is an absolute path", "specify the folder with --dir, and write "+example)
 	case strings.Contains(text, `\`):
-		return fail("it has a backslash", "folders are made by / on every system")
+		return fail("it contains a backslash", "write / for a folder, on every system")
 	case strings.HasSuffix(text, "/"):
 		return fail("it ends in a slash", "end it with the name of the file, as in {id}/{filename}")
 	}
 	return nil
 }
 
-// checkElements refuses elements that the text itself makes none, or a way up.
+// checkElements rejects empty path elements, and . and .. as elements.
 func checkElements(text string, elements [][]part) error {
 	for _, parts := range elements {
 		switch {
 		case len(parts) == 0:
-			return &templateError{text, "two slashes with nothing between them", "leave one of them out"}
+			return &templateError{text, "it has an empty path element", "remove one of the two slashes"}
 		case len(parts) == 1 && (parts[0].literal == "." || parts[0].literal == ".."):
 			return &templateError{
-				text, fmt.Sprintf("it has the path element %q", parts[0].literal),
-				"paths stay under the folder that --dir chooses; leave it out",
+				text, fmt.Sprintf("it contains the path element %q", parts[0].literal),
+				"remove it: paths must be below --dir",
 			}
 		}
 	}
 	return nil
 }
 
-// placeholder reads what stands between braces, up to the one that closes them. The layout of a date has a part
-// for each of its path elements; any other field is one part.
+// placeholder parses a field up to its closing brace. The layout of a date is one part per path element; any other
+// field is one part.
 func placeholder(text, rest string) (parts []part, after string, err error) {
 	if property, ok := strings.CutPrefix(rest, propertyPrefix); ok {
 		label, after, ok := cutLabel(property)
@@ -143,8 +142,8 @@ func placeholder(text, rest string) (parts []part, after string, err error) {
 		for element := range strings.SplitSeq(layout, "/") {
 			if !isLayout(element) {
 				return nil, "", &templateError{
-					text, fmt.Sprintf("%.40q is not the layout of a date", layout),
-					"write it with 2006 for the year, 01 for the month and 02 for the day, as in {" + name + ":2006/01} or {" + name + ":2006-01-02}",
+					text, fmt.Sprintf("invalid date layout %.40q", layout),
+					"write 2006 for the year, 01 for the month and 02 for the day, as in {" + name + ":2006/01} or {" + name + ":2006-01-02}",
 				}
 			}
 			parts = append(parts, part{field: &fields[i], detail: element})
@@ -153,15 +152,15 @@ func placeholder(text, rest string) (parts []part, after string, err error) {
 	case strings.Contains(name, "/"):
 		return nil, "", unclosed(text)
 	case i >= 0 && hasLayout:
-		return nil, "", &templateError{text, "{" + name + "} takes no layout", "only dates do, as in {created:2006/01}"}
+		return nil, "", &templateError{text, "{" + name + "} does not take a layout", "only dates take one, such as {created:2006/01}"}
 	case i >= 0:
 		return []part{{field: &fields[i]}}, after, nil
 	}
 	return nil, "", unknownField(text, name)
 }
 
-// cutLabel reads the name or label of a property, in which any character may stand, up to the brace that closes
-// the field; {{ and }} in it are one brace each. A field that opens in it says that its own brace is missing.
+// cutLabel parses the name or label of a property, which may have any character, up to the closing brace of the
+// field; {{ and }} in it are one brace each. ok is false if the closing brace is missing.
 func cutLabel(rest string) (label, after string, ok bool) {
 	var b strings.Builder
 	for {
@@ -184,26 +183,27 @@ func cutLabel(rest string) (label, after string, ok bool) {
 	}
 }
 
+// unclosed returns the error for a field without a closing brace.
 func unclosed(text string) error {
-	return &templateError{text, "a { without its }", "write {{ for a brace that belongs to the name"}
+	return &templateError{text, "unclosed {", "write {{ for a literal brace"}
 }
 
-// unknownField lists the fields, the closest first if one is close.
+// unknownField returns the error for an unknown field, with the valid ones, a similar one first.
 func unknownField(text, name string) error {
 	known := make([]string, len(fields))
 	for i := range fields {
 		known[i] = fields[i].name
 	}
-	advice := "use one of these fields, or write {{ for a brace that belongs to the name"
+	advice := "use one of these fields, or write {{ for a literal brace"
 	if near, ok := nearest(name, known); ok {
 		advice = fmt.Sprintf("did you mean {%s}?", near)
 		i := slices.Index(known, near)
 		known = slices.Concat(known[i:i+1], known[:i], known[i+1:])
 	}
-	return &templateError{text, fmt.Sprintf("unknown field %.40q; there are {%s}", name, strings.Join(known, "} {")), advice}
+	return &templateError{text, fmt.Sprintf("unknown field %.40q (known: {%s})", name, strings.Join(known, "} {")), advice}
 }
 
-// nearest is the known field that name is probably meant to be, if there is one.
+// nearest returns the known field that is similar to name, if there is one.
 func nearest(name string, known []string) (field string, ok bool) {
 	lower := strings.ToLower(name)
 	if strings.HasPrefix(lower, "propert") || strings.HasPrefix(lower, "metaproperty") {

@@ -9,59 +9,59 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// MaxName is the greatest length of a name that [Safe] returns, in bytes of UTF-8.
-// It leaves room for what the name of a partial adds to it: a dot, 16 hex digits,
-// a hyphen, 16 hex digits and .part.
+// MaxName is the maximum length of a name that [Safe] returns, in bytes of UTF-8. It
+// leaves room for the suffix of a partial: a dot, 16 hex digits, a hyphen, 16 hex digits
+// and .part.
 const MaxName = maxElement - len(partialSuffix)
 
 const (
-	// maxElement is the longest name of a file on every usual file system, in
-	// bytes (NAME_MAX).
+	// maxElement is the maximum length of a file's name on common file systems, in bytes
+	// (NAME_MAX).
 	maxElement = 255
-	// partialSuffix has the shape, and so the length, of what the name of a
-	// partial adds to the final name: .<idhash>-<versionhash>.part
+	// partialSuffix is an example of the suffix of a partial's name, for its length:
+	// .<idhash>-<versionhash>.part
 	partialSuffix = ".0123456789abcdef-0123456789abcdef.part"
 )
 
-// rules are all that Safe does, in their order. Each leaves a name that it does
-// not speak of as it is.
+// rules are the rules of Safe, in order. Each returns a name that it does not apply to
+// unchanged.
 var rules = []struct {
-	unsafe  string // what the rule is about, and what becomes of it
+	unsafe  string // what the rule applies to, and its replacement
 	replace func(string) string
 }{
-	{"bytes that are not UTF-8: a run of them is _", toValidUTF8},
-	{"text that is not in NFC, which would be two names on one system and one on another: normalised", norm.NFC.String},
+	{"bytes that are not UTF-8: _ per sequence", toValidUTF8},
+	{"text that is not in NFC, which would be two names on one system and one on another: normalized", norm.NFC.String},
 	{`separators, < > : " | ? *, control characters, line separators, private use, U+034F: _ each`, replaceForbidden},
-	{"invisible characters, bidi controls and the byte order mark among them, unless letters or emoji are written with them: dropped", dropInvisible},
-	{"white space at the ends, dots at the end, which Windows forgets: dropped", trimEnds},
-	{"a leading dot, which hides, or hyphen, which looks like a flag: _", replaceLeading},
-	{"a device of Windows, whatever its extension: _ before it", prefixDevice},
-	{".part at the end, which is for partials: _part", replacePart},
+	{"invisible characters, bidi controls and the byte order mark among them, unless they are part of letters or emoji: dropped", dropInvisible},
+	{"white space at the ends, dots at the end, which Windows ignores: dropped", trimEnds},
+	{"a leading dot (a hidden file) or hyphen (a flag): _", replaceLeading},
+	{"a Windows device, with any extension: _ before it", prefixDevice},
+	{".part at the end, the extension of partials: _part", replacePart},
 	{"more than MaxName bytes: cut before the extension", func(s string) string { return cutName(s, MaxName) }},
-	{"nothing: _", replaceEmpty},
+	{"an empty name: _", replaceEmpty},
 }
 
-// Safe makes name, which may be anything, one path element that every system can
-// hold and none takes for something else: a separator, a parent, a drive, a
-// stream, a device, a flag, a hidden file, a partial. The result is valid UTF-8
-// in NFC, from 1 to [MaxName] bytes long, and the same on all systems.
-// Safe(Safe(x)) is Safe(x). Different names may become the same.
+// Safe returns a path element for name, which may be any text, that is valid on every
+// system and has no special meaning on any: separator, parent, drive, stream, device,
+// flag, hidden file, partial. The result is valid UTF-8 in NFC, from 1 to [MaxName] bytes
+// long, and the same on all systems. Safe(Safe(x)) is Safe(x). Different names may give
+// the same result.
 func Safe(name string) string {
 	for {
 		before := name
 		for _, rule := range rules {
 			name = rule.replace(name)
 		}
-		// One rule can make work for one before it: letters that something invisible
-		// kept apart compose, what is cut ends in a space.
+		// The result of a rule may need an earlier one: letters compose when an invisible
+		// character between them is removed, and a name that was cut may end in a space.
 		if name == before {
 			return name
 		}
 	}
 }
 
-// plain applies the rules that look at characters only, and so hold for a part of
-// a name as well.
+// plain applies the rules about single characters, which are valid for a part of a
+// name as well.
 func plain(s string) string {
 	s = dropInvisible(replaceForbidden(norm.NFC.String(toValidUTF8(s))))
 	return strings.TrimSpace(norm.NFC.String(s))
@@ -69,14 +69,14 @@ func plain(s string) string {
 
 func toValidUTF8(s string) string { return strings.ToValidUTF8(s, "_") }
 
-// splitter is the invisible character by which normalisation splits a run of more
-// than 30 combining marks (UAX #15, Stream-Safe Text Format). Were it dropped, the
-// run would not be normal; so it becomes a visible one.
+// splitter is the invisible character with which normalization splits a sequence of more
+// than 30 combining marks (UAX #15, Stream-Safe Text Format). Without it, the sequence
+// would not be normalized; so it is replaced by a visible one.
 const splitter = '\u034f'
 
-// replaceForbidden replaces what cannot be in a name on Windows, which is more
-// than elsewhere, and characters whose meaning is private: WSL, Cygwin and Samba
-// use those to smuggle forbidden ones.
+// replaceForbidden replaces the characters that Windows does not allow in a name, which
+// include those of other systems, and private use characters, which WSL, Cygwin and Samba
+// map to forbidden ones.
 func replaceForbidden(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`/\<>:"|?*`+"\x7f", r) || r == splitter ||
@@ -99,9 +99,8 @@ func replaceLeading(s string) string {
 	return s
 }
 
-// devices are the names that Windows keeps for devices in every folder, in upper
-// case (Microsoft, Naming Files, Paths, and Namespaces), the ports without their
-// numbers.
+// devices are the names that Windows reserves for devices in every folder, in upper case
+// (Microsoft, Naming Files, Paths, and Namespaces); ports are those that a digit follows.
 var devices, ports = []string{"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}, []string{"COM", "LPT"}
 
 func prefixDevice(s string) string {
@@ -126,10 +125,10 @@ func replacePart(s string) string {
 	return s
 }
 
-// joiners takes joiners out of a text. Making a Replacer costs as much as ten names.
+// joiners removes joiners. It is a variable because creating a Replacer takes as long as ten names.
 var joiners = strings.NewReplacer(string(joiner), "", string(nonJoiner), "")
 
-// withoutJoiners is s as a file system that ignores joiners compares it.
+// withoutJoiners returns s as a file system that ignores joiners compares it.
 func withoutJoiners(s string) string { return joiners.Replace(s) }
 
 func replaceEmpty(s string) string {

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// maxPath is the longest path that [SafePath] returns, in bytes: what Linux takes (PATH_MAX).
+// maxPath is the maximum length of a path that [SafePath] returns, in bytes (PATH_MAX on Linux).
 const maxPath = 4096
 
-// SafePath makes path, slash-separated text that may be anything, the path of a file below a folder:
-// each element is [Safe], and those are left out that are empty or "." or "..". Of one
-// that is too long the last elements remain. SafePath(SafePath(x)) is SafePath(x).
+// SafePath returns a path below a folder for path, which may be any slash-separated text: each element
+// is [Safe], and empty ones, "." and ".." are removed. A path that is too long loses its first
+// elements. SafePath(SafePath(x)) is SafePath(x).
 func SafePath(path string) string {
 	elements := slices.DeleteFunc(strings.Split(path, "/"), func(e string) bool { return e == "" || e == "." || e == ".." })
 	length := 0

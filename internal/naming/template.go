@@ -6,36 +6,36 @@ import (
 	"time"
 )
 
-// DefaultTemplate is the template of a user who gives none: files are called
-// what their location calls them.
+// DefaultTemplate is the template that is used without --name: the name of the file in its
+// location.
 const DefaultTemplate = "{filename}"
 
-// Fields are the values that a template may ask for. They are foreign text, used
-// as they come. One that is empty is unknown.
+// Fields are the values of a template's fields: untrusted text, which Path makes safe. An
+// empty one is unknown.
 type Fields struct {
 	ID       string // the asset's id
 	ItemID   string // the media item's id
 	Name     string // the asset's name
-	Filename string // as the location gives it, see FromDisposition
+	Filename string // of the location, see FromDisposition
 	// Ext, if set, is the extension of Filename, without a dot, "" for none. Else it is found there.
 	Ext     *string
 	Type    string
 	Version string
-	// Derivative is the name of the one that is fetched.
+	// Derivative is the name of the derivative to download.
 	Derivative string
 	Tags       []string
-	Brand      string // its name
-	// Created and Modified are the asset's dates; zero where unknown.
+	Brand      string // the name of the brand
+	// Created and Modified are the asset's dates; zero if unknown.
 	Created, Modified time.Time
-	// Property reads one of the asset's metaproperties, whose name is without the
-	// portal's prefix property_. A nil one knows none.
+	// Property returns the values of one of the asset's metaproperties, whose name is
+	// without the portal's prefix property_. If it is nil, all are unknown.
 	Property func(name string) []string
 }
 
-// Template is a --name template: a path below the user's folder with fields in
-// it, such as {type}/{id}-{filename}. [Parse] makes one.
+// Template is a --name template: a path below the user's folder with fields, such as
+// {type}/{id}-{filename}. [Parse] returns one.
 type Template struct {
-	elements [][]part // of the path; its slashes are the template's own
+	elements [][]part // of the path, separated by the slashes of the template
 }
 
 // part is a piece of a path element: literal text, or a field.
@@ -45,25 +45,25 @@ type part struct {
 	detail  string // for the field property_X: X; for a date: its layout
 }
 
-// source says who knows a field's value.
+// source is where a field's value comes from.
 type source int
 
 const (
-	fromJob      source = iota // whoever asks for the file
-	fromMetadata               // the portal, for a call more
-	fromObject                 // storage, once it answers
+	fromJob      source = iota // the job
+	fromMetadata               // the portal, with one more call
+	fromObject                 // the answer of storage
 )
 
 // field is a kind of placeholder.
 type field struct {
-	name   string // as it stands between braces
+	name   string // as written between braces
 	source source
 	value  func(f Fields, detail string) string
-	fixed  bool // short, or an identity: where a path is too long, others are cut
+	fixed  bool // not cut if a path is too long, because it is short or an identity
 	isDate bool // takes a layout
 }
 
-// propertyField is the one field that stands for many: X is a property's name.
+// propertyField is the name of a field with a parameter: X is a property's name.
 const (
 	propertyField  = "property_X"
 	propertyPrefix = "property_"
@@ -86,7 +86,7 @@ var fields = []field{
 	{name: propertyField, source: fromMetadata, value: func(f Fields, name string) string { return joined(f.property(name)) }},
 }
 
-// joined is several values as one, whatever the order in which the portal tells them.
+// joined returns several values as one: sorted, because the portal's order may change, and joined by commas.
 func joined(values []string) string {
 	values = slices.DeleteFunc(slices.Clone(values), func(value string) bool { return value == "" })
 	slices.Sort(values)
@@ -105,6 +105,7 @@ func (f Fields) split() (stem, ext string) {
 	return split(name) // Safe has changed it
 }
 
+// property returns the values of a metaproperty, nil if they are unknown.
 func (f Fields) property(name string) []string {
 	if f.Property == nil {
 		return nil
@@ -112,14 +113,14 @@ func (f Fields) property(name string) []string {
 	return f.Property(name)
 }
 
-// NeedsMetadata reports whether the path depends on what only the portal's metadata
-// gives, such as name, tag or a property. Fields that are known without it,
-// as version is where the user chose one, are named in known.
+// NeedsMetadata reports whether the path depends on the portal's metadata, such as name,
+// tag or a property. known are the fields whose values are known without it, such as version
+// if the user chose one.
 func (t *Template) NeedsMetadata(known ...string) bool {
 	return t.has(func(p part) bool { return p.field.source == fromMetadata && !slices.Contains(known, p.field.name) })
 }
 
-// MetadataFields returns the fields whose values only the portal's metadata give, as the template names them.
+// MetadataFields returns the names of the fields whose values come from the portal's metadata, as in the template.
 func (t *Template) MetadataFields() []string {
 	var names []string
 	t.has(func(p part) bool {
@@ -140,7 +141,7 @@ func (t *Template) HasBrand() bool {
 	return t.has(func(p part) bool { return p.field.name == "brand" })
 }
 
-// Properties returns the metaproperties on which the path depends, as the template names them, each once.
+// Properties returns the names of the metaproperties on which the path depends, as in the template, each once.
 func (t *Template) Properties() []string {
 	var names []string
 	t.has(func(p part) bool {
@@ -152,16 +153,15 @@ func (t *Template) Properties() []string {
 	return names
 }
 
-// has reports whether one of the template's fields fits.
+// has reports whether fits is true for one of the template's fields.
 func (t *Template) has(fits func(part) bool) bool {
 	return slices.ContainsFunc(slices.Concat(t.elements...), func(p part) bool { return p.field != nil && fits(p) })
 }
 
-// Path returns the slash-separated path of the file with these fields. It has as
-// many elements as the template, each of them [Safe]: what stands in a value
-// makes no folder and no parent. An unknown {ext} takes the dot before it away,
-// any other unknown value is _. Where an element is too long, its longest values
-// are cut, never an id before them.
+// Path returns the slash-separated path of the file with these fields. It has as many
+// elements as the template, each [Safe], so that a value cannot add a folder or a parent.
+// An unknown {ext} removes the dot before it, any other unknown value is _. If an element is
+// too long, its longest values are cut, but not an id before them.
 func (t *Template) Path(f Fields) string {
 	elements := make([]string, len(t.elements))
 	for i, parts := range t.elements {
@@ -170,11 +170,11 @@ func (t *Template) Path(f Fields) string {
 	return strings.Join(elements, "/")
 }
 
-// maxValue caps a value in bytes, many times what fits into a path element, so that a template
-// which repeats a field does not repeat megabytes.
+// maxValue is the maximum length of a value, in bytes: many times that of a path element, but
+// small enough for a template that repeats a field.
 const maxValue = 16 * MaxName
 
-// expand returns the path element that parts make of the fields.
+// expand returns the path element of parts with the fields' values.
 func expand(parts []part, f Fields) string {
 	texts := make([]string, len(parts))
 	for i, p := range parts {
@@ -183,7 +183,7 @@ func expand(parts []part, f Fields) string {
 			continue
 		}
 		texts[i] = cutText(p.field.value(f, p.detail), maxValue)
-		if p.field.source != fromObject { // those are parts of a safe name
+		if p.field.source != fromObject { // which are parts of a safe name
 			texts[i] = plain(texts[i])
 		}
 		if texts[i] != "" {
@@ -199,8 +199,8 @@ func expand(parts []part, f Fields) string {
 	return Safe(strings.Join(texts, ""))
 }
 
-// shorten cuts the longest of the values, as often as it takes, until the texts
-// together fit. What cannot be cut that way is left to Safe.
+// shorten cuts the longest value repeatedly until the texts together are short enough.
+// Safe cuts the rest.
 func shorten(parts []part, texts []string) {
 	const shortest = 32 // bytes, more than an extension
 	over := -MaxName
@@ -222,14 +222,14 @@ func shorten(parts []part, texts []string) {
 	}
 }
 
-// Renamed returns path, which is slash-separated, with -key behind the stem of
-// its last element: a/photo.jpg becomes a/photo-KEY.jpg. The new element is
-// [Safe]; where it would be too long it is the stem that is cut.
+// Renamed returns path, which is slash-separated, with -key after the stem of its last
+// element: a/photo.jpg becomes a/photo-KEY.jpg. The new element is [Safe]; if it is too
+// long, the stem is cut.
 func Renamed(path, key string) string {
 	i := strings.LastIndexByte(path, '/') + 1
 	stem, ext := split(path[i:])
 	key = replaceEmpty(plain(key))
-	const longest = 160 // bytes of key: any media id, and then some
+	const longest = 160 // bytes of key, more than any media id
 	key = cutText(key, longest)
 	stem = cutText(stem, MaxName-len(join("-"+key, ext)))
 	return path[:i] + Safe(join(stem+"-"+key, ext))

@@ -1,5 +1,5 @@
-// Package spelling looks at words as people type and paste them: which known word a
-// misspelled one was probably meant to be, and which of its characters cannot be seen.
+// Package spelling checks words that people type and paste: it finds the known word that is
+// most similar to a misspelled one, and characters that cannot be seen.
 //
 //	near, ok := spelling.Nearest("conections", []string{"connections", "jobs"})
 package spelling
@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// longest is how many bytes of a word are looked at: known words are shorter, and the work
-// grows with the product of the lengths.
+// longest is the number of bytes of a word that are compared: known words are shorter, and the
+// time grows with the product of the lengths.
 const longest = 64
 
-// Nearest returns the known word that differs least from word, whatever their case. ok
-// reports whether they differ in a third of the bytes of word at most, or in one: a word
-// that is further away is not worth a suggestion.
+// Nearest returns the known word that differs least from word, regardless of case. ok reports
+// whether at most a third of the bytes of word differ, or one byte: a word with more
+// differences is not worth a suggestion.
 func Nearest(word string, known []string) (near string, ok bool) {
 	least := longest + 1
 	for _, k := range known {
@@ -27,11 +27,11 @@ func Nearest(word string, known []string) (near string, ok bool) {
 	return near, least <= max(1, min(len(word), longest)/3)
 }
 
-// most is how many known words Closest compares.
+// most is the number of known words that Closest compares.
 const most = 20_000
 
-// Closest returns at most n of the known words: those that hold word first, then those that differ least from
-// it, whatever their case, and otherwise in their order. It looks at the first 20,000.
+// Closest returns at most n of the known words: those that contain word first, then those that differ least
+// from it, regardless of case, and otherwise in their order. It compares the first 20,000.
 func Closest(word string, known []string, n int) []string {
 	word = strings.ToLower(word)
 	type ranked struct {
@@ -55,8 +55,8 @@ func Closest(word string, known []string, n int) []string {
 	return closest
 }
 
-// distance is the number of bytes to insert, delete, replace or swap with the next one to make
-// b of a (optimal string alignment), at most longest.
+// distance returns the number of bytes to insert, delete, replace or swap with the next one to
+// turn a into b (optimal string alignment), at most longest.
 func distance(a, b string) int {
 	a, b = a[:min(len(a), longest)], b[:min(len(b), longest)]
 	var d [longest + 1][longest + 1]int // d[i][j] is the distance of a[:i] to b[:j]

@@ -6,18 +6,18 @@ import (
 	"unicode"
 )
 
-// Trim removes what shows nothing around text that people paste: white space, no-break
-// spaces, byte order marks, zero-width characters and bidirectional marks. Control
-// characters that are not white space stay.
+// Trim removes invisible characters around text that people paste: white space, no-break
+// spaces, byte order marks, zero-width characters and bidirectional marks, but no control
+// characters other than white space.
 func Trim(text string) string { return strings.TrimFunc(text, Blank) }
 
-// Blank reports whether r shows nothing where it stands.
+// Blank reports whether r is displayed as nothing or as space.
 func Blank(r rune) bool {
 	return unicode.IsSpace(r) || unicode.In(r, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point)
 }
 
 // Unseen returns the name of the first character of text that cannot be seen, such as
-// "U+200B ZERO WIDTH SPACE"; "" if there is none. A space of ASCII can be seen.
+// "U+200B ZERO WIDTH SPACE"; "" if there is none. An ASCII space counts as visible.
 func Unseen(text string) string {
 	for _, r := range text {
 		if r != ' ' && (Blank(r) || unicode.IsControl(r)) {
@@ -37,8 +37,8 @@ func Visible(text string) string {
 	}, text)
 }
 
-// Name says which character r is in ASCII: "a", or its code point for one that ASCII does not have
-// or that cannot be seen, with the name from the Unicode Character Database if it is often met.
+// Name returns a name of r in ASCII: r in quotes, or the code point of a character that is not ASCII
+// or cannot be seen, with its name in the Unicode Character Database if it is common.
 func Name(r rune) string {
 	switch name := names[r]; {
 	case name != "":
@@ -52,8 +52,8 @@ func Name(r rune) string {
 	}
 }
 
-// names are those of characters that word processors, chats and web pages put into text, and
-// that are not seen, or look like a space or a hyphen.
+// names are the names of characters that word processors, chats and web pages insert into text,
+// and that cannot be seen, or look like a space or a hyphen.
 var names = map[rune]string{
 	'\t': "CHARACTER TABULATION (a control character)", '\n': "LINE FEED (a control character)", '\r': "CARRIAGE RETURN (a control character)",
 	' ': "SPACE", 0x00a0: "NO-BREAK SPACE", 0x00ad: "SOFT HYPHEN", 0x034f: "COMBINING GRAPHEME JOINER", 0x061c: "ARABIC LETTER MARK",

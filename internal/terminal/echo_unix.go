@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hideInput makes a terminal not show what is typed, until restore. The interrupt key
-// and the end-of-file key keep their meaning.
+// hideInput turns off the echo of a terminal until restore is called. The interrupt key and
+// the end-of-file key work as usual.
 //
-// (x/term's ReadPassword does the same inside of a read that cannot be ended from
-// outside, and takes no notice of the end-of-file key.)
+// (x/term's ReadPassword does the same, but its read cannot be canceled, and it ignores the
+// end-of-file key.)
 func hideInput(terminal *os.File) (restore func(), err error) {
 	fd := int(terminal.Fd())
 	before, err := unix.IoctlGetTermios(fd, readTermios)
@@ -23,7 +23,7 @@ func hideInput(terminal *os.File) (restore func(), err error) {
 	hidden.Lflag &^= unix.ECHO
 	hidden.Lflag |= unix.ICANON | unix.ISIG
 	hidden.Iflag |= unix.ICRNL
-	// Stopped by Ctrl-Z, the terminal would be the shell's, which shows what is typed.
+	// Ctrl-Z is turned off, because it would return the terminal to the shell without echo.
 	hidden.Cc[unix.VSUSP] = noKey
 	if err := unix.IoctlSetTermios(fd, writeTermios, &hidden); err != nil {
 		return nil, err

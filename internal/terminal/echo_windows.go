@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// hideInput makes a console not show what is typed, until restore.
+// hideInput turns off the echo of a console until restore is called.
 func hideInput(console *os.File) (restore func(), err error) {
 	handle := windows.Handle(console.Fd())
 	var before uint32

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// InForeground reports whether this process belongs to the group that the keys of its
-// terminal send signals to.
+// InForeground reports whether this process is in the foreground process group of its
+// terminal, which receives the signals of its keys.
 func InForeground() bool {
 	tty, err := os.Open("/dev/tty")
 	if err != nil {

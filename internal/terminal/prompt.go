@@ -1,5 +1,5 @@
-// Package terminal asks a person at a terminal, and hears the keys that are not text: the one that asks for
-// a status line, and whether Ctrl-C reaches this process. It knows no command.
+// Package terminal prompts a user at a terminal, handles the key that requests a status line, and reports
+// whether Ctrl-C reaches this process. It does not depend on any command.
 package terminal
 
 import (
@@ -15,16 +15,16 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// errEndOfInput says that the user closed the input (Ctrl-D) in place of an answer.
-var errEndOfInput = errors.New("the input ended before every question was answered")
+// errEndOfInput means that the user closed the input (Ctrl-D) instead of answering.
+var errEndOfInput = errors.New("the input ended before all questions were answered")
 
-// Prompter asks a person at a terminal.
+// Prompter prompts a user at a terminal.
 type Prompter struct {
 	in  *os.File // a terminal
 	out io.Writer
 }
 
-// New returns a Prompter that reads answers from in and writes questions to out, and nil where in is not a
+// New returns a Prompter that reads answers from in and writes questions to out, nil if in is not a
 // terminal.
 func New(in io.Reader, out io.Writer) *Prompter {
 	file, ok := in.(*os.File)
@@ -34,11 +34,11 @@ func New(in io.Reader, out io.Writer) *Prompter {
 	return &Prompter{in: file, out: out}
 }
 
-// Printf shows a text that asks nothing.
+// Printf prints a text that needs no answer.
 func (p *Prompter) Printf(format string, args ...any) { fmt.Fprintf(p.out, format, args...) }
 
-// Line asks for a line that is shown as it is typed, and returns it without the space around it. The error
-// is ctx's cause where that ends first.
+// Line prompts for a line that is shown as it is typed, and returns it without white space around it. If ctx
+// ends first, the error is its cause.
 func (p *Prompter) Line(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(p.out, question)
 	answer, err := ReadLine(ctx, p.in)
@@ -48,20 +48,21 @@ func (p *Prompter) Line(ctx context.Context, question string) (string, error) {
 	return strings.TrimSpace(answer), endOfInput(err)
 }
 
-// Secret asks for a line that is not shown. However it ends, the terminal shows again
-// what is typed.
+// Secret prompts for a line that is not shown. On return, the terminal shows again what is
+// typed.
 func (p *Prompter) Secret(ctx context.Context, question string) (string, error) {
 	restore, err := hideInput(p.in)
 	if err != nil {
-		return "", fmt.Errorf("hiding what is typed: %w", err)
+		return "", fmt.Errorf("cannot hide the input: %w", err)
 	}
 	defer restore()
 	fmt.Fprint(p.out, question)
 	answer, err := ReadLine(ctx, p.in)
-	fmt.Fprintln(p.out) // the line end that was typed was not shown either
+	fmt.Fprintln(p.out) // because the typed line end was not shown
 	return strings.TrimSpace(answer), endOfInput(err)
 }
 
+// endOfInput returns err, or errEndOfInput for io.EOF.
 func endOfInput(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errEndOfInput
@@ -69,18 +70,18 @@ func endOfInput(err error) error {
 	return err
 }
 
-// ReadLine reads a line of at most 64 KiB up to its end and not beyond, and returns it without that end, or
-// ctx's cause when that ends first. A line that ends with the input counts unless it is empty (io.EOF).
-// The read is then left behind (retry.Await).
+// ReadLine reads a line of at most 64 KiB, and nothing after it, and returns it without the line end. If ctx
+// ends first, the error is its cause, and the read continues in its goroutine (retry.Await). A last line
+// without a line end is returned too, unless it is empty (io.EOF).
 func ReadLine(ctx context.Context, r io.Reader) (string, error) {
 	return retry.Await(ctx, func() (string, error) { return readLine(r, maxAnswer) })
 }
 
-// maxAnswer is longer than any answer, in bytes.
+// maxAnswer is the maximum length of an answer, in bytes.
 const maxAnswer = 64 << 10
 
-// readLine reads up to a line end and not beyond, so that the next reader finds the next
-// line. A line that ends with the input counts unless it is empty.
+// readLine reads up to a line end and nothing after it, so that the next reader gets the next
+// line.
 func readLine(r io.Reader, limit int) (string, error) {
 	var line []byte
 	one := make([]byte, 1)

@@ -7,8 +7,8 @@ import (
 	"os/signal"
 )
 
-// OnStatusKey calls show on SIGUSR1, and on SIGINFO (Ctrl-T) where the system has it, until the returned
-// function is called, which waits for a call that is under way.
+// OnStatusKey calls show on SIGUSR1, and on SIGINFO (Ctrl-T) on systems that have it, until stop is called.
+// stop waits for a running call of show.
 func OnStatusKey(show func()) (stop func()) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, statusSignals...)

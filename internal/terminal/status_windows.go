@@ -1,4 +1,4 @@
 package terminal
 
-// OnStatusKey never calls show: Windows has no signal to ask with.
+// OnStatusKey does nothing: Windows has no such signal.
 func OnStatusKey(func()) (stop func()) { return func() {} }
