@@ -83,17 +83,24 @@ func (o *filterFlags) addProperty(name string, values ...string) {
 	o.query.Properties[name] = append(o.query.Properties[name], values...)
 }
 
-// checkDates reads dates, and refuses a span in which no time lies.
-func (o *filterFlags) checkDates(now time.Time, given func(flag string) bool) error {
-	for _, d := range []struct {
-		flag, text string
-		until      bool
-		to         *string
-	}{
+// dateFlag is a flag with a date.
+type dateFlag struct {
+	flag, text string
+	until      bool
+	to         *string // where the date belongs, as the portal writes it
+}
+
+func (o *filterFlags) dateFlags() []dateFlag {
+	return []dateFlag{
 		{"created-since", o.createdSince, false, &o.query.CreatedFrom},
 		{"modified-since", o.modifiedSince, false, &o.query.ModifiedFrom},
 		{"modified-until", o.modifiedUntil, true, &o.query.ModifiedTo},
-	} {
+	}
+}
+
+// checkDates reads dates, and refuses a span in which no time lies.
+func (o *filterFlags) checkDates(now time.Time, given func(flag string) bool) error {
+	for _, d := range o.dateFlags() {
 		if !given(d.flag) {
 			continue
 		}
@@ -125,21 +132,31 @@ func parseDate(text string, now time.Time, until bool) (string, error) {
 			return spell(t), nil
 		}
 	}
-	if text != "" {
-		number, unit := text[:len(text)-1], text[len(text)-1]
-		n, err := strconv.Atoi(number)
-		if err == nil && n >= 0 && n < 100_000 {
-			switch unit {
-			case 'h':
-				return spell(now.Add(-time.Duration(n) * time.Hour)), nil
-			case 'd':
-				return spell(now.AddDate(0, 0, -n)), nil
-			case 'w':
-				return spell(now.AddDate(0, 0, -7*n)), nil
-			}
-		}
+	if t, ok := parseSpan(text, now); ok {
+		return spell(t), nil
 	}
 	return "", fmt.Errorf("invalid date %q (examples: 2026-01-31, 2026-01-31T12:00:00Z, 12h, 7d, 4w)", text)
+}
+
+// parseSpan reads a span back from now: a number of hours, days or weeks, such as 12h, 7d and 4w.
+func parseSpan(text string, now time.Time) (time.Time, bool) {
+	if text == "" {
+		return time.Time{}, false
+	}
+	n, err := strconv.Atoi(text[:len(text)-1])
+	if err != nil || n < 0 || n >= 100_000 {
+		return time.Time{}, false
+	}
+	switch text[len(text)-1] {
+	case 'h':
+		return now.Add(-time.Duration(n) * time.Hour), true
+	case 'd':
+		return now.AddDate(0, 0, -n), true
+	case 'w':
+		return now.AddDate(0, 0, -7*n), true
+	default:
+		return time.Time{}, false
+	}
 }
 
 // resolveFilters replaces what the flags name by what the API knows it by, and refuses what the portal does

@@ -24,6 +24,8 @@ type request struct {
 	callEach bool
 	// single says that it is one file.
 	single bool
+	// changes says that results are changes of a folder, see report.Options.
+	changes bool
 	// expands says that a line may become several files.
 	expands bool
 	// steps makes them; expanded is to be told that the line behind a job has become n files.

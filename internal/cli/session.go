@@ -127,7 +127,7 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 	s.reporter = report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
 		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single, Files: s.files,
-		JSON: o.json, Print0: o.print0, Show: s.destination.Show, Streamed: sink.IsStdout(o.outputPath()) && !o.dryRun,
+		JSON: o.json, Print0: o.print0, Changes: s.request.changes, DryRun: o.dryRun, Show: s.destination.Show, Streamed: sink.IsStdout(o.outputPath()) && !o.dryRun,
 	})
 	s.closers.add("results", func(err error) error {
 		failed := s.reporter.Close(s.totals)
@@ -166,6 +166,12 @@ func (s *session) openJournal(ctx context.Context) (err error) {
 	if s.journal, err = s.flags.openJournal(ctx, s.conf, s.reporter); err != nil {
 		return s.withUndone(err)
 	}
+	s.closeJournal()
+	return nil
+}
+
+// closeJournal has the journal closed, and what it waits with saved if there is no time for that.
+func (s *session) closeJournal() {
 	s.saves.add(save{name: "journal", wait: true, do: func() { _ = s.journal.Close() }})
 	s.closers.add("journal", func(err error) error {
 		if failed := s.journal.Close(); failed != nil { // it has been said
@@ -173,7 +179,12 @@ func (s *session) openJournal(ctx context.Context) (err error) {
 		}
 		return err
 	})
-	return nil
+}
+
+// confirmCredentials reports whether the portal still accepts the credentials, see download.Engine.
+func (s *session) confirmCredentials(ctx context.Context) error {
+	_, err := s.portal.client.CurrentUser(ctx)
+	return err
 }
 
 // run gets what the list asks for, and writes down what of it is not done.
@@ -186,7 +197,7 @@ func (s *session) run(ctx context.Context) error {
 	}
 	results = append(results, s.reporter) // the last: it may have to wait for somebody who reads
 	engine.Progress, engine.Results = s.reporter, results
-	engine.Confirm = func(ctx context.Context) error { _, err := s.portal.client.CurrentUser(ctx); return err }
+	engine.Confirm = s.confirmCredentials
 	engine.Steps = s.request.steps(s.list.Expanded)
 	s.begun = true
 	tally := engine.Run(ctx, s.list.Jobs)

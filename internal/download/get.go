@@ -299,13 +299,20 @@ func (f *file) copy(ctx context.Context, stream *transfer.Stream, partial Partia
 
 // target is where a job's file goes: the same file whatever it is called.
 func target(r *Result, job Job, name string) Target {
-	key := job.MediaID
-	switch job.Selector.Kind {
-	case bynder.Original:
-	case bynder.Item:
-		key = job.Selector.ItemID
-	default:
-		key += "-" + r.Selector
+	return Target{
+		Name: name, Identity: r.File(), ItemID: job.Selector.ItemID, Key: Key(job.MediaID, job.Selector), Replaces: job.Replaces,
 	}
-	return Target{Name: name, Identity: r.File(), ItemID: job.Selector.ItemID, Key: key, Replaces: job.Replaces}
+}
+
+// Key returns what stands behind the stem of a file's name if another file has that name: the media id of an original,
+// the id of an item, and the media id and the selector of any other file.
+func Key(mediaID string, s bynder.Selector) string {
+	switch s.Kind {
+	case bynder.Original:
+		return mediaID
+	case bynder.Item:
+		return s.ItemID
+	default:
+		return mediaID + "-" + s.String()
+	}
 }

@@ -64,10 +64,7 @@ func transformed(ctx context.Context, p Portal, job Job, again int) (transfer.Lo
 	case err != nil && saved: // in a list that may lack it
 		return transformed(ctx, p, job, 1)
 	case asset.TransformBase == "":
-		return transfer.Location{}, "", &Error{
-			Code: CodeNotFound, Err: errors.New("the portal makes no images of other sizes of this asset (it has no transformBaseUrl)"),
-			Advice: "Dynamic Asset Transformation is for images, on portals that have it; --derivative takes what there is",
-		}
+		return transfer.Location{}, "", lacksTransforms()
 	case err != nil:
 		return transfer.Location{}, "", &bynder.ProtocolError{Err: fmt.Errorf("transformBaseUrl: %w", err)}
 	}
@@ -113,6 +110,38 @@ func derivatives(asset *bynder.Asset, job Job) (map[string]string, error) {
 	return nil, &Error{
 		Code: CodeNotFound, Err: fmt.Errorf("the asset has no media item %q", id),
 		Advice: "`bynder items " + job.MediaID + "` lists its items",
+	}
+}
+
+// Pick returns which of an asset's derivatives a selector chooses, or the label of the image that is made, and the URL
+// where that is, as the portal tells it, without a call; both are "" for an original, and the URL is for OriginalChoice. The
+// error of an asset that has none is a *Error of code not_found.
+func Pick(a *bynder.Asset, s bynder.Selector) (chosen, link string, err error) {
+	switch s.Kind {
+	case bynder.Derivative:
+		name, ok := s.Choose(a.Derivatives)
+		if !ok {
+			return "", "", lacks(s.Name, a.Derivatives)
+		}
+		if name == bynder.OriginalChoice {
+			return name, "", nil
+		}
+		return name, a.Derivatives[name], nil
+	case bynder.Transform:
+		if a.TransformBase == "" {
+			return "", "", lacksTransforms()
+		}
+		return bynder.TransformLabel(s.Name), a.TransformBase, nil
+	default:
+		return "", "", nil
+	}
+}
+
+// lacksTransforms says that there are no images of other sizes of an asset.
+func lacksTransforms() error {
+	return &Error{
+		Code: CodeNotFound, Err: errors.New("the portal makes no images of other sizes of this asset (it has no transformBaseUrl)"),
+		Advice: "Dynamic Asset Transformation is for images, on portals that have it; --derivative takes what there is",
 	}
 }
 

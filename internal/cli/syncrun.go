@@ -1,0 +1,289 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
+	"github.com/bynder-cli/bynder/internal/mirror"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// syncRun is one run of sync: a session whose journal is the state of the folder.
+type syncRun struct {
+	session
+	o    *syncOptions
+	root *os.Root // the folder; nil in a dry run if it is missing
+
+	folder mirror.Folder
+	known  map[download.FileID]*download.Result // the files of the state
+	spool  *mirror.Spool                        // metadata; nil if none are written
+	steps  atomic.Int64                         // that have results
+	listed atomic.Bool                          // and that is known
+}
+
+func runSync(ctx context.Context, o *syncOptions) (err error) {
+	s := &syncRun{session: session{flags: &o.transferFlags, request: request{changes: true}}, o: o}
+	defer func() { err = s.closers.close(err) }()
+	if ctx, err = s.open(ctx); err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+// open opens what the run needs; see session.open.
+func (s *syncRun) open(ctx context.Context) (context.Context, error) {
+	o := s.o
+	var err error
+	if s.conf, err = o.load(ctx, o.streams); err != nil {
+		return ctx, err
+	}
+	if filter := o.relativeFilter(); o.delete && filter != "" {
+		return ctx, errRelative(filter)
+	}
+	if !o.adopt {
+		if err := checkRemembered(o.dir); err != nil {
+			return ctx, err
+		}
+	}
+	s.files = func() (int, bool) { return int(s.steps.Load()), !s.listed.Load() }
+	if ctx, err = s.openEnds(ctx); err != nil {
+		return ctx, err
+	}
+	s.root, err = os.OpenRoot(o.dir)
+	switch {
+	case err == nil:
+		s.closers.add("folder", func(err error) error { return errors.Join(err, s.root.Close()) })
+	case o.dryRun && errors.Is(err, fs.ErrNotExist):
+		s.root = nil
+	default:
+		return ctx, fmt.Errorf("cannot open the folder %s: %w", o.dir, withoutPath(err))
+	}
+	return ctx, s.openState(ctx)
+}
+
+// run makes the folder equal to the search.
+func (s *syncRun) run(ctx context.Context) error {
+	head, err := s.head(ctx)
+	if err != nil {
+		return err
+	}
+	isNew, err := s.admit(head)
+	if err != nil {
+		return err
+	}
+	if !s.o.dryRun {
+		remember(realPath(s.o.dir))
+	}
+	p, err := s.plan(ctx)
+	if err != nil || p == nil {
+		return err
+	}
+	s.begun = true
+	for i := range p.steps {
+		if p.steps[i].Action != "" {
+			s.steps.Add(1)
+		}
+	}
+	s.listed.Store(true)
+	var done mirror.Outcome
+	if s.o.dryRun {
+		done = s.preview(p)
+	} else {
+		if isNew {
+			if err := s.save(head); err != nil {
+				return err
+			}
+		}
+		if done, err = s.carryOut(ctx, p); err != nil {
+			return err
+		}
+	}
+	s.totals = report.Totals{APICalls: s.portal.calls()}
+	return s.outcome(ctx, p, done)
+}
+
+// syncPlan is what a run is to do.
+type syncPlan struct {
+	wanted  []mirror.Wanted
+	steps   []mirror.Step
+	touched []*download.Result // records of files that have another time than recorded
+	over    error              // why nothing is removed; nil if that is not refused
+}
+
+// plan finds out what is to be done; nil if there is nothing to be had, and nothing was had before.
+func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
+	records, err := s.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.known = make(map[download.FileID]*download.Result, len(records))
+	for _, r := range records {
+		s.known[r.File()] = r
+	}
+	var there *mirror.Destination
+	s.folder = nowhere{}
+	if s.root != nil {
+		there = mirror.Look(ctx, s.root)
+		s.folder = there
+	}
+	if err := s.openSpool(); err != nil {
+		return nil, err
+	}
+	p := &syncPlan{}
+	if p.wanted, err = s.list(ctx); err != nil {
+		return nil, err
+	}
+	if len(p.wanted) == 0 {
+		if len(records) > 0 {
+			return nil, errEmpty(s.o.dir, len(records))
+		}
+		if err := s.o.checkTypes(); err != nil {
+			return nil, err
+		}
+		s.reporter.Screen().Say("nothing matches")
+		return nil, nil
+	}
+	in := mirror.Input{
+		Wanted: p.wanted, Records: records, Folder: s.folder, Delete: s.o.delete, Adopt: s.o.adopt, Metadata: s.o.metadata != "",
+	}
+	if s.o.delete {
+		if err := s.confirm(ctx, &in, p); err != nil {
+			return nil, err
+		}
+	}
+	p.steps = mirror.Plan(in)
+	if there != nil {
+		if err := there.Err(); err != nil {
+			return nil, fmt.Errorf("looking at the files in %s: %w", s.o.dir, err)
+		}
+		p.touched = there.Touched()
+	}
+	return p, nil
+}
+
+// nowhere is the folder of a dry run that is missing.
+type nowhere struct{}
+
+func (nowhere) Stands(*download.Result) mirror.Standing { return mirror.NotThere }
+func (nowhere) Taken(string) bool                       { return false }
+
+// confirm asks the portal what has become of the assets that its list does not have, unless their files are more than
+// may be removed: then none is.
+func (s *syncRun) confirm(ctx context.Context, in *mirror.Input, p *syncPlan) (err error) {
+	ids := mirror.Gone(in.Wanted, in.Records, s.conf.Portal.Host)
+	if in.MaxDelete, err = mirror.Limit(s.o.maxDelete, len(in.Records)); err != nil {
+		return err
+	}
+	files := 0
+	for _, r := range in.Records {
+		if _, gone := slices.BinarySearch(ids, r.MediaID); gone && r.Portal == s.conf.Portal.Host {
+			files++
+		}
+	}
+	if files > in.MaxDelete {
+		in.Delete = false
+		p.over = &download.Error{
+			Code:   download.CodeLocal,
+			Err:    fmt.Errorf("the assets of %s of %d are not in the list any more, and --max-delete allows %d: no file was removed", count(files, "file"), len(in.Records), in.MaxDelete),
+			Advice: fmt.Sprintf("check the portal; if that is right, run once with --max-delete %d", files),
+		}
+		return nil
+	}
+	in.Gone, err = mirror.Confirm(ctx, s.portal.client, s.o.query, ids)
+	return err
+}
+
+// openSpool keeps the metadata of a run that writes some.
+func (s *syncRun) openSpool() (err error) {
+	if s.o.dryRun || s.o.metadata == "" && s.o.metadataCSV == "" {
+		return nil
+	}
+	if s.spool, err = mirror.NewSpool(s.root); err != nil {
+		return err
+	}
+	s.closers.add("metadata", func(err error) error { return errors.Join(err, s.spool.Close()) })
+	return nil
+}
+
+// preview reports what carryOut would do.
+func (s *syncRun) preview(p *syncPlan) (done mirror.Outcome) {
+	for r := range mirror.Preview(p.steps, s.conf.Portal.Host) {
+		switch r.Status {
+		case download.Failed:
+			done.Failed++
+		case download.Kept:
+			done.Kept++
+		default:
+		}
+		s.changed(r)
+	}
+	return done
+}
+
+// carryOut does what is planned.
+func (s *syncRun) carryOut(ctx context.Context, p *syncPlan) (mirror.Outcome, error) {
+	for _, r := range p.touched {
+		again := *r
+		again.Status = download.Unchanged
+		s.journal.Finished(download.Job{}, again)
+	}
+	run := mirror.Run{
+		Root: s.root, Portal: s.conf.Portal.Host, State: s.journal, Spool: s.spool, Trash: s.o.trash, Report: s.changed, Fetch: s.fetch,
+		MetadataPath: metadata.Path,
+		WriteMetadata: func(path string, content []byte, own string) (string, error) {
+			sum, err := metadata.Write(s.root, path, content, own)
+			if err == nil && s.o.fsync {
+				err = metadata.Sync(s.root, path)
+			}
+			return sum, err
+		},
+	}
+	return run.Do(ctx, p.steps)
+}
+
+// changed reports a result. That of metadata is about the file that has them.
+func (s *syncRun) changed(r download.Result) {
+	if r.Action == download.ActionMetadata {
+		r.Path = filepath.FromSlash(metadata.Path(filepath.ToSlash(r.Path)))
+	}
+	s.reporter.Changed(r)
+}
+
+// fetch transfers files.
+func (s *syncRun) fetch(ctx context.Context, jobs []download.Job, results download.ResultObserver, recorder download.Recorder) download.Tally {
+	engine := s.flags.engine(s.conf, s.portal, s.destination)
+	engine.Progress, engine.Results, engine.Recorder = s.reporter, []download.ResultObserver{ended{s.reporter}, results}, recorder
+	engine.Confirm = s.confirmCredentials
+	return engine.Run(ctx, func(context.Context) iter.Seq[download.Job] { return slices.Values(jobs) })
+}
+
+// ended takes files off the progress that is shown before their results are reported.
+type ended struct{ reporter *report.Reporter }
+
+func (e ended) Finished(job download.Job, _ download.Result) { e.reporter.Ended(job) }
+
+// outcome returns the error of a run in which something failed or was kept.
+func (s *syncRun) outcome(ctx context.Context, p *syncPlan, done mirror.Outcome) error {
+	sayWhyStopped(s.reporter.Screen(), done.Stop)
+	all := len(p.wanted) + done.Kept
+	err := outcome(ctx, download.Tally{Wanted: all, Failed: done.Failed, Stop: done.Stop}, 0)
+	if err != nil && done.Stop != nil {
+		return err
+	}
+	if p.over != nil {
+		return p.over
+	}
+	if err == nil && done.Kept > 0 {
+		err = &runError{wanted: all, failed: done.Kept}
+	}
+	return err
+}

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/journal"
+	"github.com/bynder-cli/bynder/internal/naming"
+	"github.com/bynder-cli/bynder/internal/report"
+)
+
+// syncFormat is the number of the format of a state.
+const syncFormat = 1
+
+// syncHead says of which sync a folder has the state.
+type syncHead struct {
+	Format    int    `json:"format"`
+	Portal    string `json:"portal"`
+	User      string `json:"user"`      // "" if the portal does not tell these credentials
+	Selection string `json:"selection"` // which assets, and which files of them
+	Template  string `json:"template"`
+}
+
+// openState opens the state in the folder, which a dry run leaves as it is. It is nil in a dry run if there is none.
+func (s *syncRun) openState(ctx context.Context) error {
+	o := s.o
+	path := naming.Below(naming.Below(o.dir, stateFolder), stateFile)
+	if s.root == nil {
+		return nil
+	}
+	info, err := s.root.Stat(stateFolder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && o.dryRun:
+		return nil
+	case errors.Is(err, fs.ErrNotExist):
+		err = s.root.Mkdir(stateFolder, 0o700)
+	case err == nil && !info.IsDir():
+		err = errors.New("it is not a folder")
+	}
+	if err != nil {
+		return &download.Error{
+			Code: download.CodeLocal, Err: fmt.Errorf("cannot keep the state of sync in %s: %w", naming.Below(o.dir, stateFolder), withoutPath(err)),
+			Advice: "see that you may write there, or choose another folder",
+		}
+	}
+	s.journal, err = journal.Open(ctx, path, journal.Options{
+		Portal: s.conf.Portal.Host, Dir: o.dir, State: true, Adopt: o.adopt, KnowsHead: knowsHead, Synced: o.fsync, DryRun: o.dryRun,
+		Encode: report.JSONLine[download.Result], LockWait: o.lockLimit,
+		Waiting: func() { s.reporter.Screen().Say("waiting for another sync of %s", o.dir) },
+		Failed:  func(err error) { s.reporter.Screen().Fail(err.Error(), "") },
+	})
+	if err != nil {
+		return err
+	}
+	s.closeJournal()
+	return nil
+}
+
+// knowsHead reports whether a head is of the format that this program writes.
+func knowsHead(raw json.RawMessage) bool {
+	var head syncHead
+	return json.Unmarshal(raw, &head) == nil && head.Format == syncFormat
+}
+
+// head asks the portal what the filters and the template name, and who the user is.
+func (s *syncRun) head(ctx context.Context) (syncHead, error) {
+	o := s.o
+	var unlisted error
+	names := newAccount(s.portal.client, func(format string, args ...any) { unlisted = fmt.Errorf(format, args...) })
+	if err := o.resolveTemplate(ctx, names); err != nil {
+		return syncHead{}, err
+	}
+	if unlisted != nil { // other names would be other paths of files
+		return syncHead{}, unlisted
+	}
+	names.say = s.reporter.Screen().Say
+	if err := o.resolveFilters(ctx, names); err != nil {
+		return syncHead{}, err
+	}
+	user, err := s.portal.client.CurrentUser(ctx)
+	if api, ok := errors.AsType[*bynder.APIError](err); ok && api.Status == http.StatusForbidden {
+		user, err = bynder.User{}, nil
+	}
+	if err != nil {
+		return syncHead{}, err
+	}
+	return syncHead{
+		Format: syncFormat, Portal: s.conf.Portal.Host, User: cmp.Or(user.ID, user.Username, user.Email, user.Name),
+		Selection: o.selection(), Template: o.name,
+	}, nil
+}
+
+// selection describes the filters, their names resolved, and what is fetched, always in the same words. A date is as
+// it was given: one relative to today is the same filter every day.
+func (o *syncOptions) selection() string {
+	var words []string
+	add := func(flag string, values ...string) {
+		values = slices.Sorted(slices.Values(values))
+		for _, value := range slices.Compact(values) {
+			if value != "" {
+				words = append(words, "--"+flag+" "+shellQuote(value))
+			}
+		}
+	}
+	q := o.query
+	add("keyword", q.Keyword)
+	add("type", q.Types...)
+	add("tag", q.Tags...)
+	add("brand", q.Brands...)
+	add("collection", q.Collection)
+	for name, values := range q.Properties {
+		add("property", name+"="+strings.Join(slices.Sorted(slices.Values(values)), ","))
+	}
+	for _, date := range o.dateFlags() {
+		add(date.flag, date.text)
+	}
+	for flag, value := range map[string]*bool{"archived": q.Archived, "limited": q.Limited, "public": q.Public} {
+		if value != nil {
+			words = append(words, fmt.Sprintf("--%s=%t", flag, *value))
+		}
+	}
+	slices.Sort(words)
+	files := make([]string, len(o.selectors))
+	for i, each := range o.selectors {
+		files[i] = each.text
+	}
+	slices.Sort(files)
+	return strings.TrimPrefix(strings.Join(words, " ")+": ", ": ") + strings.Join(files, " ")
+}
+
+// admit refuses a run whose head is not that of the state, unless the change is accepted, and reports whether the state
+// is to have this one.
+func (s *syncRun) admit(now syncHead) (isNew bool, err error) {
+	var before syncHead
+	if s.journal == nil {
+		return true, nil
+	}
+	raw := s.journal.Head()
+	if raw == nil {
+		return true, nil
+	}
+	if err := json.Unmarshal(raw, &before); err != nil {
+		return false, fmt.Errorf("reading the state of %s: %w", s.o.dir, err)
+	}
+	if before == now || s.o.acceptChanges {
+		return before != now, nil
+	}
+	var differ []string
+	for _, each := range []struct{ what, before, now string }{
+		{"portal", before.Portal, now.Portal}, {"user", before.User, now.User},
+		{"search", before.Selection, now.Selection}, {"template", before.Template, now.Template},
+	} {
+		if each.before != each.now {
+			differ = append(differ, fmt.Sprintf("the %s was %s and is %s now", each.what, cmp.Or(each.before, "unknown"), cmp.Or(each.now, "unknown")))
+		}
+	}
+	return false, &download.Error{
+		Code:   download.CodeLocal,
+		Err:    fmt.Errorf("%s belongs to another sync: %s", s.o.dir, strings.Join(differ, "; ")),
+		Advice: "run sync as before, choose another folder, or make it this sync's own with --accept-changes (without --delete)",
+	}
+}
+
+// save makes a head that of the state.
+func (s *syncRun) save(head syncHead) error {
+	raw, err := json.Marshal(head)
+	if err != nil {
+		return fmt.Errorf("encoding the head of the state: %w", err)
+	}
+	return s.journal.SetHead(raw)
+}
+
+// load returns the files of the state.
+func (s *syncRun) load(ctx context.Context) (records []*download.Result, err error) {
+	if s.journal == nil {
+		return nil, nil
+	}
+	err = s.journal.Each(ctx, func(r download.Result) error {
+		if n := len(records); n > 0 { // a text that all have in common is kept once
+			for _, text := range []struct{ now, before *string }{
+				{&r.Portal, &records[n-1].Portal}, {&r.Selector, &records[n-1].Selector},
+			} {
+				if *text.now == *text.before {
+					*text.now = *text.before
+				}
+			}
+		}
+		records = append(records, &r)
+		return nil
+	})
+	return records, err
+}

@@ -1,0 +1,201 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
+	"github.com/bynder-cli/bynder/internal/mirror"
+	"github.com/bynder-cli/bynder/internal/naming"
+)
+
+// list returns the files that the folder should have: those of all assets that match. A list that is not complete is an
+// error. An asset that cannot be read, but for its id, is in it with the reason.
+func (s *syncRun) list(ctx context.Context) (wanted []mirror.Wanted, err error) {
+	q := s.o.query
+	q.Order, q.Versions = "dateCreated asc", true
+	assets := s.portal.client.Assets(q)
+	n := 0
+	for a, err := range assets.Each(ctx) {
+		id := bynder.MalformedID(err)
+		switch {
+		case err == nil:
+			files, err := s.wanted(a)
+			if err != nil {
+				return nil, err
+			}
+			wanted = append(wanted, files...)
+		case id != "":
+			wanted = append(wanted, s.unread(id, err)...)
+		case bynder.IsMalformedElement(err):
+			return nil, &download.Error{
+				Code: download.CodeProtocol, Err: fmt.Errorf("the list of assets is incomplete: %w", err),
+				Advice: "nothing was done; try again later, or ask the portal's administrator about this asset",
+			}
+		default:
+			return nil, fmt.Errorf("listing the assets, after %s: %w", count(n, "asset"), err)
+		}
+		n++
+	}
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if counted := assets.Counted(); int64(n) < counted {
+		s.reporter.Screen().Warn("", "the portal counted %s and listed %d; these credentials may not see the others", count(int(counted), "asset"), n)
+	}
+	return wanted, nil
+}
+
+// unread returns the files of an asset that cannot be read: nothing is known of them but their records.
+func (s *syncRun) unread(id string, err error) []mirror.Wanted {
+	why := &download.Error{Code: download.CodeProtocol, Err: err, Advice: "ask the portal's administrator about this asset"}
+	files := make([]mirror.Wanted, len(s.o.selectors))
+	for i, each := range s.o.selectors {
+		w := &files[i]
+		w.File = download.FileID{Portal: s.conf.Portal.Host, MediaID: id, Selector: each.text}
+		w.Selector, w.Key, w.Err = each.Selector, download.Key(id, each.Selector), why
+		if was := s.known[w.File]; was != nil {
+			w.Path = was.Path
+		}
+	}
+	return files
+}
+
+// maxAssetName is how many bytes of an asset's name are kept.
+const maxAssetName = 4 << 10
+
+// wanted returns the files of an asset. Their paths are those of the template, from the list alone.
+func (s *syncRun) wanted(a *bynder.Asset) ([]mirror.Wanted, error) {
+	if len(a.Name) > maxAssetName {
+		a.Name = strings.ToValidUTF8(a.Name[:maxAssetName], "")
+	}
+	var span mirror.Span
+	if s.spool != nil {
+		content, err := metadata.Content(a)
+		if err == nil {
+			span, err = s.spool.Add(content)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	files := make([]mirror.Wanted, len(s.o.selectors))
+	for i, each := range s.o.selectors {
+		w := &files[i]
+		*w = mirror.Wanted{
+			File:     download.FileID{Portal: s.conf.Portal.Host, MediaID: a.ID, Selector: each.text},
+			Selector: each.Selector, Name: a.Name, Key: download.Key(a.ID, each.Selector), Created: a.DateCreated(),
+			Listed: download.Listed{Modified: a.Modified}, Metadata: span,
+		}
+		var link string
+		w.Chosen, link, w.Err = download.Pick(a, each.Selector)
+		if isOriginal(w) {
+			w.Listed.Version = a.Version
+			if a.Size >= 0 {
+				w.Listed.Size = &a.Size
+			}
+			if a.Version == 0 {
+				_, link = anyDerivative(a)
+			}
+		}
+		w.Listed.URL = withoutQuery(link)
+		w.Path = s.path(a, w, link)
+		if w.Err == nil && !s.has(w) {
+			w.Asset = a.Slim(w.Chosen)
+		}
+	}
+	return files, nil
+}
+
+// isOriginal reports whether a file is an asset's original, be it in place of a derivative.
+func isOriginal(w *mirror.Wanted) bool {
+	return w.Selector.Kind == bynder.Original || w.Selector.Kind == bynder.Derivative && w.Chosen == bynder.OriginalChoice
+}
+
+// has reports whether the folder has a file as the list tells it. Such a file is not transferred, and needs no asset.
+func (s *syncRun) has(w *mirror.Wanted) bool {
+	was := s.known[w.File]
+	if was == nil || was.Listed == nil || was.Chosen != w.Chosen {
+		return false
+	}
+	before, now := was.Listed, &w.Listed
+	sameSize := before.Size == nil && now.Size == nil || before.Size != nil && now.Size != nil && *before.Size == *now.Size
+	return before.Version == now.Version && sameSize && before.URL == now.URL && s.folder.Stands(was) == mirror.AsWritten
+}
+
+// usualDerivatives are those that assets of every portal have, the largest first.
+var usualDerivatives = []string{"webimage", "mini", "thul"}
+
+// anyDerivative returns one of an asset's derivatives, the same each time, and its URL; both are "" if it has none.
+func anyDerivative(a *bynder.Asset) (name, link string) {
+	for _, name := range usualDerivatives {
+		if link := a.Derivatives[name]; link != "" {
+			return name, link
+		}
+	}
+	for each, url := range a.Derivatives {
+		if name == "" || each < name {
+			name, link = each, url
+		}
+	}
+	return name, link
+}
+
+// withoutQuery returns a URL as far as it says where a file is: what follows may change each time.
+func withoutQuery(link string) string {
+	link, _, _ = strings.Cut(link, "#")
+	link, _, _ = strings.Cut(link, "?")
+	return link
+}
+
+// path returns the path that the template gives a file whose URL, if it is no original, is link.
+func (s *syncRun) path(a *bynder.Asset, w *mirror.Wanted, link string) string {
+	own := a.Extension()
+	ext := own
+	switch {
+	case w.Err != nil || isOriginal(w):
+	case w.Selector.Kind == bynder.Transform:
+		_, link = anyDerivative(a)
+		ext = cmp.Or(bynder.TransformFormat(w.Selector.Name), extensionOf(link), own)
+	default:
+		ext = extensionOf(link)
+	}
+	f := naming.Fields{ID: a.ID, Filename: naming.WithExtension(cmp.Or(a.Name, a.ID), own, ext), Ext: &ext, Derivative: w.Chosen}
+	s.o.names.describe(a, &f)
+	if a.Version > 0 {
+		f.Version = strconv.FormatInt(a.Version, 10)
+	}
+	return s.o.template.Path(f)
+}
+
+// extensionOf returns the extension of the file that a URL names, "" if it has none.
+func extensionOf(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	return naming.Extension(naming.FromURL(u))
+}
+
+// errEmpty refuses an empty list where the folder has files.
+func errEmpty(dir string, files int) error {
+	return &download.Error{
+		Code: download.CodeLocal, Err: fmt.Errorf("nothing in the portal matches, and sync has %s in %s: nothing was done", count(files, "file"), dir),
+		Advice: "check the filters and what these credentials may see; to give the folder up, remove it by hand",
+	}
+}
+
+// errRelative refuses to remove files by a filter that chooses other assets every day.
+func errRelative(filter string) error {
+	return &download.Error{
+		Code: download.CodeLocal, Err: errors.New("--delete with " + filter + " would remove every file in time: the filter is relative to today"),
+		Advice: "give a date such as 2026-01-31, or leave --delete out",
+	}
+}
