@@ -138,5 +138,5 @@ func withoutSecrets(u *url.URL) string {
 
 // harmless are the query parameters of the portal's API that contain no secret.
 var harmless = map[string]bool{
-	"type": true, "hash": true, "versions": true, "limit": true, "page": true, "total": true, "count": true, "orderBy": true,
+	"type": true, "hash": true, "versions": true, "includeVersionNumber": true, "limit": true, "page": true, "total": true, "count": true, "orderBy": true,
 }
