@@ -50,8 +50,8 @@ func (x *running) deleted(s *Step) {
 	r := s.record()
 	done := s.result(x.Portal)
 	r.Status, done.Status = download.Deleted, download.Deleted
-	x.finished(*r)
 	x.swept(s.Path, r)
+	x.finished(*r)
 	x.report(done)
 }
 

@@ -16,7 +16,7 @@ type fetching struct {
 	// displacing are those that displace a file, and gone is what was put into the trash for them (guarded by mu).
 	displacing map[download.FileID]*Step
 	gone       map[*Step][]taken
-	left       []*download.Result // records of files that have got another path, guarded by mu
+	left       []*download.Result // records of files that have left their paths, guarded by mu
 }
 
 var (
@@ -120,15 +120,21 @@ func (f *fetching) Finished(job download.Job, r download.Result) {
 	}
 	if was := s.displacing(); was != nil && was.Path != s.Path { // in case; so it may be another file
 		_, _ = f.displace(f.ctx, s) // if it was edited meanwhile, it stays
+		f.leave(s.Displaces)
 	}
 	if s.Record != nil && filepath.ToSlash(s.Record.Path) != s.Path { // it was not there any more, or was moved
-		f.mu.Lock()
-		f.left = append(f.left, s.Record)
-		f.mu.Unlock()
+		f.leave(s.Record)
 	}
 	f.State.Finished(job, r)
 	f.report(r)
 	f.displaced(s)
+}
+
+// leave notes that the file of a record has left its path.
+func (f *fetching) leave(r *download.Result) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.left = append(f.left, r)
 }
 
 // failed reports that a file was not transferred. What it was to displace comes back.

@@ -71,7 +71,10 @@ func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
 	done.Status = download.Moved
 	x.finished(m.now)
 	x.report(done)
-	x.displaced(m.Step)
+	if was := m.displacing(); was != nil {
+		x.displaced(m.Step)
+		x.swept(was.Path, was.Record)
+	}
 	return nil
 }
 

@@ -1,0 +1,399 @@
+package mirror
+
+import (
+	"context"
+	"crypto/md5"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
+)
+
+// asset is one of a catalogue. Its metadata are its text, so a new Modified is new metadata.
+type asset struct {
+	path, content string
+	version       int64
+	modified      string
+}
+
+// catalogue has assets by id. The older ones have the lesser ids.
+type catalogue map[string]asset
+
+// killed is what a ledger throws when the process is to be killed.
+type killed struct{}
+
+// fakeState is a state of sync. As with a journal, an intent is stored at once, and a result some time later.
+type fakeState struct {
+	t      *testing.T
+	dir    string
+	files  map[download.FileID]download.Result
+	intent map[download.FileID][]download.Result
+	// kill is at which call the process is killed, 0 for none; lazy says that no result is stored until then.
+	kill, calls int
+	lazy        bool
+}
+
+func (f *fakeState) call() {
+	if f.calls++; f.calls == f.kill {
+		panic(killed{})
+	}
+}
+
+func (f *fakeState) Intend(r download.Result) error {
+	f.call()
+	f.intent[r.File()] = append(f.intent[r.File()], r)
+	f.call()
+	return nil
+}
+
+func (f *fakeState) Finished(_ download.Job, r download.Result) {
+	f.call()
+	if f.kill > 0 && f.lazy {
+		return
+	}
+	delete(f.intent, r.File())
+	switch r.Status {
+	case download.Deleted:
+		delete(f.files, r.File())
+	case download.Downloaded, download.Unchanged, download.Moved:
+		if r.Listed == nil || r.Bytes == nil || r.MD5 == "" {
+			f.t.Errorf("the result of %s has no size, MD5 or list", r.Path)
+		}
+		f.files[r.File()] = r
+	default:
+		f.t.Errorf("%s is recorded as %s", r.Path, r.Status)
+	}
+	f.call()
+}
+
+// settle makes results of the intents that came true.
+func (f *fakeState) settle() {
+	for id, intents := range f.intent {
+		for _, r := range slices.Backward(intents) {
+			if b, err := os.ReadFile(filepath.Join(f.dir, r.Path)); err == nil && sum(string(b)) == r.MD5 {
+				f.files[id] = r
+				break
+			}
+		}
+	}
+	f.intent = map[download.FileID][]download.Result{}
+}
+
+func sum(content string) string { return fmt.Sprintf("%x", md5.Sum([]byte(content))) }
+
+// rig is a folder with its state.
+type rig struct {
+	t          *testing.T
+	dir, trash string
+	root       *os.Root
+	state      *fakeState
+	delete     bool
+	metadata   bool
+	adopt      bool
+	verdicts   map[string]Verdict
+	fetch      func(download.Job) error // fails a transfer
+	intended   func(download.Result)    // is called right before a file gets its name
+	results    []download.Result
+	outcome    Outcome
+}
+
+func newRig(t *testing.T) *rig {
+	t.Helper()
+	top := t.TempDir()
+	g := &rig{t: t, dir: filepath.Join(top, "files"), verdicts: map[string]Verdict{}}
+	if err := os.MkdirAll(filepath.Join(g.dir, ownFolder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if g.root, err = os.OpenRoot(g.dir); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = g.root.Close() })
+	g.state = &fakeState{t: t, dir: g.dir, files: map[download.FileID]download.Result{}, intent: map[download.FileID][]download.Result{}}
+	return g
+}
+
+func (g *rig) write(path, content string) {
+	g.t.Helper()
+	path = filepath.Join(g.dir, filepath.FromSlash(path))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o777), os.WriteFile(path, []byte(content), 0o666)); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+// edit changes a file, to one of another size.
+func (g *rig) edit(path string) string {
+	g.write(path, "edited "+path)
+	return "edited " + path
+}
+
+func (g *rig) remove(path string) {
+	g.t.Helper()
+	if err := os.Remove(filepath.Join(g.dir, filepath.FromSlash(path))); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func fileOf(id string) download.FileID {
+	return download.FileID{Portal: "p", MediaID: id, Selector: "original"}
+}
+
+// metadata is the text of an asset's metadata.
+func metadata(id string, a asset) string { return fmt.Sprintf(`{"id":%q,"modified":%q}`, id, a.modified) }
+
+// plan returns the steps for a catalogue.
+func (g *rig) plan(ctx context.Context, want catalogue, spool *Spool) []Step {
+	g.t.Helper()
+	in := Input{Folder: Look(ctx, g.root), Gone: map[string]Verdict{}, Delete: g.delete, MaxDelete: 100, Adopt: g.adopt, Metadata: g.metadata}
+	for i, id := range slices.Sorted(maps.Keys(want)) {
+		a := want[id]
+		size := int64(len(a.content))
+		w := Wanted{
+			File: fileOf(id), Selector: bynder.Selector{Kind: bynder.Original}, Name: "asset " + id, Path: a.path, Key: id, Created: time.Unix(int64(i), 0),
+			Listed: download.Listed{Version: a.version, Size: &size, Modified: a.modified},
+		}
+		if g.metadata {
+			var err error
+			if w.Metadata, err = spool.Add([]byte(metadata(id, a))); err != nil {
+				g.t.Fatal(err)
+			}
+		}
+		in.Wanted = append(in.Wanted, w)
+	}
+	for id, r := range g.state.files {
+		r.Path = filepath.ToSlash(r.Path)
+		in.Records = append(in.Records, &r)
+		if _, listed := want[id.MediaID]; !listed {
+			in.Gone[id.MediaID] = g.verdicts[id.MediaID]
+		}
+	}
+	return Plan(in)
+}
+
+// sync makes the folder what a catalogue says, with the fields of a Run changed by with.
+func (g *rig) sync(ctx context.Context, want catalogue, with ...func(*Run)) Outcome {
+	g.t.Helper()
+	spool, err := NewSpool(g.root)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	defer spool.Close()
+	steps := g.plan(ctx, want, spool)
+	var preview []string
+	for r := range Preview(steps, "p") {
+		preview = append(preview, line(r))
+	}
+	g.results = nil
+	run := &Run{
+		Root: g.root, Portal: "p", State: g.state, Spool: spool, Trash: g.trash, Report: func(r download.Result) { g.results = append(g.results, r) },
+		MetadataPath: func(path string) string { return path + sidecarSuffix },
+	}
+	run.Fetch = func(ctx context.Context, jobs []download.Job, l download.ResultObserver, r download.Recorder) download.Tally {
+		return g.transfer(ctx, want, jobs, l, r)
+	}
+	run.WriteMetadata = g.writeMetadata
+	for _, change := range with {
+		change(run)
+	}
+	outcome, err := run.Do(ctx, steps)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if len(with) == 0 && ctx.Err() == nil && g.fetch == nil && g.intended == nil {
+		done := g.lines()
+		slices.Sort(preview)
+		if diff := cmp.Diff(preview, slices.Sorted(slices.Values(done))); diff != "" {
+			g.t.Errorf("what was done is not what was planned, -plan +done:\n%s", diff)
+		}
+	}
+	return outcome
+}
+
+// line is a result as the command line shows it.
+func line(r download.Result) string {
+	path := filepath.ToSlash(r.Path)
+	switch {
+	case r.Error != nil:
+		return fmt.Sprintf("! %s (%s)", path, r.Error.Code)
+	case r.Action == download.ActionFetch && r.Plan == download.PlanNew:
+		return "+ " + path
+	case r.Action == download.ActionFetch:
+		return "~ " + path
+	case r.Action == download.ActionMetadata:
+		return "~ " + path + sidecarSuffix
+	case r.Action == download.ActionMove:
+		return "> " + filepath.ToSlash(r.From) + " -> " + path
+	case r.Action == download.ActionDelete:
+		return fmt.Sprintf("- %s (%s)", path, r.Why)
+	default:
+		return string(r.Action) + " " + path
+	}
+}
+
+// lines are the results, each as the command line shows it.
+func (g *rig) lines() (all []string) {
+	for _, r := range g.results {
+		if r.Listed != nil || r.FinishedAt.IsZero() || r.MediaID == "" || r.Portal != "p" || r.Selector != "original" || r.Status == "" {
+			g.t.Errorf("the result is %+v", r)
+		}
+		all = append(all, line(r))
+	}
+	return all
+}
+
+// transfer is as download.Engine with the sink of a folder.
+func (g *rig) transfer(ctx context.Context, want catalogue, jobs []download.Job, l download.ResultObserver, recorder download.Recorder) download.Tally {
+	for _, job := range jobs {
+		if ctx.Err() != nil {
+			return download.Tally{Stop: context.Cause(ctx)}
+		}
+		content := want[job.MediaID].content
+		size := int64(len(content))
+		r := download.Result{
+			Portal: "p", MediaID: job.MediaID, Selector: job.Selector.String(), Path: filepath.FromSlash(job.Path), Bytes: &size, MD5: sum(content),
+			Listed: job.Listed, Status: download.Downloaded, FinishedAt: time.Unix(1, 0),
+		}
+		err := g.publish(job, r, content, recorder)
+		switch {
+		case errors.Is(err, errUnchanged):
+			r.Status = download.Unchanged
+		case err != nil:
+			r.Status, r.Bytes, r.MD5, r.Error = download.Failed, nil, "", download.FailureOf(ctx, err)
+		}
+		g.state.call()
+		l.Finished(job, r)
+	}
+	return download.Tally{Wanted: len(jobs)}
+}
+
+var errUnchanged = errors.New("an identical file has the name")
+
+func (g *rig) publish(job download.Job, r download.Result, content string, recorder download.Recorder) error {
+	if g.fetch != nil {
+		if err := g.fetch(job); err != nil {
+			return err
+		}
+	}
+	name := filepath.Join(g.dir, r.Path)
+	if there, err := os.ReadFile(name); err == nil && string(there) == content {
+		return errUnchanged
+	}
+	if g.intended != nil {
+		g.intended(r)
+	}
+	there, err := os.ReadFile(name)
+	replaces := err == nil && job.Replaces != nil && job.Replaces.Size == int64(len(there)) && job.Replaces.MD5 == sum(string(there))
+	if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o777), os.WriteFile(name+".0123.part", []byte(content), 0o666)); err != nil {
+		return err
+	}
+	defer os.Remove(name + ".0123.part")
+	if err := recorder.Intend(r); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(name); err == nil && !replaces {
+		return &download.Error{Code: download.CodeExists, Err: fs.ErrExist, Path: r.Path}
+	}
+	g.state.call()
+	return os.Rename(name+".0123.part", name)
+}
+
+// writeMetadata is as metadata.Write.
+func (g *rig) writeMetadata(path string, content []byte, own string) (string, error) {
+	g.state.call()
+	name := filepath.Join(g.dir, path+sidecarSuffix)
+	id, _, _ := strings.Cut(string(content), ",")
+	if there, err := os.ReadFile(name); err == nil && string(there) != string(content) && sum(string(there)) != own &&
+		(own != "" || !strings.HasPrefix(string(there), id)) {
+		return "", &download.Error{Code: download.CodeExists, Err: errors.New("it is not its own"), Path: path}
+	}
+	err := os.WriteFile(name+".part", content, 0o666)
+	if err == nil {
+		err = os.Rename(name+".part", name)
+	}
+	g.state.call()
+	return sum(string(content)), err
+}
+
+// tree returns the contents of the files below a folder, by path; folders that are empty have a / behind their path. What
+// sync has for itself is left out, unless it is a file on its way.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		name = filepath.ToSlash(name)
+		if !e.IsDir() {
+			b, err := os.ReadFile(path)
+			all[name] = string(b)
+			return err
+		}
+		if entries, err := os.ReadDir(path); err != nil || len(entries) > 0 || name == ownFolder {
+			return err
+		}
+		all[name+"/"] = ""
+		return nil
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatal(err)
+	}
+	delete(all, spoolName)
+	return all
+}
+
+// files returns what the folder has if it is what a catalogue says.
+func (c catalogue) files(withMetadata bool) map[string]string {
+	all := map[string]string{}
+	for id, a := range c {
+		path := a.path
+		if _, twice := all[path]; twice {
+			path = naming.Renamed(path, id)
+		}
+		all[path] = a.content
+		if withMetadata {
+			all[path+sidecarSuffix] = metadata(id, a)
+		}
+	}
+	return all
+}
+
+// wantTree fails the test unless a folder has these files.
+func wantTree(t *testing.T, dir string, want map[string]string) {
+	t.Helper()
+	if diff := cmp.Diff(want, tree(t, dir)); diff != "" {
+		t.Errorf("%s, -want +got:\n%s", filepath.Base(dir), diff)
+	}
+}
+
+// wantRecorded fails the test unless the state has exactly the files of a catalogue, as they are in the folder.
+func (g *rig) wantRecorded(want catalogue) {
+	g.t.Helper()
+	got := map[string]string{}
+	for id, r := range g.state.files {
+		got[id.MediaID] = r.MD5
+		if b, err := os.ReadFile(filepath.Join(g.dir, r.Path)); err != nil || sum(string(b)) != r.MD5 {
+			g.t.Errorf("the record of %s is not of what is at %s (%v)", id.MediaID, r.Path, err)
+		}
+	}
+	wanted := map[string]string{}
+	for id, a := range want {
+		wanted[id] = sum(a.content)
+	}
+	if diff := cmp.Diff(wanted, got); diff != "" {
+		g.t.Errorf("recorded, -want +got:\n%s", diff)
+	}
+}
