@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -53,8 +54,8 @@ func (d *Destination) Stands(r *download.Result) Standing {
 		s = AsWritten
 		d.touched = append(d.touched, dated(r, info))
 	}
-	if d.ctx.Err() != nil && d.err == nil {
-		d.err = context.Cause(d.ctx)
+	if d.ctx.Err() != nil {
+		d.err = cmp.Or(d.err, context.Cause(d.ctx))
 	}
 	d.known[r] = s
 	return s
@@ -106,10 +107,11 @@ func (d *Destination) Taken(path string) bool {
 }
 
 // fail keeps the first error that says nothing of what has a path. That a link leads out of the folder, or to itself, says
-// that something else has it.
+// that something else has it; so does a path that no file can have.
 func (d *Destination) fail(err error) {
-	if errno, ok := errors.AsType[syscall.Errno](err); ok && !errors.Is(errno, syscall.ELOOP) && d.err == nil {
-		d.err = err
+	errno, ofSystem := errors.AsType[syscall.Errno](err)
+	if ofSystem && errno != syscall.ELOOP && errno != syscall.EINVAL || errors.Is(err, fs.ErrClosed) {
+		d.err = cmp.Or(d.err, err)
 	}
 }
 
