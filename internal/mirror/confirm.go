@@ -90,6 +90,9 @@ func listed(ctx context.Context, w Witness, filters bynder.Query, ids []string) 
 	for _, id := range ids {
 		asked[bynder.FoldedID(id)] = true
 	}
+	if len(ids) == 0 {
+		return found, true, nil
+	}
 	filters.IDs, filters.Limit = ids, 0
 	for a, err := range w.AssetsListed(ctx, filters) {
 		switch {

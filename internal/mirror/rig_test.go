@@ -153,8 +153,8 @@ func fileOf(id string) download.FileID {
 	return download.FileID{Portal: "p", MediaID: id, Selector: "original"}
 }
 
-// metadata is the text of an asset's metadata.
-func metadata(id string, a asset) string {
+// described is the text of an asset's metadata.
+func described(id string, a asset) string {
 	return fmt.Sprintf(`{"id":%q,"modified":%q}`, id, a.modified)
 }
 
@@ -171,7 +171,7 @@ func (g *rig) plan(ctx context.Context, want catalogue, spool *Spool) []Step {
 		}
 		if g.metadata {
 			var err error
-			if w.Metadata, err = spool.Add([]byte(metadata(id, a))); err != nil {
+			if w.Metadata, err = spool.Add([]byte(described(id, a))); err != nil {
 				g.t.Fatal(err)
 			}
 		}
@@ -385,7 +385,7 @@ func (c catalogue) files(withMetadata bool) map[string]string {
 		}
 		all[path] = a.content
 		if withMetadata {
-			all[path+sidecarSuffix] = metadata(id, a)
+			all[path+sidecarSuffix] = described(id, a)
 		}
 	}
 	return all

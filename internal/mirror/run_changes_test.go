@@ -123,8 +123,8 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			},
 			want: []string{"! x/b (exists)", "> x/b -> a"}, outcome: Outcome{Steps: 2, Kept: 1},
 			files: map[string]string{
-				"a": "two", "a.metadata.json": metadata("B", two["B"]), "x/b": "mine",
-				".bynder/moving": "one", ".bynder/moving.metadata.json": metadata("A", two["A"]),
+				"a": "two", "a.metadata.json": described("B", two["B"]), "x/b": "mine",
+				".bynder/moving": "one", ".bynder/moving.metadata.json": described("A", two["A"]),
 			},
 			again: []string{"> .bynder/moving -> x/b-A"},
 		},
@@ -142,18 +142,18 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			name: "edited metadata of a deleted file", before: two, after: catalogue{"A": two["A"]}, metadata: true, gone: map[string]Verdict{"B": AssetLeft},
 			edits: func(g *rig) { g.unforeseen = true; g.edit("x/b.metadata.json") },
 			want:  []string{"! x/b.metadata.json (exists)", "- x/b (left)"}, outcome: Outcome{Steps: 2, Kept: 1, Deleted: 1},
-			files: map[string]string{"a": "one", "a.metadata.json": metadata("A", two["A"]), "x/b.metadata.json": "edited x/b.metadata.json"},
+			files: map[string]string{"a": "one", "a.metadata.json": described("A", two["A"]), "x/b.metadata.json": "edited x/b.metadata.json"},
 			trash: map[string]string{"x/b": "two"},
 		},
 		{
 			name: "metadata that a killed run has moved", before: two, after: catalogue{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
-			edits: func(g *rig) { g.write("y/a.metadata.json", metadata("A", two["A"])); g.remove("a.metadata.json") },
+			edits: func(g *rig) { g.write("y/a.metadata.json", described("A", two["A"])); g.remove("a.metadata.json") },
 			want:  []string{"> a -> y/a", "~ y/a.metadata.json"}, outcome: Outcome{Steps: 2},
 			files: catalogue{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}.files(true),
 		},
 		{
 			name: "metadata that are there twice", before: two, after: catalogue{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
-			edits: func(g *rig) { g.write("y/a.metadata.json", metadata("A", two["A"])) },
+			edits: func(g *rig) { g.write("y/a.metadata.json", described("A", two["A"])) },
 			want:  []string{"> a -> y/a"}, outcome: Outcome{Steps: 1},
 			files: catalogue{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}.files(true),
 		},
@@ -169,7 +169,7 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			want:  []string{"adopt a", "adopt c"}, outcome: Outcome{Steps: 2},
 			files: map[string]string{
 				"a": "edited a", "a.metadata.json": `{"id":"A","modified":"n"}`, "c": "edited c", "c.metadata.json": `{"id":"C","modified":"m"}`,
-				"x/b": "two", "x/b.metadata.json": metadata("B", two["B"]),
+				"x/b": "two", "x/b.metadata.json": described("B", two["B"]),
 			},
 		},
 		{
