@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
@@ -63,9 +64,9 @@ func (x *running) takeAway(ctx context.Context, r *download.Result) (gone []take
 		x.fails(ctx, &Step{Action: download.ActionDelete, Record: r, Path: filepath.ToSlash(sidecar)}, errEdited(sidecar))
 	}
 	if x.trash != nil {
-		beside := x.MetadataPath
-		if s != AsWritten {
-			beside = nil
+		var beside func(string) string
+		if s == AsWritten {
+			beside = metadata.Path
 		}
 		gone, err = x.trash.take(ctx, x.Root, r.Path, beside)
 		return gone, local(r.Path, err)
@@ -135,7 +136,7 @@ func (x *running) adopt(ctx context.Context, s *Step) {
 	r := s.result(x.Portal)
 	sum, size, err := x.md5Of(ctx, r.Path)
 	if err == nil {
-		listed := s.listed()
+		listed := x.listed(s)
 		r.Status, r.MD5, r.Bytes, r.Listed = download.Downloaded, sum, &size, &listed
 		x.stamp(&r)
 		err = x.State.Intend(r)
@@ -144,7 +145,7 @@ func (x *running) adopt(ctx context.Context, s *Step) {
 		x.fails(ctx, s, err)
 		return
 	}
-	if s.Wanted.Metadata.Length > 0 {
+	if x.describes(s) {
 		x.writeSidecar(ctx, s, &r)
 	}
 	x.finished(r)

@@ -33,7 +33,7 @@ func (x *running) fetches(ctx context.Context, steps []*Step) {
 			continue // its failure is reported
 		}
 		f.steps = append(f.steps, s)
-		jobs = append(jobs, s.job(int64(len(f.steps))))
+		jobs = append(jobs, x.job(s, int64(len(f.steps))))
 		if s.Displaces != nil {
 			f.displacing[s.Wanted.File] = s
 		}
@@ -48,8 +48,8 @@ func (x *running) fetches(ctx context.Context, steps []*Step) {
 }
 
 // job returns the job that transfers a step's file.
-func (s *Step) job(number int64) download.Job {
-	w, listed := s.Wanted, s.listed()
+func (x *running) job(s *Step, number int64) download.Job {
+	w, listed := s.Wanted, x.listed(s)
 	j := download.Job{
 		Number: number, MediaID: w.File.MediaID, Selector: w.Selector, Asset: w.Asset, Chosen: w.Chosen, Path: s.Path, Listed: &listed,
 	}
@@ -68,10 +68,10 @@ func (s *Step) job(number int64) download.Job {
 
 // listed returns what is on record of a step's file when it gets its name. Modified is that of the metadata in place, if
 // there are any or they are to be written: the file's new metadata follow.
-func (s *Step) listed() download.Listed {
+func (x *running) listed(s *Step) download.Listed {
 	l, before := s.Wanted.Listed, listedOf(s.Record)
 	l.Metadata = before.Metadata
-	if s.Wanted.Metadata.Length == 0 {
+	if !x.describes(s) {
 		if l.Metadata != "" {
 			l.Modified = before.Modified
 		}
@@ -110,10 +110,10 @@ func (f *fetching) Finished(job download.Job, r download.Result) {
 		f.failed(s, r)
 		return
 	}
-	listed := s.listed()
+	listed := f.listed(s)
 	r.Listed = &listed
 	f.stamp(&r)
-	if s.Wanted.Metadata.Length > 0 {
+	if f.describes(s) {
 		f.writeSidecar(f.ctx, s, &r)
 	} else if s.Displaces != nil {
 		f.dropSidecar(f.ctx, s.displacing().record())

@@ -59,8 +59,9 @@ func (s *Step) result(portal string) download.Result {
 	}
 	if s.Err != nil {
 		r.Status, r.Error = download.Failed, download.FailureOf(context.Background(), s.Err)
-		if s.Action == download.ActionKeep {
-			r.Status = download.Kept
+		// Of an asset that cannot be read nothing is known, and its file stays.
+		if s.Action == download.ActionKeep || s.Record != nil && r.Error.Code == download.CodeProtocol {
+			r.Status, r.Action, r.Plan = download.Kept, download.ActionKeep, ""
 		}
 	}
 	return r

@@ -203,7 +203,6 @@ func (g *rig) sync(ctx context.Context, want catalogue, with ...func(*Run)) Outc
 	g.results = nil
 	run := &Run{
 		Root: g.root, Portal: "p", State: ledger{g}, Spool: spool, Trash: g.trash, Report: func(r download.Result) { g.results = append(g.results, r) },
-		MetadataPath: func(path string) string { return path + sidecarSuffix },
 	}
 	run.Fetch = func(ctx context.Context, jobs []download.Job, l download.ResultObserver, r download.Recorder) download.Tally {
 		return g.transfer(ctx, want, jobs, l, r)

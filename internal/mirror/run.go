@@ -34,9 +34,7 @@ type Run struct {
 	Report func(download.Result)
 	// Fetch transfers the files of jobs, numbered from 1 on in their order, and tells l and r as download.Engine does.
 	Fetch func(ctx context.Context, jobs []download.Job, l download.ResultObserver, r download.Recorder) download.Tally
-	// MetadataPath and WriteMetadata are Path and Write of the room metadata, below Root; nil if no metadata are written
-	// and none ever were.
-	MetadataPath  func(path string) string
+	// WriteMetadata is metadata.Write below Root; nil if each file is to have none beside it.
 	WriteMetadata func(path string, content []byte, own string) (md5 string, err error)
 }
 

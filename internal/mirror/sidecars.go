@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/sink"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
@@ -18,10 +19,10 @@ const maxSidecar = 64 << 20
 // knows of none.
 func (x *running) sidecar(ctx context.Context, r *download.Result) (path string, s Standing) {
 	own := listedOf(r).Metadata
-	if own == "" || x.MetadataPath == nil {
+	if own == "" {
 		return "", NotThere
 	}
-	path = x.MetadataPath(filepath.FromSlash(r.Path))
+	path = metadata.Path(filepath.FromSlash(r.Path))
 	info, err := x.Root.Lstat(path)
 	if isMissing(err) {
 		return path, NotThere
@@ -58,7 +59,7 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 	if s == NotThere {
 		return
 	}
-	target := x.MetadataPath(there.Path)
+	target := metadata.Path(there.Path)
 	err := errEdited(path)
 	if s == AsWritten {
 		one, _ := x.Root.Lstat(path)
@@ -82,12 +83,20 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 	x.fails(ctx, &Step{Action: download.ActionMetadata, Record: &at, Path: filepath.ToSlash(path)}, err)
 }
 
+// describes reports whether metadata are written beside a step's file.
+func (x *running) describes(s *Step) bool {
+	return x.WriteMetadata != nil && s.Wanted.Metadata.Length > 0
+}
+
 // describe writes the metadata of a file that stays as it is.
 func (x *running) describe(ctx context.Context, s *Step) {
 	if x.stuck[s.Record] {
 		return
 	}
 	r := s.record()
+	if x.folder.Stands(r) == AsWritten { // the file itself may have been edited
+		x.stamp(r)
+	}
 	if !x.writeSidecar(ctx, s, r) {
 		return
 	}
