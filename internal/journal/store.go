@@ -125,7 +125,8 @@ func (j *Journal) syncFile(e *entry) bool {
 	}
 	size := info.Size()
 	if !info.Mode().IsRegular() || e.result.Bytes != nil && *e.result.Bytes != size {
-		return false
+		// A file of sync that was edited stays on record as it was written; what is new is the file with its metadata.
+		return j.opts.State && e.result.Status == download.Unchanged
 	}
 	e.result.Bytes = &size
 	if listed := e.result.Listed; listed != nil && listed.ModTime.IsZero() {
