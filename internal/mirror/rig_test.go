@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"crypto/md5"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
@@ -100,6 +102,7 @@ type rig struct {
 	dir, trash string
 	root       *os.Root
 	state      *fakeState
+	journal    *journal.Journal // if open, has what state has at its opening
 	delete     bool
 	unforeseen bool // a run may do something else than its plan says: metadata were edited, which no plan looks at
 	metadata   bool
@@ -208,6 +211,9 @@ func (g *rig) sync(ctx context.Context, want catalogue, with ...func(*Run)) Outc
 		return g.transfer(ctx, want, jobs, l, r)
 	}
 	run.WriteMetadata = g.writeMetadata
+	if g.journal != nil {
+		run.State = g.journal
+	}
 	for _, change := range with {
 		change(run)
 	}
@@ -236,6 +242,31 @@ func (l ledger) Intend(r download.Result) error {
 }
 
 func (l ledger) Finished(job download.Job, r download.Result) { l.state.Finished(job, r) }
+
+// openJournal gives the rig a journal as its state, which has what is recorded.
+func (g *rig) openJournal() {
+	g.t.Helper()
+	var err error
+	g.journal, err = journal.Open(g.t.Context(), filepath.Join(g.dir, ownFolder, "journal.ndjson"), journal.Options{
+		Portal: "p", Dir: g.dir, State: true, Encode: func(r download.Result) ([]byte, error) { b, err := json.Marshal(r); return append(b, '\n'), err },
+		KnowsHead: func(json.RawMessage) bool { return true },
+	})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.state.files = map[download.FileID]download.Result{}
+	if err := g.journal.Each(g.t.Context(), func(r download.Result) error { g.state.files[r.File()] = r; return nil }); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func (g *rig) closeJournal() {
+	g.t.Helper()
+	if err := g.journal.Close(); err != nil {
+		g.t.Error(err)
+	}
+	g.journal = nil
+}
 
 // line is a result as the command line shows it.
 func line(r download.Result) string {
@@ -371,6 +402,7 @@ func tree(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	delete(all, spoolName)
+	delete(all, ownFolder+"/journal.ndjson")
 	return all
 }
 
