@@ -34,9 +34,20 @@ const maxRounds = 8
 func newAssignment(in *Input, files []file) *assignment {
 	a := &assignment{in: in, files: files, held: make(map[string]int, len(files)), heldFolders: make(map[string]struct{})}
 	for i := range files {
-		if f := &files[i]; f.own() || f.edited() && !f.givenUp() {
+		if files[i].own() {
 			a.hold(i)
 		}
+	}
+	for i := range files {
+		f := &files[i]
+		if !f.edited() || f.givenUp() {
+			continue
+		}
+		if _, ok := a.heldFolders[naming.Folded(f.record.Path)]; ok {
+			f.standing = NotThere // what has its path is a folder of sync's
+			continue
+		}
+		a.hold(i)
 	}
 	removed := 0
 	for i := range files {
@@ -130,13 +141,16 @@ func (a *assignment) run() {
 		a.folders = make(map[string]struct{})
 		for i := range a.files {
 			f := &a.files[i]
-			if f.own() && f.places() && round > maxRounds && !f.stays {
-				f.stays, f.err = true, stuck(f)
-			}
-			if f.stays || (f.own() || f.edited() && !f.givenUp()) && (!f.places() || f.edited()) {
+			switch {
+			case f.stays:
+			case (f.own() || f.edited() && !f.givenUp()) && (!f.places() || f.edited()):
 				f.path = f.record.Path
-				a.take(i, naming.Folded(f.path))
+			case f.own() && round > maxRounds:
+				f.stays, f.path, f.err = true, f.record.Path, stuck(f)
+			default:
+				continue
 			}
+			a.take(i, naming.Folded(f.path))
 		}
 		for _, i := range a.queue {
 			if !a.files[i].stays {
@@ -167,6 +181,9 @@ func (a *assignment) decide(i int) {
 	key := naming.Renamed(plain, f.wanted.Key)
 	switch {
 	case f.own() && samePath(f.record.Path, key):
+		if a.isForeign(key, naming.Folded(key)) { // it has another case
+			key = f.record.Path
+		}
 		a.stay(i, key)
 	case found == foreign && !(f.own() && inOwnFolder(f.record.Path)):
 		a.fail(i, notOurs(f, plain))
@@ -208,7 +225,7 @@ const (
 func (a *assignment) place(i int, path string) outcome {
 	f := &a.files[i]
 	folded := naming.Folded(path)
-	if a.conflicts(i, folded) {
+	if a.conflicts(i, folded) || a.isSidecar(path, folded) {
 		return claimed
 	}
 	f.adopts = false
@@ -244,14 +261,19 @@ func (a *assignment) conflicts(i int, path string) bool {
 			return true
 		}
 	}
-	if !a.in.Metadata {
-		return false
-	}
 	_, ok := a.claims[path+foldedSuffix]
-	if base, has := strings.CutSuffix(path, foldedSuffix); has && !ok {
-		_, ok = a.claims[base]
+	if ok && a.hasSidecar(i) {
+		return true
 	}
-	return ok
+	base, _ := strings.CutSuffix(path, foldedSuffix)
+	other, ok := a.claims[base]
+	return ok && base != path && a.hasSidecar(other)
+}
+
+// hasSidecar reports whether a file has a sidecar, or will have one.
+func (a *assignment) hasSidecar(i int) bool {
+	r := a.files[i].record
+	return a.in.Metadata || r != nil && lastListed(r).Metadata != ""
 }
 
 var foldedSuffix = naming.Folded(sidecarSuffix)
@@ -262,22 +284,40 @@ func (a *assignment) removable(i int) bool {
 	return a.removes && f.own() && f.verdict != Unconfirmed
 }
 
-// isForeign reports whether something has a path which no file of the state explains.
+// isForeign reports whether something has a path, or that of a folder of it, which is no file of the state.
 func (a *assignment) isForeign(path, folded string) bool {
-	if _, ok := a.held[folded]; ok {
+	if !a.in.Folder.Taken(path) {
 		return false
 	}
-	if base, has := strings.CutSuffix(folded, foldedSuffix); has {
-		if i, ok := a.held[base]; ok && lastListed(a.files[i].record).Metadata != "" {
+	for end, foldedEnd := len(path), len(folded); end > 0; {
+		if i, ok := a.held[folded[:foldedEnd]]; ok && a.isFileOf(i, path[:end]) {
 			return false
 		}
+		end, foldedEnd = strings.LastIndexByte(path[:end], '/'), strings.LastIndexByte(folded[:foldedEnd], '/')
 	}
-	for folder := range foldersOf(folded) {
-		if _, ok := a.held[folder]; ok {
-			return false
-		}
+	return true
+}
+
+// isSidecar reports whether the sidecar of a file of the state has a path. It may be gone at the end of the run, with its file.
+func (a *assignment) isSidecar(path, folded string) bool {
+	base, has := strings.CutSuffix(folded, foldedSuffix)
+	i, ok := a.held[base]
+	if _, held := a.held[folded]; held || !has {
+		return false
 	}
-	return a.in.Folder.Taken(path)
+	return ok && lastListed(a.files[i].record).Metadata != "" && a.in.Folder.Taken(path)
+}
+
+// isFileOf reports whether what has a path is the file of i, whose own path is the same but for case or normalization:
+// most systems have two files then.
+func (a *assignment) isFileOf(i int, path string) bool {
+	r := a.files[i].record
+	if r.Path == path {
+		return true
+	}
+	other := *r
+	other.Path = path
+	return a.in.Folder.Stands(&other) == a.files[i].standing
 }
 
 func (a *assignment) take(i int, path string) {

@@ -1,10 +1,6 @@
 package mirror
 
-import (
-	"strings"
-
-	"github.com/bynder-cli/bynder/internal/naming"
-)
+import "github.com/bynder-cli/bynder/internal/naming"
 
 // inOrder returns moves in an order in which each target is free when its turn comes. Of files that wait for each
 // other in a circle one goes through a name in .bynder (Step.Via), and so does a file that is itself in the way of its
@@ -58,11 +54,7 @@ func newMoveOrder(moves []Step) *moveOrder {
 		for folder := range foldersOf(path) {
 			o.wait(i, from, folder)
 		}
-		// Files with metadata are moved along.
-		o.wait(i, from, path+foldedSuffix)
-		if base, has := strings.CutSuffix(path, foldedSuffix); has {
-			o.wait(i, from, base)
-		}
+		o.wait(i, from, path+foldedSuffix) // the sidecar is moved along
 	}
 	return o
 }

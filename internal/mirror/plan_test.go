@@ -94,6 +94,9 @@ var planCases = []planCase{
 	{name: "… and others in turn", list: "A b.jpg; B c.jpg; C a.jpg", state: "A a.jpg; B b.jpg", folder: "c.jpg; b-A.jpg", want: "+ a-C.jpg; keep a.jpg: exists; keep b.jpg: exists"},
 	{name: "a missing file whose path has become a folder", list: "A a", state: "A a", folder: "-a; a/b.jpg"},
 
+	{name: "one whose name differs in case, where that is another file", list: "A A.jpg", state: "A a.jpg", folder: "A.jpg", want: "keep a.jpg: exists"},
+	{name: "… and of a folder of the path", list: "A D/a.jpg; B b.jpg", state: "B d", folder: "D", want: "> d -> b.jpg; fail D/a.jpg: exists"},
+
 	// Files that were edited.
 	{name: "an edited file is left alone", list: "A a.jpg v1", state: "A a.jpg v1", folder: "a.jpg"},
 	{name: "… and kept if there is another version", list: "A a.jpg v2", state: "A a.jpg v1", folder: "a.jpg", want: "keep a.jpg: exists"},
@@ -174,7 +177,9 @@ var planCases = []planCase{
 	{name: "an asset of the name that the metadata of another would have", list: "A a.jpg c1; B a.jpg.metadata.json c2", with: "metadata", want: "+ a.jpg; + a.jpg.metadata-B.json"},
 	{name: "… which is the older", list: "A a.jpg c2; B A.JPG.metadata.json c1", with: "metadata", want: "+ a-A.jpg; + A.JPG.metadata.json"},
 	{name: "… without --metadata", list: "A a.jpg c1; B a.jpg.metadata.json c2", want: "+ a.jpg; + a.jpg.metadata.json"},
-	{name: "… and a file that makes room", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta; B x.json meta", with: "metadata", want: "> a.jpg -> b.jpg; > x.json -> a.jpg.metadata.json"},
+	{name: "… whose file makes room: it is free in the next run", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta; B x.json meta", with: "metadata", want: "> a.jpg -> b.jpg; > x.json -> a.jpg.metadata-B.json"},
+	{name: "… which an earlier run wrote, and this one would not", list: "A a.jpg; B a.jpg.metadata.json", state: "A a.jpg meta", want: "+ a.jpg.metadata-B.json"},
+	{name: "… and such files before there are metadata", list: "A a.jpg; B a.jpg.metadata.json", state: "A a.jpg; B a.jpg.metadata.json", with: "metadata", want: "> a.jpg.metadata.json -> a.jpg.metadata-B.json; metadata a.jpg; metadata a.jpg.metadata-B.json"},
 
 	// Records that cannot both be true.
 	{name: "two records of one file: the other is fetched again", list: "A a.jpg; B b.jpg", state: "A a.jpg; B a.jpg", want: "> a.jpg -> b.jpg; + a.jpg"},

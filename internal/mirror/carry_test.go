@@ -1,0 +1,212 @@
+package mirror
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
+)
+
+// world is a folder, its state and the portal's list, with a carrier of plans that refuses what it must not do.
+type world struct {
+	t       *testing.T
+	folder  *memory
+	records map[download.FileID]*download.Result
+	fetched int // files, ever
+	failed  int // steps of the latest plan that could not be done
+	deleted int // files, by the latest plan
+}
+
+// errorf ends a test with what is known of it.
+func (w *world) errorf(format string, args ...any) {
+	w.t.Helper()
+	w.t.Fatalf("%s\nfolder: %s\nstate: %s", fmt.Sprintf(format, args...), w.folder, w.stateText())
+}
+
+func (w *world) stateText() string {
+	var lines []string
+	for id, r := range w.records {
+		lines = append(lines, fmt.Sprintf("%s/%s %s", id.MediaID, id.Selector, r.Path))
+	}
+	slices.Sort(lines)
+	return strings.Join(lines, "; ")
+}
+
+func (w *world) list() []*download.Result {
+	return slices.SortedFunc(maps.Values(w.records), func(a, b *download.Result) int { return compareFile(a.File(), b.File()) })
+}
+
+// carryOut does what steps say.
+func (w *world) carryOut(in Input, steps []Step) {
+	w.failed, w.deleted = 0, 0
+	var aside []func()
+	for n, s := range steps {
+		if n > 0 && s.Via && !steps[n-1].Via {
+			w.errorf("step %d goes through another name after moves that do not: %s", n, stepsText(steps))
+		}
+		if n > 0 && turn(s.Action) < turn(steps[n-1].Action) {
+			w.errorf("step %d is out of order: %s", n, stepsText(steps))
+		}
+		if s.Action != download.ActionMove {
+			w.finish(&aside)
+		}
+		if s.Err != nil {
+			w.failed++
+			continue
+		}
+		if s.Displaces != nil {
+			if s.Action != download.ActionFetch && s.Action != download.ActionMove {
+				w.errorf("%s displaces", stepText(s))
+			}
+			w.remove(in, s, s.Displaces)
+		}
+		switch s.Action {
+		case download.ActionMove:
+			place := w.leave(s)
+			if s.Via {
+				aside = append(aside, place)
+			} else {
+				place()
+			}
+		case download.ActionFetch:
+			w.fetch(in, s)
+		case download.ActionMetadata:
+			w.writeSidecar(s, w.records[s.Wanted.File])
+		case download.ActionAdopt:
+			w.adopt(in, s)
+		case download.ActionDelete:
+			w.remove(in, s, s.Record)
+		case "":
+			delete(w.records, s.Record.File())
+		default:
+			w.errorf("%s has no error", stepText(s))
+		}
+	}
+	w.finish(&aside)
+}
+
+// finish gives files that went through another name their paths.
+func (w *world) finish(aside *[]func()) {
+	for _, place := range *aside {
+		place()
+	}
+	*aside = nil
+}
+
+// put writes a file where nothing is.
+func (w *world) put(s Step, path, content string) {
+	if w.folder.Taken(path) {
+		w.errorf("%s: the path is not free", stepText(s))
+	}
+	w.folder.files[path] = content
+}
+
+// owned fails unless a file is in place as it was written.
+func (w *world) owned(s Step, r *download.Result, path string) string {
+	name, ok := w.folder.find(path)
+	if !ok || w.folder.files[name] != r.MD5 {
+		w.errorf("%s: the file is not sync's", stepText(s))
+	}
+	return name
+}
+
+// leave takes a file, and its sidecar if it is sync's, away, and returns what puts them to their new place.
+func (w *world) leave(s Step) (place func()) {
+	delete(w.folder.files, w.owned(s, s.Record, s.From))
+	sidecar, hasSidecar := w.ownSidecar(s.Record, s.From)
+	if hasSidecar {
+		delete(w.folder.files, sidecar)
+	} else if lastListed(s.Record).Metadata != "" {
+		w.failed++ // it was edited and stays, or is missing
+	}
+	return func() {
+		w.put(s, s.Path, s.Record.MD5)
+		moved := *s.Record
+		moved.Path = s.Path
+		if hasSidecar && !w.folder.Taken(s.Path+sidecarSuffix) {
+			w.folder.files[s.Path+sidecarSuffix] = s.Record.Listed.Metadata
+		}
+		w.records[s.Record.File()] = &moved
+	}
+}
+
+func (w *world) ownSidecar(r *download.Result, path string) (name string, ok bool) {
+	name, ok = w.folder.find(path + sidecarSuffix)
+	return name, ok && lastListed(r).Metadata != "" && w.folder.files[name] == r.Listed.Metadata
+}
+
+func (w *world) fetch(in Input, s Step) {
+	before := w.records[s.Wanted.File]
+	if s.Replaces {
+		delete(w.folder.files, w.owned(s, s.Record, s.Path))
+	}
+	w.fetched++
+	content := fmt.Sprintf("%s/%s fetch %d", s.Wanted.File.MediaID, s.Wanted.File.Selector, w.fetched)
+	w.put(s, s.Path, content)
+	w.record(in, s, content, before)
+}
+
+func (w *world) adopt(in Input, s Step) {
+	name, ok := w.folder.find(s.Path)
+	if !ok {
+		w.failed++ // it is a folder, or a file is where its folder should be
+		return
+	}
+	w.record(in, s, w.folder.files[name], w.records[s.Wanted.File])
+}
+
+// record notes that a file is in place, and writes its sidecar.
+func (w *world) record(in Input, s Step, content string, before *download.Result) {
+	listed := s.Wanted.Listed
+	r := &download.Result{
+		Portal: s.Wanted.File.Portal, MediaID: s.Wanted.File.MediaID, Selector: s.Wanted.File.Selector,
+		Path: s.Path, MD5: content, Chosen: s.Wanted.Chosen, Listed: &listed,
+	}
+	if before != nil {
+		listed.Metadata = lastListed(before).Metadata
+	}
+	w.records[s.Wanted.File] = r
+	if in.Metadata {
+		w.writeSidecar(s, r)
+	}
+}
+
+// writeSidecar writes the metadata of a file, unless something else has the path.
+func (w *world) writeSidecar(s Step, r *download.Result) {
+	written := *r
+	listed := *lastListed(r)
+	written.Listed = &listed
+	name, own := w.ownSidecar(r, s.Path)
+	if !own {
+		if name = s.Path + sidecarSuffix; w.folder.Taken(name) {
+			w.failed++
+			return
+		}
+	}
+	listed.Modified, listed.Metadata = s.Wanted.Listed.Modified, "metadata of "+s.Wanted.File.MediaID+" of "+s.Wanted.Listed.Modified
+	w.folder.files[name] = listed.Metadata
+	w.records[r.File()] = &written
+}
+
+// remove removes the file of an asset that is gone, and its sidecar.
+func (w *world) remove(in Input, s Step, r *download.Result) {
+	verdict := in.Gone[r.MediaID]
+	if !in.Delete || verdict == Unconfirmed || string(verdict) != s.Why {
+		w.errorf("%s: a deletion without a verdict", stepText(s))
+	}
+	if w.deleted++; w.deleted > in.MaxDelete {
+		w.errorf("%s: deletion %d, where %d are allowed", stepText(s), w.deleted, in.MaxDelete)
+	}
+	if s.Displaces != nil && naming.Folded(r.Path) != naming.Folded(s.Path) {
+		w.errorf("%s displaces a file at %s", stepText(s), r.Path)
+	}
+	delete(w.folder.files, w.owned(s, r, r.Path))
+	if sidecar, own := w.ownSidecar(r, r.Path); own {
+		delete(w.folder.files, sidecar)
+	}
+	delete(w.records, r.File())
+}
