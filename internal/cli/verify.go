@@ -23,6 +23,7 @@ import (
 
 // verifyOptions are what `bynder verify` was asked for.
 type verifyOptions struct {
+	repairFlags
 	journal              string
 	fast, extra          bool
 	json, csv            bool
@@ -42,7 +43,7 @@ func newVerify(s Streams) *cobra.Command {
 	o := &verifyOptions{streams: s}
 	cmd := &cobra.Command{
 		Use:   "verify [--journal <file>] <folder>",
-		Short: "Check downloaded files against their journal, offline",
+		Short: "Check downloaded files against their journal, offline, or repair them",
 		Long: `Compare the files in a folder with the journal in which download or fetch-item
 recorded them, or with what sync keeps in the folder: by size and MD5, and without the
 portal. No credentials are needed.
@@ -55,17 +56,22 @@ has other files by now.
   changed   another size or MD5, or not a regular file
   unknown   nothing differs, but the record has no digest; or the file cannot be read
   extra     no record names the file (with --extra)
+  repaired  it was missing or changed, and was fetched again (with --repair)
+
+--repair asks the portal, and needs credentials. After all files were compared, changed
+ones are moved to .bynder/replaced in the folder, or to --trash, and what is missing or
+changed is fetched again and recorded. The portal's file may be another one by now.
 
 Each file that is not ok is printed as a line of status and path, separated by a tab.
 --verbose adds those that are ok; --json and --csv have all files. A file is looked for
 inside the folder alone: symbolic links that lead out of it are not followed. Files with
 metadata that sync has written are compared as well.
 
-Exit status 0 if no file is missing or changed, and each could be read. Unknown and extra
-files alone do not matter.`,
+Exit status 0 if no file is missing or changed, or all such files were repaired, and
+each could be read; else 1. Unknown and extra files alone do not matter.`,
 		Example: `  bynder download --from ids.txt -d photos --journal done.ndjson
   bynder verify --journal done.ndjson photos
-  bynder verify synced`,
+  bynder verify --repair synced`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
 				return &usageError{err: errors.New("specify one folder, the --dir of the downloads or that of sync"), hint: verifyUse}
@@ -80,6 +86,9 @@ files alone do not matter.`,
 			if o.csv && o.json {
 				return usagef("--csv and --json exclude each other")
 			}
+			if err := o.checkRepair(cmd.Flags().Changed); err != nil {
+				return err
+			}
 			return o.run(cmd.Context())
 		},
 	}
@@ -89,8 +98,9 @@ files alone do not matter.`,
 	f.BoolVar(&o.extra, "extra", false, "list files that no record names, too, except *.part,\n.bynder and the journal")
 	f.BoolVar(&o.json, "json", false, "one JSON object per file")
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header, one line per file")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "print files that are ok, too")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "print files that are ok, too; with --repair, each request")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary")
+	o.repairFlags.add(f)
 	return cmd
 }
 
@@ -101,7 +111,17 @@ func (o *verifyOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, folder.Close()) }()
-	defer endInTime(ctx, nil)()
+	var saves saves
+	defer endInTime(ctx, saves.call)()
+	o.open()
+	var fix *repair
+	if o.repair {
+		if fix, err = o.openRepair(ctx, folder); err != nil {
+			return err
+		}
+		saves.add(save{name: "journal", wait: true, do: func() { _ = fix.close(nil) }})
+		defer func() { err = fix.close(err) }()
+	}
 	files, err := journal.OpenFiles(ctx, o.journal, o.dest)
 	if err != nil {
 		return err
@@ -114,18 +134,33 @@ func (o *verifyOptions) run(ctx context.Context) (err error) {
 		}
 	}
 	collect(files.Count)
-	o.open()
+	return o.compare(ctx, folder, files, fix)
+}
+
+// compare compares the files, and has fix, which may be nil, repair them.
+func (o *verifyOptions) compare(ctx context.Context, folder *os.Root, files *journal.Files, fix *repair) error {
 	stop := func() {}
 	if !o.quiet {
 		stop = o.screen.ShowStatus(func() string { return o.status(files.Count) })
 	}
-	err = mirror.Verify(ctx, folder, files, mirror.Options{
+	err := mirror.Verify(ctx, folder, files, mirror.Options{
 		Fast: o.fast, Extra: o.extra, Read: func(n int64) { o.bytesTotal.Add(n) },
-	}, o.write)
+	}, func(found mirror.Finding) error {
+		if fix != nil && (found.Status == mirror.Missing || found.Status == mirror.Changed) {
+			fix.broken = append(fix.broken, found)
+		}
+		return o.write(found)
+	})
 	stop()
 	if err == nil && o.listing != nil {
 		if err = o.listing.Header(); err != nil {
 			err = &stdoutError{err}
+		}
+	}
+	if err == nil && fix != nil && len(fix.broken) > 0 {
+		err = fix.run(ctx, files)
+		if _, closed := errors.AsType[*stdoutError](err); !closed && ctx.Err() == nil {
+			return errors.Join(err, o.sum(files))
 		}
 	}
 	if err != nil {
@@ -240,11 +275,11 @@ func (o *verifyOptions) sum(files *journal.Files) error {
 		}
 	}
 	summary := strings.Join(said, ", ")
-	switch bad := o.tally[mirror.Missing] + o.tally[mirror.Changed]; {
+	switch bad := o.tally[mirror.Missing] + o.tally[mirror.Changed] - o.tally[mirror.Repaired]; {
 	case bad > 0:
 		err := &download.Error{Code: download.CodeIntegrity, Err: fmt.Errorf("files are not as the journal has them: %s", summary)}
-		if o.tally[mirror.Missing] > 0 {
-			err.Advice = "run the download again with the same journal to fetch missing files"
+		if !o.repair {
+			err.Advice = "with --repair they are fetched again"
 		}
 		return err
 	case o.unreadable > 0:

@@ -18,7 +18,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
-// trash is a folder in which deleted files keep their paths. A file there is never replaced: a number is added.
+// trash is a folder in which deleted and replaced files keep their paths. A file there is never replaced: a number is added.
 type trash struct{ root *os.Root }
 
 // openTrash opens the trash of a run, and makes it if it is missing.
@@ -29,12 +29,12 @@ func openTrash(r *Run) (*trash, error) {
 		root, err = os.OpenRoot(r.Trash)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("opening the folder for deleted files: %w", err)
+		return nil, fmt.Errorf("opening the folder that files are moved to: %w", err)
 	}
 	one, err := root.Stat(".")
 	other, failed := r.Root.Stat(".")
 	if err = errors.Join(err, failed); err == nil && os.SameFile(one, other) {
-		err = &download.Error{Code: download.CodeUsage, Err: fmt.Errorf("deleted files cannot go to %s: it is the destination itself", r.Trash)}
+		err = &download.Error{Code: download.CodeUsage, Err: fmt.Errorf("files cannot be moved to %s: it is the folder that they are in", r.Trash)}
 	}
 	if err != nil {
 		return nil, errors.Join(err, root.Close())

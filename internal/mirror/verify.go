@@ -25,10 +25,12 @@ const (
 	// cannot be read (see Finding.Err).
 	Unknown Status = "unknown"
 	Extra   Status = "extra" // no record names it
+	// Repaired is a file that was missing or had changed, and was fetched again.
+	Repaired Status = "repaired"
 )
 
 // Statuses are all statuses.
-var Statuses = []Status{OK, Missing, Changed, Unknown, Extra}
+var Statuses = []Status{OK, Missing, Changed, Unknown, Extra, Repaired}
 
 // Difference says what of a changed file is not as recorded.
 type Difference string

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/journal"
+	"github.com/bynder-cli/bynder/internal/mirror"
+	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/sink"
+)
+
+// repairFlags are the flags of verify that --repair needs.
+type repairFlags struct {
+	repair   bool
+	trash    string
+	transfer transferFlags
+}
+
+// repairTransfers are the flags of download that --repair takes, too.
+var repairTransfers = []string{
+	"jobs", "connections", "limit-rate", "fsync", "lock-wait", "api-rate", "retries", "profile", "domain", "config", "ca-cert",
+}
+
+func (o *repairFlags) add(f *pflag.FlagSet) {
+	f.BoolVar(&o.repair, "repair", false, "fetch missing and changed files again")
+	f.StringVar(&o.trash, "trash", "", "with --repair: move changed files to this `folder`\n(default .bynder/replaced in the folder)")
+	all := pflag.NewFlagSet("", pflag.ContinueOnError)
+	o.transfer.add(all)
+	for _, name := range repairTransfers {
+		f.AddFlag(all.Lookup(name))
+	}
+}
+
+// checkRepair refuses what cannot be meant.
+func (o *verifyOptions) checkRepair(given func(flag string) bool) error {
+	if !o.repair {
+		for _, name := range append([]string{"trash"}, repairTransfers...) {
+			if given(name) {
+				return &usageError{err: fmt.Errorf("--%s belongs to --repair", name), hint: "without --repair, verify asks nothing of the portal"}
+			}
+		}
+		return nil
+	}
+	t := &o.transfer
+	t.streams, t.verbose, t.dir, t.journal, t.md5 = o.streams, o.verbose, o.dest, o.journal, true
+	t.existsHint = "run it again: the file has appeared meanwhile"
+	return t.check(false)
+}
+
+// repair fetches files again that are missing or have changed.
+type repair struct {
+	*verifyOptions
+	conf    config.Config
+	journal *journal.Journal
+	folder  *os.Root
+	aside   *mirror.Aside // nil until a file is moved away
+
+	broken []mirror.Finding // what is to be repaired
+	jobs   []download.Job   // for broken files, numbered from 1 on
+	files  []mirror.Finding // of jobs
+
+	received atomic.Int64 // bytes
+
+	mu      sync.Mutex // guards what follows, and the tally
+	stop    context.CancelCauseFunc
+	latest  map[download.FileID]download.Result // new records
+	away    int                                 // files that were moved away
+	differs int                                 // files of which the portal has others now
+}
+
+// openRepair opens the portal's credentials and the journal, which stays locked until the end. A journal that does not
+// exist is left to who reads it.
+func (o *verifyOptions) openRepair(ctx context.Context, folder *os.Root) (r *repair, err error) {
+	r = &repair{verifyOptions: o, folder: folder, latest: map[download.FileID]download.Result{}}
+	if r.conf, err = o.transfer.load(ctx, o.streams); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(o.journal); errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	r.journal, err = journal.Open(ctx, o.journal, journal.Options{
+		Portal: r.conf.Portal.Host, Dir: o.dest, Synced: o.transfer.fsync, Encode: report.JSONLine[download.Result],
+		State:    sink.SameFile(o.journal, filepath.Join(o.dest, mirror.StateFile)),
+		LockWait: o.transfer.lockLimit,
+		Waiting:  func() { o.screen.Say("waiting for another bynder that uses the journal %s", o.journal) },
+		Failed:   func(err error) { o.screen.Fail(err.Error(), "") },
+	})
+	return r, err
+}
+
+// close closes the journal. Its error was said.
+func (r *repair) close(err error) error {
+	if r.journal != nil {
+		if failed := r.journal.Close(); failed != nil {
+			err = errors.Join(err, &runError{wanted: 1, failed: 1})
+		}
+	}
+	if r.aside != nil {
+		r.aside.Close()
+	}
+	return err
+}
+
+// run fetches the broken files again, then writes the files with metadata that are broken.
+func (r *repair) run(ctx context.Context, files *journal.Files) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r.stop = stop
+	portal, err := r.transfer.portal(r.conf, r.screen, notifyWaits(r.screen), r.transfer.jobs)
+	if err != nil {
+		return err
+	}
+	// Nothing is moved away if the portal does not answer.
+	if _, err := portal.client.CurrentUser(ctx); err != nil && !isForbidden(err) {
+		return err
+	}
+	r.choose()
+	if r.needsAside() {
+		if r.aside, err = mirror.OpenAside(r.folder, r.trash); err != nil {
+			return err
+		}
+	}
+	to, err := r.transfer.destination(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = to.Close() }()
+	engine := r.transfer.engine(r.conf, portal, to)
+	engine.Progress, engine.Recorder, engine.Results = r, r.journal, []download.ResultObserver{r}
+	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
+	engine.Steps.Complete = r.complete(files)
+	hide := func() {}
+	if !r.quiet {
+		hide = r.screen.ShowStatus(r.status)
+	}
+	tally := engine.Run(ctx, r.source)
+	if tally.Stop == nil {
+		tally.Stop = r.writeMetadata(ctx, files, portal.client)
+	}
+	hide()
+	r.say()
+	return r.outcome(ctx, tally)
+}
+
+// say says what else happened.
+func (r *repair) say() {
+	elsewhere := 0
+	for _, found := range r.broken {
+		if found.Record.Portal != r.conf.Portal.Host {
+			elsewhere++
+		}
+	}
+	if elsewhere > 0 {
+		r.screen.Warn("", "not repaired (recorded from another portal than %s): %s", r.conf.Portal.Host, count(elsewhere, "file"))
+	}
+	if r.quiet {
+		return
+	}
+	if r.away > 0 {
+		r.screen.Say("moved to %s: %s", cmp.Or(r.trash, filepath.Join(r.dest, mirror.ReplacedFolder)), count(r.away, "changed file"))
+	}
+	if r.differs > 0 {
+		r.screen.Say("repaired with other bytes than were recorded, as the portal has them now: %s", count(r.differs, "file"))
+	}
+}
+
+// outcome returns why the repair ended before its end, if it did and that was not said.
+func (r *repair) outcome(ctx context.Context, tally download.Tally) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	sayWhyStopped(r.screen, tally.Stop)
+	switch {
+	case errors.Is(tally.Stop, download.ErrUnauthorised):
+		return &runError{wanted: tally.Wanted, failed: tally.Failed, unauthorised: true}
+	case errors.Is(tally.Stop, download.ErrDiskFull):
+		return nil
+	}
+	return tally.Stop
+}
+
+// isForbidden reports whether the portal accepts the credentials, and they may not ask what was asked.
+func isForbidden(err error) bool {
+	refused, ok := errors.AsType[*bynder.APIError](err)
+	return ok && refused.Status == http.StatusForbidden
+}

@@ -1,0 +1,70 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// ReplacedFolder is where changed files of a folder go before they are fetched again, below it.
+var ReplacedFolder = filepath.Join(".bynder", "replaced")
+
+// Aside is where changed files go before they are fetched again. They keep their paths there, and replace nothing: if a
+// file has the path, a number is added.
+type Aside struct {
+	folder *os.Root
+	trash  *trash
+}
+
+// OpenAside opens the place for the changed files of a folder: dir, or ReplacedFolder below it if that is "". It is made
+// if it is missing.
+func OpenAside(folder *os.Root, dir string) (*Aside, error) {
+	if dir != "" {
+		t, err := openTrash(&Run{Root: folder, Trash: dir})
+		if err != nil {
+			return nil, err
+		}
+		return &Aside{folder, t}, nil
+	}
+	err := folder.MkdirAll(filepath.Dir(ReplacedFolder), 0o700)
+	if err == nil {
+		err = folder.MkdirAll(ReplacedFolder, 0o777)
+	}
+	var root *os.Root
+	if err == nil {
+		root, err = folder.OpenRoot(ReplacedFolder)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("opening the folder for changed files: %w", err)
+	}
+	return &Aside{folder, &trash{root}}, nil
+}
+
+// Close releases the place.
+func (a *Aside) Close() { a.trash.close() }
+
+// Take moves the file or symbolic link at a path away. If there is none any more, that is fine. An error is a
+// *download.Error.
+func (a *Aside) Take(ctx context.Context, path string) error {
+	info, err := a.folder.Lstat(path)
+	switch {
+	case isMissing(err):
+		return nil
+	case err == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0:
+		err = errors.New("it is a folder or a device")
+	case err == nil:
+		_, err = a.trash.take(ctx, a.folder, path, nil)
+	}
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return &download.Error{Code: download.CodeInterrupted, Err: context.Cause(ctx)}
+	}
+	return &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("cannot move away what has the path: %w", err), Advice: "move it away by hand"}
+}
