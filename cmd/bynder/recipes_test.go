@@ -27,6 +27,7 @@ var recipeTests = map[string]func(*testing.T, *kitchen){
 	"jq":              testJQ,
 	"jq-powershell":   testJQPowerShell,
 	"spreadsheet":     testSpreadsheet,
+	"archive":         testArchive,
 	"nightly":         testNightly,
 	"crontab":         testCrontab,
 	"systemd.service": testSystemdService,
@@ -241,6 +242,30 @@ func (k *kitchen) failures(t *testing.T) {
 		`"error":{"code":"not_found","message":"=1+1","retryable":false}}` + "\n" + `{"portal":"127.0`
 	if _, err := f.WriteString(lines); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func testArchive(t *testing.T, k *kitchen) {
+	k.faults(t, "api-404,asset="+sandbox.DocumentedAsset)
+	k.cook(t, 3, "archive", "--type", "image", "--tag", "fixed")
+	failed := k.read(t, "brand.csv")
+	k.faults(t)
+	k.cook(t, 0, "archive", "--type", "image", "--tag", "fixed")
+	assets := strings.Count(k.read(t, "assets.ndjson"), "\n")
+	rows, err := csv.NewReader(strings.NewReader(k.read(t, "brand.csv"))).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if assets < 3 || len(rows) != assets+1 || strings.Count(failed, "\n") != len(rows) || !strings.Contains(failed, ",failed,") {
+		t.Errorf("%d assets, %d rows, before\n%s", assets, len(rows), failed)
+	}
+	for _, row := range rows[1:] {
+		if row[1] != "downloaded" && row[1] != "unchanged" || !strings.HasPrefix(row[0], "brand/"+row[2]+"/") || len(row[6]) != 32 {
+			t.Errorf("the row %q", row)
+		}
+		if metadata := k.read(t, row[0]+".metadata.json"); !strings.Contains(metadata, `"id":"`+row[2]+`"`) {
+			t.Errorf("the metadata of %q are %s", row, metadata)
+		}
 	}
 }
 

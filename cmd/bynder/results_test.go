@@ -26,7 +26,7 @@ func TestResultsAreWhatTheSchemaSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	statuses, codes := map[string]bool{}, map[string]bool{}
+	statuses, codes, besides := map[string]bool{}, map[string]bool{}, false
 	run := func(t *testing.T, faults []string, args ...string) {
 		t.Helper()
 		for line := range bytes.Lines(runJSON(t, faults, args...)) {
@@ -38,13 +38,14 @@ func TestResultsAreWhatTheSchemaSays(t *testing.T) {
 				t.Errorf("%s\n%v", line, err)
 			}
 			var r struct {
-				Status string
-				Error  struct{ Code string }
+				Status               string
+				Error, MetadataError struct{ Code string }
 			}
 			if err := json.Unmarshal(line, &r); err != nil {
 				t.Fatal(err)
 			}
 			statuses[r.Status] = true
+			besides = besides || r.MetadataError.Code != ""
 			if r.Error.Code != "" {
 				codes[r.Error.Code] = true
 			}
@@ -66,12 +67,19 @@ func TestResultsAreWhatTheSchemaSays(t *testing.T) {
 	run(t, nil, "-d", filepath.Join(dir, "choices"), "--derivative", "nope,mini", "--derivative", "nope,original", doc)
 	run(t, nil, "-d", dir, "--transform", "fill,width:8", "--transform", "blur,width:8", doc)
 	run(t, nil, "-d", filepath.Join(dir, "dry"), "--dry-run", doc)
+	if err := os.MkdirAll(filepath.Join(dir, "beside", "Twitter.jpg.metadata.json"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	run(t, nil, "-d", filepath.Join(dir, "beside"), "--metadata", "json", doc)
 	run(t, []string{"hostile-name"}, "-d", filepath.Join(dir, "hostile"), doc)
 	for _, fault := range []string{"api-401", "api-403", "api-500", "api-garbage", "cut=1000", "storage-403", "storage-503", "flip", "no-length", "kms"} {
 		run(t, []string{fault}, "-d", filepath.Join(dir, fault), "--retries", "0", doc)
 	}
 	if want := []string{"downloaded", "failed", "skipped", "unchanged"}; !slices.Equal(slices.Sorted(maps.Keys(statuses)), want) {
 		t.Errorf("statuses %v, want all of %v", statuses, want)
+	}
+	if !besides {
+		t.Error("no result has a metadataError")
 	}
 	for _, code := range []string{"usage", "auth", "forbidden", "not_found", "network", "storage", "integrity", "exists", "protocol"} {
 		if !codes[code] {

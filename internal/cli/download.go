@@ -44,7 +44,7 @@ the first that an asset has; an original taken this way costs one call more.
 
 --transform takes images of any size, which portals with Dynamic Asset Transformation
 make: fill,width:800,height:600. Their names are {stem}-fill-width800-height600.{ext}.
-` + nameHelp,
+` + metadataHelp + nameHelp,
 		Example: `  bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
   bynder download -d assets/logos --derivative webimage,mini --from ids.txt
   bynder download --transform fill,width:800,height:600 --format jpg --from ids.txt
@@ -156,6 +156,8 @@ func (o *downloadOptions) steps(expanded func(download.Job, int)) download.Steps
 	}
 	if needMetadata(o.derivatives) || len(o.transforms) > 0 || o.template.NeedsMetadata(known...) {
 		steps.Complete = o.withMetadata
+	} else if o.metadataFlags.wanted() {
+		steps.Complete = o.withOptionalMetadata
 	}
 	return steps
 }

@@ -35,7 +35,7 @@ media id and item id, no asset needs to be named.
 
 An item costs one API call; with --derivative, its derivatives cost one call for each
 asset.
-` + nameHelp,
+` + metadataHelp + nameHelp,
 		Example: `  bynder fetch-item D4AC0B41-141B-47D2-98B4FECDA8894CB2 1364B483-A8C2-41FA-8FEBB8A797696990
   bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 | bynder fetch-item -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -105,6 +105,8 @@ func (o *fetchItemOptions) steps(expanded func(download.Job, int)) download.Step
 		steps.Complete = download.WithItems
 	case o.template.NeedsMetadata():
 		steps.Complete = o.withMetadata
+	case o.metadataFlags.wanted():
+		steps.Complete = o.withOptionalMetadata
 	}
 	return steps
 }

@@ -79,7 +79,7 @@ func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
 	if err != nil {
 		return sink.Output{}, err
 	}
-	return sink.Output{Sink: dir, Show: dir.Show, Close: dir.Close}, nil
+	return sink.Output{Sink: dir, Dir: dir, Show: dir.Show, Close: dir.Close}, nil
 }
 
 // inUse are the files that a run reads and writes beside those that it gets.
@@ -94,6 +94,7 @@ func (o *transferFlags) inUse() []sink.InUse {
 	}
 	add("the run's own journal", o.journal)
 	add("the file of --undone-out", o.undoneOut)
+	add("the file of --metadata-csv", o.metadataCSV)
 	add("a list that the run reads", slices.Concat(o.from, o.from0)...)
 	for what, stream := range map[string]any{"standard input": o.streams.In, "standard output": o.streams.Out, "standard error": o.streams.Err} {
 		if f, ok := stream.(*os.File); ok {

@@ -10,6 +10,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/input"
 	"github.com/bynder-cli/bynder/internal/journal"
+	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/report"
 	"github.com/bynder-cli/bynder/internal/sink"
 	"github.com/bynder-cli/bynder/internal/terminal"
@@ -27,6 +28,7 @@ type session struct {
 	reporter    *report.Reporter
 	portal      *portal
 	journal     *journal.Journal // nil where none is kept
+	table       *metadata.Table  // of metadata; nil if none is written
 
 	files func() (n int, more bool) // how many files the run is for, see report.Options
 
@@ -63,6 +65,9 @@ func (s *session) open(ctx context.Context) (context.Context, error) {
 	s.saves.add(save{name: "undone list", wait: s.list.Replaces(), do: func() { _, _ = s.list.Close(true) }})
 	ctx, err := s.openEnds(ctx)
 	if err != nil {
+		return ctx, err
+	}
+	if err := s.openMetadata(ctx); err != nil {
 		return ctx, err
 	}
 	if err := s.openTemplate(ctx); err != nil {
@@ -195,6 +200,7 @@ func (s *session) run(ctx context.Context) error {
 		results = append(results, s.journal)
 		engine.Done, engine.Recorder = s.journal.Done, s.journal
 	}
+	results = append(results, s.describe(engine)...)
 	results = append(results, s.reporter) // the last: it may have to wait for somebody who reads
 	engine.Progress, engine.Results = s.reporter, results
 	engine.Confirm = s.confirmCredentials
@@ -204,6 +210,7 @@ func (s *session) run(ctx context.Context) error {
 	unread := s.list.Err()
 	notStarted, err := s.list.Close(tally.Stop != nil || unread != nil)
 	sayWhyStopped(s.reporter.Screen(), tally.Stop)
+	err = errors.Join(err, s.finishMetadata(ctx, tally.Stop != nil || unread != nil))
 	s.totals = report.Totals{APICalls: s.portal.calls(), CallEach: s.request.callEach, InputUnread: s.list.Unread(), NotStarted: notStarted}
 	switch {
 	case tally.Stop != nil:

@@ -238,14 +238,15 @@ func (s *syncRun) carryOut(ctx context.Context, p *syncPlan) (mirror.Outcome, er
 	}
 	run := mirror.Run{
 		Root: s.root, Portal: s.conf.Portal.Host, State: s.journal, Spool: s.spool, Trash: s.o.trash, Report: s.changed, Fetch: s.fetch,
-		MetadataPath: metadata.Path,
-		WriteMetadata: func(path string, content []byte, own string) (string, error) {
+	}
+	if s.o.metadata != "" {
+		run.WriteMetadata = func(path string, content []byte, own string) (string, error) {
 			sum, err := metadata.Write(s.root, path, content, own)
 			if err == nil && s.o.fsync {
 				err = metadata.Sync(s.root, path)
 			}
 			return sum, err
-		},
+		}
 	}
 	return run.Do(ctx, p.steps)
 }

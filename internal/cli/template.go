@@ -61,9 +61,14 @@ var metadataKeys = map[string]string{
 	"created": "dateCreated", "modified": "dateModified",
 }
 
-// withMetadata is download.WithMetadata, which also replaces what came with the list if that lacks what the template
-// or the choice of a file needs: neither must depend on how the list was made.
+// withMetadata is download.WithMetadata, which also replaces what came with the list if that lacks what the template,
+// the choice of a file or the file with the metadata needs: none must depend on how the list was made.
 func (o *transferFlags) withMetadata(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+	return download.WithMetadata(ctx, p, o.withoutParts(jobs))
+}
+
+// withoutParts drops what came with the list if it lacks what is needed.
+func (o *transferFlags) withoutParts(jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 	var keys []string
 	for _, field := range o.template.MetadataFields() {
 		if name, ok := strings.CutPrefix(field, "property_"); ok {
@@ -72,16 +77,16 @@ func (o *transferFlags) withMetadata(ctx context.Context, p download.Portal, job
 			keys = append(keys, metadataKeys[field])
 		}
 	}
-	return download.WithMetadata(ctx, p, func(yield func(download.Job) bool) {
+	return func(yield func(download.Job) bool) {
 		for job := range jobs {
-			if job.Asset != nil && (job.Asset.Lacks(keys...) || job.Asset.LacksFile(job.Selector)) {
+			if job.Asset != nil && (job.Asset.Lacks(keys...) || o.metadataFlags.wanted() && !job.Asset.IsWhole() || job.Asset.LacksFile(job.Selector)) {
 				job.Asset = nil
 			}
 			if !yield(job) {
 				return
 			}
 		}
-	})
+	}
 }
 
 // describe adds what the portal tells of an asset to the values of a path.

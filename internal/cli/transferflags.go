@@ -17,6 +17,7 @@ import (
 // transferFlags are the flags of every command that brings files here.
 type transferFlags struct {
 	portalFlags
+	metadataFlags
 
 	dir, output, name  string
 	from, from0        []string
@@ -74,6 +75,7 @@ written is an error.`
 
 func (o *transferFlags) add(f *pflag.FlagSet) {
 	o.addTransfers(f)
+	o.metadataFlags.add(f)
 	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` where files go; made if missing")
 	f.StringVarP(&o.output, "output", "o", "", "the `file`, for one file only: a relative one is under --dir; - is standard output")
 	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path under --dir; see above")
@@ -155,7 +157,7 @@ func (o *transferFlags) check(single bool) error {
 	case o.json && o.print0:
 		return usagef("--json and --print0 exclude each other")
 	}
-	return nil
+	return o.checkMetadata()
 }
 
 // outputPath is where the file that --output names is.

@@ -1,6 +1,7 @@
 package download
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,9 @@ type Options struct {
 	Strict bool
 	// DryRun has files located and compared, and writes nothing: see Result.Plan.
 	DryRun bool
+	// Beside, where set, returns the path of what Engine.Metadata writes of the file at a path. It is kept free of
+	// other files of the run.
+	Beside func(path string) string
 }
 
 // Engine gets files. Its fields are set once, before Run.
@@ -44,6 +48,11 @@ type Engine struct {
 	// Recorder, if set, is told of each file before it is published.
 	Recorder Recorder
 	Options  Options
+
+	// Metadata, where set, writes what the portal tells of a file's asset after the file is in place, downloaded or
+	// unchanged, whether before the run or not: Steps.Complete gives files that Done knows their metadata, too. The file
+	// stays in place whatever the error (Result.MetadataError). A dry run does not call it.
+	Metadata func(Job, Result) error
 
 	// Steps turn the jobs of a run into those that can be done.
 	Steps Steps
@@ -80,7 +89,7 @@ type Source func(ctx context.Context) iter.Seq[Job]
 // Tally says how a run ended.
 type Tally struct {
 	Wanted int // files that were asked for, each counted once
-	Failed int // of those, the ones that are not there
+	Failed int // of those, the ones that are not there, or whose metadata are not written
 	// Stop is why the run ended before its jobs did, nil when it did not.
 	Stop error
 }
@@ -101,7 +110,7 @@ func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 	defer stop(nil)
 	workers := max(e.Options.Workers, 1)
 	r := run{
-		engine: e, stop: stop, paths: NewPaths(e.Sink), workers: make(chan struct{}, workers),
+		engine: e, stop: stop, paths: NewPaths(e.Sink, e.Options.Beside), workers: make(chan struct{}, workers),
 		waiting: make(chan struct{}, max(e.Options.Waiting, 0)), publishing: make(chan struct{}, workers),
 	}
 	r.feed(ctx, jobs)
@@ -137,9 +146,9 @@ func (r *run) feed(ctx context.Context, jobs Source) {
 		if ctx.Err() != nil {
 			return
 		}
-		if known := job.recorded; known != nil && choice(job) == known.Chosen {
+		if job.holds() {
 			r.want()
-			r.done(ctx, job, *known)
+			r.done(ctx, job, *job.recorded)
 			continue
 		}
 		select {
@@ -148,7 +157,9 @@ func (r *run) feed(ctx context.Context, jobs Source) {
 			free := sync.OnceFunc(func() { <-r.workers })
 			r.files.Go(func() {
 				defer free()
-				r.finish(ctx, job, r.get(ctx, job, free))
+				result := r.get(ctx, job, free)
+				r.describe(ctx, job, &result)
+				r.finish(ctx, job, result)
 			})
 		case <-ctx.Done():
 			return
@@ -163,8 +174,9 @@ func (r *run) want() {
 	r.tally.Wanted++
 }
 
-// left numbers the jobs and yields those that are not done already; it reports those that are. A file that was not
-// the first choice is done only if the asset still has no better one: that is known when its metadata are.
+// left numbers the jobs and yields those that are not done already, or need their metadata to be written. It reports
+// those that are done. A file that was not the first choice is done only if the asset still has no better one: that is
+// known when its metadata are.
 func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		number := int64(0)
@@ -173,7 +185,7 @@ func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 			job.Number = number
 			if r.engine.Done != nil {
 				result, done := r.engine.Done(job)
-				if done && job.Selector.HasChoices() && !job.Selector.IsFirst(result.Chosen) {
+				if done && (r.engine.Metadata != nil || !job.isFirstChoice(result)) {
 					job.recorded = &result
 				} else if done {
 					r.want()
@@ -188,18 +200,35 @@ func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 	}
 }
 
+// describe has the metadata of a file written that is in place.
+func (r *run) describe(ctx context.Context, job Job, result *Result) {
+	write := r.engine.Metadata
+	if write == nil || r.engine.Options.DryRun || result.Status != Downloaded && result.Status != Unchanged {
+		return
+	}
+	err := cmp.Or(job.Err, job.MetadataErr) // Err is that of a file that was in place before
+	if err == nil {
+		err = write(job, *result)
+	}
+	if err != nil {
+		result.MetadataError = failure(ctx, job, fmt.Errorf("the file is in place, but not its metadata: %w", err))
+	}
+}
+
 // finish counts a result, ends the run where the result asks for it, and tells.
 func (r *run) finish(ctx context.Context, job Job, result Result) {
+	problem := result.Problem()
 	r.mu.Lock()
-	if result.Status == Failed {
+	if problem != nil {
 		r.tally.Failed++
-	} else {
+	}
+	if result.Status != Failed {
 		r.there++
 	}
 	failed, there := r.tally.Failed, r.there
 	r.mu.Unlock()
-	if result.Status == Failed {
-		if cause := r.endsRun(ctx, result, failed, there); cause != nil {
+	if problem != nil {
+		if cause := r.endsRun(ctx, problem, failed, there); cause != nil {
 			r.stop(cause)
 		}
 	}
@@ -214,12 +243,12 @@ func (e *Engine) finished(job Job, result Result) {
 }
 
 // endsRun tells whether a failure would be every other file's too, or one too many.
-func (r *run) endsRun(ctx context.Context, result Result, failed, there int) error {
+func (r *run) endsRun(ctx context.Context, problem *Failure, failed, there int) error {
 	limit := r.engine.Options.MaxFailures
 	switch {
-	case result.Error.Code == CodeAuth && r.unauthorised(ctx, there):
+	case problem.Code == CodeAuth && r.unauthorised(ctx, there):
 		return ErrUnauthorised
-	case result.Error.Code == CodeDiskFull:
+	case problem.Code == CodeDiskFull:
 		return ErrDiskFull
 	case limit > 0 && failed >= limit:
 		return fmt.Errorf("%w: %d", ErrMaxFailures, failed)

@@ -145,6 +145,17 @@ func lacksTransforms() error {
 	}
 }
 
+// isFirstChoice reports whether a result is of the derivative that the job asks for first.
+func (job *Job) isFirstChoice(known Result) bool {
+	return !job.Selector.HasChoices() || job.Selector.IsFirst(known.Chosen)
+}
+
+// holds reports whether the result that was known before the run still holds.
+func (job *Job) holds() bool {
+	known := job.recorded
+	return known != nil && (job.isFirstChoice(*known) || choice(*job) == known.Chosen)
+}
+
 // choice returns the derivative that a job would take now, "" if that is not known.
 func choice(job Job) string {
 	if job.Err != nil || job.Asset == nil {

@@ -32,6 +32,16 @@ const batchWait = 200 * time.Millisecond
 // is asked for by itself. Jobs whose input pauses are not held up for more than a
 // moment.
 func WithMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
+	return withMetadata(ctx, p, jobs, func(job *Job, err error) { job.Err = err })
+}
+
+// WithOptionalMetadata does what WithMetadata does for files that can be had without metadata: what goes wrong is their
+// MetadataErr.
+func WithOptionalMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
+	return withMetadata(ctx, p, jobs, func(job *Job, err error) { job.MetadataErr = err })
+}
+
+func withMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job], failed func(*Job, error)) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		complete := func(jobs []Job) []Job {
 			known := lookUp(ctx, p, jobs)
@@ -41,7 +51,8 @@ func WithMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Jo
 				job.batch = together
 				if job.Asset == nil && job.Err == nil {
 					found := known[strings.ToUpper(job.MediaID)]
-					job.Asset, job.Err, job.asked = found.asset, found.err, time.Now()
+					job.Asset, job.asked = found.asset, time.Now()
+					failed(job, found.err)
 				}
 			}
 			return jobs

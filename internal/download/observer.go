@@ -20,7 +20,8 @@ type Job struct {
 	// Chosen is the name of the derivative that is transferred, or the label of the transformation; "" for other
 	// files, and before that is known.
 	Chosen string
-	// recorded is the result that was known before the run, if only the metadata tell whether it still holds.
+	// recorded is the result that was known before the run, if the metadata are to be written, or tell whether it still
+	// holds.
 	recorded *Result
 	// batch is what was looked up together with it, nil where nothing was.
 	batch *batch
@@ -40,6 +41,8 @@ type Job struct {
 	// Err is why the job cannot be done at all; its result is a failure. It takes the
 	// place of a job where one cannot be made, such as for a malformed line of input.
 	Err error
+	// MetadataErr is why Asset is not known, where the file can be had without it.
+	MetadataErr error
 }
 
 // Replaceable is a file that this program has written, and may replace as long as it has not changed since.

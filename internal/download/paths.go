@@ -32,19 +32,22 @@ type Place struct {
 // was in place before the run, alone.
 //
 // A path keeps others out of itself and, as it is one of a file, of all paths below it; its folders can be shared,
-// but become no files.
+// but become no files. So does the path of its metadata, if they are written.
 //
 // What the files contain does not matter: two of the same bytes meet as any others do. A file that fails
 // gives up its path; a later one that was refused it before does not get it back.
 type Paths struct {
-	sink Sink // says which paths are one, and how they are shown
-	seed maphash.Seed
+	sink   Sink                     // says which paths are one, and how they are shown
+	beside func(path string) string // Options.Beside
+	seed   maphash.Seed
 
 	mu   sync.Mutex
 	next int64            // the number of the first file that is not decided
 	told map[int64]*Claim // files from next on that have told their places, by number
 	// taken has the owner of each path that a file has got.
 	taken fingerprint.Table[owner]
+	// described has the owner of each path that the metadata of such a file have.
+	described fingerprint.Table[owner]
 	// below has how many of those paths are below each folder.
 	below fingerprint.Table[int32]
 }
@@ -53,9 +56,10 @@ type Paths struct {
 // was given up.
 type owner struct{ asset, item uint32 }
 
-// NewPaths returns the paths of a run into a sink whose files are numbered from 1 on.
-func NewPaths(to Sink) *Paths {
-	return &Paths{sink: to, seed: maphash.MakeSeed(), next: 1, told: map[int64]*Claim{}}
+// NewPaths returns the paths of a run into a sink whose files are numbered from 1 on. beside returns the path of the
+// metadata of the file at a path; it is nil if none are written.
+func NewPaths(to Sink, beside func(path string) string) *Paths {
+	return &Paths{sink: to, beside: beside, seed: maphash.MakeSeed(), next: 1, told: map[int64]*Claim{}}
 }
 
 // Claim is the part of one file in the paths of its run. A nil Claim is that of a file that is alone.
@@ -256,6 +260,9 @@ func (p *Paths) decide() {
 func (p *Paths) hold(path string, by owner, files int32) {
 	key := p.sink.PathKey(path)
 	p.taken.Put(p.hash(key), by)
+	if p.beside != nil {
+		p.described.Put(p.hash(p.sink.PathKey(p.beside(path))), by)
+	}
 	for folder := range folders(key) {
 		print := p.hash(folder)
 		n, _ := p.below.Get(print)
@@ -274,7 +281,10 @@ func (c *Claim) refusal() error {
 	if conflict == noConflict {
 		return last.Blocked
 	}
-	by := c.paths.ownerOf(c.paths.hash(c.paths.sink.PathKey(last.Path)))
+	shown, by := last.Path, c.paths.ownerOf(c.paths.hash(c.paths.sink.PathKey(last.Path)))
+	if conflict == itsMetadata {
+		shown = c.paths.beside(last.Path)
+	}
 	apart := NameApart(c.owner.item != 0 || by.asset == c.owner.asset)
 	if by == c.owner {
 		apart = "--name '{derivative}/{filename}'"
@@ -283,7 +293,7 @@ func (c *Claim) refusal() error {
 		apart += ", or let --if-exists rename add its id"
 	}
 	return &Error{
-		Code: CodeExists, Path: last.Path, Err: fmt.Errorf("%s is %s of an earlier file of this run", c.paths.sink.Show(last.Path), conflict),
+		Code: CodeExists, Path: last.Path, Err: fmt.Errorf("%s is %s of an earlier file of this run", c.paths.sink.Show(shown), conflict),
 		Advice: "give every file a path of its own with " + apart,
 	}
 }
@@ -296,14 +306,28 @@ const (
 	samePath    conflict = "the path"
 	folderOf    conflict = "a folder"
 	belowItself conflict = "below the path"
+	metadataOf  conflict = "where the metadata are"
+	itsMetadata conflict = "the path or a folder" // of the file that has the path of its metadata
 )
 
 // conflict returns what keeps a file out of a path.
 func (p *Paths) conflict(path string) conflict {
+	found := p.meets(path)
+	if found == noConflict && p.beside != nil && p.meets(p.beside(path)) != noConflict {
+		return itsMetadata
+	}
+	return found
+}
+
+// meets returns what a path is of a file that has got one.
+func (p *Paths) meets(path string) conflict {
 	key := p.sink.PathKey(path)
 	print := p.hash(key)
 	if p.ownerOf(print) != (owner{}) {
 		return samePath
+	}
+	if p.describes(print) {
+		return metadataOf
 	}
 	if n, _ := p.below.Get(print); n > 0 {
 		return folderOf
@@ -312,8 +336,17 @@ func (p *Paths) conflict(path string) conflict {
 		if p.ownerOf(p.hash(folder)) != (owner{}) {
 			return belowItself
 		}
+		if p.describes(p.hash(folder)) {
+			return metadataOf
+		}
 	}
 	return noConflict
+}
+
+// describes reports whether the path whose key has this hash is that of metadata.
+func (p *Paths) describes(print uint64) bool {
+	by, _ := p.described.Get(print)
+	return by != owner{}
 }
 
 // folders yields the folders that the path with this key is in, the innermost first.

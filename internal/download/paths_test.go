@@ -73,7 +73,7 @@ func TestPathsDoNotDependOnTiming(t *testing.T) {
 			wishes[i].fails = random.IntN(8) == 0
 		}
 		want := oneAfterTheOther(wishes)
-		paths := NewPaths(&memory{})
+		paths := NewPaths(&memory{}, nil)
 		claims := make([]*Claim, len(wishes))
 		lost := make([]int, len(wishes))
 		for i := range claims {
@@ -112,7 +112,7 @@ func TestPathsThatAreGivenUp(t *testing.T) {
 		}
 		return at.Path
 	}
-	paths := NewPaths(&memory{})
+	paths := NewPaths(&memory{}, nil)
 	claim := func(number int64) *Claim { return paths.Claim(Job{Number: number}, func() {}) }
 	first, second, third := claim(1), claim(2), claim(3)
 	if got := tell(third); got != "a" {
@@ -152,7 +152,7 @@ func TestHintOfFilesThatMeet(t *testing.T) {
 		{item("A", "1"), item("B", "2"), "{id}/{itemId}-{filename}"},
 		{item("A", "1"), Job{MediaID: "A"}, "{id}/{itemId}-{filename}"},
 	} {
-		paths := NewPaths(&memory{})
+		paths := NewPaths(&memory{}, nil)
 		c.first.Number, c.second.Number = 1, 2
 		_, _ = paths.Claim(c.first, func() {}).Tell([]Place{{Path: "a"}})
 		_, err := paths.Claim(c.second, func() {}).Tell([]Place{{Path: "A"}})

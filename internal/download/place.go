@@ -124,6 +124,10 @@ func (r *run) done(ctx context.Context, job Job, result Result) {
 				result.Plan = PlanExists
 			}
 		}
+		if r.describe(ctx, job, &result); result.MetadataError != nil {
+			r.finish(ctx, job, result)
+			return
+		}
 		r.engine.finished(job, result)
 	}
 	claim := r.paths.Claim(job, func() {})

@@ -1,6 +1,7 @@
 package download
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/transfer"
@@ -131,7 +132,13 @@ type Result struct {
 	Why         string    `json:"why,omitempty"`    // of a deletion: what has become of the asset
 	Listed      *Listed   `json:"listed,omitempty"` // in the state of sync alone
 	Error       *Failure  `json:"error,omitempty"`
+	// MetadataError is why the metadata of a file in place could not be written (Engine.Metadata).
+	MetadataError *Failure `json:"metadataError,omitempty"`
 }
+
+// Problem returns why the run failed with this file, nil if it did not: the file is not in place, or its metadata are
+// not written.
+func (r *Result) Problem() *Failure { return cmp.Or(r.Error, r.MetadataError) }
 
 // File returns which file the result is about.
 func (r *Result) File() FileID { return FileID{r.Portal, r.MediaID, r.Selector} }

@@ -97,7 +97,7 @@ func (u *undone) finished(job download.Job, r download.Result) {
 		return
 	}
 	l.files--
-	if r.Status == download.Failed && !l.written {
+	if (r.Status == download.Failed || r.MetadataError != nil) && !l.written {
 		l.written = true
 		u.add(l)
 	}

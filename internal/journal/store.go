@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/fsync"
 )
 

@@ -19,6 +19,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/fsync"
+	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
@@ -115,7 +116,7 @@ func check(root *os.Root, name string, content []byte, own string) (replaces boo
 	case err != nil:
 		return false, err
 	case !info.Mode().IsRegular() || info.Size() > maxSidecar:
-		return false, foreign(name)
+		return false, foreign(root, name)
 	}
 	old, err := root.ReadFile(name)
 	switch {
@@ -126,14 +127,14 @@ func check(root *os.Root, name string, content []byte, own string) (replaces boo
 	case own != "" && md5Of(old) == own, own == "" && id(old) != "" && strings.EqualFold(id(old), id(content)):
 		return true, nil
 	default:
-		return false, foreign(name)
+		return false, foreign(root, name)
 	}
 }
 
 // foreign is the error of a name that something else has.
-func foreign(name string) error {
+func foreign(root *os.Root, name string) error {
 	return &download.Error{
-		Code: download.CodeExists, Err: fmt.Errorf("%s exists and is not a file with metadata of this asset", filepath.Base(name)),
+		Code: download.CodeExists, Err: fmt.Errorf("%s exists and is not a file with metadata of this asset", naming.Below(root.Name(), name)),
 		Advice: "move it away, or choose other names with --name",
 	}
 }

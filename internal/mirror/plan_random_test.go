@@ -21,8 +21,8 @@ var names = []string{
 	"\u00e9.jpg", "e\u0301.jpg", "a.jpg.metadata.json", "b.jpg.metadata.json", ".bynder/x",
 }
 
-// catalogue is what the portal has, by asset and selector.
-type catalogue map[download.FileID]*Wanted
+// listing is what the portal has, by asset and selector.
+type listing map[download.FileID]*Wanted
 
 // TestPlanOfRandomChanges plays many nights: the portal's list and the folder change at random, a plan is made and carried out.
 func TestPlanOfRandomChanges(t *testing.T) {
@@ -34,7 +34,7 @@ func TestPlanOfRandomChanges(t *testing.T) {
 				t: t, folder: &memory{files: map[string]string{}, folds: seed%2 == 1},
 				records: map[download.FileID]*download.Result{},
 			}
-			portal := catalogue{}
+			portal := listing{}
 			pool := names[:4+random.IntN(len(names)-3)]
 			for range 25 {
 				for range 1 + random.IntN(4) {
@@ -48,26 +48,26 @@ func TestPlanOfRandomChanges(t *testing.T) {
 }
 
 // change changes an asset of the portal.
-func (c catalogue) change(random *rand.Rand, pool []string) {
+func (l listing) change(random *rand.Rand, pool []string) {
 	id := download.FileID{Portal: testPortal, MediaID: fmt.Sprint(1 + random.IntN(6))}
 	selector := bynder.Selector{}
 	if random.IntN(4) == 0 {
 		selector = bynder.Selector{Kind: bynder.Derivative, Name: "web"}
 	}
 	id.Selector = selector.String()
-	w := c[id]
+	w := l[id]
 	if w == nil {
 		w = &Wanted{File: id, Selector: selector, Path: pool[random.IntN(len(pool))], Key: id.MediaID, Listed: download.Listed{Version: 1, URL: "u"}}
 		if random.IntN(3) > 0 {
 			w.Created = time.Date(2020+random.IntN(5), 1, 1, 0, 0, 0, 0, time.UTC)
 		}
-		c[id] = w
+		l[id] = w
 		return
 	}
 	changed := *w
 	switch random.IntN(6) {
 	case 0:
-		delete(c, id)
+		delete(l, id)
 		return
 	case 1:
 		changed.Listed.Version++
@@ -80,7 +80,7 @@ func (c catalogue) change(random *rand.Rand, pool []string) {
 		changed.Err = nil
 		changed.Path = pool[random.IntN(len(pool))]
 	}
-	c[id] = &changed
+	l[id] = &changed
 }
 
 // change lets a user change the folder.
@@ -125,7 +125,7 @@ func (w *world) change(random *rand.Rand, pool []string) {
 }
 
 // night makes a plan, carries it out, and compares the outcome with what is promised.
-func (w *world) night(random *rand.Rand, portal catalogue) {
+func (w *world) night(random *rand.Rand, portal listing) {
 	in := Input{
 		Folder: w.folder, Gone: map[string]Verdict{}, Delete: random.IntN(2) == 0, MaxDelete: random.IntN(4),
 		Adopt: random.IntN(8) == 0, Metadata: random.IntN(2) == 0, Records: w.list(),

@@ -238,7 +238,7 @@ func (r *Reporter) writeWarning(result download.Result) {
 // writeFailure says at once what went wrong. Files that an interruption stopped
 // are left to the summary, if there is one: they went wrong for one reason.
 func (r *Reporter) writeFailure(result download.Result) {
-	if result.Status != download.Failed || cause(result) == download.CodeInterrupted && r.summarises() {
+	if result.Status != download.Failed && result.MetadataError == nil || cause(result) == download.CodeInterrupted && r.summarises() {
 		return
 	}
 	r.screen.Fail(failure(result))

@@ -27,15 +27,15 @@ type Totals struct {
 	InputUnread bool
 }
 
-// failure returns what happened to a file that failed and, if there is any, a hint at what to do.
+// failure returns what happened to a file that failed, or whose metadata were not written, and, if there is any, a hint at what to do.
 func failure(r download.Result) (what, hint string) {
 	if what = fileName(r.Name, r.MediaID, r.Selector); what != "" {
 		what += ": "
 	}
 	message := string(cause(r))
-	if r.Error != nil {
-		message = cmp.Or(r.Error.Message, message)
-		hint = Clip(Clean(r.Error.Hint), messageLimit)
+	if problem := r.Problem(); problem != nil {
+		message = cmp.Or(problem.Message, message)
+		hint = Clip(Clean(problem.Hint), messageLimit)
 	}
 	return what + Clip(Clean(message), messageLimit), hint
 }
@@ -69,6 +69,9 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 	}
 	if t.suspect > 0 {
 		counts = append(counts, fmt.Sprintf("%d suspect", t.suspect))
+	}
+	if t.bare > 0 {
+		counts = append(counts, fmt.Sprintf("%d without metadata", t.bare))
 	}
 	if totals.NotStarted > 0 {
 		counts = append(counts, fmt.Sprintf("%d not started", totals.NotStarted))

@@ -27,6 +27,7 @@ type tally struct {
 	kept     int   // files that exist and would be skipped
 	sizeless int   // how many of those files have no known size
 	suspect  int   // files that did not fail and are probably not what was asked for
+	bare     int   // files in place whose metadata could not be written
 	settled  int64 // bytes of the files that are done and there
 	sized    int   // how many files that is
 	moved    int64 // bytes received in this run
@@ -95,6 +96,9 @@ func (t *tally) finish(job download.Job, r download.Result) {
 	if r.Suspect != "" && r.Status != download.Failed {
 		t.suspect++
 	}
+	if r.MetadataError != nil {
+		t.bare++
+	}
 	switch {
 	case r.Status == download.Failed:
 		t.byCause[cause(r)]++
@@ -136,10 +140,10 @@ func (t *tally) setHold(text string, until time.Time) {
 const unexplained download.Code = "unexplained"
 
 func cause(r download.Result) download.Code {
-	if r.Error == nil {
-		return unexplained
+	if problem := r.Problem(); problem != nil {
+		return problem.Code
 	}
-	return r.Error.Code
+	return unexplained
 }
 
 // progress is the tally at one moment.
@@ -162,7 +166,7 @@ func (t *tally) at(now time.Time) progress {
 	p := progress{
 		name:     t.name,
 		inFlight: len(t.flights),
-		failures: t.byStatus[download.Failed],
+		failures: t.byStatus[download.Failed] + t.bare,
 		there:    t.settled,
 		rate:     t.meter.rate(now, t.moved),
 	}

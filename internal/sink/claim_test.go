@@ -11,7 +11,7 @@ import (
 
 // newRun makes targets of one run in d: the number is that of the file in the input.
 func newRun(t *testing.T, d *Dir) func(number int64, name, id string) download.Target {
-	paths := download.NewPaths(d)
+	paths := download.NewPaths(d, nil)
 	return func(number int64, name, id string) download.Target {
 		to := original(name, id)
 		to.Claim = paths.Claim(download.Job{Number: number, MediaID: id}, func() {})

@@ -224,7 +224,7 @@ var conformance = []struct {
 		wantDelivered(t, s, whole)
 	}},
 	{"the first file of a run gets its place when it begins, and when it is previewed", func(t *testing.T, s subject, to download.Target) {
-		paths := download.NewPaths(s.sink)
+		paths := download.NewPaths(s.sink, nil)
 		for number := int64(1); number <= 2; number++ {
 			to.Claim = paths.Claim(download.Job{Number: number}, func() {})
 			var err error

@@ -95,6 +95,9 @@ func (d *Dir) Close() error {
 	return d.root.Close()
 }
 
+// Root returns the folder, nil for a preview of a missing one.
+func (d *Dir) Root() *os.Root { return d.root }
+
 // CanRestart is true: what a Dir has received can be discarded.
 func (d *Dir) CanRestart() bool { return true }
 

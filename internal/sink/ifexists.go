@@ -193,7 +193,7 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 	if d.root == nil {
 		return nobody, nil, nil
 	}
-	if err := d.inUse(name); err != nil {
+	if err := d.CheckInUse(name); err != nil {
 		if d.opts.IfExists == Rename {
 			return different, nil, nil
 		}

@@ -32,9 +32,9 @@ func (u InUse) is(path string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// inUse returns the error of a file that would be put in the place of one that the run itself uses; nil for
+// CheckInUse returns the error of a file that would be put in the place of one that the run itself uses; nil for
 // any other.
-func (d *Dir) inUse(name string) error {
+func (d *Dir) CheckInUse(name string) error {
 	for _, u := range d.opts.InUse {
 		if path := d.Show(name); u.is(path) {
 			return &download.Error{

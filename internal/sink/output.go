@@ -15,6 +15,8 @@ import (
 // Output is the one file that --output names.
 type Output struct {
 	Sink download.Sink
+	// Dir is the Sink that writes to a folder; nil if it streams.
+	Dir *Dir
 	// Name is what Target.Name must be.
 	Name string
 	// Show returns the path of a result as the user sees it; nil where that is as it is.
@@ -70,7 +72,7 @@ func PreviewOutput(dir, file string, opts DirOptions) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	return Output{Sink: d, Name: name, Show: d.Show, Close: d.Close}, nil
+	return Output{Sink: d, Dir: d, Name: name, Show: d.Show, Close: d.Close}, nil
 }
 
 // IsStdout tells whether an output is standard output, "-" or the descriptor by its path.
@@ -94,7 +96,7 @@ func inFolder(path string, opts DirOptions) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	return Output{Sink: d, Name: name, Show: d.Show, Close: d.Close}, nil
+	return Output{Sink: d, Dir: d, Name: name, Show: d.Show, Close: d.Close}, nil
 }
 
 // streamTo writes to f, which results show as shown.

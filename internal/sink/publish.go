@@ -142,7 +142,7 @@ func (p *filePartial) is(there fs.FileInfo) bool {
 // intend tells whoever records it that the file is about to get a name, which must not be that of a file in use: one
 // may have been made since Begin.
 func (p *filePartial) intend(name string) error {
-	if err := p.dir.inUse(name); err != nil {
+	if err := p.dir.CheckInUse(name); err != nil {
 		_ = p.remove() // the next run would not get to continue it
 		return err
 	}

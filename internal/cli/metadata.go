@@ -1,0 +1,164 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
+	"github.com/bynder-cli/bynder/internal/sink"
+)
+
+// metadataHelp is the part of a command's help that is about its flags for metadata.
+const metadataHelp = `
+--metadata json writes each asset's metadata beside its file, as search --json has them:
+logo.jpg.metadata.json. --metadata-csv FILE writes a table with a row for each file of
+the run, those that failed or that the journal knows among them, in the order of the
+input; FILE is replaced when the run has come to its end. Both cost one API call for
+about 190 assets, none if search --json gives the list.
+`
+
+// metadataFlags say where the metadata of assets are written.
+type metadataFlags struct {
+	metadata    string // "json" or ""
+	metadataCSV string // a file, "" for none
+}
+
+func (o *metadataFlags) add(f *pflag.FlagSet) {
+	f.StringVar(&o.metadata, "metadata", "", "write each asset's metadata beside its file, as `FORMAT` json: <file>.metadata.json")
+	f.StringVar(&o.metadataCSV, "metadata-csv", "", "write a table with a row for each file and its asset's metadata to this `file`")
+}
+
+// wanted reports whether metadata are written.
+func (o *metadataFlags) wanted() bool { return o.metadata != "" || o.metadataCSV != "" }
+
+// checkMetadata refuses metadata that have no place.
+func (o *transferFlags) checkMetadata() error {
+	if o.metadata != "" && o.metadata != "json" {
+		return usagef("--metadata: invalid value %q: must be json", o.metadata)
+	}
+	if o.metadata != "" && o.output != "" {
+		info, err := os.Stat(o.outputPath())
+		if sink.IsStdout(o.outputPath()) || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
+			return o.noPlaceBeside()
+		}
+	}
+	if o.metadataCSV == "" {
+		return nil
+	}
+	if sink.IsStdout(o.metadataCSV) {
+		return usagef("--metadata-csv specifies a file: standard output has the results")
+	}
+	for _, other := range []struct{ flag, path string }{
+		{"journal", o.journal}, {"undone-out", o.undoneOut}, {"output", o.outputPath()},
+	} {
+		if other.path != "" && sink.SameFile(o.metadataCSV, other.path) {
+			return usagef("--metadata-csv and --%s name the same file", other.flag)
+		}
+	}
+	for _, list := range slices.Concat(o.from, o.from0) {
+		if list != "-" && sink.SameFile(o.metadataCSV, list) {
+			return usagef("--metadata-csv names a list that the run reads")
+		}
+	}
+	return nil
+}
+
+// noPlaceBeside is the error of a file that is not one in a folder.
+func (o *transferFlags) noPlaceBeside() error {
+	return &usageError{err: fmt.Errorf("--metadata writes a file beside each file, and --output %s is not in a folder", o.output), hint: "use --metadata-csv"}
+}
+
+// withOptionalMetadata is withMetadata for files that can be had without: what goes wrong is said of their metadata.
+func (o *transferFlags) withOptionalMetadata(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
+	return download.WithOptionalMetadata(ctx, p, o.withoutParts(jobs))
+}
+
+// describe has an engine write metadata, and returns who adds the rows of the table.
+func (s *session) describe(e *download.Engine) []download.ResultObserver {
+	if s.flags.metadata != "" {
+		e.Options.Beside = metadata.Path
+	}
+	if s.flags.metadataFlags.wanted() {
+		e.Metadata = s.flags.describer(s.destination)
+	}
+	if s.table == nil {
+		return nil
+	}
+	return []download.ResultObserver{tableRows{s}}
+}
+
+// describer returns what writes the metadata of a file in place.
+func (o *transferFlags) describer(to sink.Output) func(download.Job, download.Result) error {
+	return func(job download.Job, r download.Result) error {
+		switch {
+		case job.Asset == nil:
+			return &download.Error{Code: download.CodeProtocol, Err: errors.New("the portal does not tell them")}
+		case o.metadata == "":
+			return nil // the table's row has them
+		}
+		if err := to.Dir.CheckInUse(metadata.Path(r.Path)); err != nil {
+			return err
+		}
+		content, err := metadata.Content(job.Asset)
+		if err != nil {
+			return err
+		}
+		root := to.Dir.Root()
+		if _, err := metadata.Write(root, r.Path, content, ""); err != nil || !o.fsync {
+			return err
+		}
+		return metadata.Sync(root, r.Path)
+	}
+}
+
+// openMetadata opens the table that --metadata-csv names. A dry run leaves it as it was.
+func (s *session) openMetadata(ctx context.Context) (err error) {
+	o := s.flags
+	if o.metadata != "" && s.destination.Dir == nil {
+		return o.noPlaceBeside()
+	}
+	if o.metadataCSV == "" || o.dryRun {
+		return nil
+	}
+	if s.table, err = metadata.OpenTable(ctx, o.metadataCSV); err != nil {
+		return usagef("opening --metadata-csv: %w", err)
+	}
+	s.closers.add("metadata", always(s.table.Discard))
+	return nil
+}
+
+// finishMetadata writes the table, unless the run has not done all that it was asked for.
+func (s *session) finishMetadata(ctx context.Context, stopped bool) error {
+	switch {
+	case s.table == nil:
+		return nil
+	case !stopped:
+		if err := s.table.Finish(ctx); err != nil && ctx.Err() == nil {
+			return fmt.Errorf("--metadata-csv: %w", err)
+		} else if err == nil {
+			return nil
+		}
+	}
+	if !s.flags.quiet {
+		s.reporter.Screen().Say("--metadata-csv: the run was stopped, so %s stays as it was", s.flags.metadataCSV)
+	}
+	return nil
+}
+
+// tableRows adds the results of a run to its table.
+type tableRows struct{ *session }
+
+// Finished implements download.ResultObserver.
+func (t tableRows) Finished(job download.Job, r download.Result) {
+	if r.Path != "" && t.destination.Show != nil {
+		r.Path = t.destination.Show(r.Path)
+	}
+	t.table.Add(job.Number, r, job.Asset)
+}
