@@ -67,7 +67,7 @@ const maxSidecar = 64 << 20
 // Write writes content, which Content returned, to the file Path(path) below root, and returns its MD5 in hexadecimal
 // digits. A file that has this content is not written. Any other one there is replaced if it was written before for
 // this asset: if it has the MD5 own or, without own, if it is a JSON object with the id of content. If it is not, or
-// is no regular file, the error is a *download.Error of code exists. An error leaves what is in place as it was.
+// if it is a folder, a link or a device, the error is a *download.Error of code exists. An error leaves what is in place as it was.
 func Write(root *os.Root, path string, content []byte, own string) (sum string, err error) {
 	name, sum := Path(path), md5Of(content)
 	sweep(root, name)
@@ -155,19 +155,25 @@ func put(root *os.Root, name string, content []byte, replaces bool) error {
 	if err != nil {
 		return err
 	}
-	if replaces {
-		err = root.Rename(temporary, name)
-	} else if err = root.Link(temporary, name); errors.Is(err, fs.ErrExist) {
-		err = errLookAgain
-	} else if err != nil { // a file system without links
-		if _, there := root.Lstat(name); there == nil {
-			err = errLookAgain
-		} else {
-			err = root.Rename(temporary, name)
-		}
+	if err = publish(root, temporary, name, replaces); err != nil {
+		_ = root.Remove(temporary)
 	}
-	_ = root.Remove(temporary) // unless it was renamed
 	return err
+}
+
+// publish does what put does with a temporary file, which is gone if there is no error.
+func publish(root *os.Root, temporary, name string, replaces bool) error {
+	if replaces {
+		return root.Rename(temporary, name)
+	}
+	err := root.Link(temporary, name)
+	if err == nil {
+		return root.Remove(temporary)
+	}
+	if _, there := root.Lstat(name); there == nil {
+		return errLookAgain
+	}
+	return root.Rename(temporary, name) // a file system without links
 }
 
 // leftBehind is after what time a temporary file is one that a killed process has left.
