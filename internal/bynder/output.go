@@ -63,11 +63,13 @@ func (a *Asset) IsWhole() bool {
 	return !slices.ContainsFunc(slices.Concat(everyAsset, wholeAsset), a.misses)
 }
 
-// Metadata returns what JSON does of all fields but the media items, which only some calls tell. It is the same
-// whether the asset comes from the portal or from a list that JSON wrote before: temporary URLs are null, or left out
-// of lists and objects of URLs.
+// notMetadata are fields that only some calls tell, or that lines of input have for themselves.
+var notMetadata = []string{"mediaItems", "mediaId", "itemId", "saveAs"}
+
+// Metadata returns what JSON does of all fields but those of notMetadata. It is the same whether the asset comes from
+// the portal or from a list that JSON wrote before: temporary URLs are null, or left out of lists and objects of URLs.
 func (a *Asset) Metadata() (json.RawMessage, error) {
-	own := slices.DeleteFunc(slices.Clone(a.fields), func(f field) bool { return f.name == "mediaItems" })
+	own := slices.DeleteFunc(slices.Clone(a.fields), func(f field) bool { return slices.Contains(notMetadata, f.name) })
 	all := own.written(nil, false)
 	for name, value := range all {
 		if s, known := shapeOf(name); known { // as it is read again, without the null of a temporary URL

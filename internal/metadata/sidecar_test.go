@@ -47,7 +47,7 @@ func TestContent(t *testing.T) {
 	const signed = "?X-Amz-Signature=abc"
 	from := `{"property_Z":"one","name":"a\u202e<b>\u001b\n","id":"A","original":"https://s3/o.jpg` + signed + `","archive":"1","limited":null,` +
 		`"thumbnails":{"web":"https://h/w.jpg` + signed + `","mini":"https://h/m.png?v=3"},"videoPreviewURLs":["https://h/v.mp4` + signed + `"],` +
-		`"new":{"deep":["https://h/x` + signed + `"]},"property_A":["x","y"],"mediaItems":[{"id":"I"}],"tags":null}`
+		`"new":{"deep":["https://h/x` + signed + `"]},"property_A":["x","y"],"mediaItems":[{"id":"I"}],"saveAs":"x","tags":null}`
 	want := `{"archive":true,"id":"A","limited":null,"name":"a\u202e<b>\u001b\n","new":{"deep":[null]},"original":null,` +
 		`"property_A":["x","y"],"property_Z":["one"],"tags":null,"thumbnails":{"mini":"https://h/m.png?v=3"},"videoPreviewURLs":[]}` + "\n"
 	a := asset(t, from)
