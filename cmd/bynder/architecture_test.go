@@ -20,7 +20,7 @@ var rooms = map[string][]string{
 	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "metadata", "mirror", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
 
 	"mirror":    {"bynder", "download", "fsync", "journal", "metadata", "naming", "sink", "transfer"},     // a folder beside what is recorded of it and what the portal has
-	"metadata":  {"bynder", "download", "fsync", "naming", "report", "sink"},                              // what the portal tells of assets, in files
+	"metadata":  {"bynder", "download", "filelock", "fsync", "naming", "report", "sink"},                  // what the portal tells of assets, in files
 	"report":    {"download", "transfer"},                                                                 // what happened, never the portal
 	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                         // where bytes land
 	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "sink", "transfer"},  // results on disk

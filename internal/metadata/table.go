@@ -14,9 +14,11 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
 	"github.com/bynder-cli/bynder/internal/report"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
@@ -61,15 +63,37 @@ type row struct {
 // OpenTable opens the file at a path, or what is to take its place. A FIFO that nobody reads is waited for until ctx
 // ends. Finish or Discard must be called.
 func OpenTable(ctx context.Context, file string) (*Table, error) {
-	to, final, err := sink.OpenReplacing(ctx, file, ".metadata-*.part")
+	pattern := ".metadata-" + hash16(filepath.Base(sink.Destination(file))) + "-*.part"
+	to, final, err := sink.OpenReplacing(ctx, file, pattern)
 	if err != nil {
 		return nil, err
 	}
 	t := &Table{file: file, final: final, to: to, properties: map[string]bool{}, rows: sink.Spool{Dir: os.TempDir()}}
 	if t.replaces() {
 		t.rows.Dir = filepath.Dir(final)
+		_ = filelock.Try(to) // where there are no locks, what a killed process has left stays
+		sweepTables(filepath.Dir(final), pattern)
 	}
 	return t, nil
+}
+
+// sweepTables removes the temporary files that killed processes have left of a table: living ones hold a lock.
+func sweepTables(folder, pattern string) {
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		if is, _ := filepath.Match(pattern, e.Name()); !is || !e.Type().IsRegular() {
+			continue
+		}
+		f, err := os.OpenFile(filepath.Join(folder, e.Name()), os.O_RDWR, 0)
+		if err != nil {
+			continue
+		}
+		info, err := f.Stat()
+		if err == nil && time.Since(info.ModTime()) > leftBehind && filelock.Try(f) == nil {
+			_ = os.Remove(f.Name())
+		}
+		f.Close()
+	}
 }
 
 // replaces reports whether the table is written to a file of its own first.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
 const header = "path,status,mediaId,itemId,selector,bytes,md5,name,description,type,dateCreated,dateModified,tags,brandId,copyright,archive,limited,isPublic,watermarked"
@@ -101,6 +103,25 @@ func TestTableTakesItsPlace(t *testing.T) {
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o640 && os.PathSeparator == '/' {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
+}
+
+// What a killed process has left is removed; what another one is writing is left alone.
+func TestTableBesideOthers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "all.csv")
+	old := time.Now().Add(-time.Hour)
+	killed, living := open(t, file), open(t, file)
+	for _, table := range []*Table{killed, living} {
+		if err := os.Chtimes(table.to.Name(), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	killed.to.Close() // which ends its lock
+	last := open(t, file)
+	if _, err := os.Stat(killed.to.Name()); !errors.Is(err, fs.ErrNotExist) && filelock.Try(last.to) != filelock.ErrUnsupported {
+		t.Errorf("what was left is still there: %v", err)
+	}
+	last.Discard()
+	finish(t, living, file)
 }
 
 func manyProperties() string {
