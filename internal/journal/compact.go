@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -21,7 +22,7 @@ func (l location) compact(ctx context.Context, v *view) error {
 	if v.superseded() <= v.current() {
 		return nil
 	}
-	temporary := ".compact-" + rand.Text()
+	temporary := unfinished + rand.Text()
 	fresh, err := l.writeCurrent(ctx, v, temporary)
 	if err != nil {
 		return context.Cause(ctx)
@@ -39,9 +40,21 @@ func (l location) compact(ctx context.Context, v *view) error {
 	return v.load(ctx)
 }
 
+// unfinished is how the names of new files begin that have not taken the place of a journal.
+const unfinished = ".compact-"
+
+// removeUnfinished removes what earlier processes have left in the folder of a locked state when they were killed:
+// nothing in there is the user's.
+func (l location) removeUnfinished() {
+	names, _ := fs.Glob(l.folder.FS(), unfinished+"*") // a folder that cannot be read stays as it is
+	for _, name := range names {
+		_ = l.folder.Remove(name)
+	}
+}
+
 // writeCurrent writes the head, the lines that count but for those of deleted files, and those that are neither
-// results nor intents, to a new file beside the journal. What an earlier process has left there when it was killed stays:
-// that it is not a file of the user's cannot be known.
+// results nor intents, to a new file beside the journal. What an earlier process has left there when it was killed stays,
+// except beside a state: that it is not a file of the user's cannot be known.
 func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (fresh *os.File, err error) {
 	old, err := v.file.Stat()
 	if err != nil {

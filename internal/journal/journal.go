@@ -185,6 +185,9 @@ func (j *Journal) prepare(ctx context.Context, locked bool) error {
 	if err := j.settleIntents(ctx); err != nil || !locked {
 		return err
 	}
+	if j.opts.State {
+		j.location.removeUnfinished()
+	}
 	return j.location.compact(ctx, j.view)
 }
 

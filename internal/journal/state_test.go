@@ -382,6 +382,25 @@ func TestStateCompaction(t *testing.T) {
 	}
 }
 
+// What a killed compaction has left goes: all of the folder of a state is sync's.
+func TestStateRemovesUnfinishedFiles(t *testing.T) {
+	dir, file := newFolder(t)
+	left, other := filepath.Join(filepath.Dir(file), ".compact-AAAAAAAAAAAAAAAAAAAAAAAAAA"), filepath.Join(filepath.Dir(file), "replaced")
+	writeFile(t, left, "A\n")
+	writeFile(t, other, "A\n")
+	closeJournal(t, openJournal(t, file, Options{Dir: dir, State: true, DryRun: true}))
+	if got := readFile(t, left); got != "A\n" {
+		t.Error("a dry run has removed it")
+	}
+	closeJournal(t, openState(t, file, dir))
+	if _, err := os.Lstat(left); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("it is still there: %v", err)
+	}
+	if got := readFile(t, other); got != "A\n" {
+		t.Errorf("another file has %q", got)
+	}
+}
+
 // A file that is moved is on record wherever a kill has left it: the intents are those of a move by way of another name.
 func TestStateMovesThroughAKill(t *testing.T) {
 	const between = ".bynder/moving-x"
