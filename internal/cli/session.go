@@ -119,7 +119,7 @@ func (s *session) openList(ctx context.Context) error {
 	if s.list, err = s.flags.openList(ctx, s.request, s.conf.Portal.Host, sources); err != nil {
 		return err
 	}
-	s.closers.add("undone list", always(s.list.Abandon))
+	s.closers.add("undone list", always(s.list.Discard))
 	s.files = s.list.Files
 	lines, _ := s.files()
 	collect(lines)

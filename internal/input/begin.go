@@ -10,8 +10,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// begin reads up to the first line that is neither empty nor a comment, and with it the header, if the list has
-// one. The error is that of a list that cannot be read at all. It reads once, whatever how often it is called.
+// begin reads up to the first line that is neither empty nor a comment, and the header, if the list has one. The
+// error is that of a list that cannot be read at all. Further calls return the same error and read nothing.
 func (p *parser) begin() error {
 	for !p.begun && !p.format.NUL {
 		line, err := p.lines.next()
@@ -33,10 +33,10 @@ func (p *parser) begin() error {
 	return p.failed
 }
 
-// maxHeader is the longest header of several lines, in bytes: more is not a header, but a quote that is not closed.
+// maxHeader is the maximum length of a header of several lines, in bytes. Longer text is an unclosed quote.
 const maxHeader = 16 << 10
 
-// decide finds out whether a list has a header, which begins with text.
+// decide decides whether a list has a header. text is its first line; object reports whether that is a JSON object.
 func (p *parser) decide(text string, object bool) error {
 	begins := p.lines.number
 	if spelling.Trim(text) == "{" {

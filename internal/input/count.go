@@ -2,22 +2,22 @@ package input
 
 import "sync"
 
-// count is the number of files that a List is for: known from the start where all of its input can be counted
-// and each line is one file, else from what has been read of it.
+// count counts the files of a List. The number is known from the start if all of its input can be counted and
+// each line is one file; else it is that of the lines read so far.
 type count struct {
-	counted bool // lines holds the number of all lines
-	expands bool // a line may become several files
-	lines   int  // of input, duplicates included
+	counted bool // lines is the number of all lines
+	expands bool // a line may be several files
+	lines   int  // of input, including duplicates
 
 	mu         sync.Mutex
-	distinct   int  // lines read, each once
-	duplicates int  // lines read that came before
-	added      int  // files beyond the first of each line
-	ended      int  // files that have their result
-	complete   bool // all of the input was read
+	distinct   int  // distinct lines read
+	duplicates int  // duplicate lines read
+	added      int  // files after the first of each line
+	ended      int  // files with a result
+	complete   bool // all input was read
 }
 
-// read notes one more line.
+// read counts a line.
 func (c *count) read(duplicate bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -28,28 +28,28 @@ func (c *count) read(duplicate bool) {
 	}
 }
 
-// expanded notes that a line is n files.
+// expanded records that a line is n files.
 func (c *count) expanded(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.added += n - 1
 }
 
-// finished notes the result of one file.
+// finished counts the result of a file.
 func (c *count) finished() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ended++
 }
 
-// end notes that there are no more lines.
+// end records that all lines were read.
 func (c *count) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.complete = true
 }
 
-// files returns how many files there are as far as is known, how many of them have ended, and whether there may
+// files returns the known number of files and the number of those with a result, and reports whether there may
 // be more.
 func (c *count) files() (n, ended int, more bool) {
 	c.mu.Lock()

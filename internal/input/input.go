@@ -1,6 +1,6 @@
 // Package input reads lists of ids as people and programs write them: plain lines,
-// columns, tables with a header, NDJSON, NUL-separated, in UTF-8 or UTF-16. It reads as a
-// stream: an entry is there as soon as its line is.
+// columns, tables with a header, NDJSON, NUL-separated, in UTF-8 or UTF-16. Lists are streams:
+// an entry is returned as soon as its line is complete.
 package input
 
 import (
@@ -22,53 +22,52 @@ import (
 
 // Entry is one line of a list.
 type Entry struct {
-	// Line is its number, from 1 up (of NUL-separated ids: which one it is).
+	// Line is its number, from 1; for NUL-separated ids the number of the id.
 	Line int
-	// MediaID is "" where the list's one column is something else (see Format).
+	// MediaID is "" if the only column of the list is the item id (see Format).
 	MediaID string
-	// ItemID is "" where the line names none.
+	// ItemID is "" if the line has none.
 	ItemID string
-	// Asset is the metadata that came with the line, nil where none did.
+	// Asset is the metadata in the line, nil if it has none.
 	Asset *bynder.Asset
-	// Size is what the line tells of the file's size in bytes: of the item where it names one, else of
-	// the asset's original; 0 where it tells none.
+	// Size is the file's size in the line, in bytes, 0 if it has none: the item's if the line has an item
+	// id, else that of the asset's original.
 	Size int64
-	// SaveAs is the path that the line gives the file, slash-separated and below the destination; "" if
-	// it gives none.
+	// SaveAs is the file's path in the line, slash-separated and below the destination; "" if it has
+	// none.
 	SaveAs string
-	// Text is the line as it was, of a row of a table, of an object with SaveAs and of a line with Err; "" of others, and
-	// of a line that is too long.
+	// Text is the unchanged line, for a row of a table, an object with SaveAs and a line with Err; "" for other lines,
+	// and for a line that is too long.
 	Text string
-	// Err says what is wrong with the line; the other fields are then as far as it
-	// could be understood.
+	// Err is the error of an invalid line; the other fields are then as far as they
+	// could be parsed.
 	Err error
 
-	list    int    // its number, from 1 up; 0 for an argument
-	table   *table // that the line is a row of; nil if it is not
+	list    int    // number of the list, from 1; 0 for an argument
+	table   *table // of the row; nil for other lines
 	advice  string // what to do about Err
-	misread bool   // the cells of the row cannot be told apart
+	misread bool   // the row cannot be split into cells
 }
 
-// Format says how a list is written.
+// Format is the format of a list.
 type Format struct {
-	// NUL tells that ids are separated by NUL and are nothing but ids.
+	// NUL means that the list is ids separated by NUL.
 	NUL bool
-	// ItemColumn tells that a line of one column is an item id, not a media id.
+	// ItemColumn means that a single column is an item id, not a media id.
 	ItemColumn bool
-	// AssetNamed tells that an asset was named for lines without a media id.
+	// AssetNamed means that the user specified the asset of lines without a media id.
 	AssetNamed bool
-	// Portal is the host of which links to assets are understood, with its port if that is not the
-	// scheme's own; "" for any.
+	// Portal is the host whose links to assets are accepted, with its port if that is not the
+	// scheme's default; "" for any.
 	Portal string
 
-	countOnly bool                            // entries are not looked into
+	countOnly bool                            // entries are not parsed
 	keep      func(number int) io.WriteCloser // see lines.keep
 }
 
-// Read yields the entries of a list. Empty lines and those of blanks and separators only are skipped
-// and, unless the list has a header, those that begin with #; a line that makes no sense is an Entry with Err. The
-// error beside an Entry ends the list: r's own, that of a header that makes no sense (a *download.Error), or an
-// *OpenQuoteError.
+// Read returns an iterator over the entries of a list. It skips empty lines and those of blanks and separators only
+// and, unless the list has a header, those that begin with #. An invalid line is an Entry with Err. The error next to
+// an Entry ends the list: that of r, that of an invalid header (a *download.Error), or an *OpenQuoteError.
 func Read(r io.Reader, f Format) iter.Seq2[Entry, error] { return newParser(r, f).entries }
 
 // parser reads one list.
@@ -76,14 +75,14 @@ type parser struct {
 	format Format
 	lines  *lines
 	begun  bool
-	failed error  // what begin returns
-	table  *table // nil of a list without a header
-	empty  bool   // there is no line but comments
-	// separator is what a line before the header says that it is, 0 if there is none.
+	failed error  // the result of begin
+	table  *table // nil for a list without a header
+	empty  bool   // the list has only comments
+	// separator is the one that a line before the header specifies, 0 if there is none.
 	separator byte
-	// untitled says that the first line is separated by TAB and has no id, so that it may be meant as a header.
+	// untitled means that the first line is separated by TAB and has no id, so that it may be an invalid header.
 	untitled bool
-	ahead    []readLine // the first line of a list without a header, and others that were read to know that
+	ahead    []readLine // the first line of a list without a header, and further lines that begin has read
 }
 
 // readLine is a line that was read ahead.
@@ -93,9 +92,10 @@ type readLine struct {
 	err    error
 }
 
+// newParser returns a parser of r.
 func newParser(r io.Reader, f Format) *parser { return &parser{format: f, lines: newLines(r, f)} }
 
-// entries yields what is left of the list. It may be called again after it was left.
+// entries yields the rest of the list. It may be called again after a loop over it was left.
 func (p *parser) entries(yield func(Entry, error) bool) {
 	if err := p.begin(); err != nil {
 		yield(Entry{Line: p.lines.number}, err)
@@ -160,7 +160,7 @@ func (p *parser) next() (text string, number int, err error) {
 	return string(row), number, nil
 }
 
-// Count tells how many entries Read will yield of r, at most: doubles are counted, too.
+// Count returns the number of entries that Read yields for r, including duplicates, at most.
 func Count(r io.Reader, f Format) (n int, err error) {
 	f.countOnly, f.keep = true, nil
 	for _, err := range Read(r, f) {
@@ -172,7 +172,7 @@ func Count(r io.Reader, f Format) (n int, err error) {
 	return n, nil
 }
 
-// entry makes an Entry of a line or row; ok is false for one that says nothing.
+// entry parses a line or row; ok is false for one to skip.
 func (p *parser) entry(text string) (e Entry, ok bool) {
 	f := p.format
 	if p.table != nil {
@@ -183,7 +183,7 @@ func (p *parser) entry(text string) (e Entry, ok bool) {
 	}
 	if f.NUL {
 		if e = f.checked(f.single(text)); e.Err != nil {
-			e.Text = unreadable(text) // it may contain ends of lines
+			e.Text = unreadable(text) // it may contain line ends
 		}
 		return e, text != ""
 	}
@@ -201,13 +201,13 @@ func (p *parser) entry(text string) (e Entry, ok bool) {
 	if e.Err != nil {
 		e.Text = text
 		if p.untitled {
-			e.advice = "if the first line names the columns, give the column of media ids the title id"
+			e.advice = "if the first line is a header, name the column of media ids \"id\""
 		}
 	}
 	return e, true
 }
 
-// columns reads a line of one or more columns.
+// columns parses a line of one or more columns.
 func (f Format) columns(line []byte) Entry {
 	media, rest, more := bytes.Cut(line, []byte{'\t'})
 	if !more {
@@ -220,12 +220,13 @@ func (f Format) columns(line []byte) Entry {
 // separators are the characters between columns.
 const separators = "\t;,"
 
-// trimmed is text without what shows nothing around it, but for tabs before it: a column may be empty.
+// trimmed returns text without invisible characters around it, but with tabs before it, because a column may be empty.
 func trimmed(text []byte) []byte {
 	text = bytes.TrimLeftFunc(text, func(r rune) bool { return r != '\t' && spelling.Blank(r) })
 	return bytes.TrimRightFunc(text, spelling.Blank)
 }
 
+// single parses a line of one column.
 func (f Format) single(id string) Entry {
 	if f.ItemColumn {
 		return Entry{ItemID: id}
@@ -233,7 +234,7 @@ func (f Format) single(id string) Entry {
 	return Entry{MediaID: id}
 }
 
-// parseObject reads a line of NDJSON: an asset as search --json writes it, an item as
+// parseObject parses a line of NDJSON: an asset as search --json writes it, an item as
 // items --json does, or a result.
 func parseObject(line []byte) Entry {
 	var ids struct {
@@ -251,7 +252,7 @@ func parseObject(line []byte) Entry {
 	if lost, ok := errors.AsType[*lostTextError](err); ok {
 		e.Err = lost
 	} else if err != nil {
-		return Entry{Err: errors.New("the line begins like a JSON object and is none with string ids")}
+		return Entry{Err: errors.New("the line is not a valid JSON object with string ids")}
 	}
 	if ids.SaveAs != nil && spelling.Trim(string(*ids.SaveAs)) != "" {
 		e.SaveAs, e.Text = string(*ids.SaveAs), string(line)
@@ -259,13 +260,13 @@ func parseObject(line []byte) Entry {
 	switch {
 	case ids.MediaID != nil:
 		e.MediaID = string(*ids.MediaID)
-		if ids.ID != nil { // beside mediaId, it is the item's
+		if ids.ID != nil { // next to mediaId, it is the item's
 			e.ItemID, e.Size = string(*ids.ID), sizeOf(ids.Size)
 		}
 	case ids.ID != nil:
 		e.MediaID, e.Size = string(*ids.ID), sizeOf(ids.FileSize)
 		if ids.Name != nil && ids.Thumbnails != nil {
-			e.Asset, _ = bynder.ParseAsset(line) // without it the metadata are asked for
+			e.Asset, _ = bynder.ParseAsset(line) // if it is nil, metadata are requested when needed
 		}
 	case ids.ItemID == nil:
 		e.Err = errors.New("the JSON object has neither mediaId nor id")
@@ -279,7 +280,7 @@ func parseObject(line []byte) Entry {
 	return e
 }
 
-// sizeOf reads a number of bytes, which may be a string; 0 for anything else.
+// sizeOf parses a number of bytes, which may be in quotes. It returns 0 for anything else.
 func sizeOf(raw json.RawMessage) int64 {
 	n, err := strconv.ParseInt(string(bytes.Trim(raw, `"`)), 10, 64)
 	if err != nil || n < 0 {
@@ -288,8 +289,8 @@ func sizeOf(raw json.RawMessage) int64 {
 	return n
 }
 
-// checked reads the ids, and refuses those that could not be any, and a path that is not safe. Their text
-// stays as it was then.
+// checked returns e with its ids parsed, or with Err if an id is not valid or the path is not safe. Invalid ids
+// stay unchanged.
 func (f Format) checked(e Entry) Entry {
 	if e.Err != nil {
 		return e
@@ -314,7 +315,7 @@ func (f Format) checked(e Entry) Entry {
 	return e
 }
 
-// checkPath refuses a path that cannot be used as it is, and shows the nearest one that can.
+// checkPath returns an error with a safe path if path is not safe.
 func checkPath(path string) error {
 	safe := naming.SafePath(path)
 	switch {

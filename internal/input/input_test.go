@@ -72,9 +72,9 @@ func TestRead(t *testing.T) {
 		{name: "an item by id alone", text: `{"id":"I","mediaId":"A"}`, want: []entry{{line: 1, media: "A", item: "I"}}},
 		{name: "a result", text: `{"portal":"p","mediaId":"A","selector":"original","status":"failed"}`, want: []entry{{line: 1, media: "A"}}},
 		{name: "malformed lines do not end the list", text: "{\n{}\n{\"id\":7}\n..\na\x01b\n" + strings.Repeat("x", 129) + "\nA\t..\nB\n", want: []entry{
-			{line: 1, err: "none with string ids"},
+			{line: 1, err: "not a valid JSON object"},
 			{line: 2, err: "neither mediaId nor id"},
-			{line: 3, err: "none with string ids"},
+			{line: 3, err: "not a valid JSON object"},
 			{line: 4, media: "..", err: "invalid id"},
 			{line: 5, media: "a\x01b", err: "control"},
 			{line: 6, media: strings.Repeat("x", 129), err: "longer than 128"},

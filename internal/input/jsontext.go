@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// jsonText is a string of JSON that says the same as its bytes: encoding/json reads U+FFFD for what is not UTF-8,
-// and for half of a surrogate pair, so that different texts become one.
+// jsonText is a JSON string that is decoded without loss: encoding/json decodes invalid UTF-8, and half of a
+// surrogate pair, as U+FFFD, so that different texts become equal.
 type jsonText string
 
-// lostTextError is a string that would not be read as it was written.
+// lostTextError is a string that cannot be decoded without loss.
 type lostTextError struct{ raw string }
 
 func (e *lostTextError) Error() string {
@@ -30,7 +30,7 @@ func (t *jsonText) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// hasHalfPair reports whether a valid string of JSON escapes one half of a surrogate pair without the other.
+// hasHalfPair reports whether a valid JSON string has an escape of one half of a surrogate pair without the other.
 func hasHalfPair(raw []byte) bool {
 	for i := 0; i < len(raw); i++ {
 		if raw[i] != '\\' {
@@ -49,7 +49,7 @@ func hasHalfPair(raw []byte) bool {
 	return false
 }
 
-// escaped is the code unit of the escape \uXXXX with which text begins, 0 if it begins with none.
+// escaped returns the code unit of the escape \uXXXX at the beginning of text, 0 if there is none.
 func escaped(text []byte) rune {
 	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
 		return 0

@@ -11,32 +11,33 @@ import (
 	"golang.org/x/text/transform"
 )
 
-// maxLine is the longest line that is read, 2 MiB: an asset with all of its metadata
-// may stand in one. It is also the longest row of a table, which may have several lines.
+// maxLine is the maximum length of a line, in bytes: a line may be an asset with all of its
+// metadata. It is also that of a row of a table, which may have several lines.
 const maxLine = 2 << 20
 
 var errLong = fmt.Errorf("the line is longer than %d MiB", maxLine>>20)
 
 // lines reads the lines of a list in UTF-8 or, with its byte order mark, UTF-16. A line ends with
-// LF, CR or both; of a list that is separated by NUL, with NUL alone.
+// LF, CR or both; in a list that is separated by NUL, with NUL only.
 type lines struct {
 	r         *bufio.Reader
 	delimiter byte
 	number    int    // of the line that was read last, from 1
-	ended     error  // by what
+	ended     error  // the error that ended the list
 	long      []byte // the beginning of the last line that was too long
-	// keep returns what the line of a number is written to if it is too long, and is closed when it is whole; nil for nothing.
+	// keep returns the writer for the line of a number if it is too long, nil for none. It is closed after the line.
 	keep func(number int) io.WriteCloser
 }
 
+// newLines returns the lines of r.
 func newLines(r io.Reader, f Format) *lines {
 	l := &lines{r: bufio.NewReaderSize(r, 64<<10), delimiter: '\n', keep: f.keep}
 	if f.NUL {
 		l.delimiter = 0
 		return l
 	}
-	// UTF-16 is recognised by its byte order mark, and that of UTF-8 dropped. No other text is
-	// looked at for one, because that would wait for three bytes.
+	// UTF-16 is detected by its byte order mark; that of UTF-8 is dropped. The mark is read only if the
+	// first byte can begin one, because reading it waits for three bytes.
 	if first, _ := l.r.Peek(1); len(first) == 1 && first[0] >= 0xef {
 		r = transform.NewReader(l.r, unicode.BOMOverride(transform.Nop))
 	} else {
@@ -46,7 +47,7 @@ func newLines(r io.Reader, f Format) *lines {
 	return l
 }
 
-// more is next of a line within quotes, which is not kept if it is too long.
+// more is next for a line within quotes, which is not passed to keep if it is too long.
 func (l *lines) more() ([]byte, error) {
 	keep := l.keep
 	l.keep = nil
@@ -54,9 +55,9 @@ func (l *lines) more() ([]byte, error) {
 	return l.next()
 }
 
-// next returns the next line without its end, good until the next call. A line that is too long
-// is read to its end and goes to keep: errLong. Of a line that an error other than io.EOF cuts off
-// nothing is returned.
+// next returns the next line without its end, valid until the next call. A line that is too long
+// is read to its end and written to keep; the error is errLong. Of a line that ends with an error
+// other than io.EOF, nothing is returned.
 func (l *lines) next() ([]byte, error) {
 	if l.ended != nil {
 		return nil, l.ended
@@ -81,7 +82,7 @@ func (l *lines) next() ([]byte, error) {
 		switch {
 		case long:
 			if kept != nil {
-				_, _ = kept.Write(bytes.TrimSuffix(piece, []byte{l.delimiter})) // it keeps its error
+				_, _ = kept.Write(bytes.TrimSuffix(piece, []byte{l.delimiter})) // the writer records its error
 			}
 			line = nil
 		case line != nil || err != nil:
@@ -101,7 +102,7 @@ func (l *lines) next() ([]byte, error) {
 			return nil, errLong
 		case err == nil, errors.Is(err, io.EOF) && len(line) > 0:
 			line = bytes.TrimSuffix(line, []byte{l.delimiter})
-			if l.delimiter == '\n' { // files that were joined have a mark in the middle
+			if l.delimiter == '\n' { // concatenated files have a mark in the middle
 				line = bytes.TrimPrefix(line, []byte("\ufeff"))
 			}
 			return line, nil
@@ -114,10 +115,10 @@ func (l *lines) next() ([]byte, error) {
 	}
 }
 
-// lineEnds makes LF of each CR and CR LF: spreadsheets still write the former on a Mac.
+// lineEnds replaces each CR and CR LF by LF: spreadsheets on a Mac still write the former.
 type lineEnds struct {
 	r       io.Reader
-	afterCR bool // an LF that comes next belongs to it
+	afterCR bool // the last byte was a CR, so that an LF is part of its line end
 }
 
 // Read implements io.Reader.
@@ -133,7 +134,7 @@ func (e *lineEnds) Read(p []byte) (int, error) {
 	}
 }
 
-// convert changes text in place and returns its new length.
+// convert replaces line ends in place and returns the new length.
 func (e *lineEnds) convert(text []byte) int {
 	n := 0
 	for _, b := range text {

@@ -12,9 +12,9 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// List is what a run was asked for: arguments first, then lists, each a stream. It yields a job for each
-// distinct line, knows which are in flight and which are not done, and writes those down at the end. It is
-// a download.ResultObserver, which is how it hears of results.
+// List is the input of a run: arguments, then lists, each a stream. It yields a job for each distinct line,
+// records which are in flight and which are not done, and writes the latter to a file at the end. It is a
+// download.ResultObserver.
 type List struct {
 	args    []Entry
 	sources *Sources
@@ -32,27 +32,28 @@ type List struct {
 	closed     error
 }
 
-// Options are what a List is made of.
+// Options are the options of a List.
 type Options struct {
-	// Args come before the sources.
+	// Args are entries before those of the sources.
 	Args []Entry
-	// Sources are closed by the List when the file UndoneOut may have to replace one of them. Whoever opened
-	// them closes them otherwise.
+	// Sources are the lists. The List closes them before UndoneOut replaces one; otherwise the caller closes
+	// them.
 	Sources *Sources
-	// MediaID is the asset of entries that name none, "" where entries name theirs.
+	// MediaID is the asset of entries without a media id, "" if all entries have one.
 	MediaID string
-	// Portal is the host of which links to assets are understood (Format.Portal).
+	// Portal is the host whose links to assets are accepted (Format.Portal).
 	Portal string
-	// Choose says which file of an asset an entry means.
+	// Choose returns which file of the asset an entry selects.
 	Choose func(Entry) (bynder.Selector, error)
-	// Expands says that a line may become several files, which Expanded is told.
+	// Expands means that a line may be several files; the caller then calls Expanded.
 	Expands bool
-	// UndoneOut is the file that lines which are not done are written to, "" for none. A FIFO that nobody
-	// reads is waited for.
+	// UndoneOut is the file for lines that are not done, "" for none. Opening a FIFO waits for its
+	// reader.
 	UndoneOut string
 }
 
-// New returns a List. The error is that of opening UndoneOut, for which it waits until ctx ends. Close or Abandon must be called.
+// New returns a List. The error is that of opening UndoneOut, for which New waits until ctx ends. The caller must call
+// Close or Discard.
 func New(ctx context.Context, o Options) (*List, error) {
 	u, err := newUndone(ctx, o.UndoneOut)
 	if err != nil {
@@ -68,26 +69,26 @@ func New(ctx context.Context, o Options) (*List, error) {
 	l := &List{args: o.Args, sources: o.Sources, mediaID: o.MediaID, choose: o.Choose, undone: u}
 	l.count.lines, l.count.counted = l.lines()
 	l.count.expands = o.Expands
-	for _, from := range l.sources.all { // from now on, because lines were counted
+	for _, from := range l.sources.all { // only now, because counting must not keep lines
 		from.format.keep = u.keepLong(from.format.NUL)
 	}
 	return l, nil
 }
 
-// Files returns how many files the run is for as far as is known, each distinct line being one unless it has
-// become several, and whether there may be more. It is the one place that knows: progress shows this number.
+// Files returns the known number of files of the run, and reports whether there may be more. Each distinct line
+// is one file unless Expanded was called for it. Progress shows this number.
 func (l *List) Files() (n int, more bool) {
 	n, _, more = l.count.files()
 	return n, more
 }
 
-// Left returns how many of the files have no result yet; ok is false as long as there may be more files.
+// Left returns the number of files without a result; ok is false while there may be more files.
 func (l *List) Left() (n int, ok bool) {
 	n, ended, more := l.count.files()
 	return n - ended, !more
 }
 
-// Expanded notes that the line behind a job has become n files.
+// Expanded records that the line of a job is n files.
 func (l *List) Expanded(job download.Job, n int) {
 	l.count.expanded(n)
 	l.undone.expanded(job.Origin, n)
@@ -99,25 +100,25 @@ func (l *List) Finished(job download.Job, r download.Result) {
 	l.undone.finished(job, r)
 }
 
-// Err returns why Jobs did not read on: an error of Begin, or an *OpenQuoteError. It is nil if all input was read, or
-// the run was stopped before.
+// Err returns the error that ended Jobs: that of Begin, or an *OpenQuoteError. It is nil if all input was read, or the
+// run was stopped before.
 func (l *List) Err() error { return l.failed }
 
-// Unread reports whether input was left unread that cannot be read any more.
+// Unread reports whether some input was not read and cannot be read again.
 func (l *List) Unread() bool { return l.unread }
 
-// Empty reports whether nothing has been asked for: no argument and no line, good or bad.
+// Empty reports whether there was no argument and no line, valid or not.
 func (l *List) Empty() bool {
 	n, _, _ := l.count.files()
 	return n == 0
 }
 
-// Replaces reports whether the lines that are not done are written to a file of this program alone, which
-// takes its name when it is whole: writing it does not block.
+// Replaces reports whether the lines that are not done are written to a temporary file, which is renamed when it
+// is complete: writing it does not block.
 func (l *List) Replaces() bool { return l.undone.file != nil && l.undone.file.replaces() }
 
-// lines returns how many lines there are, duplicates among them; ok is false where that
-// cannot be known before they are read.
+// lines returns the number of lines, including duplicates; ok is false if that is not known
+// before they are read.
 func (l *List) lines() (n int, ok bool) {
 	n = len(l.args)
 	for _, from := range l.sources.all {
@@ -130,9 +131,9 @@ func (l *List) lines() (n int, ok bool) {
 	return n, true
 }
 
-// Close writes down the lines that are not done and returns how many of them were not started: what was read and
-// has no result and, of a run that was stopped, what was never read. It does so once, and may be called while the
-// run hangs at its end.
+// Close writes the lines that are not done to UndoneOut and returns the number of those that were not started: lines
+// that were read and have no result and, if the run was stopped, lines that were not read. Further calls return the
+// same. It may be called while Jobs is running.
 func (l *List) Close(stopped bool) (notStarted int, err error) {
 	l.closing.Do(func() {
 		rest := l.rest
@@ -144,11 +145,11 @@ func (l *List) Close(stopped bool) (notStarted int, err error) {
 	return l.notStarted, l.closed
 }
 
-// Abandon takes away the file that was begun, where Close did not come to be called.
-func (l *List) Abandon() { l.closing.Do(l.undone.abandon) }
+// Discard removes the incomplete UndoneOut file, unless Close was called.
+func (l *List) Discard() { l.closing.Do(l.undone.discard) }
 
-// Jobs yields a job for each distinct entry, as soon as it is there, until ctx ends. It calls Begin. Whatever is
-// yielded is noted as undone until its result says otherwise.
+// Jobs returns an iterator over jobs, one per distinct entry, each as soon as it is read, until ctx ends. It calls
+// Begin. Each job is recorded as not done until its result is known.
 func (l *List) Jobs(ctx context.Context) iter.Seq[download.Job] {
 	return func(yield func(download.Job) bool) {
 		if l.failed = l.Begin(ctx); l.failed != nil {
@@ -160,7 +161,7 @@ func (l *List) Jobs(ctx context.Context) iter.Seq[download.Job] {
 			isNew, err := l.undone.read(asked)
 			l.count.read(!isNew)
 			if !isNew {
-				continue // a double
+				continue // a duplicate
 			}
 			if err != nil {
 				refuse(&job, entry, err)
@@ -176,8 +177,8 @@ func (l *List) Jobs(ctx context.Context) iter.Seq[download.Job] {
 }
 
 // Begin reads the beginnings of the lists that are not regular files; those of files were read when they were opened.
-// The error is that of a list that cannot be read as it was meant: a *download.Error for a header, or an
-// *OpenQuoteError. It reads no list twice. When ctx ends it returns nil, as Jobs then yields nothing.
+// The error is a *download.Error for an invalid header, or an *OpenQuoteError. It reads no list twice. If ctx ends,
+// it returns nil, because Jobs then yields nothing.
 func (l *List) Begin(ctx context.Context) error {
 	for _, from := range l.sources.all {
 		if from.regular || from.parser != nil || ctx.Err() != nil {
@@ -194,7 +195,7 @@ func (l *List) Begin(ctx context.Context) error {
 	return nil
 }
 
-// job is what an entry asks for, and the line that is not done until it is.
+// job returns the job of an entry, and its line for undone.
 func (l *List) job(e Entry) (download.Job, *line) {
 	if e.MediaID == "" && e.Err == nil {
 		e.MediaID = l.mediaID
@@ -207,7 +208,7 @@ func (l *List) job(e Entry) (download.Job, *line) {
 		job.Selector, err = l.choose(e)
 	}
 	if err == nil && e.SaveAs != "" && l.count.expands {
-		err = errors.New("the line gives a path for one file, and the flags select several")
+		err = errors.New("the line has a path for one file, but the flags select several")
 	}
 	if err != nil {
 		refuse(&job, e, err)
@@ -216,7 +217,7 @@ func (l *List) job(e Entry) (download.Job, *line) {
 	return job, asked
 }
 
-// refuse makes a job fail as a mistake on its line.
+// refuse makes a job fail with the error of its line.
 func refuse(job *download.Job, e Entry, err error) {
 	if e.Line > 0 {
 		err = fmt.Errorf("line %d: %w", e.Line, err)
@@ -225,7 +226,7 @@ func refuse(job *download.Job, e Entry, err error) {
 	job.Origin = e.mistake(job.Origin)
 }
 
-// mistake is the key of a line that asks for no file: where it stands and, of an argument, what it is.
+// mistake returns the key of an invalid line: its list and number, and its text if it is an argument.
 func (e *Entry) mistake(key string) string {
 	if e.list > 0 {
 		key = ""
@@ -233,7 +234,7 @@ func (e *Entry) mistake(key string) string {
 	return fmt.Sprintf("# list %d, line %d: %.300q", e.list, e.Line, key)
 }
 
-// spelled is a line that Read reads as these ids.
+// spelled returns a line that Read parses as these ids.
 func spelled(mediaID, itemID string) string {
 	if itemID != "" {
 		return mediaID + "\t" + itemID
@@ -241,8 +242,8 @@ func spelled(mediaID, itemID string) string {
 	return mediaID
 }
 
-// entries yields what is asked for. A list that cannot be read on is an entry with an
-// error: what it would have held is not done.
+// entries yields all entries. A list that cannot be read to its end yields an entry with
+// the error.
 func (l *List) entries(ctx context.Context) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		for _, e := range l.args {
@@ -283,20 +284,20 @@ func (l *List) entries(ctx context.Context) iter.Seq[Entry] {
 	}
 }
 
-// leave notes that sources are not read, or not to their ends.
+// leave records that sources are not read to their ends.
 func (l *List) leave(sources []*source) {
 	l.unread = l.unread || slices.ContainsFunc(sources, func(s *source) bool { return !s.regular })
 }
 
-// stopAt notes that a source is not read on behind a quote that is not closed.
+// stopAt records that a source is not read after an unclosed quote.
 func (l *List) stopAt(from *source, open *OpenQuoteError) {
-	l.undone.mu.Lock() // the list may be closed meanwhile
+	l.undone.mu.Lock() // Close may be called concurrently
 	defer l.undone.mu.Unlock()
 	from.open = open
 	l.unread = !from.regular && !open.whole
 }
 
-// breakOff notes that a source cannot be read to its end.
+// breakOff records that a source cannot be read to its end.
 func (l *List) breakOff(from *source, err error) {
 	l.undone.mu.Lock()
 	defer l.undone.mu.Unlock()

@@ -215,7 +215,7 @@ func TestUndoneReplacesWhatWasRead(t *testing.T) {
 	if _, err := sources.all[0].r.Read(make([]byte, 1)); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("what was read is still open: %v", err)
 	}
-	in.Abandon() // does nothing any more
+	in.Discard() // does nothing after Close
 	if n, err := in.Close(false); n != 2 || err != nil {
 		t.Errorf("closed again: %d, %v", n, err)
 	}
@@ -229,7 +229,7 @@ func TestUndoneOfAWholeRunAndOfNone(t *testing.T) {
 		t.Fatal(err)
 	}
 	begun := testList(t, file, []string{"A"})
-	begun.Abandon()
+	begun.Discard()
 	if got, err := os.ReadFile(file); string(got) != "before\n" || err != nil {
 		t.Errorf("an abandoned list holds %q, %v", got, err)
 	}
@@ -257,9 +257,9 @@ func TestListRefusesAnotherPath(t *testing.T) {
 		}
 		got = append(got, job.MediaID+" "+job.Path)
 	}
-	want := []string{"C ", "A a.jpg", "B b.jpg", "line 5: line 2 asks for the same file with another path", "D ", "line 8: line 7 asks for the same file without this path",
-		"line 9: an argument asks for the same file without this path", "line 2: line 3 asks for the same file with another path", "E ",
-		"line 4: line 3 asks for the same file without this path"}
+	want := []string{"C ", "A a.jpg", "B b.jpg", "line 5: line 2 requests the same file with another path", "D ", "line 8: line 7 requests the same file without this path",
+		"line 9: an argument requests the same file without this path", "line 2: line 3 requests the same file with another path", "E ",
+		"line 4: line 3 requests the same file without this path"}
 	if !slices.Equal(got, want) {
 		t.Errorf("jobs %q\nwant %q", got, want)
 	}
@@ -351,7 +351,7 @@ func TestListTellsHowColumnsAreNamed(t *testing.T) {
 			}
 			failed++
 			wrong, ok := errors.AsType[*download.Error](job.Err)
-			if !ok || strings.Contains(wrong.Advice, "the title id") != want {
+			if !ok || strings.Contains(wrong.Advice, `name the column of media ids "id"`) != want {
 				t.Errorf("%q: %v, advice %q", text, job.Err, wrong.Advice)
 			}
 		}

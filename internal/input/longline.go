@@ -5,15 +5,15 @@ import (
 	"io"
 )
 
-// longLine is a line that is too long to be held. It goes from the list to the file of what is not done, byte by byte.
+// longLine copies a line that is too long for memory from the list to the UndoneOut file.
 type longLine struct {
 	u      *undone
-	escape bool // it may contain ends of lines
-	late   bool // it is written to the list at once, by who holds the lock
+	escape bool // it may contain line ends
+	late   bool // it is written directly to the file; the caller holds the lock
 	at     int64
 }
 
-// keepLong returns what keeps long lines of a list until the end; nul says how it is separated.
+// keepLong returns lines.keep for the lines that Jobs reads; they are stored until the end. nul is Format.NUL.
 func (u *undone) keepLong(nul bool) func(number int) io.WriteCloser {
 	if u.file == nil {
 		return nil
@@ -30,7 +30,7 @@ func (u *undone) keepLong(nul bool) func(number int) io.WriteCloser {
 	}
 }
 
-// keepRest returns what writes those long lines of a list that were not read before. The caller holds the lock.
+// keepRest returns lines.keep for the lines that Jobs did not read. The caller holds the lock.
 func (u *undone) keepRest(list int, nul bool) func(number int) io.WriteCloser {
 	return func(number int) io.WriteCloser {
 		if isNew, _ := u.asked.add(&line{key: (&Entry{list: list, Line: number}).mistake("")}); !isNew {
@@ -53,7 +53,7 @@ func (l *longLine) open() {
 	}
 }
 
-// Write implements io.Writer. The list keeps the error.
+// Write implements io.Writer. The file records the error.
 func (l *longLine) Write(p []byte) (int, error) {
 	defer l.lock()()
 	if !l.escape {
@@ -98,7 +98,7 @@ func (l *longLine) write(p []byte) {
 	f.note(err)
 }
 
-// addLong gives the line that was kept last its place in the order.
+// addLong adds the long line that was stored last, with its position in the input.
 func (f *undoneFile) addLong(order int) {
 	if l := f.last; l != nil {
 		f.added = append(f.added, addedLine{order: order, in: &f.long, at: l.at, length: f.long.Size() - l.at, first: true})

@@ -9,23 +9,23 @@ import (
 	"github.com/bynder-cli/bynder/internal/fingerprint"
 )
 
-// requests remembers lines by 64-bit fingerprints of what they ask for, as Distinct does, with the line that asked
-// first and the path that it gave.
+// requests is a set of requested files that stores 64-bit fingerprints, as Distinct does, with the first line for each
+// file and the path in it.
 type requests struct {
 	seed  maphash.Seed
 	first fingerprint.Table[firstRequest]
 }
 
-// firstRequest is the first line that asks for a file.
+// firstRequest is the first line for a file.
 type firstRequest struct {
-	path uint32 // the fingerprint of the path that it gave, 0 if it gave none
+	path uint32 // the fingerprint of its path, 0 if it has none
 	line uint32 // 0 for an argument
 }
 
 func newRequests() requests { return requests{seed: maphash.MakeSeed()} }
 
-// add remembers a line, and reports whether it is the first for its key. The error is that of a line that gives a file
-// another path than the first one did. A line without a path accepts any.
+// add adds a line, and reports whether it is the first for its key. The error is that of a line with another path than
+// the first one. A line without a path accepts any.
 func (r *requests) add(l *line) (isNew bool, err error) {
 	e := &l.entry
 	path := uint32(0)
@@ -41,22 +41,22 @@ func (r *requests) add(l *line) (isNew bool, err error) {
 	case l.mistake() || path == 0 || path == before.path:
 		return false, nil
 	case before.line == 0:
-		return false, errors.New("an argument asks for the same file without this path")
+		return false, errors.New("an argument requests the same file without this path")
 	case before.path == 0:
-		return false, fmt.Errorf("line %d asks for the same file without this path", before.line)
+		return false, fmt.Errorf("line %d requests the same file without this path", before.line)
 	default:
-		return false, fmt.Errorf("line %d asks for the same file with another path", before.line)
+		return false, fmt.Errorf("line %d requests the same file with another path", before.line)
 	}
 }
 
-// object is a line of NDJSON that asks for what a row asks for.
+// object returns the line of NDJSON for a row.
 func (e *Entry) object() string {
 	text, err := json.Marshal(struct {
 		MediaID string `json:"mediaId,omitempty"`
 		ItemID  string `json:"itemId,omitempty"`
 		SaveAs  string `json:"saveAs,omitempty"`
 	}{e.MediaID, e.ItemID, e.SaveAs})
-	if err != nil { // three texts
+	if err != nil { // cannot happen with three strings
 		return ""
 	}
 	return string(text)

@@ -7,23 +7,23 @@ import (
 	"strings"
 )
 
-// OpenQuoteError is a table with a quote that is not closed: what its cells are from there on cannot be told.
+// OpenQuoteError is an unclosed quote in a table. The cells after it are unknown.
 type OpenQuoteError struct {
 	Line int // on which it opens
 
 	row   int    // the line on which the row or the header begins
-	text  string // what was read of it
-	whole bool   // text goes to the end of the list
+	text  string // the part of it that was read
+	whole bool   // text ends at the end of the list
 }
 
 // Error implements error.
 func (e *OpenQuoteError) Error() string {
-	return fmt.Sprintf("line %d: a quote that opens here is not closed", e.Line)
+	return fmt.Sprintf("line %d: unclosed quote", e.Line)
 }
 
-// rest yields the arguments and the lines of regular files, all of them; those that the run has come to are known to
-// it. Rows with a quote that is not closed come last, with everything behind them, because they are read as one row. The
-// error is that of a file that cannot be read to its end.
+// rest yields all arguments and lines of regular files; undone skips those that the run has read. Rows with an unclosed
+// quote come last, with everything after them, because they are read as one row. The error is that of a file that
+// cannot be read to its end.
 func (l *List) rest(yield func(*line)) error {
 	for _, entry := range l.args {
 		_, asked := l.job(entry)
@@ -58,8 +58,8 @@ func (l *List) rest(yield func(*line)) error {
 	return failed
 }
 
-// unclosed yields the lines from the row on that has a quote that is not closed, as they are: of a regular file all, of
-// another one those that were read.
+// unclosed yields the lines from the row with an unclosed quote on, unchanged: all lines of a regular file, or those
+// that were read of another one.
 func (l *List) unclosed(i int, yield func(*line)) error {
 	raw := func(text string) { yield(&line{raw: true, entry: Entry{Text: text}}) }
 	from := l.sources.all[i]
@@ -74,7 +74,7 @@ func (l *List) unclosed(i int, yield func(*line)) error {
 	lines := newLines(from.again(), f)
 	for {
 		if lines.number+1 == from.open.row {
-			lines.keep = l.undone.keepRest(-i-1, f.NUL) // others than those that were read as lines of their own
+			lines.keep = l.undone.keepRest(-i-1, f.NUL) // with numbers of their own, because they are not those of rows
 		}
 		text, err := lines.next()
 		switch {

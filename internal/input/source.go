@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 
@@ -12,17 +13,17 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// Sources are lists of ids in the order in which they are read.
+// Sources are lists of ids, in the order in which they are read.
 type Sources struct {
 	stdin io.Reader
 	all   []*source
 }
 
-// NewSources returns no lists yet; stdin is what the name "-" stands for.
+// NewSources returns Sources without lists; stdin is the list with the name "-".
 func NewSources(stdin io.Reader) *Sources { return &Sources{stdin: stdin} }
 
-// Open opens one more list; "-" is standard input. A FIFO without a writer is waited for until ctx ends. A regular file
-// whose header makes no sense, or is missing, is refused; of others the beginning is read later.
+// Open opens a list and appends it; "-" is standard input. Opening a FIFO waits for its writer until ctx ends. The
+// error of a regular file may be that of an invalid or missing header; the beginnings of others are read later.
 func (s *Sources) Open(ctx context.Context, name string, f Format) error {
 	l, err := openSource(ctx, s.stdin, name, f)
 	if err != nil {
@@ -34,12 +35,12 @@ func (s *Sources) Open(ctx context.Context, name string, f Format) error {
 	}
 	_, err = l.begin(l.again())
 	if wrong := (*download.Error)(nil); !errors.As(err, &wrong) {
-		return nil // any other error is met again when the list is read
+		return nil // any other error occurs again when the list is read
 	}
 	return err
 }
 
-// Close closes the files of lists, and leaves standard input open. It may be called again.
+// Close closes the files of the lists, but not standard input. It may be called again.
 func (s *Sources) Close() {
 	for _, l := range s.all {
 		if f, ok := l.r.(*os.File); ok && l.name != "standard input" {
@@ -53,16 +54,16 @@ type source struct {
 	name   string
 	r      io.Reader
 	format Format
-	// regular says that what is left of it can be read after the run was stopped.
+	// regular means that the rest can be read after the run was stopped.
 	regular bool
-	// start is where it stood when it was opened: another program may have read some.
+	// start is its offset when it was opened: another program may have read a part.
 	start int64
-	// parser reads one that is not regular from reader, once its beginning was read.
+	// parser parses reader, if the list is not regular and its beginning was read.
 	parser *parser
 	reader *interruptibleReader
-	// form is how its lines are written, nil if that is not known, or there are none.
+	// form is the form of its lines, nil if it is unknown or there are none.
 	form *form
-	// open is where a quote opens that is not closed, nil if that was not met.
+	// open is the unclosed quote that was found, nil for none.
 	open *OpenQuoteError
 }
 
@@ -73,15 +74,24 @@ func openSource(ctx context.Context, stdin io.Reader, name string, format Format
 	}
 	f, err := retry.Await(ctx, func() (*os.File, error) { return os.Open(name) })
 	if err != nil {
-		return nil, fmt.Errorf("the list of ids: %w", err)
+		return nil, fmt.Errorf("cannot read %s: %w", name, reasonOf(err))
 	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
 		f.Close()
-		return nil, fmt.Errorf("the list of ids: %s is a folder", name)
+		return nil, fmt.Errorf("cannot read %s: it is a folder", name)
 	}
 	return newSource(name, f, format), nil
 }
 
+// reasonOf returns why a file could not be opened, without its name.
+func reasonOf(err error) error {
+	if e := (*fs.PathError)(nil); errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// newSource returns the list in r.
 func newSource(name string, r io.Reader, format Format) *source {
 	l := &source{name: name, r: r, format: format, regular: isRegular(r)}
 	if l.regular {
@@ -91,6 +101,7 @@ func newSource(name string, r io.Reader, format Format) *source {
 	return l
 }
 
+// isRegular reports whether r is a regular file.
 func isRegular(r io.Reader) bool {
 	f, ok := r.(*os.File)
 	if !ok {
@@ -100,8 +111,8 @@ func isRegular(r io.Reader) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// count returns how many lines there are, doubles among them; ok is false where that
-// cannot be known before they are read. It leaves the list where it stood.
+// count returns the number of lines, including duplicates; ok is false if that is not
+// known before they are read. It does not change the offset of the list.
 func (l *source) count() (n int, ok bool) {
 	f, isFile := l.r.(*os.File)
 	if !l.regular || !isFile {
@@ -112,12 +123,12 @@ func (l *source) count() (n int, ok bool) {
 	return n, err == nil && back == nil
 }
 
-// again is a fresh reading of a regular list. It does not begin where the file stands: the run may be reading it yet.
+// again returns a new reader of a regular list, which does not use the offset of the file: the run may still read it.
 func (l *source) again() io.Reader {
 	return io.NewSectionReader(l.r.(io.ReaderAt), l.start, math.MaxInt64-l.start)
 }
 
-// begin reads the beginning of the list from r, and returns the parser that goes on there.
+// begin reads the beginning of the list from r, and returns the parser for the rest.
 func (l *source) begin(r io.Reader) (*parser, error) {
 	p := newParser(r, l.format)
 	if err := p.begin(); err != nil {
@@ -135,15 +146,15 @@ func (l *source) begin(r io.Reader) (*parser, error) {
 	return p, nil
 }
 
-// interruptibleReader is r whose reads end with ctx. A read that is under way then is left behind
-// (retry.Await), and there is none after it.
+// interruptibleReader is a reader whose reads end with ctx. A read that is blocked then continues
+// in its goroutine (retry.Await), and no further read is made.
 type interruptibleReader struct {
-	ctx context.Context //nolint:containedctx // of whoever reads, until another one goes on
+	ctx context.Context //nolint:containedctx // of the current caller, which changes
 	r   io.Reader
 }
 
-// Read implements io.Reader. It reads into memory of its own, because p belongs to the caller again
-// when ctx has ended.
+// Read implements io.Reader. It reads into a buffer of its own, because the caller may reuse p
+// after ctx has ended.
 func (i *interruptibleReader) Read(p []byte) (int, error) {
 	type chunk struct {
 		bytes []byte

@@ -12,8 +12,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// table is a list with a header, as spreadsheets write it: values separated by TAB, comma or
-// semicolon, of which the latter two may be quoted (RFC 4180).
+// table is a list with a header, as spreadsheets write it: cells separated by TAB, comma or
+// semicolon. In the latter two, cells may be quoted (RFC 4180).
 type table struct {
 	header    string   // its text, without the end of its last line
 	titles    []string // its cells
@@ -22,13 +22,13 @@ type table struct {
 	item      int
 	path      int
 
-	rows strings.Reader // the row that quoted reads
-	// quoted reads one row after another, because a csv.Reader has a buffer of its own; nil if the next one
-	// needs a new one.
+	rows strings.Reader // the row that quoted parses
+	// quoted is reused for rows, because a csv.Reader allocates a buffer; nil if the next row needs a
+	// new one.
 	quoted *csv.Reader
 }
 
-// columnKinds are the titles that columns are known by, whatever their case.
+// columnKinds are the titles of the columns, in any case.
 var columnKinds = []struct {
 	what   string
 	titles []string
@@ -44,10 +44,10 @@ func isTitle(cell string, titles ...string) bool {
 	return slices.ContainsFunc(titles, func(title string) bool { return strings.EqualFold(cell, title) })
 }
 
-// readHeader returns the table that begins with text, nil if text is not a header: one of whose
-// cells is id, mediaId or itemId, and none could be an id or a link. separator is given, or 0: then TAB separates if there is one, else the
-// one of semicolon and comma that yields that cell. open reports that text ends within quotes, so that it may be
-// a header with its next lines.
+// readHeader returns the table whose header is text, nil if text is not a header: a cell of a header is id, mediaId or
+// itemId, and none has the shape of an id or a link. If separator is 0, it is TAB if there is one, else the one of
+// semicolon and comma that yields that cell. open reports whether text ends within quotes, so that it may be a header
+// together with the next lines.
 func readHeader(text string, separator byte) (found *table, open bool) {
 	candidates := ";,"
 	switch {
@@ -76,8 +76,8 @@ func readHeader(text string, separator byte) (found *table, open bool) {
 	return nil, open
 }
 
-// readSeparated returns the table that begins with text behind a line that says its separator. That line
-// is repeated with the header if it cannot be read without.
+// readSeparated returns the table whose header is text, after a line that specifies its separator, or 0. The header
+// includes that line if it cannot be parsed without.
 func readSeparated(text string, separator byte) (found *table, open bool) {
 	found, open = readHeader(text, separator)
 	if found == nil || separator == 0 {
@@ -89,7 +89,7 @@ func readSeparated(text string, separator byte) (found *table, open bool) {
 	return found, false
 }
 
-// separatorLine returns the separator that a line says as Excel does, "sep=;", 0 if it does not.
+// separatorLine returns the separator that a line specifies as in Excel, "sep=;", 0 for another line.
 func separatorLine(text string) byte {
 	text = strings.TrimRight(text, " ")
 	if before, ok := strings.CutPrefix(strings.ToLower(text), "sep="); ok && len(before) == 1 && strings.Contains(separators, before) {
@@ -98,19 +98,20 @@ func separatorLine(text string) byte {
 	return 0
 }
 
-// namesAsset reports whether a cell is not a title because it has the shape of an id or a link to an asset.
+// namesAsset reports whether a cell has the shape of an id or a link to an asset, and so is not a title.
 func namesAsset(cell string) bool {
 	return bynder.LooksLikeID(cell) || strings.Contains(cell, "://") || strings.Contains(strings.ToLower(cell), "mediaid=")
 }
 
+// trimCells trims the cells in place.
 func trimCells(cells []string) {
 	for i := range cells {
 		cells[i] = spelling.Trim(cells[i])
 	}
 }
 
-// findColumns notes which columns say what, and refuses a header that names one thing twice or
-// misses what f needs.
+// findColumns finds the columns by their titles. The error is that of a header with two columns of a
+// kind, or without one that f needs.
 func (t *table) findColumns(f Format) error {
 	for _, kind := range columnKinds {
 		column := kind.column(t)
@@ -119,7 +120,7 @@ func (t *table) findColumns(f Format) error {
 			case !isTitle(title, kind.titles...):
 			case *column >= 0:
 				return headerError(fmt.Errorf("columns %d (%s) and %d (%s) of the header both name %s", *column+1, t.titles[*column], i+1, title, kind.what),
-					"give all but one of them other titles")
+					"rename one of the two columns")
 			default:
 				*column = i
 			}
@@ -127,19 +128,19 @@ func (t *table) findColumns(f Format) error {
 	}
 	switch {
 	case t.media < 0 && !f.AssetNamed:
-		return headerError(errors.New("the header has no column mediaId or id"), "give the column of media ids the title mediaId")
+		return headerError(errors.New("the header has no column mediaId or id"), `name the column of media ids "mediaId"`)
 	case t.item < 0 && f.ItemColumn:
-		return headerError(errors.New("the header has no column itemId"), "give the column of item ids the title itemId")
+		return headerError(errors.New("the header has no column itemId"), `name the column of item ids "itemId"`)
 	}
 	return nil
 }
 
-// headerError is a list that cannot be read as it was meant.
+// headerError returns the error of a list that cannot be read.
 func headerError(err error, advice string) error {
 	return &download.Error{Code: download.CodeUsage, Err: err, Advice: advice}
 }
 
-// checkDocument refuses the beginning of JSON that is not one object per line: the first line or, if that is {, two.
+// checkDocument rejects JSON that is not one object per line. text is the first line or, if that is {, the first two.
 func checkDocument(text string) error {
 	text = spelling.Trim(text)
 	if text == "" {
@@ -148,15 +149,15 @@ func checkDocument(text string) error {
 	rest := strings.TrimLeft(text[1:], " \t")
 	switch {
 	case text[0] == '[' && (rest == "" || strings.IndexByte(`[{"]`, rest[0]) >= 0):
-		return headerError(errors.New("the list is a JSON array, and not one object per line"), "write each object on a line of its own with jq -c '.[]'")
+		return headerError(errors.New("the list is a JSON array, not one object per line"), "write each object on a line of its own with jq -c '.[]'")
 	case strings.HasPrefix(text, "{\n") && strings.HasPrefix(spelling.Trim(text[2:]), `"`):
-		return headerError(errors.New("the list is JSON with line breaks, and not one object per line"), "write each object on a line of its own with jq -c .")
+		return headerError(errors.New("the list is JSON with line breaks, not one object per line"), "write each object on a line of its own with jq -c .")
 	}
 	return nil
 }
 
-// checkPlain refuses the first line of a list without a header that is separated by commas or
-// semicolons: only a header says what its columns are.
+// checkPlain rejects the first line of a list without a header if it is separated by commas or
+// semicolons, because the meaning of its columns is unknown.
 func checkPlain(text string, f Format) error {
 	if _, err := bynder.ReadMediaID(text, ""); err == nil || !strings.ContainsAny(text, ";,") {
 		return nil
@@ -168,15 +169,15 @@ func checkPlain(text string, f Format) error {
 			separator = each
 		}
 	}
-	return headerError(fmt.Errorf("the first line is separated by %s and is not a header: %.100q", separator, text),
+	return headerError(fmt.Errorf("the first line is separated by %s but is not a header: %.100q", separator, text),
 		"add a first line that names the columns: "+strings.Join(suggestTitles(strings.Split(text, separator), f), separator))
 }
 
 // idLike reports whether a cell, quoted or not, has the shape of a portal's id or a link to an asset.
 func idLike(cell string) bool { return namesAsset(strings.Trim(spelling.Trim(cell), `"`)) }
 
-// suggestTitles returns titles for the columns of a row: of the first id, a second one, and what looks
-// most like a path. If an asset was named, a single one is an item's.
+// suggestTitles returns titles for the columns of a row: for the first id, a second id, and the cell that
+// is most similar to a path. If the user specified the asset, a single id is an item's.
 func suggestTitles(cells []string, f Format) []string {
 	cells = cells[:min(len(cells), 20)]
 	titles := make([]string, len(cells))
@@ -206,18 +207,18 @@ func suggestTitles(cells []string, f Format) []string {
 	return titles
 }
 
-// quoting is where in a cell a text ends.
+// quoting is the state of a text's end within a cell.
 type quoting int
 
 const (
 	outside quoting = iota // at the beginning of a cell
-	bare                   // in a cell without quotes, or behind those of one with quotes
+	bare                   // in a cell without quotes, or after the quotes of one
 	within                 // in quotes
-	closing                // right behind a quote that closes, unless another one follows
+	closing                // directly after a closing quote, unless another quote follows
 )
 
-// quotes returns where text ends that begins at state, and whether a quote opens in it: at the beginning of a cell,
-// and nowhere else.
+// quotes returns the state at the end of text, which begins in state, and reports whether a quote opens in it, which
+// it does at the beginning of a cell only.
 func (t *table) quotes(state quoting, text string) (end quoting, opens bool) {
 	if t.separator == '\t' || state == outside && !strings.Contains(text, `"`) {
 		return outside, false
@@ -252,13 +253,13 @@ func (t *table) split(text string) ([]string, error) {
 	}
 	cells, err := t.quoted.Read()
 	if err != nil {
-		t.quoted = nil // it may hold the rest of the row
-		return nil, errors.New(`a quote in the wrong place: a cell that contains " is written in quotes, and each " in it twice`)
+		t.quoted = nil // its buffer may contain the rest of the row
+		return nil, errors.New(`misplaced quote: put a cell that contains " in quotes, and double each " in it`)
 	}
 	return cells, nil
 }
 
-// entry makes an Entry of a row; ok is false for one without any value, and for the header again.
+// entry parses a row; ok is false for an empty row, and for a repeated header.
 func (t *table) entry(text string) (e Entry, ok bool) {
 	if strings.Trim(text, separators+" ") == "" || separatorLine(text) == t.separator {
 		return Entry{}, false
@@ -287,7 +288,7 @@ func (t *table) entry(text string) (e Entry, ok bool) {
 	for _, extra := range cells[min(len(cells), len(t.titles)):] {
 		if extra != "" {
 			e.misread = true
-			e.Err = fmt.Errorf("the row has %d cells, and the header %d: a cell that contains %q is written in quotes", len(cells), len(t.titles), string(t.separator))
+			e.Err = fmt.Errorf("the row has %d cells, but the header has %d: put a cell that contains %q in quotes", len(cells), len(t.titles), string(t.separator))
 		}
 	}
 	return e, true

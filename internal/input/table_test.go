@@ -80,7 +80,7 @@ func TestReadTable(t *testing.T) {
 		{name: "a row without an id", text: "id;path\n;a.jpg\n", want: []row{{line: 2, saveAs: "a.jpg", err: "the id is empty"}}},
 		{name: "short and long rows", text: "id;name;path\nA\nB;b;b.jpg;;\nC;c;c.jpg;more\nD;d;a;b.jpg\n", want: []row{
 			{line: 2, media: "A"}, {line: 3, media: "B", saveAs: "b.jpg"},
-			{line: 4, media: "C", saveAs: "c.jpg", err: "4 cells, and the header 3"}, {line: 5, media: "D", saveAs: "a", err: "4 cells"}}},
+			{line: 4, media: "C", saveAs: "c.jpg", err: "4 cells, but the header has 3"}, {line: 5, media: "D", saveAs: "a", err: "4 cells"}}},
 		{name: "files that were joined", text: "id;path\r\nA;a.jpg\r\nid;path\r\n\ufeffid;path\r\nB;b.jpg\r\n", want: []row{{line: 2, media: "A", saveAs: "a.jpg"}, {line: 5, media: "B", saveAs: "b.jpg"}}},
 		{name: "blanks around", text: " id ; itemId ;path\n \u00a0A\u200b; I ;\u00a0\n", want: []row{{line: 2, media: "A", item: "I"}}},
 		{name: "a path is as it is", text: "id;path\nA; a.jpg\nB;b.jpg \n", want: []row{
@@ -90,7 +90,7 @@ func TestReadTable(t *testing.T) {
 			{line: 5, media: "A", saveAs: "a\nb", text: "A;\"a\nb\"", err: `"a_b"`}, {line: 7, media: "A", saveAs: "a.", err: `"a"`},
 			{line: 8, media: "A", saveAs: "e\u0301", err: `"e\u0301" is not normalized`}, {line: 9, media: "A", saveAs: "\xff", err: "not UTF-8"}}},
 		{name: "links", text: "id,path\nhttps://p/?mediaId=A,a.jpg\n", format: input.Format{Portal: "p"}, want: []row{{line: 2, media: "A", saveAs: "a.jpg"}}},
-		{name: "quotes in the wrong place", text: "id;name\nA;5\" x\nB;\"b\"x\nC;c\n", want: []row{{line: 2, err: "a quote in the wrong place"}, {line: 3, err: "a quote in the wrong place"}, {line: 4, media: "C"}}},
+		{name: "quotes in the wrong place", text: "id;name\nA;5\" x\nB;\"b\"x\nC;c\n", want: []row{{line: 2, err: "misplaced quote"}, {line: 3, err: "misplaced quote"}, {line: 4, media: "C"}}},
 		{name: "CR alone", text: "id;path\rA;a.jpg\rB;b.jpg\r", want: []row{{line: 2, media: "A", saveAs: "a.jpg"}, {line: 3, media: "B", saveAs: "b.jpg"}}},
 		{name: "items of the asset named", text: "itemId;path\nI;i.pdf\n", format: input.Format{ItemColumn: true, AssetNamed: true}, want: []row{{line: 2, item: "I", saveAs: "i.pdf"}}},
 
@@ -135,13 +135,13 @@ func TestReadTable(t *testing.T) {
 // A list that cannot be read as it was meant is refused before its first line.
 func TestReadRefusesHeaders(t *testing.T) {
 	for _, tt := range []struct{ name, text, want, advice string }{
-		{"semicolons without a header", idA + ";photos/a.jpg\n", "separated by ; and is not a header", "mediaId;path"},
+		{"semicolons without a header", idA + ";photos/a.jpg\n", "separated by ; but is not a header", "mediaId;path"},
 		{"commas without a header", "a.jpg," + idA + ",x\n", "separated by ,", "path,mediaId,column3"},
 		{"both", "x,y;" + idA + "\n", "separated by ;", "path;mediaId"},
 		{"quoted", `"` + idA + `","` + idB + `","a.jpg"` + "\n", "separated by ,", "mediaId,itemId,path"},
-		{"a link", "https://p/media/?mediaId=A,id\n", "separated by , and is not a header", "mediaId,path"},
-		{"a link that is quoted", "id;\"p/?mediaId=A\"\n", "separated by ; and is not a header", "path;mediaId"},
-		{"behind Excel's line for the separator", "sep=;\nA;a\n", "the first line is separated by ; and is not a header: \"A;a\"", "mediaId;path"},
+		{"a link", "https://p/media/?mediaId=A,id\n", "separated by , but is not a header", "mediaId,path"},
+		{"a link that is quoted", "id;\"p/?mediaId=A\"\n", "separated by ; but is not a header", "path;mediaId"},
+		{"behind Excel's line for the separator", "sep=;\nA;a\n", "the first line is separated by ; but is not a header: \"A;a\"", "mediaId;path"},
 		{"a JSON array", `[{"id":"A"},{"id":"B"}]`, "the list is a JSON array", "jq -c '.[]'"},
 		{"of several lines", "# c\n [\n  {\n    \"id\": \"A\"\n  }\n]\n", "the list is a JSON array", "jq -c '.[]'"},
 		{"of ids", "[ \"A\", \"B\" ]\n", "the list is a JSON array", "jq -c '.[]'"},
@@ -151,10 +151,10 @@ func TestReadRefusesHeaders(t *testing.T) {
 		{"a title that is an id", "id;" + idA + "\n", "separated by ;", "path;mediaId"},
 		{"no title that is known", "Media ID;Path\n" + idA + ";a\n", "is not a header", "mediaId;path"},
 		{"after comments", "# x\n\nA;a.jpg\n", "is not a header", "mediaId;path"},
-		{"two columns of ids", "id;path;mediaId\n", "columns 1 (id) and 3 (mediaId)", "other titles"},
-		{"the same twice", "ID,id\n", "columns 1 (ID) and 2 (id)", "other titles"},
-		{"two columns of paths", "id\tpath\tsaveAs\n", "both name the path", "other titles"},
-		{"no column of ids", "itemId;path\nI;x\n", "no column mediaId or id", "mediaId"},
+		{"two columns of ids", "id;path;mediaId\n", "columns 1 (id) and 3 (mediaId)", "rename one of the two columns"},
+		{"the same twice", "ID,id\n", "columns 1 (ID) and 2 (id)", "rename one of the two columns"},
+		{"two columns of paths", "id\tpath\tsaveAs\n", "both name the path", "rename one of the two columns"},
+		{"no column of ids", "itemId;path\nI;x\n", "no column mediaId or id", `"mediaId"`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			rows, err := readRows(t, tt.text, input.Format{})

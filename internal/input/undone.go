@@ -9,29 +9,29 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// undone knows which lines of a List are not done: a line is done when the results of all of its files
-// say that they are there. Its memory is what is in flight, some 20 bytes for each line, by
-// which doubles are known, and for each line that failed its place in a temporary file.
+// undone records which lines of a List are not done: a line is done when all of its files have a result
+// other than failed. It stores the lines in flight, about 20 bytes per line to find duplicates, and
+// for each line that failed its position in a temporary file.
 type undone struct {
 	mu    sync.Mutex
 	asked requests
 	open  map[string]*line
 	order int
-	file  *undoneFile // nil if the list is not wanted
-	rest  int         // lines that were not read before the run was stopped
+	file  *undoneFile // nil without UndoneOut
+	rest  int         // number of lines that were not read before the run was stopped
 }
 
-// line is one line of input that is under way.
+// line is a line of input that is in flight.
 type line struct {
-	key     string // what it asks for: Job.Origin
+	key     string // the requested file: Job.Origin
 	entry   Entry
-	order   int // of reading
-	files   int // results to wait for
+	order   int // position in the input
+	files   int // number of results to wait for
 	written bool
-	raw     bool // it is not known what it asks for, because a quote before it is not closed
+	raw     bool // a line after an unclosed quote, which cannot be parsed
 }
 
-// newUndone writes the lines that are not done to file, "" for nowhere.
+// newUndone returns an undone that writes the lines that are not done to file, "" for none.
 func newUndone(ctx context.Context, file string) (*undone, error) {
 	u := &undone{asked: newRequests(), open: map[string]*line{}}
 	if file == "" {
@@ -42,7 +42,7 @@ func newUndone(ctx context.Context, file string) (*undone, error) {
 	return u, err
 }
 
-// declare notes how lines are written that are read, before the first of them is; nil is not known.
+// declare records the form of a list's lines before they are read; nil if it is unknown.
 func (u *undone) declare(f *form) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -51,8 +51,8 @@ func (u *undone) declare(f *form) {
 	}
 }
 
-// read notes a line and reports whether it is new. The error is that of one that asks for a file with
-// another path than a line before it; its key is then that of a mistake.
+// read adds a line and reports whether it is new. The error is that of a line that requests a file with
+// another path than an earlier line; its key is then that of an invalid line.
 func (u *undone) read(l *line) (isNew bool, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -67,7 +67,7 @@ func (u *undone) read(l *line) (isNew bool, err error) {
 	return isNew, err
 }
 
-// first does what read does, but does not note that the line is under way.
+// first is read without recording that the line is in flight.
 func (u *undone) first(l *line) (isNew bool, err error) {
 	if isNew, err = u.asked.add(l); err != nil {
 		l.key = l.entry.mistake(l.key)
@@ -76,10 +76,10 @@ func (u *undone) first(l *line) (isNew bool, err error) {
 	return isNew, err
 }
 
-// mistake reports whether the line asks for no file.
+// mistake reports whether the line is invalid.
 func (l *line) mistake() bool { return strings.HasPrefix(l.key, "#") }
 
-// expanded tells that a line has become n files.
+// expanded records that a line is n files.
 func (u *undone) expanded(text string, n int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -88,7 +88,7 @@ func (u *undone) expanded(text string, n int) {
 	}
 }
 
-// finished notes the result of a file.
+// finished records the result of a file.
 func (u *undone) finished(job download.Job, r download.Result) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -106,17 +106,17 @@ func (u *undone) finished(job download.Job, r download.Result) {
 	}
 }
 
-// add adds a line to the list.
+// add adds a line to the file.
 func (u *undone) add(l *line) {
 	if u.file != nil {
 		u.file.add(l)
 	}
 }
 
-// conclude writes what is not done: what was read, in that order, then those lines of rest that were never read. It
-// returns how many have no result. rest returns an error if it could not read all of them: then the list
-// does not take its place. More is true of a rest that may have lines. release is called before the list takes
-// its place, which may be that of what was read.
+// conclude writes the lines that are not done: those that were read, in order, then the lines of rest that were not
+// read. It returns the number of lines without a result. If rest returns an error because it could not read all lines,
+// the file is not renamed to its final name. release is called before that, because the file may replace a list
+// that is open.
 func (u *undone) conclude(rest func(yield func(*line)) error, release func()) (notStarted int, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -153,8 +153,8 @@ func (u *undone) conclude(rest func(yield func(*line)) error, release func()) (n
 	return notStarted, f.close(err, release)
 }
 
-// abandon takes away what was begun.
-func (u *undone) abandon() {
+// discard removes the incomplete file.
+func (u *undone) discard() {
 	if u.file != nil {
 		u.file.discard()
 	}

@@ -169,7 +169,7 @@ func TestUndoneThatIsNotWhole(t *testing.T) {
 	for range in.Jobs(t.Context()) {
 	}
 	_, err := in.Close(false)
-	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "the list stays in") {
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "the list is in") {
 		t.Errorf("error %v", err)
 	}
 	if got, err := os.ReadFile(file); string(got) != "before\n" || err != nil {

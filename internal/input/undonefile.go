@@ -16,37 +16,37 @@ import (
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
-// form is how the lines of a list are written: below a header, or without one, "".
+// form is the form of a list's lines: rows below a header, or other lines if header is "".
 type form struct {
 	header string
-	broken bool // a quote opens in the header and is not closed
+	broken bool // the header has an unclosed quote
 }
 
-// undoneFile is the file that --undone-out names. Lines are added in the order of results and written in that of
-// the input, so they stay in a temporary file until the end.
+// undoneFile is the file of --undone-out. Lines are added in the order of results and written in the order of the
+// input, so they are stored in a temporary file until the end.
 type undoneFile struct {
-	forms []form // of what is read, each once
+	forms []form // the distinct forms of the lists
 	lines sink.Spool
-	long  sink.Spool // lines that are too long to be held
+	long  sink.Spool // lines that are too long for memory
 	added []addedLine
-	last  *longLine // of the line that is read next
+	last  *longLine // the long line that was stored last
 
 	to    *os.File
-	final string // where to belongs when it is whole
+	final string // the final name of to
 	out   *bufio.Writer
-	begun bool  // a line is written
-	err   error // the first one
+	begun bool  // a line was written
+	err   error // the first error
 }
 
-// addedLine is where a line stands in a spool, with the end of the line.
+// addedLine is the position of a line in a spool, including its line end.
 type addedLine struct {
 	order      int
 	in         *sink.Spool
 	at, length int64
-	first      bool // it can be the first line of a list without a header
+	first      bool // it can be the first line of the file
 }
 
-// openUndoneFile opens the file. A regular file is replaced when the run is over: it may be the very list that
+// openUndoneFile opens the file. A regular file is replaced at the end of the run, because it may be the list that
 // the run reads.
 func openUndoneFile(ctx context.Context, file string) (*undoneFile, error) {
 	to, final, err := sink.OpenReplacing(ctx, file, ".undone-*")
@@ -60,17 +60,17 @@ func openUndoneFile(ctx context.Context, file string) (*undoneFile, error) {
 	return f, nil
 }
 
-// replaces reports whether the list is written to a file of its own first.
+// replaces reports whether the lines are written to a temporary file first.
 func (f *undoneFile) replaces() bool { return f.to.Name() != f.final }
 
-// note keeps the first error.
+// note records the first error.
 func (f *undoneFile) note(err error) {
 	if f.err == nil {
 		f.err = err
 	}
 }
 
-// header returns the header that all that is read has, "" if there is none.
+// header returns the header that all lists have, "" if they have none or different ones.
 func (f *undoneFile) header() string {
 	if len(f.forms) == 1 {
 		return f.forms[0].header
@@ -78,8 +78,8 @@ func (f *undoneFile) header() string {
 	return ""
 }
 
-// text returns how a line is written, "" for not at all: below the header as it was. Without one, rows are
-// written as objects, what is wrong as it was, and everything else as its ids.
+// text returns the text to write for a line, "" for none: below a header, the unchanged line. Without one, rows are
+// written as objects, invalid lines unchanged, and other lines as their ids.
 func (f *undoneFile) text(l *line) string {
 	switch e := &l.entry; {
 	case f.header() != "":
@@ -97,20 +97,20 @@ func (f *undoneFile) text(l *line) string {
 	}
 }
 
-// unreadable is a line of NDJSON that asks for nothing, so that it fails, and shows a text that cannot be written as
-// a line of its own.
+// unreadable returns an invalid line of NDJSON with a text that cannot be a line of its own. Without an id, it fails
+// when it is read.
 func unreadable(text string) string {
 	if text == "" {
 		return ""
 	}
 	line, err := json.Marshal(map[string]string{"line": text})
-	if err != nil { // one text
+	if err != nil { // cannot happen with a string
 		return ""
 	}
 	return string(line)
 }
 
-// add keeps a line until the end.
+// add stores a line until the end.
 func (f *undoneFile) add(l *line) {
 	text := f.text(l)
 	if text == "" || f.err != nil {
@@ -124,11 +124,11 @@ func (f *undoneFile) add(l *line) {
 	f.added = append(f.added, added)
 }
 
-// canBegin reports whether a list without a header can begin with a line: it is not read as a header, and not
-// refused for looking like a row.
+// canBegin reports whether a list without a header can begin with a line: it is neither parsed as a header nor
+// rejected as a row without one.
 func canBegin(text string) bool {
 	if line := trimmed([]byte(text)); len(line) > 0 && line[0] == '{' {
-		return len(line) > 1 // with the next one it may be an object of several lines
+		return len(line) > 1 // { and the next line may be an object of several lines
 	}
 	found, open := readHeader(text, 0)
 	if found != nil || open || separatorLine(text) != 0 || checkDocument(text) != nil {
@@ -137,8 +137,8 @@ func canBegin(text string) bool {
 	return strings.Contains(text, "\t") || checkPlain(text, Format{}) == nil
 }
 
-// writeAdded writes what was added in the order of the input; more says that further lines may follow. A line that
-// a list cannot begin with comes after the first one that can.
+// writeAdded writes the added lines in the order of the input; more reports whether further lines may follow. Lines
+// that a list cannot begin with come after the first line that it can.
 func (f *undoneFile) writeAdded(more bool) {
 	slices.SortFunc(f.added, func(a, b addedLine) int { return cmp.Compare(a.order, b.order) })
 	if i := slices.IndexFunc(f.added, func(a addedLine) bool { return a.first }); i > 0 {
@@ -171,8 +171,8 @@ func (f *undoneFile) begin() {
 	f.begun = true
 }
 
-// write writes a line at once. The first one of a list without a header is changed if it would be read as a
-// header or, if more follow, keep them from being read.
+// write writes a line directly. The first line of a list without a header is changed if it would be parsed as a header
+// or, if more lines follow, would prevent reading them.
 func (f *undoneFile) write(text string, more bool) {
 	if f.err != nil {
 		return
@@ -187,15 +187,15 @@ func (f *undoneFile) write(text string, more bool) {
 	f.note(err)
 }
 
-// addRest writes a line that was never read.
+// addRest writes a line that the run did not read.
 func (f *undoneFile) addRest(l *line) {
 	if text := f.text(l); text != "" || l.raw && len(f.forms) == 1 {
 		f.write(text, true)
 	}
 }
 
-// close ends the list, which takes its place if it is whole. It calls release before: Windows replaces no file
-// that is open, and the list may replace what was read.
+// close completes the file and, unless incomplete is an error, renames it to its final name. It calls release before,
+// because Windows does not replace a file that is open, and the file may replace a list.
 func (f *undoneFile) close(incomplete error, release func()) error {
 	f.lines.Close()
 	f.long.Close()
@@ -210,7 +210,7 @@ func (f *undoneFile) close(incomplete error, release func()) error {
 			err = os.Rename(f.to.Name(), f.final)
 		}
 		if err != nil {
-			return fmt.Errorf("--undone-out: the list stays in %s: %w", f.to.Name(), err)
+			return fmt.Errorf("--undone-out: the list is in %s: %w", f.to.Name(), err)
 		}
 	}
 	if err != nil {
@@ -219,7 +219,7 @@ func (f *undoneFile) close(incomplete error, release func()) error {
 	return nil
 }
 
-// discard takes away what was begun.
+// discard removes the incomplete file.
 func (f *undoneFile) discard() {
 	f.lines.Close()
 	f.long.Close()
@@ -227,7 +227,7 @@ func (f *undoneFile) discard() {
 	f.remove()
 }
 
-// remove takes away the file that was to become the list.
+// remove removes the temporary file.
 func (f *undoneFile) remove() {
 	if f.replaces() {
 		_ = os.Remove(f.to.Name())

@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// Spool is a temporary file in a folder. It is created when something is written to it.
+// Spool is a temporary file in a folder. The first Write creates it.
 type Spool struct {
 	Dir  string
 	file *os.File
@@ -21,7 +21,7 @@ func (s *Spool) Write(p []byte) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		_ = os.Remove(file.Name()) // an open file needs no name, but on Windows
+		_ = os.Remove(file.Name()) // an open file needs no name, except on Windows
 		s.file, s.out = file, bufio.NewWriter(file)
 	}
 	n, err := s.out.Write(p)
