@@ -45,11 +45,11 @@ func TestCurrentUser(t *testing.T) {
 }
 
 func TestCurrentUserTellsCredentialsFromPermission(t *testing.T) {
-	for status, unauthorised := range map[int]bool{http.StatusUnauthorized: true, http.StatusForbidden: false} {
+	for status, unauthorized := range map[int]bool{http.StatusUnauthorized: true, http.StatusForbidden: false} {
 		c := portal(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 		_, err := c.CurrentUser(t.Context())
 		var api *bynder.APIError
-		if !errors.As(err, &api) || api.Status != status || api.Unauthorised() != unauthorised {
+		if !errors.As(err, &api) || api.Status != status || api.Unauthorized() != unauthorized {
 			t.Errorf("status %d gives %v", status, err)
 		}
 	}

@@ -135,6 +135,6 @@ func shorten(message string) string {
 	return message
 }
 
-// Unauthorised tells that the portal does not accept the credentials at all, which
+// Unauthorized reports whether the portal does not accept the credentials at all, which
 // no other call will change.
-func (e *APIError) Unauthorised() bool { return e.Status == http.StatusUnauthorized }
+func (e *APIError) Unauthorized() bool { return e.Status == http.StatusUnauthorized }

@@ -139,7 +139,7 @@ func (a *account) collection(ctx context.Context, flag, name string) (string, er
 func complete(list *nameList, err error) (*nameList, error) {
 	api, isAPI := errors.AsType[*bynder.APIError](err)
 	_, isProtocol := errors.AsType[*bynder.ProtocolError](err)
-	refused := isAPI && !api.Unauthorised() && api.Status != http.StatusTooManyRequests
+	refused := isAPI && !api.Unauthorized() && api.Status != http.StatusTooManyRequests
 	if err != nil && !refused && !isProtocol {
 		return nil, err
 	}

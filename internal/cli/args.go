@@ -8,12 +8,12 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 )
 
-// noCommand is the error of a command that does not exist.
+// noCommand returns the error for a command that does not exist.
 func noCommand(name, hint string) *usageError {
-	return &usageError{err: fmt.Errorf("there is no command %q", name), hint: hint}
+	return &usageError{err: fmt.Errorf("unknown command %q", name), hint: hint}
 }
 
-// noArgs refuses arguments where a command takes none.
+// noArgs rejects arguments of a command that takes none.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return &usageError{err: fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
@@ -21,7 +21,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// noArgsUnquoted refuses arguments as noArgs does, and does not repeat them: one may be a token.
+// noArgsUnquoted is noArgs without the argument in the error, because it may be a token.
 func noArgsUnquoted(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return &usageError{err: fmt.Errorf("%s takes no arguments", cmd.CommandPath()), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
@@ -29,7 +29,7 @@ func noArgsUnquoted(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// readIDs reads ids that are arguments, each with read, and refuses what cannot be one.
+// readIDs parses the ids in arguments, each with read.
 func readIDs(ids []string, read func(text string) (string, error)) ([]string, error) {
 	all := make([]string, len(ids))
 	for i, text := range ids {
@@ -42,7 +42,7 @@ func readIDs(ids []string, read func(text string) (string, error)) ([]string, er
 	return all, nil
 }
 
-// mediaIDOf reads the id of an asset, or takes it from a link of the portal, "" for any.
+// mediaIDOf returns a function that parses the id of an asset, or a link to one in portal, "" for any portal.
 func mediaIDOf(portal string) func(text string) (string, error) {
 	return func(text string) (string, error) { return bynder.ReadMediaID(text, portal) }
 }

@@ -6,21 +6,22 @@ import (
 	"github.com/bynder-cli/bynder/internal/config"
 )
 
+// newAuth returns the auth commands.
 func newAuth(s Streams) *cobra.Command { return newAuthWith(s, nil) }
 
-// newAuthWith makes the commands with a keychain of the caller's; nil is the system's.
+// newAuthWith returns the auth commands with a keychain; nil is the system's.
 func newAuthWith(s Streams, k config.Keychain) *cobra.Command {
 	options := func() authOptions {
 		return authOptions{portalFlags{configFlags: configFlags{keychain: k}, streams: s}}
 	}
 	cmd := &cobra.Command{
 		Use:   "auth <command>",
-		Short: "Log in to a portal, show who you are there, log out",
-		Long: `Keep the credentials for a portal in the system's keychain, or in a file.
+		Short: "Log in to a portal, show the current user, log out",
+		Long: `Store the credentials for a portal in the system's keychain or in a file.
 
-Several portals, or several users of one, each have a profile: --profile NAME
-chooses it, here and in every other command. Credentials of a profile are sent
-to that profile's portal only. BYNDER_* variables come before any profile.`,
+Use a profile for each portal, or for each user of one: --profile NAME selects
+it, in every command. Credentials of a profile are sent to that profile's portal
+only. BYNDER_* variables take precedence over profiles.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

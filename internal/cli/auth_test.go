@@ -51,7 +51,7 @@ func TestAuthForScripts(t *testing.T) {
 			if status != exitOK || strings.Contains(b.storedText(), token) || len(b.keychain.items) != 0 || b.configText(t) != "" {
 				t.Errorf("logout: status %d, file %q, keychain %v", status, b.storedText(), b.keychain.items)
 			}
-			want(t, "stderr", stderr, "removed from")
+			want(t, "stderr", stderr, `removed the credentials of profile "default" from `)
 			status, _, stderr = b.auth(t.Context(), nil, "logout")
 			want(t, "stderr", stderr, "has no credentials to remove")
 			if status != exitOK {
@@ -59,7 +59,7 @@ func TestAuthForScripts(t *testing.T) {
 			}
 			status, _, stderr = b.auth(t.Context(), nil, "status")
 			want(t, "stderr", stderr, "no credentials", "hint: log in with `bynder auth login`")
-			if status != exitUnauthorised {
+			if status != exitUnauthorized {
 				t.Errorf("status after logout: %d, want 4", status)
 			}
 		})
@@ -71,9 +71,9 @@ func TestAuthSaysThatTheEnvironmentComesFirst(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	b.env["BYNDER_CLIENT_ID"] = "canary"
 	_, _, stderr := b.auth(t.Context(), strings.NewReader(b.credentials["BYNDER_PERMANENT_TOKEN"]), "login", "--with-token", "--domain", b.portal.PortalURL())
-	want(t, "stderr", stderr, "logged in", "credentials in the environment come before what was stored: BYNDER_CLIENT_ID")
+	want(t, "stderr", stderr, "logged in", "credentials in the environment take precedence over the stored ones: BYNDER_CLIENT_ID")
 	_, _, more := b.auth(t.Context(), nil, "logout")
-	want(t, "stderr", more, "removed from the keychain", "are still used: BYNDER_CLIENT_ID")
+	want(t, "stderr", more, `removed the credentials of profile "default" from the keychain`, "are still used: BYNDER_CLIENT_ID")
 	if strings.Contains(stderr+more, "canary") {
 		t.Errorf("a value is shown: %q", stderr+more)
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
-// loginOptions are what `bynder auth login` was asked for.
+// loginOptions are the options of `bynder auth login`.
 type loginOptions struct {
 	authOptions
 
@@ -22,36 +22,42 @@ type loginOptions struct {
 	insecure  bool
 }
 
+// newAuthLogin returns the command auth login.
 func newAuthLogin(shared authOptions) *cobra.Command {
 	o := loginOptions{authOptions: shared}
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Store the credentials for a portal",
-		Long: `Ask for a portal and the credentials for it, try them with one call, and store
-them in the system's keychain. Secrets are not shown as they are typed.
+		Long: `Prompt for a portal and its credentials, check them with one API call, and store
+them in the system's keychain. Secrets are not shown as you type them.
 
-If there is no keychain (on many servers and in containers) nothing is stored,
-unless --insecure-storage allows a file: the secrets are then stored in
-credentials.toml beside the config file, which only you can read; anyone with
-access to your files or backups can read it too.`,
-		Example: `  bynder auth login
+Without a keychain (on many servers and in containers), nothing is stored unless
+you pass --insecure-storage: the secrets are then stored in a file only you can
+read, credentials.toml beside the config file; anyone with access to your files
+or backups can read it too.`,
+		Example: `  # Log in; asks for the portal and the credentials
+  bynder auth login
+
+  # Log in to a second portal, as the profile "press"
   bynder auth login --profile press --domain press.example.com
+
+  # Log in with a permanent token from a password manager
   pass show bynder | bynder auth login --with-token --domain brand.getbynder.com`,
 		Args: noArgsUnquoted,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.login(cmd.Context()) },
 	}
 	f := cmd.Flags()
 	o.add(f)
-	f.BoolVar(&o.withToken, "with-token", false, "read a permanent token from standard input; needs --domain")
-	f.BoolVar(&o.insecure, "insecure-storage", false, "store the secrets in credentials.toml beside the config file, not in the keychain")
+	f.BoolVar(&o.withToken, "with-token", false, "read a permanent token from standard input; requires --domain")
+	f.BoolVar(&o.insecure, "insecure-storage", false, "store the secrets in credentials.toml beside the config file")
 	return cmd
 }
 
-// notSavedError is a login that came to nothing.
+// notSavedError is a login that failed, so that nothing was stored.
 type notSavedError struct {
-	what string // that failed
+	what string // what failed
 	err  error
-	hint string // "" for that of err
+	hint string // "" for the hint of err
 }
 
 func (e *notSavedError) Error() string {
@@ -59,21 +65,22 @@ func (e *notSavedError) Error() string {
 }
 func (e *notSavedError) Unwrap() error { return e.err }
 
-// Hint says what the user can do about it.
+// Hint returns what the user can do about it.
 func (e *notSavedError) Hint() string { return cmp.Or(e.hint, hintOf(e.err)) }
 
-// notStored adds advice to an error of storing that has none.
-func notStored(ctx context.Context, err error) error {
+// withStorageHint returns err, an error of storing credentials, with a hint if it has none.
+func withStorageHint(ctx context.Context, err error) error {
 	var known *config.Error
 	if err == nil || ctx.Err() != nil || errors.As(err, &known) {
 		return err
 	}
 	return &notSavedError{
 		what: "cannot store the credentials", err: err,
-		hint: "--insecure-storage stores the secrets in a file that only you can read; or export the BYNDER_* variables that `bynder help` lists",
+		hint: "use --insecure-storage to store the secrets in a file only you can read, or set the BYNDER_* variables that `bynder help` lists",
 	}
 }
 
+// login runs the command.
 func (o *loginOptions) login(ctx context.Context) error {
 	if err := o.check(); err != nil {
 		return err
@@ -88,14 +95,14 @@ func (o *loginOptions) login(ctx context.Context) error {
 	case person == nil && !o.withToken:
 		return &usageError{
 			err:  errors.New("cannot prompt for credentials: standard input is not a terminal"),
-			hint: "pass a permanent token with --with-token on standard input, or export the BYNDER_* variables that `bynder help` lists",
+			hint: "pipe a permanent token to --with-token, or set the BYNDER_* variables that `bynder help` lists",
 		}
 	case portal == nil && o.withToken:
-		return &usageError{err: errors.New("--with-token needs a portal"), hint: "add --domain brand.getbynder.com (your portal's host)"}
+		return &usageError{err: errors.New("--with-token requires a portal"), hint: "add --domain brand.getbynder.com (your portal's host)"}
 	}
-	// Before a secret is typed that has no place to go.
+	// Checked before the user types a secret that cannot be stored.
 	if err := sources.Ready(ctx, o.insecure, portal); err != nil {
-		return notStored(ctx, err)
+		return withStorageHint(ctx, err)
 	}
 	conf := config.Config{Portal: portal}
 	if conf.Roots, err = config.LoadRoots(ctx, o.CACert); err != nil {
@@ -119,7 +126,7 @@ func (o *loginOptions) login(ctx context.Context) error {
 	return o.store(ctx, sources, conf, user)
 }
 
-// store keeps what has been tried, and says where.
+// store stores the checked credentials, and prints where.
 func (o *loginOptions) store(ctx context.Context, sources config.Sources, conf config.Config, user string) error {
 	name, err := sources.ProfileName()
 	if err != nil {
@@ -133,16 +140,16 @@ func (o *loginOptions) store(ctx context.Context, sources config.Sources, conf c
 		err = sources.SaveInKeychain(ctx, login)
 	}
 	if err != nil {
-		return notStored(ctx, err)
+		return withStorageHint(ctx, err)
 	}
 	o.streams.screen().Say("logged in to %s; user: %s", conf.Portal.Host, user)
-	o.streams.screen().Say("the credentials are in %s, as profile %q", where, name)
-	o.warnOfEnvironment("come before what was stored")
+	o.streams.screen().Say("credentials stored in %s as profile %q", where, name)
+	o.warnOfEnvironment("take precedence over the stored ones")
 	return nil
 }
 
-// readToken reads a permanent token from stdin: all of its first line, unseen where
-// stdin is a terminal.
+// readToken reads a permanent token from the first line of stdin, without echo if that is a
+// terminal.
 func (o *loginOptions) readToken(ctx context.Context, person *terminal.Prompter) (config.Credentials, error) {
 	var text string
 	var err error
@@ -159,15 +166,15 @@ func (o *loginOptions) readToken(ctx context.Context, person *terminal.Prompter)
 	case wrong != nil:
 		return config.Credentials{}, usagef("--with-token: the token %w", wrong)
 	case token.IsZero():
-		return config.Credentials{}, &usageError{err: errors.New("--with-token: no token on standard input"), hint: "print the token on one line"}
+		return config.Credentials{}, &usageError{err: errors.New("--with-token: no token on standard input"), hint: "pass the token on one line"}
 	}
 	return config.Credentials{Kind: config.PermanentToken, PermanentToken: token}, err
 }
 
-// loginKinds are the kinds in the order in which portals hand them out today.
+// loginKinds are the kinds of credentials, those that portals issue most often first.
 var loginKinds = []config.Kind{config.PermanentToken, config.ClientCredentials, config.OAuth1}
 
-// valueNames are what people call the values.
+// valueNames are the names of the values in prompts, by key.
 var valueNames = map[string]string{
 	"permanent_token": "Permanent token",
 	"client_id":       "Client ID",
@@ -178,7 +185,7 @@ var valueNames = map[string]string{
 	"token_secret":    "Token secret",
 }
 
-// askCredentials asks for what conf lacks: the portal, unless it is there, the kind and the
+// askCredentials prompts for the portal, unless conf has one, the kind of credentials and the
 // values.
 func askCredentials(ctx context.Context, p *terminal.Prompter, conf *config.Config) error {
 	if conf.Portal == nil {
@@ -212,7 +219,7 @@ func askCredentials(ctx context.Context, p *terminal.Prompter, conf *config.Conf
 	return nil
 }
 
-// askPortal asks until the answer can be a portal.
+// askPortal prompts for a portal until the answer is valid.
 func askPortal(ctx context.Context, p *terminal.Prompter) (*url.URL, error) {
 	for {
 		answer, err := p.Line(ctx, "Portal (such as brand.getbynder.com): ")
@@ -230,7 +237,7 @@ func askPortal(ctx context.Context, p *terminal.Prompter) (*url.URL, error) {
 	}
 }
 
-// askKind asks until the answer is one of loginKinds.
+// askKind prompts for a kind until the answer is one of loginKinds.
 func askKind(ctx context.Context, p *terminal.Prompter) (config.Kind, error) {
 	p.Printf("Kind of credentials:\n")
 	for i, kind := range loginKinds {

@@ -22,15 +22,15 @@ func TestAuthLoginStoresNothing(t *testing.T) {
 		says   []string
 	}{
 		{"where there is no keychain", nil, "", func(b *bench) { b.keychain.err = config.ErrNoKeychain }, exitFailed,
-			[]string{"cannot store the credentials: no keychain in this session. Nothing was saved.", "hint: --insecure-storage"}},
+			[]string{"cannot store the credentials: no keychain in this session. Nothing was saved.", "hint: use --insecure-storage"}},
 		{"where the keychain is locked", nil, "", func(b *bench) { b.keychain.err = errors.New("it is locked") }, exitFailed,
-			[]string{"cannot store the credentials: it is locked. Nothing was saved.", "hint: --insecure-storage"}},
-		{"that does not work", nil, "wrong", nil, exitUnauthorised, []string{"login failed: the portal does not accept", "Nothing was saved."}},
-		{"that does not work, in the file", []string{"--insecure-storage"}, "wrong", nil, exitUnauthorised, []string{"Nothing was saved."}},
+			[]string{"cannot store the credentials: it is locked. Nothing was saved.", "hint: use --insecure-storage"}},
+		{"that does not work", nil, "wrong", nil, exitUnauthorized, []string{"login failed: the portal does not accept", "Nothing was saved."}},
+		{"that does not work, in the file", []string{"--insecure-storage"}, "wrong", nil, exitUnauthorized, []string{"Nothing was saved."}},
 		{"when the portal cannot be reached", []string{"--domain", "http://127.0.0.1:1", "--retries", "0"}, "", nil, exitFailed, []string{"refused. Nothing was saved."}},
 		{"for a profile with a strange name", []string{"--profile", "a b"}, "", nil, exitUsage, []string{`--profile: "a b" is not a valid profile name`}},
 		{"without a token", nil, "\n", nil, exitUsage, []string{"no token on standard input"}},
-		{"without a domain", []string{"--domain", ""}, "", nil, exitUsage, []string{"needs a portal", "hint: add --domain"}},
+		{"without a domain", []string{"--domain", ""}, "", nil, exitUsage, []string{"requires a portal", "hint: add --domain"}},
 		{"with a bad domain", []string{"--domain", "http://brand.example"}, "", nil, exitUsage, []string{"--domain: "}},
 		{"with an argument", []string{"secret"}, "", nil, exitUsage, []string{"takes no arguments"}},
 		{"with a flag that cannot be", []string{"--retries", "-1"}, "", nil, exitUsage, []string{"--retries is -1"}},
@@ -73,7 +73,7 @@ func TestAuthLoginNeedsSomebodyToAsk(t *testing.T) {
 	if status != exitUsage {
 		t.Errorf("status %d", status)
 	}
-	want(t, "stderr", stderr, "standard input is not a terminal", "hint: pass a permanent token with --with-token")
+	want(t, "stderr", stderr, "standard input is not a terminal", "hint: pipe a permanent token to --with-token")
 }
 
 // Stdin is a pipe without a writer: Ctrl-C ends the wait all the same.

@@ -19,7 +19,7 @@ func TestAuthLogoutTellsWhatMayBeLeft(t *testing.T) {
 	if status != exitFailed {
 		t.Errorf("status %d, want 1", status)
 	}
-	want(t, "stderr", stderr, "removed from "+b.stored, "the keychain: it is locked")
+	want(t, "stderr", stderr, `removed the credentials of profile "default" from `+b.stored, "the keychain: it is locked")
 }
 
 // What a person wrote stays, and is named.

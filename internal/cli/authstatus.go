@@ -16,18 +16,19 @@ import (
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
-// authOptions are what the auth commands share.
+// authOptions are the options of all auth commands.
 type authOptions struct {
 	portalFlags
 }
 
+// newAuthStatus returns the command auth status.
 func newAuthStatus(o authOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the portal, the kind of credentials, where they are from, and who you are",
-		Long: `Show the portal, the kind of credentials, where they are from, and the user you
-are logged in as (makes one API call). Secrets are never shown. The exit status
-is 4 if the portal does not accept the credentials, or if there are none.`,
+		Short: "Show the portal, the credentials in use and the current user",
+		Long: `Show the portal, the kind of credentials, their source, and the user you are
+logged in as (makes one API call). Secrets are never shown. The exit status is 4
+if the portal rejects the credentials, or if there are none.`,
 		Args: noArgsUnquoted,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.status(cmd.Context()) },
 	}
@@ -35,7 +36,7 @@ is 4 if the portal does not accept the credentials, or if there are none.`,
 	return cmd
 }
 
-// status prints what is known first, also if the call fails.
+// status runs the command. It prints what is known even if the call fails.
 func (o *authOptions) status(ctx context.Context) error {
 	if err := o.check(); err != nil {
 		return err
@@ -63,7 +64,7 @@ func (o *authOptions) status(ctx context.Context) error {
 	return err
 }
 
-// warnOfEnvironment says that the environment has credentials, which come first.
+// warnOfEnvironment prints that the environment has credentials, and their effect.
 func (o *authOptions) warnOfEnvironment(effect string) {
 	var names []string
 	for _, kind := range config.Kinds() {
@@ -79,8 +80,8 @@ func (o *authOptions) warnOfEnvironment(effect string) {
 	}
 }
 
-// currentUser asks the portal who the credentials belong to, in words for people. Some
-// credentials may not ask that; then they work all the same.
+// currentUser returns the user of the credentials, as text. Some credentials are valid but may
+// not read the current user; that is not an error.
 func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (string, error) {
 	screen := o.streams.screen()
 	portal, err := o.portal(conf, screen, notifyWaits(screen), 1)

@@ -32,7 +32,7 @@ func TestAuthStatusOfEachKind(t *testing.T) {
 
 			b.env[last] = "wrong-canary"
 			status, stdout, stderr = b.auth(t.Context(), nil, "status", "-v")
-			if status != exitUnauthorised || strings.Contains(stdout, "user ") {
+			if status != exitUnauthorized || strings.Contains(stdout, "user ") {
 				t.Errorf("with a wrong %s: status %d, stdout %q", last, status, stdout)
 			}
 			want(t, "stdout", stdout, "portal", string(name), "the environment")
@@ -89,7 +89,7 @@ func TestAuthStatusBlamesTheClock(t *testing.T) {
 		b.env[name] = value
 	}
 	status, _, stderr := b.auth(t.Context(), nil, "status")
-	if status != exitUnauthorised {
+	if status != exitUnauthorized {
 		t.Errorf("status %d", status)
 	}
 	want(t, "stderr", stderr, "hint: this machine's clock is", "behind the portal's")

@@ -8,21 +8,22 @@ import (
 	"github.com/bynder-cli/bynder/internal/config"
 )
 
-// configFlags are the flags that choose a portal and the credentials for it.
+// configFlags are the flags that select a portal and the credentials for it.
 type configFlags struct {
 	config.Flags
 
-	keychain config.Keychain // the system's where nil
+	keychain config.Keychain // nil for the system's
 }
 
+// add adds the flags to f.
 func (o *configFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&o.Profile, "profile", "", "`name` of the profile in the files or keychain (default \"default\")")
-	f.StringVar(&o.Domain, "domain", "", "the portal's `host`")
-	f.StringVar(&o.ConfigFile, "config", "", "the config `file` (default bynder/config.toml in the user's config folder)")
-	f.StringVar(&o.CACert, "ca-cert", "", "a `file` of certificates to trust beside the system's, as PEM")
+	f.StringVar(&o.Profile, "profile", "", "profile `name` in the config file or keychain (default \"default\")")
+	f.StringVar(&o.Domain, "domain", "", "`host` of the portal, such as brand.getbynder.com")
+	f.StringVar(&o.ConfigFile, "config", "", "config `file` (default bynder/config.toml in your config folder)")
+	f.StringVar(&o.CACert, "ca-cert", "", "`file` of additional trusted certificates in PEM format")
 }
 
-// sources is where settings come from.
+// sources returns the sources of settings.
 func (o *configFlags) sources(s Streams) config.Sources {
 	k := o.keychain
 	if k == nil {
@@ -31,8 +32,8 @@ func (o *configFlags) sources(s Streams) config.Sources {
 	return config.Sources{Flags: o.Flags, Getenv: s.Getenv, Keychain: k, Files: s.files}
 }
 
-// load finds portal and credentials, and says on stderr what is wrong with how they are
-// kept.
+// load returns the portal and the credentials, and prints warnings about the files they are
+// stored in.
 func (o *configFlags) load(ctx context.Context, s Streams) (config.Config, error) {
 	c, err := config.Load(ctx, o.sources(s))
 	for _, w := range c.Warnings {

@@ -12,9 +12,9 @@ import (
 	"github.com/bynder-cli/bynder/internal/config"
 )
 
-// applyDefaults gives the flags that the command line leaves out what [defaults] of the config
-// file has for them. All of [defaults] is checked, also what the command has no flag for. A
-// command without any of these flags does not read the file.
+// applyDefaults sets the flags that are not on the command line to the values in [defaults] of
+// the config file. It checks all of [defaults], including keys for which the command has no
+// flag. It does not read the file for a command without any of these flags.
 func applyDefaults(ctx context.Context, flags *pflag.FlagSet, s Streams) error {
 	file := flags.Lookup("config")
 	if repair := flags.Lookup("repair"); repair != nil && !repair.Changed {
@@ -31,7 +31,7 @@ func applyDefaults(ctx context.Context, flags *pflag.FlagSet, s Streams) error {
 		if err := checkDefault(d); err != nil {
 			return &config.Error{
 				Err:    fmt.Errorf("config file %s: line %d: %w", path, d.Line, err),
-				Advice: fmt.Sprintf("`bynder help download` says what --%s takes", d.Key),
+				Advice: fmt.Sprintf("`bynder help download` describes --%s", d.Key),
 			}
 		}
 		if flag := flags.Lookup(d.Key); flag != nil && !flag.Changed {
@@ -53,18 +53,18 @@ func takesDefaults(flags *pflag.FlagSet) bool {
 	return false
 }
 
-// longestDefault is longer than any value of [defaults], in bytes, and shorter than a secret.
+// longestDefault is longer than any valid value of [defaults], in bytes, and shorter than a secret.
 const longestDefault = 20
 
-// checkDefault returns what the flag of that name has against the value: which one it is, and what is valid. A
-// long one is not shown, because it may be a secret in the wrong place.
+// checkDefault returns the error of the flag of that name for the value, with what is valid. A long value is not
+// shown, because it may be a secret in the wrong place.
 func checkDefault(d config.Default) error {
 	var o transferFlags
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.add(flags)
 	flag := flags.Lookup(d.Key)
 	if flag == nil {
-		return nil // a flag that no command of this version has
+		return nil // a flag that this version does not have
 	}
 	err := flag.Value.Set(d.Text)
 	switch {
@@ -81,7 +81,7 @@ func checkDefault(d config.Default) error {
 	case err == nil:
 		return nil
 	case len(d.Text) > longestDefault:
-		return fmt.Errorf("invalid value for %s, which is not shown: it is longer than any valid one", d.Key)
+		return fmt.Errorf("invalid value for %s (not shown): it is longer than any valid value", d.Key)
 	}
 	return errors.New(strings.TrimPrefix(err.Error(), "--"))
 }

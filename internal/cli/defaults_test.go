@@ -81,9 +81,9 @@ func TestDefaultsAreChecked(t *testing.T) {
 		"progress = true":    `progress: "true" is none of auto, always, never`,
 
 		"retries = 99999999999999999999": "retries is 99999999999999999999, which is too large",
-		"jobs = '" + secret + "'":        "invalid value for jobs, which is not shown: it is longer than any valid one",
-		"progress = '" + secret + "'":    "invalid value for progress, which is not shown: it is longer than any valid one",
-		"limit-rate = '" + secret + "'":  "invalid value for limit-rate, which is not shown: it is longer than any valid one",
+		"jobs = '" + secret + "'":        "invalid value for jobs (not shown): it is longer than any valid value",
+		"progress = '" + secret + "'":    "invalid value for progress (not shown): it is longer than any valid value",
+		"limit-rate = '" + secret + "'":  "invalid value for limit-rate (not shown): it is longer than any valid value",
 	} {
 		key, _, _ := strings.Cut(setting, " ")
 		_, err := defaultsOf(t, "# mine\n[defaults]\n"+setting+"\n", "-j", "1")

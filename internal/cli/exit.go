@@ -13,21 +13,22 @@ import (
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
-// The exit statuses that scripts rely on. Signals add theirs: 128 + the number.
+// The exit statuses. For a signal it is 128 + its number.
 const (
-	exitOK           = 0 // everything asked for is there
-	exitFailed       = 1 // it failed: one file, or all of them
-	exitUsage        = 2 // usage or configuration
-	exitSome         = 3 // some of several failed
-	exitUnauthorised = 4 // 401, or no credentials
+	exitOK           = 0 // success: every requested file is in place
+	exitFailed       = 1 // nothing succeeded
+	exitUsage        = 2 // usage or configuration error
+	exitSome         = 3 // some files failed
+	exitUnauthorized = 4 // 401, or no credentials
 )
 
-// usageError is a command line that cannot be meant.
+// usageError is an invalid command line.
 type usageError struct {
 	err  error
 	hint string
 }
 
+// usagef returns a usageError with a formatted text.
 func usagef(format string, args ...any) error {
 	return &usageError{err: fmt.Errorf(format, args...)}
 }
@@ -35,21 +36,21 @@ func usagef(format string, args ...any) error {
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-// Hint says what the user can do about it.
+// Hint returns what the user can do about it.
 func (e *usageError) Hint() string { return e.hint }
 
-// runError is a run of which some files are not there. What went wrong with each was
-// said when it happened.
+// runError is a run in which some files failed. The error of each was printed when it
+// occurred.
 type runError struct {
 	wanted, failed int
-	unauthorised   bool
+	unauthorized   bool
 }
 
 func (e *runError) Error() string {
 	return fmt.Sprintf("%d of %d files failed", e.failed, e.wanted)
 }
 
-// orNil is e where something failed.
+// orNil returns e if some files failed, else nil.
 func (e *runError) orNil() error {
 	if e.failed == 0 {
 		return nil
@@ -57,13 +58,13 @@ func (e *runError) orNil() error {
 	return e
 }
 
-// stdoutError says that the reader of the results has gone.
+// stdoutError is an error of writing results, such as when their reader has exited.
 type stdoutError struct{ err error }
 
 func (e *stdoutError) Error() string { return "writing results to standard output: " + e.err.Error() }
 func (e *stdoutError) Unwrap() error { return e.err }
 
-// exitStatus is the one place that turns what happened into the status that scripts see.
+// exitStatus returns the exit status for the error of a command. Statuses are decided only here.
 func exitStatus(ctx context.Context, err error) int {
 	var (
 		signal *interrupted
@@ -82,26 +83,25 @@ func exitStatus(ctx context.Context, err error) int {
 	case isUsage(err):
 		return exitUsage
 	case errors.Is(err, config.ErrNoCredentials):
-		return exitUnauthorised
+		return exitUnauthorized
 	case errors.As(err, &conf):
 		return exitUsage
 	case errors.As(err, &run):
 		switch {
-		case run.unauthorised:
-			return exitUnauthorised
+		case run.unauthorized:
+			return exitUnauthorized
 		case run.failed < run.wanted:
 			return exitSome
 		}
 		return exitFailed
-	case errors.As(err, &api) && api.Unauthorised():
-		return exitUnauthorised
+	case errors.As(err, &api) && api.Unauthorized():
+		return exitUnauthorized
 	default:
 		return exitFailed
 	}
 }
 
-// childStatus is the exit status of a command that the sandbox ran, as a shell
-// would say it.
+// childStatus returns the exit status of a command that the sandbox ran, as a shell does.
 func childStatus(err *exec.ExitError) int {
 	if status, ok := err.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 128 + int(status.Signal())
@@ -109,7 +109,7 @@ func childStatus(err *exec.ExitError) int {
 	return err.ExitCode()
 }
 
-// isUsage reports whether what was asked for is wrong.
+// isUsage reports whether err is a usage error.
 func isUsage(err error) bool {
 	if _, ok := errors.AsType[*usageError](err); ok {
 		return true
@@ -118,13 +118,13 @@ func isUsage(err error) bool {
 	return ok && failed.Code == download.CodeUsage
 }
 
-// isInterrupted tells whether a signal is what happened.
+// isInterrupted reports whether err is that of a signal.
 func isInterrupted(err error) bool {
 	_, ok := errors.AsType[*interrupted](err)
 	return ok
 }
 
-// explain says on stderr what ended the command, unless it was said already.
+// explain prints the error of a command to stderr, unless it was printed before.
 func explain(ctx context.Context, screen *report.Screen, err error) {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, each := range joined.Unwrap() {
@@ -138,7 +138,7 @@ func explain(ctx context.Context, screen *report.Screen, err error) {
 		return
 	}
 	if errors.Is(err, syscall.EPIPE) {
-		return // whoever read the results has gone, as head does, and knows
+		return // the reader of the results has exited, as head does
 	}
 	if signal := (*interrupted)(nil); errors.As(context.Cause(ctx), &signal) {
 		err = signal
@@ -146,7 +146,7 @@ func explain(ctx context.Context, screen *report.Screen, err error) {
 	screen.Fail(err.Error(), hintOf(err))
 }
 
-// hintOf is the advice that an error carries, "" for none.
+// hintOf returns the hint of an error, "" for none.
 func hintOf(err error) string {
 	var hinted interface{ Hint() string }
 	if errors.As(err, &hinted) {

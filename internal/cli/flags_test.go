@@ -177,7 +177,7 @@ func TestExitStatus(t *testing.T) {
 		{"one of one failed", &runError{wanted: 1, failed: 1}, 1},
 		{"all of several failed", &runError{wanted: 3, failed: 3}, 1},
 		{"some of several failed", &runError{wanted: 3, failed: 1}, 3},
-		{"the portal refused the credentials", &runError{wanted: 3, failed: 3, unauthorised: true}, 4},
+		{"the portal refused the credentials", &runError{wanted: 3, failed: 3, unauthorized: true}, 4},
 		{"a listing was refused", fmt.Errorf("x: %w", &bynder.APIError{Status: 401}), 4},
 		{"a listing was forbidden", &bynder.APIError{Status: 403}, 1},
 		{"usage", usagef("x"), 2},

@@ -210,7 +210,7 @@ func (o itemObject) MarshalJSON() ([]byte, error) { return o.item.JSON(o.mediaID
 func goesOn(err error) bool {
 	api, isAPI := errors.AsType[*bynder.APIError](err)
 	_, isProtocol := errors.AsType[*bynder.ProtocolError](err)
-	return isProtocol || isAPI && !api.Unauthorised()
+	return isProtocol || isAPI && !api.Unauthorized()
 }
 
 // distinct is ids without doubles, in their order.

@@ -1,5 +1,5 @@
-// Package cli is the command line: it turns flags into options and runs a command
-// with them. It is the only room that wires the others together.
+// Package cli is the command line: it parses flags into options and runs a command
+// with them. It is the only package that connects the other packages.
 package cli
 
 import (
@@ -17,7 +17,7 @@ import (
 
 // Main runs the program with the given arguments and returns its exit status.
 func Main(ctx context.Context, args []string, s Streams) int {
-	// net/http remarks on odd servers there; what matters of that is an error, too.
+	// net/http logs protocol oddities here; those that matter are returned as errors as well.
 	log.SetOutput(io.Discard)
 	root := newRoot(s)
 	root.SetArgs(args)
@@ -27,36 +27,38 @@ func Main(ctx context.Context, args []string, s Streams) int {
 }
 
 const rootLong = `bynder gets files out of a Bynder portal: originals, versions, derivatives and
-media items, one or very many, in a terminal and in scripts.
+media items, from one file to millions, in a terminal and in scripts.
 
-Results go to standard output, one line for each file that is there; progress,
-warnings and errors go to standard error.
+Results go to standard output, one line per completed file; progress, warnings
+and errors go to standard error.
 
-Settings come from flags, the environment, a profile of the config file or the system's
-keychain (` + "`bynder auth login`" + ` keeps them there); the first that has them wins.
-  BYNDER_DOMAIN           the portal: brand.getbynder.com, a custom domain or a URL
-                          (http:// for loopback addresses only)
-  BYNDER_CONSUMER_KEY     OAuth 1.0a: all four of
-  BYNDER_CONSUMER_SECRET  these
+Settings are looked up in this order: flags, environment variables, config-file
+profile, system keychain (` + "`bynder auth login`" + ` stores credentials there).
+  BYNDER_DOMAIN           the portal: brand.getbynder.com, a custom domain or a
+                          URL (http:// for loopback addresses only)
+  BYNDER_CONSUMER_KEY     OAuth 1.0a (set all four)
+  BYNDER_CONSUMER_SECRET
   BYNDER_TOKEN
   BYNDER_TOKEN_SECRET
-  BYNDER_PERMANENT_TOKEN  or a permanent token alone
-  BYNDER_CLIENT_ID        or the two of OAuth 2 client
-  BYNDER_CLIENT_SECRET    credentials, with BYNDER_SCOPES where others are wanted
-  BYNDER_PROFILE          the profile, "default" unless named
-  BYNDER_CONFIG           the config file, bynder/config.toml in the user's config folder;
-                          its [defaults] are defaults of flags: jobs, connections,
-                          api-rate, limit-rate, retries, progress, image
-  HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, TERM   as everywhere
+  BYNDER_PERMANENT_TOKEN  a permanent token
+  BYNDER_CLIENT_ID        OAuth 2 client credentials (set both); set BYNDER_SCOPES
+  BYNDER_CLIENT_SECRET    to request other scopes
+  BYNDER_PROFILE          the profile (default "default")
+  BYNDER_CONFIG           the config file (default bynder/config.toml in your
+                          config folder); its [defaults] set defaults of flags:
+                          jobs, connections, api-rate, limit-rate, retries,
+                          progress, image
+  HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and TERM are honored as usual.
 
 Exit status:
-  0    everything asked for is there
-  1    it failed: one file, or all of them
-  2    usage or configuration
-  3    some of several failed
-  4    not authorised: 401, or no credentials
-  130, 143, 129   ended by INT, TERM, HUP`
+  0    success: every requested file is in place
+  1    nothing succeeded
+  2    usage or configuration error
+  3    some files failed
+  4    not authorized: the portal rejects the credentials, or there are none
+  130, 143, 129   interrupted by INT, TERM, HUP`
 
+// newRoot returns the command bynder with all others below it.
 func newRoot(s Streams) *cobra.Command {
 	s.files = new(config.Files)
 	root := &cobra.Command{
@@ -91,7 +93,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{err: err, hint: "`" + cmd.CommandPath() + " --help` lists the flags; ids that begin with - come after --"}
 	})
-	// A command that has others below it is shown by them alone.
+	// The usage of a command with subcommands lists those only.
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(
@@ -110,7 +112,7 @@ func newRoot(s Streams) *cobra.Command {
 	return root
 }
 
-// newHelp is cobra's help command, but a topic that does not exist is an error.
+// newHelp returns cobra's help command, but with an error for an unknown topic.
 func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
@@ -126,8 +128,8 @@ func newHelp(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// refuseEmpty refuses flags that were given without a value: that is most often a variable
-// of a script that is not set, and must not mean "everything".
+// refuseEmpty rejects flags with an empty value, which is usually a variable that a script
+// did not set, and must not select everything.
 func refuseEmpty(flags *pflag.FlagSet) (err error) {
 	flags.Visit(func(f *pflag.Flag) {
 		empty := f.Value.String() == "" && f.Value.Type() == "string"
@@ -135,7 +137,7 @@ func refuseEmpty(flags *pflag.FlagSet) (err error) {
 			empty = len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")
 		}
 		if empty && err == nil {
-			err = usagef("--%s is given without a value", f.Name)
+			err = usagef("--%s has an empty value", f.Name)
 		}
 	})
 	return err

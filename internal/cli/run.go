@@ -157,6 +157,6 @@ func outcome(ctx context.Context, tally download.Tally, notStarted int) error {
 	}
 	return &runError{
 		wanted: tally.Wanted + notStarted, failed: missing,
-		unauthorised: errors.Is(tally.Stop, download.ErrUnauthorised),
+		unauthorized: errors.Is(tally.Stop, download.ErrUnauthorised),
 	}
 }

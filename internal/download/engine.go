@@ -263,5 +263,5 @@ func (r *run) unauthorised(ctx context.Context, there int) bool {
 		return true
 	}
 	api, ok := errors.AsType[*bynder.APIError](r.engine.Confirm(ctx))
-	return ok && api.Unauthorised()
+	return ok && api.Unauthorized()
 }
