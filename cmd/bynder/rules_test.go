@@ -74,7 +74,7 @@ func sources(t *testing.T) (all []sourceFile) {
 				return err
 			}
 			files := token.NewFileSet()
-			parsed, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
+			parsed, err := parser.ParseFile(files, name, nil, parser.ParseComments|parser.SkipObjectResolution)
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// noArgsUnquoted is noArgs without the argument in the error, because it may be a token.
+// noArgsUnquoted rejects arguments as noArgs does, but does not show them, because one may be a token.
 func noArgsUnquoted(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return &usageError{err: fmt.Errorf("%s takes no arguments", cmd.CommandPath()), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}

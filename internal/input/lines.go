@@ -47,7 +47,7 @@ func newLines(r io.Reader, f Format) *lines {
 	return l
 }
 
-// more is next for a line within quotes, which is not passed to keep if it is too long.
+// more returns the next line as next does, but does not pass it to keep if it is too long. It is for lines within quotes.
 func (l *lines) more() ([]byte, error) {
 	keep := l.keep
 	l.keep = nil

@@ -67,7 +67,7 @@ func (u *undone) read(l *line) (isNew bool, err error) {
 	return isNew, err
 }
 
-// first is read without recording that the line is in flight.
+// first adds a line as read does, but does not record that it is in flight.
 func (u *undone) first(l *line) (isNew bool, err error) {
 	if isNew, err = u.asked.add(l); err != nil {
 		l.key = l.entry.mistake(l.key)

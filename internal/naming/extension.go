@@ -84,7 +84,7 @@ func continues(before string, r rune) bool {
 		return true
 	case r == 0xFF9E || r == 0xFF9F: // half-width voicing marks
 		return true
-	case unicode.Is(unicode.Regional_Indicator, r): // two of them form a flag
+	case unicode.Is(unicode.Regional_Indicator, r): // two form a flag
 		rest := strings.TrimRightFunc(before, func(r rune) bool { return unicode.Is(unicode.Regional_Indicator, r) })
 		return utf8.RuneCountInString(before[len(rest):])%2 == 1
 	}

@@ -47,7 +47,7 @@ func (a *rateLimited) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// retrying repeats calls that failed for a temporary reason. All of them are GETs. It is above
+// retrying repeats calls that failed for a temporary reason. All calls are GETs. It is above
 // signing, because a nonce is valid for one request only, and above the allowance, because
 // each try counts.
 //
