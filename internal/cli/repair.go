@@ -186,7 +186,7 @@ func (r *repair) outcome(ctx context.Context, tally download.Tally) error {
 	sayWhyStopped(r.screen, tally.Stop)
 	switch {
 	case errors.Is(tally.Stop, download.ErrUnauthorised):
-		return &runError{wanted: tally.Wanted, failed: tally.Failed, unauthorised: true}
+		return &runError{wanted: tally.Wanted, failed: tally.Failed, unauthorized: true}
 	case errors.Is(tally.Stop, download.ErrDiskFull):
 		return nil
 	}
