@@ -88,6 +88,60 @@ func TestResultsAreWhatTheSchemaSays(t *testing.T) {
 	}
 }
 
+// What sync prints, and what its state has, is what the schema says, too.
+func TestResultsOfSyncAreWhatTheSchemaSays(t *testing.T) {
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	schema, err := compiler.Compile("../../docs/result.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	catalogue, dest := filepath.Join(dir, "assets.json"), filepath.Join(dir, "dest")
+	write := func(file, content string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(content), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(catalogue, `[]`)
+	portal := startSandbox(t, sandbox.Options{Catalogue: catalogue})
+	seen := map[string]bool{}
+	run := func(args ...string) {
+		t.Helper()
+		for line := range bytes.Lines(runAt(t, portal, append([]string{"sync", "--json", "--metadata", "json"}, append(args, dest)...)...)) {
+			instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(line))
+			if err != nil {
+				t.Fatalf("%s is not JSON: %v", line, err)
+			}
+			if err := schema.Validate(instance); err != nil {
+				t.Errorf("%s\n%v", line, err)
+			}
+			var r struct{ Status, Action, Why string }
+			if err := json.Unmarshal(line, &r); err != nil {
+				t.Fatal(err)
+			}
+			seen[strings.TrimSpace(r.Action+" "+r.Status+" "+r.Why)] = true
+		}
+	}
+	write(catalogue, `[{"id":"a"},{"id":"b"},{"id":"c"},{"id":"d"},{"id":"e"},{"id":"v","rights":"view"}]`)
+	run()
+	write(filepath.Join(dest, "e.jpg"), "edited")
+	write(filepath.Join(dest, "f.jpg"), "mine")
+	write(catalogue, `[{"id":"a","name":"A2"},{"id":"b","version":2},{"id":"c","tags":["x"],"dateModified":"2026-01-01"},{"id":"e","version":2},{"id":"f"}]`)
+	run("--delete", "--dry-run")
+	run("--delete")
+	run("--adopt")
+	want := []string{
+		"adopt unchanged", "delete deleted deleted", "delete skipped deleted", "fetch downloaded", "fetch failed", "fetch skipped", "keep kept",
+		"metadata skipped", "metadata unchanged", "move moved", "move skipped",
+	}
+	if got := slices.Sorted(maps.Keys(seen)); !slices.Equal(got, want) {
+		t.Errorf("there was %q, want %q", got, want)
+	}
+}
+
 // runJSON runs `bynder download --json` against a sandbox with faults and returns what
 // it writes to standard output.
 func runJSON(t *testing.T, faults []string, args ...string) []byte {
@@ -100,8 +154,17 @@ func runJSON(t *testing.T, faults []string, args ...string) []byte {
 		}
 		o.Faults = append(o.Faults, f)
 	}
-	portal := startSandbox(t, o)
 	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	out := runAt(t, startSandbox(t, o), append([]string{"download", "--json"}, args...)...)
+	if len(out) == 0 {
+		t.Errorf("download %q wrote nothing", args)
+	}
+	return out
+}
+
+// runAt runs the program against a sandbox and returns what it writes to standard output.
+func runAt(t *testing.T, portal *sandbox.Sandbox, args ...string) []byte {
+	t.Helper()
 	env := map[string]string{}
 	for _, pair := range portal.Env(sandbox.OAuth1) {
 		name, value, _ := strings.Cut(pair, "=")
@@ -109,14 +172,11 @@ func runJSON(t *testing.T, faults []string, args ...string) []byte {
 	}
 	var out bytes.Buffer
 	w := bufio.NewWriter(&out)
-	cli.Main(t.Context(), append([]string{"download", "--json"}, args...), cli.Streams{
+	cli.Main(t.Context(), args, cli.Streams{
 		In: strings.NewReader(""), Out: w, Err: io.Discard, Getenv: func(name string) string { return env[name] },
 	})
 	if err := w.Flush(); err != nil {
 		t.Fatal(err)
-	}
-	if out.Len() == 0 {
-		t.Errorf("download %q wrote nothing", args)
 	}
 	return out.Bytes()
 }

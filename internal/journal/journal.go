@@ -272,7 +272,7 @@ func (j *Journal) entry(r download.Result) (entry, bool) {
 	if !j.place.has(from) {
 		from = ""
 	}
-	r.Action, r.From, r.Why = "", "", ""
+	r.Action, r.From, r.Why, r.Plan = "", "", "", ""
 	switch {
 	case r.MediaID == "", r.Status == download.Kept, j.opts.State && (r.Status == download.Failed || r.Status == download.Skipped):
 		return entry{}, false
