@@ -9,8 +9,12 @@ import (
 // is not compared: it may have been left out of a list.
 func changed(w *Wanted, r *download.Result) bool {
 	before, now := lastListed(r), &w.Listed
-	if k := w.Selector.Kind; k == bynder.Derivative || k == bynder.Transform {
-		return differ(before.URL, now.URL) || differ(r.Chosen, w.Chosen)
+	itself := w.Chosen == bynder.OriginalChoice || w.Selector.Name == bynder.OriginalChoice
+	switch k := w.Selector.Kind; {
+	case differ(r.Chosen, w.Chosen):
+		return true
+	case k == bynder.Derivative && !itself, k == bynder.Transform:
+		return differ(before.URL, now.URL)
 	}
 	versions := before.Version != 0 && now.Version != 0
 	sizes := before.Size != nil && now.Size != nil

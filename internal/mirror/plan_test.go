@@ -35,6 +35,9 @@ var planCases = []planCase{
 	{name: "a derivative: another URL", list: "A a.jpg d:web u2", state: "A a.jpg d:web u1", want: "~ a.jpg"},
 	{name: "a derivative: another version alone", list: "A a.jpg d:web v2 s2 u1", state: "A a.jpg d:web v1 s1 u1"},
 	{name: "a derivative: another choice", list: "A a.jpg d:web,mini x:web", state: "A a.jpg d:web,mini x:mini", want: "~ a.jpg"},
+	{name: "an original in place of a derivative", list: "A a.jpg d:web,original x:original v2", state: "A a.jpg d:web,original x:original v1", want: "~ a.jpg"},
+	{name: "the same, which has not changed", list: "A a.jpg d:web,original x:original v2 u2", state: "A a.jpg d:web,original x:original v2 u1"},
+	{name: "an original that is asked for like a derivative", list: "A a.jpg d:original s2", state: "A a.jpg d:original s1", want: "~ a.jpg"},
 	{name: "a transformation: another URL", list: "A a.jpg t:w=9 u2", state: "A a.jpg t:w=9 u1", want: "~ a.jpg"},
 	{name: "a newer date alone", list: "A a.jpg v1 m2", state: "A a.jpg v1 m1"},
 
