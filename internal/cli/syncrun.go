@@ -125,6 +125,7 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 	if err != nil {
 		return nil, err
 	}
+	collectOften()
 	s.known = make(map[download.FileID]*download.Result, len(records))
 	for _, r := range records {
 		s.known[r.File()] = r
@@ -142,6 +143,7 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 	if p.wanted, err = s.list(ctx); err != nil {
 		return nil, err
 	}
+	s.known = nil
 	if len(p.wanted) == 0 {
 		if len(records) > 0 {
 			return nil, errEmpty(s.o.dir, len(records))

@@ -184,14 +184,13 @@ func (s *syncRun) load(ctx context.Context) (records []*download.Result, err err
 	if s.journal == nil {
 		return nil, nil
 	}
+	texts := map[string]string{} // those that many have in common, each kept once
 	err = s.journal.Each(ctx, func(r download.Result) error {
-		if n := len(records); n > 0 { // a text that all have in common is kept once
-			for _, text := range []struct{ now, before *string }{
-				{&r.Portal, &records[n-1].Portal}, {&r.Selector, &records[n-1].Selector},
-			} {
-				if *text.now == *text.before {
-					*text.now = *text.before
-				}
+		for _, text := range []*string{&r.Portal, &r.Selector, (*string)(&r.Status), (*string)(&r.Verified), &r.Chosen} {
+			if kept, ok := texts[*text]; ok {
+				*text = kept
+			} else if len(texts) < maxTexts {
+				texts[*text] = *text
 			}
 		}
 		records = append(records, &r)
@@ -199,3 +198,6 @@ func (s *syncRun) load(ctx context.Context) (records []*download.Result, err err
 	})
 	return records, err
 }
+
+// maxTexts is how many texts are looked for in other records.
+const maxTexts = 1000

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,9 @@ func (s *syncRun) list(ctx context.Context) (wanted []mirror.Wanted, err error) 
 	assets := s.portal.client.Assets(q)
 	n := 0
 	for a, err := range assets.Each(ctx) {
+		if n == 0 {
+			wanted = make([]mirror.Wanted, 0, min(max(assets.Counted(), 0), manyLines)*int64(len(s.o.selectors)))
+		}
 		id := bynder.MalformedID(err)
 		switch {
 		case err == nil:
@@ -94,9 +98,11 @@ func (s *syncRun) wanted(a *bynder.Asset) ([]mirror.Wanted, error) {
 			Selector: each.Selector, Name: a.Name, Key: download.Key(a.ID, each.Selector), Created: a.DateCreated(),
 			Listed: download.Listed{Modified: a.Modified}, Metadata: span,
 		}
-		var link string
-		w.Chosen, link, w.Err = download.Pick(a, each.Selector)
-		if isOriginal(w) {
+		chosen, link, err := download.Pick(a, each.Selector)
+		if w.Err = err; each.HasChoices() {
+			w.Chosen = chosen
+		}
+		if each.Kind == bynder.Original || chosen == bynder.OriginalChoice {
 			w.Listed.Version = a.Version
 			if a.Size >= 0 {
 				w.Listed.Size = &a.Size
@@ -106,17 +112,37 @@ func (s *syncRun) wanted(a *bynder.Asset) ([]mirror.Wanted, error) {
 			}
 		}
 		w.Listed.URL = withoutQuery(link)
-		w.Path = s.path(a, w, link)
+		w.Path = s.path(a, w, chosen, link)
 		if w.Err == nil && !s.has(w) {
-			w.Asset = a.Slim(w.Chosen)
+			w.Asset = a.Slim(chosen)
 		}
+		share(w, s.known[w.File])
 	}
 	return files, nil
 }
 
-// isOriginal reports whether a file is an asset's original, be it in place of a derivative.
-func isOriginal(w *mirror.Wanted) bool {
-	return w.Selector.Kind == bynder.Original || w.Selector.Kind == bynder.Derivative && w.Chosen == bynder.OriginalChoice
+// share makes texts of a file that are those of its record the same in memory: there may be a million.
+func share(w *mirror.Wanted, was *download.Result) {
+	if was == nil {
+		return
+	}
+	w.File = was.File()
+	pairs := []struct{ now, before *string }{{&w.Name, &was.Name}, {&w.Chosen, &was.Chosen}}
+	if w.Key == w.File.MediaID {
+		w.Key = w.File.MediaID
+	}
+	path := filepath.ToSlash(was.Path) // the same text where that is the separator
+	pairs = append(pairs, struct{ now, before *string }{&w.Path, &path})
+	if was.Listed != nil {
+		pairs = append(pairs, []struct{ now, before *string }{
+			{&w.Listed.URL, &was.Listed.URL}, {&w.Listed.Modified, &was.Listed.Modified},
+		}...)
+	}
+	for _, text := range pairs {
+		if *text.now == *text.before {
+			*text.now = *text.before
+		}
+	}
 }
 
 // has reports whether the folder has a file as the list tells it. Such a file is not transferred, and needs no asset.
@@ -155,19 +181,19 @@ func withoutQuery(link string) string {
 	return link
 }
 
-// path returns the path that the template gives a file whose URL, if it is no original, is link.
-func (s *syncRun) path(a *bynder.Asset, w *mirror.Wanted, link string) string {
+// path returns the path that the template gives a file, of what download.Pick says about it.
+func (s *syncRun) path(a *bynder.Asset, w *mirror.Wanted, chosen, link string) string {
 	own := a.Extension()
 	ext := own
 	switch {
-	case w.Err != nil || isOriginal(w):
+	case w.Err != nil || w.Selector.Kind == bynder.Original || chosen == bynder.OriginalChoice:
 	case w.Selector.Kind == bynder.Transform:
 		_, link = anyDerivative(a)
 		ext = cmp.Or(bynder.TransformFormat(w.Selector.Name), extensionOf(link), own)
 	default:
 		ext = extensionOf(link)
 	}
-	f := naming.Fields{ID: a.ID, Filename: naming.WithExtension(cmp.Or(a.Name, a.ID), own, ext), Ext: &ext, Derivative: w.Chosen}
+	f := naming.Fields{ID: a.ID, Filename: naming.WithExtension(cmp.Or(a.Name, a.ID), own, ext), Ext: &ext, Derivative: chosen}
 	s.o.names.describe(a, &f)
 	if a.Version > 0 {
 		f.Version = strconv.FormatInt(a.Version, 10)
