@@ -241,16 +241,19 @@ func (s *syncRun) carryOut(ctx context.Context, p *syncPlan) (mirror.Outcome, er
 	run := mirror.Run{
 		Root: s.root, Portal: s.conf.Portal.Host, State: s.journal, Spool: s.spool, Trash: s.o.trash, Report: s.changed, Fetch: s.fetch,
 	}
-	if s.o.metadata != "" {
-		run.WriteMetadata = func(path string, content []byte, own string) (string, error) {
-			sum, err := metadata.Write(s.root, path, content, own)
-			if err == nil && s.o.fsync {
-				err = metadata.Sync(s.root, path)
-			}
-			return sum, err
-		}
+	if s.o.metadata != "" { // the metadata of a table alone are kept, too
+		run.WriteMetadata = s.writeMetadata
 	}
 	return run.Do(ctx, p.steps)
+}
+
+// writeMetadata writes the metadata of a file beside it; see metadata.Write.
+func (s *syncRun) writeMetadata(path string, content []byte, own string) (md5 string, err error) {
+	md5, err = metadata.Write(s.root, path, content, own)
+	if err == nil && s.o.fsync {
+		err = metadata.Sync(s.root, path)
+	}
+	return md5, err
 }
 
 // changed reports a result. That of metadata is about the file that has them.
