@@ -97,7 +97,7 @@ func TestDestinationStaysInside(t *testing.T) {
 // A run changes nothing behind a link that leads out of the folder.
 func TestRunStaysInside(t *testing.T) {
 	c := change{
-		before: catalogue{"A": {"x/a", "one", 1, "m"}, "B": {"y/b", "two", 1, "m"}, "C": {"c", "3", 1, "m"}},
+		before: listing{"A": {"x/a", "one", 1, "m"}, "B": {"y/b", "two", 1, "m"}, "C": {"c", "3", 1, "m"}},
 		gone:   map[string]Verdict{"B": AssetDeleted},
 	}
 	g, outside := c.play(t, false), newRig(t)
@@ -110,8 +110,8 @@ func TestRunStaysInside(t *testing.T) {
 			}
 		}
 	}
-	g.sync(t.Context(), catalogue{"A": {"x/a", "one", 1, "m"}, "C": {"c", "newer", 2, "m"}}, func(*Run) {})
+	g.sync(t.Context(), listing{"A": {"x/a", "one", 1, "m"}, "C": {"c", "newer", 2, "m"}}, func(*Run) {})
 	g.begun = nil
-	g.sync(t.Context(), catalogue{"A": {"z/a", "other", 2, "m"}, "C": {"c", "newer", 2, "m"}}, func(*Run) {})
+	g.sync(t.Context(), listing{"A": {"z/a", "other", 2, "m"}, "C": {"c", "newer", 2, "m"}}, func(*Run) {})
 	wantTree(t, outside.dir, map[string]string{"a": "one", "b": "two"})
 }

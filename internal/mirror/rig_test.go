@@ -24,15 +24,15 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
-// asset is one of a catalogue. Its metadata are its text, so a new Modified is new metadata.
+// asset is one of a listing. Its metadata are its text, so a new Modified is new metadata.
 type asset struct {
 	path, content string
 	version       int64
 	modified      string
 }
 
-// catalogue has assets by id. The older ones have the lesser ids.
-type catalogue map[string]asset
+// listing has assets by id. The older ones have the lesser ids.
+type listing map[string]asset
 
 // killed is what a ledger throws when the process is to be killed.
 type killed struct{}
@@ -161,8 +161,8 @@ func described(id string, a asset) string {
 	return fmt.Sprintf(`{"id":%q,"modified":%q}`, id, a.modified)
 }
 
-// plan returns the steps for a catalogue.
-func (g *rig) plan(ctx context.Context, want catalogue, spool *Spool) []Step {
+// plan returns the steps for a listing.
+func (g *rig) plan(ctx context.Context, want listing, spool *Spool) []Step {
 	g.t.Helper()
 	in := Input{Folder: Look(ctx, g.root), Gone: map[string]Verdict{}, Delete: g.delete, MaxDelete: 100, Adopt: g.adopt, Metadata: g.metadata}
 	for i, id := range slices.Sorted(maps.Keys(want)) {
@@ -190,8 +190,8 @@ func (g *rig) plan(ctx context.Context, want catalogue, spool *Spool) []Step {
 	return Plan(in)
 }
 
-// sync makes the folder what a catalogue says, with the fields of a Run changed by with.
-func (g *rig) sync(ctx context.Context, want catalogue, with ...func(*Run)) Outcome {
+// sync makes the folder what a listing says, with the fields of a Run changed by with.
+func (g *rig) sync(ctx context.Context, want listing, with ...func(*Run)) Outcome {
 	g.t.Helper()
 	spool, err := NewSpool(g.root)
 	if err != nil {
@@ -301,7 +301,7 @@ func (g *rig) lines() (all []string) {
 }
 
 // transfer is as download.Engine with the sink of a folder.
-func (g *rig) transfer(ctx context.Context, want catalogue, jobs []download.Job, l download.ResultObserver, recorder download.Recorder) download.Tally {
+func (g *rig) transfer(ctx context.Context, want listing, jobs []download.Job, l download.ResultObserver, recorder download.Recorder) download.Tally {
 	for _, job := range jobs {
 		if ctx.Err() != nil {
 			return download.Tally{Stop: context.Cause(ctx)}
@@ -406,8 +406,8 @@ func tree(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// files returns what the folder has if it is what a catalogue says.
-func (c catalogue) files(withMetadata bool) map[string]string {
+// files returns what the folder has if it is what a listing says.
+func (c listing) files(withMetadata bool) map[string]string {
 	all := map[string]string{}
 	for id, a := range c {
 		path := a.path
@@ -430,8 +430,8 @@ func wantTree(t *testing.T, dir string, want map[string]string) {
 	}
 }
 
-// wantRecorded fails the test unless the state has exactly the files of a catalogue, as they are in the folder.
-func (g *rig) wantRecorded(want catalogue) {
+// wantRecorded fails the test unless the state has exactly the files of a listing, as they are in the folder.
+func (g *rig) wantRecorded(want listing) {
 	g.t.Helper()
 	got := map[string]string{}
 	for id, r := range g.state.files {

@@ -21,10 +21,10 @@ func failing(code download.Code) error {
 
 // Whatever happens while a plan is carried out, no file is lost that sync did not write or that was edited.
 func TestRunWhileTheFolderChanges(t *testing.T) {
-	two := catalogue{"A": {"a", "one", 1, "m"}, "B": {"x/b", "two", 1, "m"}}
+	two := listing{"A": {"a", "one", 1, "m"}, "B": {"x/b", "two", 1, "m"}}
 	for _, tt := range []struct {
 		name          string
-		before, after catalogue
+		before, after listing
 		gone          map[string]Verdict
 		metadata      bool
 		edits         func(g *rig) // after the first run
@@ -35,47 +35,47 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 		again         []string // of another run, sorted
 	}{
 		{
-			name: "an edited file with a new version", before: two, after: catalogue{"A": {"a", "newer", 2, "n"}, "B": two["B"]},
+			name: "an edited file with a new version", before: two, after: listing{"A": {"a", "newer", 2, "n"}, "B": two["B"]},
 			edits: func(g *rig) { g.edit("a") },
 			want:  []string{"! a (exists)"}, outcome: Outcome{Steps: 1, Kept: 1},
 			files: map[string]string{"a": "edited a", "x/b": "two"}, again: []string{"! a (exists)"},
 		},
 		{
-			name: "a file is edited before it is replaced", before: two, after: catalogue{"A": {"a", "newer", 2, "n"}, "B": two["B"]},
+			name: "a file is edited before it is replaced", before: two, after: listing{"A": {"a", "newer", 2, "n"}, "B": two["B"]},
 			during: func(g *rig) { g.begun = func(download.Result) { g.edit("a") } },
 			want:   []string{"! a (exists)"}, outcome: Outcome{Steps: 1, Kept: 1},
 			files: map[string]string{"a": "edited a", "x/b": "two"}, again: []string{"! a (exists)"},
 		},
 		{
-			name: "a file appears where a new one is to go", before: two, after: catalogue{"A": two["A"], "C": {"c", "three", 1, "m"}},
+			name: "a file appears where a new one is to go", before: two, after: listing{"A": two["A"], "C": {"c", "three", 1, "m"}},
 			gone:   map[string]Verdict{"B": AssetDeleted},
 			during: func(g *rig) { g.begun = func(download.Result) { g.edit("c") } },
 			want:   []string{"! c (exists)", "- x/b (deleted)"}, outcome: Outcome{Steps: 2, Failed: 1, Deleted: 1},
 			files: map[string]string{"a": "one", "c": "edited c"}, trash: map[string]string{"x/b": "two"}, again: []string{"! c (exists)"},
 		},
 		{
-			name: "a transfer fails, so nothing is deleted", before: two, after: catalogue{"A": {"a", "newer", 2, "n"}},
+			name: "a transfer fails, so nothing is deleted", before: two, after: listing{"A": {"a", "newer", 2, "n"}},
 			gone:   map[string]Verdict{"B": AssetDeleted},
 			during: func(g *rig) { g.fetch = func(download.Job) error { return failing(download.CodeNetwork) } },
 			want:   []string{"! a (network)"}, outcome: Outcome{Steps: 1, Failed: 1, NotDeleted: 1},
 			files: map[string]string{"a": "one", "x/b": "two"}, again: []string{"- x/b (deleted)", "~ a"},
 		},
 		{
-			name: "an asset is forbidden", before: two, after: catalogue{"A": {"a", "newer", 2, "n"}},
+			name: "an asset is forbidden", before: two, after: listing{"A": {"a", "newer", 2, "n"}},
 			gone:   map[string]Verdict{"B": AssetDeleted},
 			during: func(g *rig) { g.fetch = func(download.Job) error { return failing(download.CodeForbidden) } },
 			want:   []string{"! a (forbidden)", "- x/b (deleted)"}, outcome: Outcome{Steps: 2, Failed: 1, Deleted: 1},
 			files: map[string]string{"a": "one"}, trash: map[string]string{"x/b": "two"}, again: []string{"~ a"},
 		},
 		{
-			name: "a file is edited before it is deleted", before: two, after: catalogue{"A": {"a", "newer", 2, "n"}},
+			name: "a file is edited before it is deleted", before: two, after: listing{"A": {"a", "newer", 2, "n"}},
 			gone:   map[string]Verdict{"B": AssetDeleted},
 			during: func(g *rig) { g.begun = func(download.Result) { g.write("x/b", "TWO") } },
 			want:   []string{"~ a"}, outcome: Outcome{Steps: 1},
 			files: map[string]string{"a": "newer", "x/b": "TWO"},
 		},
 		{
-			name: "a folder takes the place of a file that is to be deleted", before: two, after: catalogue{"A": {"a", "newer", 2, "n"}},
+			name: "a folder takes the place of a file that is to be deleted", before: two, after: listing{"A": {"a", "newer", 2, "n"}},
 			gone: map[string]Verdict{"B": AssetDeleted},
 			during: func(g *rig) {
 				g.begun = func(download.Result) { g.remove("x/b"); g.write("x/b/mine", "mine") }
@@ -84,27 +84,27 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			files: map[string]string{"a": "newer", "x/b/mine": "mine"},
 		},
 		{
-			name: "a displaced file is edited", before: two, after: catalogue{"A": two["A"], "C": {"x/b", "three", 1, "m"}},
+			name: "a displaced file is edited", before: two, after: listing{"A": two["A"], "C": {"x/b", "three", 1, "m"}},
 			gone:   map[string]Verdict{"B": AssetDeleted},
 			during: func(g *rig) { g.begun = func(download.Result) { g.write("x/b", "TWO") } },
 			want:   []string{"! x/b (exists)"}, outcome: Outcome{Steps: 1, Failed: 1},
 			files: map[string]string{"a": "one", "x/b": "TWO"}, again: []string{"! x/b (exists)"},
 		},
 		{
-			name: "what displaces a file does not get its name", before: two, after: catalogue{"A": two["A"], "C": {"x/b", "three", 1, "m"}},
+			name: "what displaces a file does not get its name", before: two, after: listing{"A": two["A"], "C": {"x/b", "three", 1, "m"}},
 			gone: map[string]Verdict{"B": AssetDeleted}, metadata: true,
 			during: func(g *rig) { g.intended = func(download.Result) error { return failing(download.CodeLocal) } },
 			want:   []string{"! x/b (local)"}, outcome: Outcome{Steps: 1, Failed: 1},
 			files: two.files(true), trash: map[string]string{"x/": ""}, again: []string{"- x/b (deleted)", "~ x/b"},
 		},
 		{
-			name: "the new asset is the deleted one", before: two, after: catalogue{"A": two["A"], "C": {"x/b", "two", 1, "m"}},
+			name: "the new asset is the deleted one", before: two, after: listing{"A": two["A"], "C": {"x/b", "two", 1, "m"}},
 			gone: map[string]Verdict{"B": AssetDeleted}, metadata: true,
 			want: []string{"- x/b (deleted)", "~ x/b"}, outcome: Outcome{Steps: 2, Deleted: 1},
-			files: catalogue{"A": two["A"], "C": {"x/b", "two", 1, "m"}}.files(true),
+			files: listing{"A": two["A"], "C": {"x/b", "two", 1, "m"}}.files(true),
 		},
 		{
-			name: "a file appears where one is to be moved", before: two, after: catalogue{"A": {"y/a", "newer", 2, "n"}, "B": two["B"]}, metadata: true,
+			name: "a file appears where one is to be moved", before: two, after: listing{"A": {"y/a", "newer", 2, "n"}, "B": two["B"]}, metadata: true,
 			during: func(g *rig) {
 				g.intended = func(r download.Result) error { g.write(filepath.ToSlash(r.Path), "mine"); return nil }
 			},
@@ -112,7 +112,7 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			files: with(two.files(true), "y/a", "mine"), again: []string{"! a (exists)", "~ a"},
 		},
 		{
-			name: "a file appears in a circle", before: two, after: catalogue{"A": {"x/b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}}, metadata: true,
+			name: "a file appears in a circle", before: two, after: listing{"A": {"x/b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}}, metadata: true,
 			during: func(g *rig) {
 				g.intended = func(r download.Result) error {
 					if r.MediaID == "A" && filepath.ToSlash(r.Path) == "x/b" {
@@ -130,7 +130,7 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 		},
 		{
 			name: "edited metadata", before: two, metadata: true,
-			after: catalogue{"A": {"a", "one", 1, "n"}, "B": {"x/c", "two", 1, "m"}},
+			after: listing{"A": {"a", "one", 1, "n"}, "B": {"x/c", "two", 1, "m"}},
 			edits: func(g *rig) { g.unforeseen = true; g.edit("a.metadata.json"); g.edit("x/b.metadata.json") },
 			want:  []string{"! a (exists)", "! x/b.metadata.json (exists)", "> x/b -> x/c"}, outcome: Outcome{Steps: 3, Kept: 2},
 			files: map[string]string{
@@ -139,32 +139,32 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			again: []string{"! a (exists)", "~ x/c.metadata.json"},
 		},
 		{
-			name: "edited metadata of a deleted file", before: two, after: catalogue{"A": two["A"]}, metadata: true, gone: map[string]Verdict{"B": AssetLeft},
+			name: "edited metadata of a deleted file", before: two, after: listing{"A": two["A"]}, metadata: true, gone: map[string]Verdict{"B": AssetLeft},
 			edits: func(g *rig) { g.unforeseen = true; g.edit("x/b.metadata.json") },
 			want:  []string{"! x/b.metadata.json (exists)", "- x/b (left)"}, outcome: Outcome{Steps: 2, Kept: 1, Deleted: 1},
 			files: map[string]string{"a": "one", "a.metadata.json": described("A", two["A"]), "x/b.metadata.json": "edited x/b.metadata.json"},
 			trash: map[string]string{"x/b": "two"},
 		},
 		{
-			name: "metadata that a killed run has moved", before: two, after: catalogue{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
+			name: "metadata that a killed run has moved", before: two, after: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
 			edits: func(g *rig) { g.write("y/a.metadata.json", described("A", two["A"])); g.remove("a.metadata.json") },
 			want:  []string{"> a -> y/a", "~ y/a.metadata.json"}, outcome: Outcome{Steps: 2},
-			files: catalogue{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}.files(true),
+			files: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}.files(true),
 		},
 		{
-			name: "metadata that are there twice", before: two, after: catalogue{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
+			name: "metadata that are there twice", before: two, after: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
 			edits: func(g *rig) { g.write("y/a.metadata.json", described("A", two["A"])) },
 			want:  []string{"> a -> y/a"}, outcome: Outcome{Steps: 1},
-			files: catalogue{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}.files(true),
+			files: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}.files(true),
 		},
 		{
-			name: "a missing file, its folder and its metadata", before: two, after: catalogue{"A": two["A"], "B": {"y/b", "two", 1, "m"}}, metadata: true,
+			name: "a missing file, its folder and its metadata", before: two, after: listing{"A": two["A"], "B": {"y/b", "two", 1, "m"}}, metadata: true,
 			edits: func(g *rig) { g.remove("x/b"); g.remove("a.metadata.json") },
 			want:  []string{"+ y/b", "~ a.metadata.json"}, outcome: Outcome{Steps: 2},
-			files: catalogue{"A": two["A"], "B": {"y/b", "two", 1, "m"}}.files(true),
+			files: listing{"A": two["A"], "B": {"y/b", "two", 1, "m"}}.files(true),
 		},
 		{
-			name: "files that are adopted", before: two, after: catalogue{"A": {"a", "newer", 2, "n"}, "B": two["B"], "C": {"c", "three", 1, "m"}}, metadata: true,
+			name: "files that are adopted", before: two, after: listing{"A": {"a", "newer", 2, "n"}, "B": two["B"], "C": {"c", "three", 1, "m"}}, metadata: true,
 			edits: func(g *rig) { g.adopt = true; g.edit("a"); g.edit("c") },
 			want:  []string{"adopt a", "adopt c"}, outcome: Outcome{Steps: 2},
 			files: map[string]string{
@@ -173,7 +173,7 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			},
 		},
 		{
-			name: "folders that have something else", before: catalogue{"A": {"x/y/a", "one", 1, "m"}, "B": two["B"]}, after: catalogue{"C": {"c", "three", 1, "m"}},
+			name: "folders that have something else", before: listing{"A": {"x/y/a", "one", 1, "m"}, "B": two["B"]}, after: listing{"C": {"c", "three", 1, "m"}},
 			gone:  map[string]Verdict{"A": AssetDeleted, "B": AssetDeleted},
 			edits: func(g *rig) { g.write("x/mine", "mine") },
 			want:  []string{"+ c", "- x/b (deleted)", "- x/y/a (deleted)"}, outcome: Outcome{Steps: 3, Deleted: 2},
@@ -218,8 +218,8 @@ func with(files map[string]string, path, content string) map[string]string {
 // When the context ends, the run does, and says what is left; the next one does the rest.
 func TestRunIsStopped(t *testing.T) {
 	stop := errors.New("stop")
-	before := catalogue{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}, "C": {"c", "3", 1, "m"}, "D": {"d", "4", 1, "m"}}
-	after := catalogue{"A": {"b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}, "E": {"e", "5", 1, "m"}, "F": {"f", "6", 1, "m"}}
+	before := listing{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}, "C": {"c", "3", 1, "m"}, "D": {"d", "4", 1, "m"}}
+	after := listing{"A": {"b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}, "E": {"e", "5", 1, "m"}, "F": {"f", "6", 1, "m"}}
 	gone := map[string]Verdict{"C": AssetDeleted, "D": AssetLeft}
 	moments := 0
 	for ; ; moments++ {
@@ -259,9 +259,9 @@ func TestRunIsStopped(t *testing.T) {
 
 // What ends the transfers ends the run.
 func TestRunEndsWithItsTransfers(t *testing.T) {
-	c := change{before: catalogue{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}}, gone: map[string]Verdict{"B": AssetDeleted}}
+	c := change{before: listing{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}}, gone: map[string]Verdict{"B": AssetDeleted}}
 	g := c.play(t, false)
-	outcome := g.sync(t.Context(), catalogue{"A": {"a", "newer", 2, "m"}}, func(r *Run) {
+	outcome := g.sync(t.Context(), listing{"A": {"a", "newer", 2, "m"}}, func(r *Run) {
 		r.Fetch = func(context.Context, []download.Job, download.ResultObserver, download.Recorder) download.Tally {
 			return download.Tally{Stop: download.ErrUnauthorised}
 		}
@@ -274,10 +274,10 @@ func TestRunEndsWithItsTransfers(t *testing.T) {
 
 func TestRunWithAnUnusableTrash(t *testing.T) {
 	for _, name := range []string{"file", "file/below", "."} {
-		c := change{before: catalogue{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}}, gone: map[string]Verdict{"B": AssetDeleted}}
+		c := change{before: listing{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}}, gone: map[string]Verdict{"B": AssetDeleted}}
 		g := c.play(t, false)
 		g.write("file", "")
-		steps := g.plan(t.Context(), catalogue{"A": {"a", "newer", 2, "m"}}, nil)
+		steps := g.plan(t.Context(), listing{"A": {"a", "newer", 2, "m"}}, nil)
 		run := Run{Root: g.root, Portal: "p", State: g.state, Trash: filepath.Join(g.dir, filepath.FromSlash(name))}
 		outcome, err := run.Do(t.Context(), steps)
 		if err == nil || outcome != (Outcome{}) {
@@ -292,12 +292,12 @@ func TestRunCannotReadWhatIsToBeDeleted(t *testing.T) {
 	if os.Geteuid() == 0 {
 		t.Skip("root reads everything")
 	}
-	c := change{before: catalogue{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}, "C": {"c", "3", 1, "m"}}, gone: map[string]Verdict{"B": AssetDeleted, "C": AssetLeft}}
+	c := change{before: listing{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}, "C": {"c", "3", 1, "m"}}, gone: map[string]Verdict{"B": AssetDeleted, "C": AssetLeft}}
 	g := c.play(t, false)
 	if err := os.Chmod(filepath.Join(g.dir, "b"), 0); err != nil {
 		t.Fatal(err)
 	}
-	outcome := g.sync(t.Context(), catalogue{"A": c.before["A"]}, func(*Run) {})
+	outcome := g.sync(t.Context(), listing{"A": c.before["A"]}, func(*Run) {})
 	if outcome.Failed != 1 || outcome.NotDeleted != 1 {
 		t.Errorf("%+v, %v", outcome, g.lines())
 	}

@@ -23,7 +23,7 @@ func TestRunWithAJournal(t *testing.T) {
 				}
 			}
 			for _, run := range []struct {
-				files catalogue
+				files listing
 				want  []string
 			}{{c.before, nil}, {c.after, c.want}, {c.after, nil}} {
 				if len(run.files) == 0 {
@@ -55,18 +55,18 @@ func TestRunDescribesAnEditedFile(t *testing.T) {
 	if err := g.journal.SetHead(json.RawMessage(`{"format":1}`)); err != nil {
 		t.Fatal(err)
 	}
-	next := func(files catalogue) []string {
+	next := func(files listing) []string {
 		g.sync(t.Context(), files)
 		g.closeJournal()
 		g.openJournal()
 		return g.lines()
 	}
-	next(catalogue{"A": {"a", "one", 1, "m"}})
+	next(listing{"A": {"a", "one", 1, "m"}})
 	g.edit("a")
-	if diff := cmp.Diff([]string{"~ a.metadata.json"}, next(catalogue{"A": {"a", "one", 1, "n"}})); diff != "" {
+	if diff := cmp.Diff([]string{"~ a.metadata.json"}, next(listing{"A": {"a", "one", 1, "n"}})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if again := next(catalogue{"A": {"a", "one", 1, "n"}}); len(again) > 0 {
+	if again := next(listing{"A": {"a", "one", 1, "n"}}); len(again) > 0 {
 		t.Errorf("another run does %v", again)
 	}
 	g.closeJournal()

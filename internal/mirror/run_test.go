@@ -12,7 +12,7 @@ import (
 // change is what happens to a folder between two runs, and what the second one makes of it.
 type change struct {
 	name          string
-	before, after catalogue
+	before, after listing
 	gone          map[string]Verdict
 	metadata      bool
 	want          []string // sorted
@@ -22,122 +22,122 @@ type change struct {
 var changes = []change{
 	{
 		name:   "a first run",
-		after:  catalogue{"A": {"a.jpg", "one", 1, "m"}, "B": {"x/y/b.jpg", "two", 1, "m"}},
+		after:  listing{"A": {"a.jpg", "one", 1, "m"}, "B": {"x/y/b.jpg", "two", 1, "m"}},
 		want:   []string{"+ a.jpg", "+ x/y/b.jpg"},
-		before: catalogue{},
+		before: listing{},
 	},
 	{
 		name:   "nothing",
-		before: catalogue{"A": {"a.jpg", "one", 1, "m"}},
-		after:  catalogue{"A": {"a.jpg", "one", 1, "newer"}},
+		before: listing{"A": {"a.jpg", "one", 1, "m"}},
+		after:  listing{"A": {"a.jpg", "one", 1, "newer"}},
 	},
 	{
 		name:   "a new version",
-		before: catalogue{"A": {"a.jpg", "one", 1, "m"}},
-		after:  catalogue{"A": {"a.jpg", "other", 2, "n"}},
+		before: listing{"A": {"a.jpg", "one", 1, "m"}},
+		after:  listing{"A": {"a.jpg", "other", 2, "n"}},
 		want:   []string{"~ a.jpg"},
 	},
 	{
 		name:     "a new version, and metadata",
-		before:   catalogue{"A": {"a.jpg", "one", 1, "m"}},
-		after:    catalogue{"A": {"a.jpg", "other", 2, "n"}, "B": {"b.jpg", "two", 1, "m"}},
+		before:   listing{"A": {"a.jpg", "one", 1, "m"}},
+		after:    listing{"A": {"a.jpg", "other", 2, "n"}, "B": {"b.jpg", "two", 1, "m"}},
 		metadata: true,
 		want:     []string{"+ b.jpg", "~ a.jpg"},
 	},
 	{
 		name:     "metadata alone",
-		before:   catalogue{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
-		after:    catalogue{"A": {"a.jpg", "one", 1, "n"}, "B": {"b.jpg", "two", 1, "m"}},
+		before:   listing{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
+		after:    listing{"A": {"a.jpg", "one", 1, "n"}, "B": {"b.jpg", "two", 1, "m"}},
 		metadata: true,
 		want:     []string{"~ a.jpg.metadata.json"},
 	},
 	{
 		name:   "a move, and its folders",
-		before: catalogue{"A": {"x/y/a.jpg", "one", 1, "m"}, "B": {"x/b.jpg", "two", 1, "m"}},
-		after:  catalogue{"A": {"z/a.jpg", "one", 1, "n"}, "B": {"x/b.jpg", "two", 1, "m"}},
+		before: listing{"A": {"x/y/a.jpg", "one", 1, "m"}, "B": {"x/b.jpg", "two", 1, "m"}},
+		after:  listing{"A": {"z/a.jpg", "one", 1, "n"}, "B": {"x/b.jpg", "two", 1, "m"}},
 		want:   []string{"> x/y/a.jpg -> z/a.jpg"},
 	},
 	{
 		name:     "a move and a new version, with metadata",
-		before:   catalogue{"A": {"x/a.jpg", "one", 1, "m"}},
-		after:    catalogue{"A": {"z/a.jpg", "other", 2, "n"}},
+		before:   listing{"A": {"x/a.jpg", "one", 1, "m"}},
+		after:    listing{"A": {"z/a.jpg", "other", 2, "n"}},
 		metadata: true,
 		want:     []string{"> x/a.jpg -> z/a.jpg", "~ z/a.jpg"},
 	},
 	{
 		name:     "a move and new metadata",
-		before:   catalogue{"A": {"x/a.jpg", "one", 1, "m"}},
-		after:    catalogue{"A": {"z/a.jpg", "one", 1, "n"}},
+		before:   listing{"A": {"x/a.jpg", "one", 1, "m"}},
+		after:    listing{"A": {"z/a.jpg", "one", 1, "n"}},
 		metadata: true,
 		want:     []string{"> x/a.jpg -> z/a.jpg", "~ z/a.jpg.metadata.json"},
 	},
 	{
 		name:     "a chain of moves",
-		before:   catalogue{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}, "C": {"c.jpg", "three", 1, "m"}},
-		after:    catalogue{"A": {"b.jpg", "one", 1, "m"}, "B": {"c.jpg", "two", 1, "m"}, "C": {"d.jpg", "three", 1, "m"}},
+		before:   listing{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}, "C": {"c.jpg", "three", 1, "m"}},
+		after:    listing{"A": {"b.jpg", "one", 1, "m"}, "B": {"c.jpg", "two", 1, "m"}, "C": {"d.jpg", "three", 1, "m"}},
 		metadata: true,
 		want:     []string{"> a.jpg -> b.jpg", "> b.jpg -> c.jpg", "> c.jpg -> d.jpg"},
 	},
 	{
 		name:     "circles",
-		before:   catalogue{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}, "C": {"c.jpg", "three", 1, "m"}, "D": {"x/d", "4", 1, "m"}, "E": {"x/e", "5", 1, "m"}},
-		after:    catalogue{"A": {"b.jpg", "one", 1, "m"}, "B": {"c.jpg", "two", 1, "m"}, "C": {"a.jpg", "three", 1, "m"}, "D": {"x/e", "4", 1, "m"}, "E": {"x/d", "5", 1, "m"}},
+		before:   listing{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}, "C": {"c.jpg", "three", 1, "m"}, "D": {"x/d", "4", 1, "m"}, "E": {"x/e", "5", 1, "m"}},
+		after:    listing{"A": {"b.jpg", "one", 1, "m"}, "B": {"c.jpg", "two", 1, "m"}, "C": {"a.jpg", "three", 1, "m"}, "D": {"x/e", "4", 1, "m"}, "E": {"x/d", "5", 1, "m"}},
 		metadata: true,
 		want:     []string{"> a.jpg -> b.jpg", "> b.jpg -> c.jpg", "> c.jpg -> a.jpg", "> x/d -> x/e", "> x/e -> x/d"},
 	},
 	{
 		name:   "a circle of two files that are the same",
-		before: catalogue{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "one", 1, "m"}},
-		after:  catalogue{"A": {"b.jpg", "one", 1, "m"}, "B": {"a.jpg", "one", 1, "m"}},
+		before: listing{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "one", 1, "m"}},
+		after:  listing{"A": {"b.jpg", "one", 1, "m"}, "B": {"a.jpg", "one", 1, "m"}},
 		want:   []string{"> a.jpg -> b.jpg", "> b.jpg -> a.jpg"},
 	},
 	{
 		name:     "case",
-		before:   catalogue{"A": {"x/a.jpg", "one", 1, "m"}},
-		after:    catalogue{"A": {"X/A.jpg", "one", 1, "m"}},
+		before:   listing{"A": {"x/a.jpg", "one", 1, "m"}},
+		after:    listing{"A": {"X/A.jpg", "one", 1, "m"}},
 		metadata: true,
 		want:     []string{"> x/a.jpg -> X/A.jpg"},
 	},
 	{
 		name:   "a file becomes a folder",
-		before: catalogue{"A": {"a", "one", 1, "m"}},
-		after:  catalogue{"A": {"a/a", "one", 1, "m"}},
+		before: listing{"A": {"a", "one", 1, "m"}},
+		after:  listing{"A": {"a/a", "one", 1, "m"}},
 		want:   []string{"> a -> a/a"},
 	},
 	{
 		name:     "deletions",
-		before:   catalogue{"A": {"a.jpg", "one", 1, "m"}, "B": {"x/y/b.jpg", "two", 1, "m"}, "C": {"x/c.jpg", "three", 1, "m"}, "D": {"d.jpg", "four", 1, "m"}},
-		after:    catalogue{"A": {"a.jpg", "one", 1, "m"}},
+		before:   listing{"A": {"a.jpg", "one", 1, "m"}, "B": {"x/y/b.jpg", "two", 1, "m"}, "C": {"x/c.jpg", "three", 1, "m"}, "D": {"d.jpg", "four", 1, "m"}},
+		after:    listing{"A": {"a.jpg", "one", 1, "m"}},
 		gone:     map[string]Verdict{"B": AssetDeleted, "C": AssetHidden, "D": AssetLeft},
 		metadata: true,
 		want:     []string{"- d.jpg (left)", "- x/c.jpg (hidden)", "- x/y/b.jpg (deleted)"},
 	},
 	{
 		name:     "deleted and uploaded again",
-		before:   catalogue{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
-		after:    catalogue{"C": {"a.jpg", "new", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
+		before:   listing{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
+		after:    listing{"C": {"a.jpg", "new", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
 		gone:     map[string]Verdict{"A": AssetDeleted},
 		metadata: true,
 		want:     []string{"- a.jpg (deleted)", "~ a.jpg"},
 	},
 	{
 		name:   "a file moves to where a deleted one was",
-		before: catalogue{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
-		after:  catalogue{"B": {"a.jpg", "two", 1, "m"}},
+		before: listing{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
+		after:  listing{"B": {"a.jpg", "two", 1, "m"}},
 		gone:   map[string]Verdict{"A": AssetDeleted},
 		want:   []string{"- a.jpg (deleted)", "> b.jpg -> a.jpg"},
 	},
 	{
 		name:   "deleted and uploaded again in another case",
-		before: catalogue{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
-		after:  catalogue{"C": {"A.jpg", "new", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
+		before: listing{"A": {"a.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
+		after:  listing{"C": {"A.jpg", "new", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}},
 		gone:   map[string]Verdict{"A": AssetDeleted},
 		want:   []string{"- a.jpg (deleted)", "~ A.jpg"},
 	},
 	{
 		name:     "all at once",
-		before:   catalogue{"A": {"a", "1", 1, "m"}, "B": {"b", "2", 1, "m"}, "C": {"x/c", "3", 1, "m"}, "D": {"x/d", "4", 1, "m"}, "E": {"e", "5", 1, "m"}},
-		after:    catalogue{"A": {"b", "1", 1, "m"}, "B": {"a", "22", 2, "n"}, "C": {"x/c", "3", 1, "n"}, "E": {"x/d", "5", 1, "m"}, "F": {"f", "6", 1, "m"}},
+		before:   listing{"A": {"a", "1", 1, "m"}, "B": {"b", "2", 1, "m"}, "C": {"x/c", "3", 1, "m"}, "D": {"x/d", "4", 1, "m"}, "E": {"e", "5", 1, "m"}},
+		after:    listing{"A": {"b", "1", 1, "m"}, "B": {"a", "22", 2, "n"}, "C": {"x/c", "3", 1, "n"}, "E": {"x/d", "5", 1, "m"}, "F": {"f", "6", 1, "m"}},
 		gone:     map[string]Verdict{"D": AssetLeft},
 		metadata: true,
 		want:     []string{"+ f", "- x/d (left)", "> a -> b", "> b -> a", "> e -> x/d", "~ a", "~ x/c.metadata.json"},
@@ -163,7 +163,7 @@ func (c change) play(t *testing.T, withTrash bool) *rig {
 
 // deleted returns what the trash has after a change.
 func (c change) deleted() map[string]string {
-	gone := catalogue{}
+	gone := listing{}
 	for id := range c.gone {
 		gone[id] = c.before[id]
 	}

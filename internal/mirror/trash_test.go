@@ -17,7 +17,7 @@ func TestTrashKeepsAll(t *testing.T) {
 	want := map[string]string{}
 	for i, content := range []string{"one", "two", "three", "four"} {
 		a := asset{"x/a.jpg", content, 1, "m"}
-		g.sync(t.Context(), catalogue{"A": a, "B": other})
+		g.sync(t.Context(), listing{"A": a, "B": other})
 		g.verdicts["A"] = AssetDeleted
 		if i == 2 { // the metadata of a file that is not there have its name
 			want["x/a-3.jpg.metadata.json"] = "mine"
@@ -25,22 +25,22 @@ func TestTrashKeepsAll(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		g.sync(t.Context(), catalogue{"B": other})
+		g.sync(t.Context(), listing{"B": other})
 		name := []string{"x/a.jpg", "x/a-2.jpg", "x/a-4.jpg", "x/a-5.jpg"}[i]
 		want[name], want[name+sidecarSuffix] = content, described("A", a)
 		wantTree(t, g.trash, want)
-		wantTree(t, g.dir, catalogue{"B": other}.files(true))
+		wantTree(t, g.dir, listing{"B": other}.files(true))
 	}
 }
 
 // A file whose folder in the trash is a file stays, and the run says so.
 func TestTrashHasAFileForAFolder(t *testing.T) {
-	c := change{before: catalogue{"A": {"x/a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}}, gone: map[string]Verdict{"A": AssetDeleted}}
+	c := change{before: listing{"A": {"x/a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}}, gone: map[string]Verdict{"A": AssetDeleted}}
 	g := c.play(t, true)
 	if err := errors.Join(os.Mkdir(g.trash, 0o777), os.WriteFile(filepath.Join(g.trash, "x"), []byte("mine"), 0o666)); err != nil {
 		t.Fatal(err)
 	}
-	outcome := g.sync(t.Context(), catalogue{"B": c.before["B"]}, func(*Run) {})
+	outcome := g.sync(t.Context(), listing{"B": c.before["B"]}, func(*Run) {})
 	if outcome.Failed != 1 || outcome.Deleted != 0 {
 		t.Errorf("%+v, %v", outcome, g.lines())
 	}
