@@ -265,11 +265,11 @@ func (s *syncRun) changed(r download.Result) {
 }
 
 // fetch transfers files.
-func (s *syncRun) fetch(ctx context.Context, jobs []download.Job, results download.ResultObserver, recorder download.Recorder) download.Tally {
+func (s *syncRun) fetch(ctx context.Context, jobs iter.Seq[download.Job], results download.ResultObserver, recorder download.Recorder) download.Tally {
 	engine := s.flags.engine(s.conf, s.portal, s.destination)
 	engine.Progress, engine.Results, engine.Recorder = s.reporter, []download.ResultObserver{ended{s.reporter}, results}, recorder
 	engine.Confirm = s.confirmCredentials
-	return engine.Run(ctx, func(context.Context) iter.Seq[download.Job] { return slices.Values(jobs) })
+	return engine.Run(ctx, func(context.Context) iter.Seq[download.Job] { return jobs })
 }
 
 // ended takes files off the progress that is shown before their results are reported.

@@ -27,23 +27,30 @@ var (
 // fetches transfers files.
 func (x *running) fetches(ctx context.Context, steps []*Step) {
 	f := &fetching{running: x, ctx: ctx, displacing: map[download.FileID]*Step{}, gone: map[*Step][]taken{}}
-	var jobs []download.Job
 	for _, s := range steps {
 		if s.Record != nil && x.stuck[s.Record] {
 			continue // its failure is reported
 		}
 		f.steps = append(f.steps, s)
-		jobs = append(jobs, x.job(s, int64(len(f.steps))))
 		if s.Displaces != nil {
 			f.displacing[s.Wanted.File] = s
 		}
 	}
-	if len(jobs) > 0 {
-		x.outcome.Stop = x.Fetch(ctx, jobs, f, f).Stop
+	if len(f.steps) > 0 {
+		x.outcome.Stop = x.Fetch(ctx, f.jobs, f, f).Stop
 	}
 	for _, r := range f.left { // while files are published, no folder is removed
 		x.dropSidecar(ctx, r)
 		x.swept(r.Path, r)
+	}
+}
+
+// jobs yields the jobs of the steps, in their order.
+func (f *fetching) jobs(yield func(download.Job) bool) {
+	for i, s := range f.steps {
+		if !yield(f.job(s, int64(i)+1)) {
+			return
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -207,7 +208,7 @@ func (g *rig) sync(ctx context.Context, want listing, with ...func(*Run)) Outcom
 	run := &Run{
 		Root: g.root, Portal: "p", State: ledger{g}, Spool: spool, Trash: g.trash, Report: func(r download.Result) { g.results = append(g.results, r) },
 	}
-	run.Fetch = func(ctx context.Context, jobs []download.Job, l download.ResultObserver, r download.Recorder) download.Tally {
+	run.Fetch = func(ctx context.Context, jobs iter.Seq[download.Job], l download.ResultObserver, r download.Recorder) download.Tally {
 		return g.transfer(ctx, want, jobs, l, r)
 	}
 	run.WriteMetadata = g.writeMetadata
@@ -301,8 +302,8 @@ func (g *rig) lines() (all []string) {
 }
 
 // transfer is as download.Engine with the sink of a folder.
-func (g *rig) transfer(ctx context.Context, want listing, jobs []download.Job, l download.ResultObserver, recorder download.Recorder) download.Tally {
-	for _, job := range jobs {
+func (g *rig) transfer(ctx context.Context, want listing, jobs iter.Seq[download.Job], l download.ResultObserver, recorder download.Recorder) download.Tally {
+	for job := range jobs {
 		if ctx.Err() != nil {
 			return download.Tally{Stop: context.Cause(ctx)}
 		}
@@ -322,7 +323,7 @@ func (g *rig) transfer(ctx context.Context, want listing, jobs []download.Job, l
 		g.state.call()
 		l.Finished(job, r)
 	}
-	return download.Tally{Wanted: len(jobs)}
+	return download.Tally{}
 }
 
 var errUnchanged = errors.New("an identical file has the name")

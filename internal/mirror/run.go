@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"sync"
@@ -33,7 +34,7 @@ type Run struct {
 	// Report, if set, is called with each result, by one goroutine at a time. A fetched file has Plan: new or changed.
 	Report func(download.Result)
 	// Fetch transfers the files of jobs, numbered from 1 on in their order, and tells l and r as download.Engine does.
-	Fetch func(ctx context.Context, jobs []download.Job, l download.ResultObserver, r download.Recorder) download.Tally
+	Fetch func(ctx context.Context, jobs iter.Seq[download.Job], l download.ResultObserver, r download.Recorder) download.Tally
 	// WriteMetadata is metadata.Write below Root; nil if each file is to have none beside it.
 	WriteMetadata func(path string, content []byte, own string) (md5 string, err error)
 }

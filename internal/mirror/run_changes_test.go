@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -262,7 +263,7 @@ func TestRunEndsWithItsTransfers(t *testing.T) {
 	c := change{before: listing{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}}, gone: map[string]Verdict{"B": AssetDeleted}}
 	g := c.play(t, false)
 	outcome := g.sync(t.Context(), listing{"A": {"a", "newer", 2, "m"}}, func(r *Run) {
-		r.Fetch = func(context.Context, []download.Job, download.ResultObserver, download.Recorder) download.Tally {
+		r.Fetch = func(context.Context, iter.Seq[download.Job], download.ResultObserver, download.Recorder) download.Tally {
 			return download.Tally{Stop: download.ErrUnauthorised}
 		}
 	})

@@ -205,6 +205,7 @@ func TestRun(t *testing.T) {
 func TestRunKilled(t *testing.T) {
 	for _, c := range changes {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			for _, lazy := range []bool{false, true} {
 				moments := 0
 				for moment := 1; ; moment++ {
