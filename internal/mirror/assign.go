@@ -97,39 +97,28 @@ func samePath(a, b string) bool { return a == b || naming.Folded(a) == naming.Fo
 // line puts the files that look for a path in their order: those that have it already; those that had it and were
 // lost; then the older asset, one without a date last.
 func (a *assignment) line() {
-	ranks := make([]uint8, len(a.files))
+	var lost, others []int
 	for i := range a.files {
 		f := &a.files[i]
-		if !f.places() || f.edited() {
-			continue
-		}
-		a.queue = append(a.queue, i)
 		switch {
+		case !f.places() || f.edited():
 		case !f.atPlain():
-			ranks[i] = 2
-		case !f.own():
-			ranks[i] = 1
+			others = append(others, i)
+		case f.own():
+			a.queue = append(a.queue, i)
+		default:
+			lost = append(lost, i)
 		}
 	}
-	slices.SortFunc(a.queue, func(i, j int) int {
-		v, w := a.files[i].wanted, a.files[j].wanted
-		return cmp.Or(
-			cmp.Compare(ranks[i], ranks[j]),
-			compareZero(v.Created.IsZero(), w.Created.IsZero()),
-			v.Created.Compare(w.Created),
-			cmp.Compare(i, j), // which is by id and selector
-		)
-	})
-}
-
-func compareZero(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case b:
-		return -1
-	default:
-		return 1
+	for _, rank := range [][]int{lost, others} {
+		slices.SortFunc(rank, func(i, j int) int {
+			v, w := a.files[i].wanted.Created, a.files[j].wanted.Created
+			if order := cmp.Or(compareBool(v.IsZero(), w.IsZero()), v.Compare(w)); order != 0 {
+				return order
+			}
+			return cmp.Compare(i, j) // which is by id and selector
+		})
+		a.queue = append(a.queue, rank...)
 	}
 }
 

@@ -37,7 +37,7 @@ func (w *world) stateText() string {
 }
 
 func (w *world) list() []*download.Result {
-	return slices.SortedFunc(maps.Values(w.records), func(a, b *download.Result) int { return compareFile(a.File(), b.File()) })
+	return slices.SortedFunc(maps.Values(w.records), byRecord)
 }
 
 // carryOut does what steps say.
@@ -48,7 +48,7 @@ func (w *world) carryOut(in Input, steps []Step) {
 		if n > 0 && s.Via && !steps[n-1].Via {
 			w.errorf("step %d goes through another name after moves that do not: %s", n, stepsText(steps))
 		}
-		if n > 0 && turn(s.Action) < turn(steps[n-1].Action) {
+		if n > 0 && slices.Index(turns, s.Action) < slices.Index(turns, steps[n-1].Action) {
 			w.errorf("step %d is out of order: %s", n, stepsText(steps))
 		}
 		if s.Action != download.ActionMove {
@@ -80,7 +80,7 @@ func (w *world) carryOut(in Input, steps []Step) {
 			w.adopt(in, s)
 		case download.ActionDelete:
 			w.remove(in, s, s.Record)
-		case "":
+		case closes:
 			delete(w.records, s.Record.File())
 		default:
 			w.errorf("%s has no error", stepText(s))

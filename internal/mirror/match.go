@@ -60,8 +60,8 @@ func match(in Input) (files []file, others []*download.Result) {
 			others = append(others, r)
 		}
 	}
-	slices.SortFunc(records, func(a, b *download.Result) int { return compareFile(a.File(), b.File()) })
-	slices.SortFunc(others, func(a, b *download.Result) int { return compareFile(a.File(), b.File()) })
+	slices.SortFunc(records, byRecord)
+	slices.SortFunc(others, byRecord)
 
 	files = make([]file, 0, max(len(wanted), len(records)))
 	for len(wanted) > 0 || len(records) > 0 {
@@ -89,30 +89,38 @@ func match(in Input) (files []file, others []*download.Result) {
 
 // byFile compares by identity; of two of one file, the one that tells of the later state of its asset is first.
 func byFile(a, b *Wanted) int {
+	if order := compareFile(a.File, b.File); order != 0 {
+		return order
+	}
 	return cmp.Or(
-		compareFile(a.File, b.File),
 		cmp.Compare(b.Listed.Version, a.Listed.Version),
 		strings.Compare(b.Listed.Modified, a.Listed.Modified),
+		compareBool(a.Err != nil, b.Err != nil),
 		strings.Compare(a.Path, b.Path),
 		strings.Compare(a.Listed.URL, b.Listed.URL),
-		compareErr(a.Err, b.Err),
 	)
 }
 
-// compareErr puts none first.
-func compareErr(a, b error) int {
+func byRecord(a, b *download.Result) int { return compareFile(a.File(), b.File()) }
+
+// compareFile compares by media id, selector and portal.
+func compareFile(a, b download.FileID) int {
+	if order := strings.Compare(a.MediaID, b.MediaID); order != 0 {
+		return order // as almost always, and there may be millions
+	}
+	return cmp.Or(strings.Compare(a.Selector, b.Selector), strings.Compare(a.Portal, b.Portal))
+}
+
+// compareBool puts false first.
+func compareBool(a, b bool) int {
 	switch {
-	case (a == nil) == (b == nil):
+	case a == b:
 		return 0
-	case a == nil:
+	case b:
 		return -1
 	default:
 		return 1
 	}
-}
-
-func compareFile(a, b download.FileID) int {
-	return cmp.Or(strings.Compare(a.Portal, b.Portal), strings.Compare(a.MediaID, b.MediaID), strings.Compare(a.Selector, b.Selector))
 }
 
 // judge finds out which assets of sorted files are listed, and what is known of the others.

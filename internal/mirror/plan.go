@@ -1,8 +1,6 @@
 package mirror
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -113,21 +111,12 @@ func Plan(in Input) []Step {
 	files, others := match(in)
 	a := newAssignment(&in, files)
 	a.run()
-	p := planner{in: &in, removes: a.removes}
+	p := planner{in: &in, removes: a.removes, steps: make(map[download.Action][]Step)}
 	for i := range files {
 		p.add(&files[i])
 	}
 	for _, r := range others {
-		p.steps = append(p.steps, Step{Record: r, Path: r.Path})
+		p.put(&file{record: r}, Step{Action: closes, Path: r.Path})
 	}
-	slices.SortStableFunc(p.steps, func(s, t Step) int { return cmp.Compare(turn(s.Action), turn(t.Action)) })
-	return append(inOrder(p.moves), p.steps...)
-}
-
-// turn returns when an action is carried out.
-func turn(a download.Action) int {
-	return slices.Index([]download.Action{
-		download.ActionMove, download.ActionFetch, download.ActionMetadata, download.ActionAdopt, download.ActionKeep, "",
-		download.ActionDelete,
-	}, a)
+	return p.all()
 }

@@ -1,8 +1,14 @@
 package mirror
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/naming"
 )
 
 // planCases are the promises of sync, as far as they are about a plan.
@@ -98,6 +104,7 @@ var planCases = []planCase{
 	{name: "a missing file whose path has become a folder", list: "A a", state: "A a", folder: "-a; a/b.jpg"},
 
 	{name: "one whose name differs in case, where that is another file", list: "A A.jpg", state: "A a.jpg", folder: "A.jpg", want: "keep a.jpg: exists"},
+	{name: "… and at the KEY", list: "A a.jpg; B A.jpg", state: "A a.jpg; B a-B.jpg", folder: "A-B.jpg"},
 	{name: "… and of a folder of the path", list: "A D/a.jpg; B b.jpg", state: "B d", folder: "D", want: "> d -> b.jpg; fail D/a.jpg: exists"},
 
 	// Files that were edited.
@@ -184,9 +191,17 @@ var planCases = []planCase{
 	{name: "… which an earlier run wrote, and this one would not", list: "A a.jpg; B a.jpg.metadata.json", state: "A a.jpg meta", want: "+ a.jpg.metadata-B.json"},
 	{name: "… and such files before there are metadata", list: "A a.jpg; B a.jpg.metadata.json", state: "A a.jpg; B a.jpg.metadata.json", with: "metadata", want: "> a.jpg.metadata.json -> a.jpg.metadata-B.json; metadata a.jpg; metadata a.jpg.metadata-B.json"},
 
-	// Records that cannot both be true.
+	{name: "… and makes room for it", list: "A a.jpg; B c.json", state: "A x.jpg meta; B a.jpg.metadata.json meta", with: "metadata", want: "> a.jpg.metadata.json -> c.json; > x.jpg -> a.jpg"},
+
+	// States that cannot be quite true.
 	{name: "two records of one file: the other is fetched again", list: "A a.jpg; B b.jpg", state: "A a.jpg; B a.jpg", want: "> a.jpg -> b.jpg; + a.jpg"},
 	{name: "a gone one does not take a listed one along", list: "B a.jpg", state: "A a.jpg; B a.jpg", with: "delete A=deleted", want: "close a.jpg"},
+	{name: "… of the same bytes, neither", list: "B a.jpg", state: "A a.jpg same; B a.jpg same", with: "delete A=deleted", want: "close a.jpg"},
+	{name: "two of the same bytes: who should have the path has it", list: "A b.jpg; B a.jpg", state: "A a.jpg same; B a.jpg same", want: "+ b.jpg"},
+	{name: "… and of two edited ones", list: "A b.jpg; B a.jpg", state: "A a.jpg; B a.jpg", folder: "a.jpg", want: "+ b.jpg"},
+	{name: "a missing file, whose path is a folder of another", list: "A d; B d/b.jpg", state: "A d; B d/b.jpg", folder: "-d", want: "+ d-A"},
+	{name: "a record that does not say what was listed", list: "A a.jpg v1 s1 u1 m1", state: "A a.jpg bare"},
+	{name: "what has no path at all", list: "A - err; B - err", state: "A a.jpg", want: "fail a.jpg: not_found; fail : not_found"},
 }
 
 func TestPlan(t *testing.T) {
@@ -205,3 +220,76 @@ func TestPlan(t *testing.T) {
 		})
 	}
 }
+
+// TestPlanIsMadeInTime has files that wait for each other in a row, of which none can leave: each round of the
+// assignment finds one that stays.
+func TestPlanIsMadeInTime(t *testing.T) {
+	const files = 2000
+	in := Input{}
+	folder := &memory{files: map[string]string{}}
+	path := func(i int) string { return fmt.Sprintf("%04d.jpg", i) }
+	for i := range files {
+		id := download.FileID{Portal: testPortal, MediaID: fmt.Sprintf("%04d", i), Selector: "original"}
+		in.Wanted = append(in.Wanted, Wanted{File: id, Path: path(i + 1), Key: "KEY"})
+		in.Records = append(in.Records, &download.Result{Portal: id.Portal, MediaID: id.MediaID, Selector: id.Selector, Path: path(i), MD5: path(i)})
+		folder.files[path(i)] = path(i)
+		folder.files[naming.Renamed(path(i+1), "KEY")] = "something else"
+	}
+	folder.files[path(files)] = "something else"
+	in.Folder = folder
+	steps := Plan(in)
+	if len(steps) != files {
+		t.Fatalf("%d steps", len(steps))
+	}
+	for i, s := range steps {
+		if s.Action != download.ActionKeep || s.Path != path(i) || s.Err == nil {
+			t.Fatalf("step %d: %s", i, stepText(s))
+		}
+	}
+}
+
+// BenchmarkPlan plans 200,000 files: nothing has changed; all are new; all get another name.
+func BenchmarkPlan(b *testing.B) {
+	const files = 200_000
+	path := func(i int) string { return fmt.Sprintf("images/2026/photograph-%06d.jpg", i) }
+	in := Input{Delete: true}
+	for i := range files {
+		id := download.FileID{Portal: testPortal, MediaID: fmt.Sprintf("%08X-0000-4000-8000-%012X", i*2654435761%files, i), Selector: "original"}
+		listed := download.Listed{Version: 1, Modified: "2026-01-02T03:04:05Z", Metadata: "x"}
+		in.Wanted = append(in.Wanted, Wanted{File: id, Path: path(i), Key: id.MediaID, Created: time.Unix(int64(i), 0), Listed: listed})
+		in.Records = append(in.Records, &download.Result{Portal: id.Portal, MediaID: id.MediaID, Selector: id.Selector, Path: path(i), Listed: &listed})
+	}
+	for _, night := range []struct {
+		name     string
+		metadata bool
+		shift    int // by how much the names are others
+		records  []*download.Result
+	}{
+		{"unchanged", false, 0, in.Records},
+		{"unchanged, metadata", true, 0, in.Records},
+		{"new", false, 0, nil},
+		{"renamed in a row", false, 1, in.Records},
+	} {
+		b.Run(night.name, func(b *testing.B) {
+			in := in
+			in.Metadata, in.Records, in.Folder = night.metadata, night.records, inPlace(len(night.records) > 0)
+			in.Wanted = slices.Clone(in.Wanted)
+			for i := range in.Wanted {
+				in.Wanted[i].Path = path(i + night.shift)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if steps := Plan(in); night.shift == 0 && night.records != nil && len(steps) > 0 {
+					b.Fatal(stepText(steps[0]))
+				}
+			}
+		})
+	}
+}
+
+// inPlace is a Folder that has all files of the state and their sidecars, or none.
+type inPlace bool
+
+func (inPlace) Stands(*download.Result) Standing { return AsWritten }
+
+func (f inPlace) Taken(path string) bool { return bool(f) && strings.HasSuffix(path, sidecarSuffix) }

@@ -22,8 +22,9 @@ const testPortal = "portal.example"
 //	want:   the steps, see stepText
 //
 // Words behind a path: v2 is a version, s7 a size, u1 a URL, m3 a date modified, c4 a year of creation, x:web the
-// derivative that was chosen, d:web a derivative and t:w=9 a transformation instead of the original, meta says that there is a sidecar, err
-// that there is no such file, and other: that the record is of another portal.
+// derivative that was chosen, d:web a derivative and t:w=9 a transformation instead of the original. meta says that
+// there is a sidecar, err that there is no such file, other: that the record is of another portal, same that two files
+// have the same bytes, and bare that a record does not say what was listed. A path that is - is none.
 type planCase struct {
 	name                            string
 	list, state, folder, with, want string
@@ -42,6 +43,12 @@ func (c planCase) input(t *testing.T) Input {
 		r := &download.Result{
 			Portal: w.File.Portal, MediaID: w.File.MediaID, Selector: w.File.Selector, Status: download.Downloaded,
 			Path: w.Path, MD5: "written for " + text, Chosen: w.Chosen, Listed: &listed,
+		}
+		if strings.HasSuffix(text, " same") {
+			r.MD5 = "the same bytes"
+		}
+		if strings.HasSuffix(text, " bare") {
+			r.Listed = nil
 		}
 		in.Records = append(in.Records, r)
 		folder.files[w.Path] = r.MD5
@@ -104,8 +111,12 @@ func parseWanted(t *testing.T, text string) Wanted {
 		t.Fatalf("%q has no path", text)
 	}
 	w := Wanted{File: download.FileID{Portal: testPortal, MediaID: words[0]}, Path: words[1], Key: words[0]}
+	if w.Path == "-" {
+		w.Path = ""
+	}
 	for _, word := range words[2:] {
 		switch letter, value := word[:1], word[1:]; {
+		case word == "same", word == "bare": // of a record
 		case word == "err":
 			w.Err = &download.Error{Code: download.CodeNotFound, Err: errors.New("no such file")}
 		case word == "meta":

@@ -2,12 +2,35 @@ package mirror
 
 import "github.com/bynder-cli/bynder/internal/download"
 
+// turns are the actions in the order in which they are carried out.
+var turns = []download.Action{
+	download.ActionMove, download.ActionFetch, download.ActionMetadata, download.ActionAdopt, download.ActionKeep, closes,
+	download.ActionDelete,
+}
+
+// closes is the action of a step that closes a record.
+const closes download.Action = ""
+
 // planner turns files that have their paths into steps.
 type planner struct {
 	in      *Input
 	removes bool // files of assets that are known to be gone are removed
-	moves   []Step
-	steps   []Step // all others
+	steps   map[download.Action][]Step
+}
+
+// all returns the steps in the order in which they are carried out.
+func (p *planner) all() []Step {
+	p.steps[download.ActionMove] = inOrder(p.steps[download.ActionMove])
+	total := 0
+	for _, steps := range p.steps {
+		total += len(steps)
+	}
+	all := make([]Step, 0, total)
+	for _, action := range turns {
+		all = append(all, p.steps[action]...)
+		delete(p.steps, action)
+	}
+	return all
 }
 
 // add plans what is done with a file.
@@ -34,7 +57,7 @@ func (p *planner) add(f *file) {
 
 func (p *planner) put(f *file, s Step) {
 	s.Wanted, s.Record = f.wanted, f.record
-	p.steps = append(p.steps, s)
+	p.steps[s.Action] = append(p.steps[s.Action], s)
 }
 
 // displacing notes the file of an asset that is gone, which a step replaces.
@@ -48,9 +71,7 @@ func (p *planner) displacing(f *file, s Step) Step {
 // addInPlace plans a file that is in place as sync has written it.
 func (p *planner) addInPlace(f *file) {
 	if f.path != f.record.Path {
-		p.moves = append(p.moves, p.displacing(f, Step{
-			Action: download.ActionMove, Wanted: f.wanted, Record: f.record, Path: f.path, From: f.record.Path,
-		}))
+		p.put(f, p.displacing(f, Step{Action: download.ActionMove, Path: f.path, From: f.record.Path}))
 	}
 	switch {
 	case changed(f.wanted, f.record):
@@ -85,7 +106,7 @@ func (p *planner) addEdited(f *file) {
 func (p *planner) addUnlisted(f *file) {
 	switch {
 	case !f.own() && !f.edited(), f.givenUp():
-		p.put(f, Step{Path: f.record.Path})
+		p.put(f, Step{Action: closes, Path: f.record.Path})
 	case f.listed || !p.in.Delete:
 	case f.verdict == Unconfirmed:
 		p.put(f, Step{Action: download.ActionKeep, Path: f.record.Path, Err: notConfirmed(f)})
