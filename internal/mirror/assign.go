@@ -174,7 +174,7 @@ func (a *assignment) decide(i int) {
 			key = f.record.Path
 		}
 		a.stay(i, key)
-	case found == foreign && !(f.own() && inOwnFolder(f.record.Path)):
+	case found == foreign && (!f.own() || !inOwnFolder(f.record.Path)): // no file stays in .bynder for another's sake
 		a.fail(i, notOurs(f, plain))
 	case a.place(i, key) != free:
 		a.fail(i, bothTaken(f, key))
@@ -275,7 +275,7 @@ func (a *assignment) removable(i int) bool {
 
 // isForeign reports whether something has a path, or that of a folder of it, which is no file of the state.
 func (a *assignment) isForeign(path, folded string) bool {
-	if !a.in.Folder.Taken(path) {
+	if i, ok := a.held[folded]; ok && a.files[i].record.Path == path || !a.in.Folder.Taken(path) {
 		return false
 	}
 	for end, foldedEnd := len(path), len(folded); end > 0; {
@@ -287,7 +287,8 @@ func (a *assignment) isForeign(path, folded string) bool {
 	return true
 }
 
-// isSidecar reports whether the sidecar of a file of the state has a path. It may be gone at the end of the run, with its file.
+// isSidecar reports whether the sidecar of a file of the state has a path. At the end of the run it may be gone, with
+// its file.
 func (a *assignment) isSidecar(path, folded string) bool {
 	base, has := strings.CutSuffix(folded, foldedSuffix)
 	i, ok := a.held[base]

@@ -68,7 +68,8 @@ type Input struct {
 	// Gone says, by media id, what was found out about assets that Wanted does not have.
 	Gone map[string]Verdict
 	// Delete says that files of confirmed verdicts are removed, at most MaxDelete of them or none. If there are more,
-	// the plan says nothing about them: it is the caller who counts, and reports it.
+	// the plan says nothing about them: it is the caller who counts and reports it, and who leaves Delete false if
+	// there are too many to ask about.
 	Delete    bool
 	MaxDelete int
 	// Adopt says that files which are at planned paths become sync's own, as they are.

@@ -77,7 +77,7 @@ func (planCase) option(t *testing.T, in *Input, option string) {
 	case "delete":
 		in.Delete = true
 		if value != "" {
-			scan(t, value, "%d", &in.MaxDelete)
+			scan(t, value, &in.MaxDelete)
 		}
 	case "adopt":
 		in.Adopt = true
@@ -97,9 +97,9 @@ func elements(list string) []string {
 	return strings.Split(list, "; ")
 }
 
-func scan(t *testing.T, text, format string, value any) {
+func scan(t *testing.T, text string, value any) {
 	t.Helper()
-	if _, err := fmt.Sscanf(text, format, value); err != nil {
+	if _, err := fmt.Sscan(text, value); err != nil {
 		t.Fatalf("%q: %v", text, err)
 	}
 }
@@ -131,17 +131,17 @@ func parseWanted(t *testing.T, text string) Wanted {
 		case strings.HasPrefix(word, "x:"):
 			w.Chosen = word[2:]
 		case letter == "v":
-			scan(t, value, "%d", &w.Listed.Version)
+			scan(t, value, &w.Listed.Version)
 		case letter == "s":
 			w.Listed.Size = new(int64)
-			scan(t, value, "%d", w.Listed.Size)
+			scan(t, value, w.Listed.Size)
 		case letter == "u":
 			w.Listed.URL = "https://cdn.example/" + value
 		case letter == "m":
 			w.Listed.Modified = value
 		case letter == "c":
 			var year int
-			scan(t, value, "%d", &year)
+			scan(t, value, &year)
 			w.Created = time.Date(2000+year, 1, 1, 0, 0, 0, 0, time.UTC)
 		default:
 			t.Fatalf("%q: what is %q?", text, word)
@@ -151,8 +151,8 @@ func parseWanted(t *testing.T, text string) Wanted {
 	return w
 }
 
-// stepText is a step in short text: a fetch is "+ path", one that replaces a file "~ path", a move "> from -> path", or ">> " if it goes
-// through another name. What cannot be fetched is "fail path: code".
+// stepText is a step in short text: a fetch is "+ path", one that replaces a file "~ path", a move "> from -> path", or
+// ">> " if it goes through another name. What cannot be fetched is "fail path: code".
 func stepText(s Step) string {
 	gone := ""
 	if s.Displaces != nil {
