@@ -265,7 +265,8 @@ func (a *assignment) hasSidecar(i int) bool {
 	return a.in.Metadata || r != nil && lastListed(r).Metadata != ""
 }
 
-var foldedSuffix = naming.Folded(sidecarSuffix)
+// foldedSuffix is how the path of a sidecar ends. Safe names are short enough for it (naming.MaxName).
+var foldedSuffix = naming.Folded(sidecarEnd)
 
 // removable reports whether the plan removes a file.
 func (a *assignment) removable(i int) bool {

@@ -127,15 +127,15 @@ func (w *world) leave(s Step) (place func()) {
 		w.put(s, s.Path, s.Record.MD5)
 		moved := *s.Record
 		moved.Path = s.Path
-		if hasSidecar && !w.folder.Taken(s.Path+sidecarSuffix) {
-			w.folder.files[s.Path+sidecarSuffix] = s.Record.Listed.Metadata
+		if hasSidecar && !w.folder.Taken(s.Path+sidecarEnd) {
+			w.folder.files[s.Path+sidecarEnd] = s.Record.Listed.Metadata
 		}
 		w.records[s.Record.File()] = &moved
 	}
 }
 
 func (w *world) ownSidecar(r *download.Result, path string) (name string, ok bool) {
-	name, ok = w.folder.find(path + sidecarSuffix)
+	name, ok = w.folder.find(path + sidecarEnd)
 	return name, ok && lastListed(r).Metadata != "" && w.folder.files[name] == r.Listed.Metadata
 }
 
@@ -182,7 +182,7 @@ func (w *world) writeSidecar(s Step, r *download.Result) {
 	written.Listed = &listed
 	name, own := w.ownSidecar(r, s.Path)
 	if !own {
-		if name = s.Path + sidecarSuffix; w.folder.Taken(name) {
+		if name = s.Path + sidecarEnd; w.folder.Taken(name) {
 			w.failed++
 			return
 		}

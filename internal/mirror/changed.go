@@ -3,6 +3,7 @@ package mirror
 import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
 )
 
 // changed reports whether the portal has another file than the one that was recorded. What only one of the two tells
@@ -38,14 +39,11 @@ func lastListed(r *download.Result) *download.Listed {
 	return r.Listed
 }
 
-// sidecarSuffix is what the name of a sidecar has behind that of its file.
-const sidecarSuffix = ".metadata.json"
-
 // sidecarStale reports whether the sidecar of a file in place is to be written.
 func sidecarStale(in *Input, f *file) bool {
 	if !in.Metadata {
 		return false
 	}
 	before := lastListed(f.record)
-	return before.Metadata == "" || before.Modified != f.wanted.Listed.Modified || !in.Folder.Taken(f.record.Path+sidecarSuffix)
+	return before.Metadata == "" || before.Modified != f.wanted.Listed.Modified || !in.Folder.Taken(metadata.Path(f.record.Path))
 }

@@ -167,7 +167,7 @@ func (w *world) foreignFiles(in Input) map[string]bool {
 	foreign := map[string]bool{}
 	for path, content := range w.folder.files {
 		// What a killed run, or the user, left of an asset's metadata is JSON with its id, which may be replaced.
-		foreign[path] = !strings.HasSuffix(path, sidecarSuffix) || !strings.HasPrefix(content, "metadata of")
+		foreign[path] = !strings.HasSuffix(path, sidecarEnd) || !strings.HasPrefix(content, "metadata of")
 	}
 	for _, r := range in.Records {
 		if name, ok := w.folder.find(r.Path); ok && w.folder.files[name] == r.MD5 {

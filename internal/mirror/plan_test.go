@@ -292,4 +292,4 @@ type inPlace bool
 
 func (inPlace) Stands(*download.Result) Standing { return AsWritten }
 
-func (f inPlace) Taken(path string) bool { return bool(f) && strings.HasSuffix(path, sidecarSuffix) }
+func (f inPlace) Taken(path string) bool { return bool(f) && strings.HasSuffix(path, sidecarEnd) }

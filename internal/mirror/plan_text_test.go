@@ -53,7 +53,7 @@ func (c planCase) input(t *testing.T) Input {
 		in.Records = append(in.Records, r)
 		folder.files[w.Path] = r.MD5
 		if listed.Metadata != "" {
-			folder.files[w.Path+sidecarSuffix] = listed.Metadata
+			folder.files[w.Path+sidecarEnd] = listed.Metadata
 		}
 	}
 	for _, path := range elements(c.folder) {

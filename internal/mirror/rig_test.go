@@ -280,7 +280,7 @@ func line(r download.Result) string {
 	case r.Action == download.ActionFetch:
 		return "~ " + path
 	case r.Action == download.ActionMetadata:
-		return "~ " + path + sidecarSuffix
+		return "~ " + path + sidecarEnd
 	case r.Action == download.ActionMove:
 		return "> " + from + " -> " + path
 	case r.Action == download.ActionDelete:
@@ -360,7 +360,7 @@ func (g *rig) publish(job download.Job, r download.Result, content string, recor
 // writeMetadata is as metadata.Write.
 func (g *rig) writeMetadata(path string, content []byte, own string) (string, error) {
 	g.state.call()
-	name := filepath.Join(g.dir, path+sidecarSuffix)
+	name := filepath.Join(g.dir, path+sidecarEnd)
 	id, _, _ := strings.Cut(string(content), ",")
 	if there, err := os.ReadFile(name); err == nil && string(there) != string(content) && sum(string(there)) != own &&
 		(own != "" || !strings.HasPrefix(string(there), id)) {
@@ -417,7 +417,7 @@ func (c listing) files(withMetadata bool) map[string]string {
 		}
 		all[path] = a.content
 		if withMetadata {
-			all[path+sidecarSuffix] = described(id, a)
+			all[path+sidecarEnd] = described(id, a)
 		}
 	}
 	return all

@@ -27,7 +27,7 @@ func TestTrashKeepsAll(t *testing.T) {
 		}
 		g.sync(t.Context(), listing{"B": other})
 		name := []string{"x/a.jpg", "x/a-2.jpg", "x/a-4.jpg", "x/a-5.jpg"}[i]
-		want[name], want[name+sidecarSuffix] = content, described("A", a)
+		want[name], want[name+sidecarEnd] = content, described("A", a)
 		wantTree(t, g.trash, want)
 		wantTree(t, g.dir, listing{"B": other}.files(true))
 	}
