@@ -35,7 +35,7 @@ var repairTransfers = []string{
 	"jobs", "connections", "limit-rate", "fsync", "lock-wait", "api-rate", "retries", "profile", "domain", "config", "ca-cert",
 }
 
-func (o *repairFlags) add(f *pflag.FlagSet) {
+func (o *repairFlags) addRepair(f *pflag.FlagSet) {
 	f.BoolVar(&o.repair, "repair", false, "fetch missing and changed files again")
 	f.StringVar(&o.trash, "trash", "", "with --repair: move changed files to this `folder`\n(default .bynder/replaced in the folder)")
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
@@ -93,8 +93,8 @@ func (o *verifyOptions) openRepair(ctx context.Context, folder *os.Root) (r *rep
 		return r, nil
 	}
 	r.journal, err = journal.Open(ctx, o.journal, journal.Options{
-		Portal: r.conf.Portal.Host, Dir: o.dest, Synced: o.transfer.fsync, Encode: report.JSONLine[download.Result],
-		State:    sink.SameFile(o.journal, filepath.Join(o.dest, mirror.StateFile)),
+		Portal: r.conf.Portal.Host, Dir: o.dest, KnowsHead: knowsHead, Synced: o.transfer.fsync, Encode: report.JSONLine[download.Result],
+		State:    sink.SameFile(o.journal, filepath.Join(o.dest, stateFolder, stateFile)),
 		LockWait: o.transfer.lockLimit,
 		Waiting:  func() { o.screen.Say("waiting for another bynder that uses the journal %s", o.journal) },
 		Failed:   func(err error) { o.screen.Fail(err.Error(), "") },

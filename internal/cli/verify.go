@@ -39,12 +39,7 @@ type verifyOptions struct {
 
 const verifyUse = "bynder verify --journal <file> <folder>; the folder of a `bynder sync` needs no --journal"
 
-func newVerify(s Streams) *cobra.Command {
-	o := &verifyOptions{streams: s}
-	cmd := &cobra.Command{
-		Use:   "verify [--journal <file>] <folder>",
-		Short: "Check downloaded files against their journal, offline, or repair them",
-		Long: `Compare the files in a folder with the journal in which download or fetch-item
+const verifyHelp = `Compare the files in a folder with the journal in which download or fetch-item
 recorded them, or with what sync keeps in the folder: by size and MD5, and without the
 portal. No credentials are needed.
 
@@ -68,7 +63,14 @@ inside the folder alone: symbolic links that lead out of it are not followed. Fi
 metadata that sync has written are compared as well.
 
 Exit status 0 if no file is missing or changed, or all such files were repaired, and
-each could be read; else 1. Unknown and extra files alone do not matter.`,
+each could be read; else 1. Unknown and extra files alone do not matter.`
+
+func newVerify(s Streams) *cobra.Command {
+	o := &verifyOptions{streams: s}
+	cmd := &cobra.Command{
+		Use:   "verify [--journal <file>] <folder>",
+		Short: "Check downloaded files against their journal, offline, or repair them",
+		Long:  verifyHelp,
 		Example: `  bynder download --from ids.txt -d photos --journal done.ndjson
   bynder verify --journal done.ndjson photos
   bynder verify --repair synced`,
@@ -100,7 +102,7 @@ each could be read; else 1. Unknown and extra files alone do not matter.`,
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header, one line per file")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "print files that are ok, too; with --repair, each request")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary")
-	o.repairFlags.add(f)
+	o.addRepair(f)
 	return cmd
 }
 
@@ -174,14 +176,13 @@ func (o *verifyOptions) findJournal() error {
 	if o.journal != "" {
 		return nil
 	}
-	o.journal = filepath.Join(o.dest, mirror.StateFile)
-	if info, err := os.Stat(o.dest); err != nil || !info.IsDir() {
-		return nil // opening the folder has the error
-	}
-	if _, err := os.Lstat(o.journal); errors.Is(err, fs.ErrNotExist) {
-		return &usageError{
-			err:  fmt.Errorf("specify the journal of the downloads: %s is not the folder of a sync (no %s)", o.dest, mirror.StateFile),
-			hint: verifyUse,
+	o.journal = filepath.Join(o.dest, stateFolder, stateFile)
+	if info, err := os.Stat(o.dest); err == nil && info.IsDir() { // or opening the folder has the error
+		if _, err := os.Lstat(o.journal); errors.Is(err, fs.ErrNotExist) {
+			return &usageError{
+				err:  fmt.Errorf("specify the journal of the downloads: %s is not the folder of a sync (no %s)", o.dest, filepath.Join(stateFolder, stateFile)),
+				hint: verifyUse,
+			}
 		}
 	}
 	return nil

@@ -12,7 +12,7 @@ import (
 )
 
 // ReplacedFolder is where changed files of a folder go before they are fetched again, below it.
-var ReplacedFolder = filepath.Join(".bynder", "replaced")
+var ReplacedFolder = filepath.Join(ownFolder, "replaced")
 
 // Aside is where changed files go before they are fetched again. They keep their paths there, and replace nothing: if a
 // file has the path, a number is added.
@@ -31,7 +31,7 @@ func OpenAside(folder *os.Root, dir string) (*Aside, error) {
 		}
 		return &Aside{folder, t}, nil
 	}
-	err := folder.MkdirAll(filepath.Dir(ReplacedFolder), 0o700)
+	err := folder.MkdirAll(ownFolder, 0o700)
 	if err == nil {
 		err = folder.MkdirAll(ReplacedFolder, 0o777)
 	}

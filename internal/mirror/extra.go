@@ -20,8 +20,7 @@ import (
 const batch = 10_000
 
 // search looks for files in a folder that no record names. It follows no links. Partials are left out,
-// and so are the journal, files with metadata beside files that a record names, and what is in .bynder, where the
-// program keeps files of its own.
+// and so are the journal, files with metadata beside files that a record names, and what is in ownFolder.
 type search struct {
 	folder   *os.Root
 	files    *journal.Files
@@ -75,7 +74,7 @@ func (s *search) below(ctx context.Context, name string) error {
 // visit hands on what has a name, unless it is a folder or known.
 func (s *search) visit(ctx context.Context, name string, kind fs.FileMode) error {
 	switch {
-	case name == ".bynder":
+	case name == ownFolder:
 		return nil
 	case kind.IsDir():
 		return s.below(ctx, name)

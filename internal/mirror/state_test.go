@@ -11,8 +11,9 @@ import (
 	"time"
 )
 
-// synced adds a line about a file of this content, as sync records it, with the MD5 of what stands in its sidecar.
-func (p *place) synced(path, content string, when time.Time, metadata string) {
+// synced adds a line about a file of the content "whole", as sync records it, with the MD5 of what stands in its sidecar.
+func (p *place) synced(path string, when time.Time, metadata string) {
+	const content = "whole"
 	more := ""
 	if metadata != "" {
 		more = fmt.Sprintf(`,"metadata":"%x"`, md5.Sum([]byte(metadata)))
@@ -38,7 +39,7 @@ func TestVerifyFastComparesTimes(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name != "nosum" {
-			p.synced(name, "whole", when, "")
+			p.synced(name, when, "")
 		}
 	}
 	p.record("nosum", 5, `,"listed":{"modTime":"2020-01-02T03:04:05Z"}`)
@@ -59,14 +60,14 @@ func TestVerifySidecars(t *testing.T) {
 	for _, name := range []string{"a", "sub/b", "c", "d", "e", long, ".bynder/moving-x"} {
 		p.write(t, name, "whole")
 	}
-	p.synced("a", "whole", when, "{}")
-	p.synced("sub/b", "whole", when, "{}")
-	p.synced("c", "whole", when, "{}")
-	p.synced("d", "whole", when, "")
+	p.synced("a", when, "{}")
+	p.synced("sub/b", when, "{}")
+	p.synced("c", when, "{}")
+	p.synced("d", when, "")
 	p.received("e", "whole")
-	p.synced(long, "whole", when, "{}")
-	p.synced(".bynder/moving-x", "whole", when, "")
-	p.synced(".bynder/moving-y", "whole", when, "")
+	p.synced(long, when, "{}")
+	p.synced(".bynder/moving-x", when, "")
+	p.synced(".bynder/moving-y", when, "")
 	p.write(t, "a.metadata.json", "{}")
 	p.write(t, "sub/b.metadata.json", "{ }")
 	p.write(t, "e.metadata.json", "{}")

@@ -4,7 +4,6 @@ package mirror
 import (
 	"context"
 	"os"
-	"path/filepath"
 	"runtime"
 	"sync"
 
@@ -82,8 +81,32 @@ type Options struct {
 // window is how many files may be compared before the first of them was handed on.
 const window = 1024
 
-// StateFile is where the folder of a sync has its state, below it.
-var StateFile = filepath.Join(".bynder", "journal.ndjson")
+// comparison is a file that is to be compared: that of a record, or the one with metadata beside it.
+type comparison struct {
+	record  download.Result
+	sidecar bool
+	found   chan Finding // has room for one
+}
+
+// pass sends a comparison to each of the channels.
+func (n comparison) pass(ctx context.Context, all ...chan<- comparison) error {
+	for _, to := range all {
+		select {
+		case to <- n:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+func (n comparison) do(ctx context.Context, c *comparer) {
+	if n.sidecar {
+		n.found <- c.sidecar(ctx, n.record)
+		return
+	}
+	n.found <- c.compare(ctx, n.record)
+}
 
 // Verify compares the files of a journal, and those with metadata beside them that it records, with those in a folder,
 // the journal's, and hands on what it finds, in the journal's order; then extra files, sorted within their folders. It
@@ -91,11 +114,6 @@ var StateFile = filepath.Join(".bynder", "journal.ndjson")
 // the folder and reads regular files only. An error of each ends it.
 func Verify(ctx context.Context, folder *os.Root, files *journal.Files, o Options, each func(Finding) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
-	type comparison struct {
-		record  download.Result
-		sidecar bool
-		found   chan Finding
-	}
 	work := make(chan comparison)
 	inOrder := make(chan comparison, window)
 	var running sync.WaitGroup
@@ -105,24 +123,9 @@ func Verify(ctx context.Context, folder *os.Root, files *journal.Files, o Option
 		running.Go(func() {
 			c := comparer{folder: folder, Options: o}
 			for next := range work {
-				if next.sidecar {
-					next.found <- c.sidecar(ctx, next.record)
-				} else {
-					next.found <- c.compare(ctx, next.record)
-				}
+				next.do(ctx, &c)
 			}
 		})
-	}
-	ask := func(r download.Result, sidecar bool) error {
-		next := comparison{r, sidecar, make(chan Finding, 1)}
-		for _, to := range []chan comparison{inOrder, work} {
-			select {
-			case to <- next:
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			}
-		}
-		return nil
 	}
 	extra := search{folder: folder, files: files, each: each, sidecars: map[string]bool{}}
 	var reading error
@@ -131,10 +134,11 @@ func Verify(ctx context.Context, folder *os.Root, files *journal.Files, o Option
 		defer close(work)
 		reading = files.Each(ctx, func(r download.Result) error {
 			extra.know(r.Path)
-			if err := ask(r, false); err != nil || r.Listed == nil || r.Listed.Metadata == "" {
+			file := comparison{record: r, found: make(chan Finding, 1)}
+			if err := file.pass(ctx, inOrder, work); err != nil || r.Listed == nil || r.Listed.Metadata == "" {
 				return err
 			}
-			return ask(r, true)
+			return comparison{record: r, sidecar: true, found: make(chan Finding, 1)}.pass(ctx, inOrder, work)
 		})
 	})
 	for next := range inOrder {
