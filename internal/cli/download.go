@@ -156,7 +156,7 @@ func (o *downloadOptions) steps(expanded func(download.Job, int)) download.Steps
 	}
 	if needMetadata(o.derivatives) || len(o.transforms) > 0 || o.template.NeedsMetadata(known...) {
 		steps.Complete = o.withMetadata
-	} else if o.metadataFlags.wanted() {
+	} else if o.wantsMetadata() {
 		steps.Complete = o.withOptionalMetadata
 	}
 	return steps

@@ -105,7 +105,7 @@ func (o *fetchItemOptions) steps(expanded func(download.Job, int)) download.Step
 		steps.Complete = download.WithItems
 	case o.template.NeedsMetadata():
 		steps.Complete = o.withMetadata
-	case o.metadataFlags.wanted():
+	case o.wantsMetadata():
 		steps.Complete = o.withOptionalMetadata
 	}
 	return steps

@@ -35,8 +35,8 @@ func (o *metadataFlags) add(f *pflag.FlagSet) {
 	f.StringVar(&o.metadataCSV, "metadata-csv", "", "write a table with a row for each file and its asset's metadata to this `file`")
 }
 
-// wanted reports whether metadata are written.
-func (o *metadataFlags) wanted() bool { return o.metadata != "" || o.metadataCSV != "" }
+// wantsMetadata reports whether metadata are written.
+func (o *metadataFlags) wantsMetadata() bool { return o.metadata != "" || o.metadataCSV != "" }
 
 // checkMetadata refuses metadata that have no place.
 func (o *transferFlags) checkMetadata() error {
@@ -85,7 +85,7 @@ func (s *session) describe(e *download.Engine) []download.ResultObserver {
 	if s.flags.metadata != "" {
 		e.Options.Beside = metadata.Path
 	}
-	if s.flags.metadataFlags.wanted() {
+	if s.flags.wantsMetadata() {
 		e.Metadata = s.flags.describer(s.destination)
 	}
 	if s.table == nil {

@@ -79,7 +79,7 @@ func (o *transferFlags) withoutParts(jobs iter.Seq[download.Job]) iter.Seq[downl
 	}
 	return func(yield func(download.Job) bool) {
 		for job := range jobs {
-			if job.Asset != nil && (job.Asset.Lacks(keys...) || o.metadataFlags.wanted() && !job.Asset.IsWhole() || job.Asset.LacksFile(job.Selector)) {
+			if job.Asset != nil && (job.Asset.Lacks(keys...) || o.wantsMetadata() && !job.Asset.IsWhole() || job.Asset.LacksFile(job.Selector)) {
 				job.Asset = nil
 			}
 			if !yield(job) {
