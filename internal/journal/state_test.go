@@ -154,6 +154,42 @@ func TestStateRecordsNothingTwice(t *testing.T) {
 	}
 }
 
+// Of a file that was edited, what is beside it is recorded, and the file's own record stays as it was: it tells that the
+// file was edited. A file that is missing is not recorded.
+func TestStateLearnsOfAnEditedFile(t *testing.T) {
+	dir, file := newFolder(t)
+	writeFile(t, filepath.Join(dir, "a"), "content")
+	j := openState(t, file, dir)
+	fetched := synced("A", "a", "content", 1)
+	fetched.Plan, fetched.Action = download.PlanNew, download.ActionFetch
+	j.tell(fetched)
+	closeJournal(t, j)
+	if text := readFile(t, file); strings.Contains(text, `"plan"`) || strings.Contains(text, `"action"`) {
+		t.Errorf("a step of the plan is in the state:\n%s", text)
+	}
+	writeFile(t, filepath.Join(dir, "a"), "edited, and longer")
+	j = openState(t, file, dir)
+	more := as(download.Unchanged, synced("A", "a", "content", 1))
+	more.Listed.Metadata, more.Listed.Modified = strings.Repeat("1", 32), "2026-01-31"
+	if err := j.Intend(more); err != nil {
+		t.Fatal(err)
+	}
+	j.tell(more, as(download.Unchanged, synced("B", "b", "content", 1)))
+	closeJournal(t, j)
+	j = openState(t, file, dir)
+	defer closeJournal(t, j)
+	wantFiles(t, j, "A a 1")
+	err := j.Each(t.Context(), func(r download.Result) error {
+		if *r.Bytes != 7 || r.MD5 != fetched.MD5 || r.Listed.Modified != "2026-01-31" || r.Listed.Metadata != more.Listed.Metadata {
+			t.Errorf("the record is %+v, %+v", r, *r.Listed)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // The time of a file is recorded as it is in place, unless the result has it.
 func TestStateRecordsTimes(t *testing.T) {
 	dir, file := newFolder(t)
