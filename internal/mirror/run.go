@@ -91,6 +91,8 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 		}
 		todo[s.Action] = append(todo[s.Action], s)
 	}
+	x.dropStrays(ctx, todo[download.ActionFetch])
+	x.dropStrays(ctx, todo[""])
 	for _, phase := range []struct {
 		action download.Action
 		do     func(context.Context, []*Step)

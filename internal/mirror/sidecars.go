@@ -50,6 +50,16 @@ func (x *running) dropSidecar(ctx context.Context, r *download.Result) {
 	}
 }
 
+// dropStrays removes the metadata of files that are not in place any more and do not come back to their paths: a file that
+// is moved may need those.
+func (x *running) dropStrays(ctx context.Context, steps []*Step) {
+	for _, s := range steps {
+		if r := s.Record; r != nil && r.Portal == x.Portal && !s.Replaces && (s.Action == "" || r.Path != s.Path) && x.folder.Stands(r) == NotThere {
+			x.dropSidecar(ctx, r)
+		}
+	}
+}
+
 // moveSidecar moves the metadata of a file along to where it goes. If they were edited, or another file has their path,
 // they stay, and the record has none.
 func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
