@@ -18,6 +18,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
 	"github.com/bynder-cli/bynder/internal/fsync"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
@@ -104,7 +105,7 @@ func Sync(root *os.Root, path string) error {
 
 var (
 	errSame      = errors.New("the file has this content")
-	errLookAgain = errors.New("a file has appeared")
+	errLookAgain = errors.New("another process has changed something")
 )
 
 // check reports whether a file at name is replaced by content.
@@ -151,10 +152,11 @@ func id(content []byte) string {
 // put gives the file at name this content. A file that is there is replaced only if replaces is set; else the error is
 // errLookAgain.
 func put(root *os.Root, name string, content []byte, replaces bool) error {
-	temporary, err := write(root, name, content)
+	f, temporary, err := write(root, name, content)
 	if err != nil {
 		return err
 	}
+	defer f.Close() // and with it ends its lock: until then no other process takes the temporary file for one left behind
 	if err = publish(root, temporary, name, replaces); err != nil {
 		_ = root.Remove(temporary)
 	}
@@ -176,7 +178,7 @@ func publish(root *os.Root, temporary, name string, replaces bool) error {
 	return root.Rename(temporary, name) // a file system without links
 }
 
-// leftBehind is after what time a temporary file is one that a killed process has left.
+// leftBehind is after what time a temporary file is one that a killed process has left, if there are no locks.
 const leftBehind = time.Minute
 
 // temporaryPath returns where the file that is to get a name is written: beside it, and the same each time, so that a
@@ -186,30 +188,65 @@ func temporaryPath(name string) string {
 	return folder + ".metadata-" + hash16(base) + ".part"
 }
 
-// sweep removes the temporary file that a killed process has left of the file at name.
+// sweep removes the temporary file that a killed process has left of the file at name: no process has its lock.
 func sweep(root *os.Root, name string) {
-	if info, err := root.Lstat(temporaryPath(name)); err == nil && time.Since(info.ModTime()) > leftBehind {
+	f, err := root.OpenFile(temporaryPath(name), os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return
+	}
+	locked, err := lock(root, f, temporaryPath(name))
+	if err == nil && (locked || time.Since(info.ModTime()) > leftBehind) {
 		_ = root.Remove(temporaryPath(name))
 	}
 }
 
-// write writes the temporary file of name and returns its path.
-func write(root *os.Root, name string, content []byte) (temporary string, err error) {
+// write writes the temporary file of name, and returns it locked and with its path.
+func write(root *os.Root, name string, content []byte) (f *os.File, temporary string, err error) {
 	temporary = temporaryPath(name)
-	f, err := create(root, temporary)
+	f, err = create(root, temporary)
 	if errors.Is(err, fs.ErrExist) { // another process is writing it
 		temporary = filepath.Join(filepath.Dir(name), ".metadata-"+rand.Text()+".part")
 		f, err = create(root, temporary)
 	}
 	if err != nil {
-		return "", err
+		return nil, "", err
 	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err != nil {
-		_ = root.Remove(temporary)
-		return "", err
+	if _, err = lock(root, f, temporary); err == nil {
+		_, err = f.Write(content)
 	}
-	return temporary, nil
+	if err != nil {
+		f.Close()
+		if !errors.Is(err, errLookAgain) {
+			_ = root.Remove(temporary)
+		}
+		return nil, "", err
+	}
+	return f, temporary, nil
+}
+
+// lock locks a temporary file; locked is false if there are no locks. If another process has the lock, or the file is not
+// at name any more, the error is errLookAgain.
+func lock(root *os.Root, f *os.File, name string) (locked bool, err error) {
+	err = filelock.Try(f)
+	switch locked = err == nil; {
+	case errors.Is(err, filelock.ErrHeld):
+		return false, errLookAgain
+	case err != nil && !errors.Is(err, filelock.ErrUnsupported):
+		return false, err
+	}
+	ours, err := f.Stat()
+	if err != nil {
+		return locked, err
+	}
+	if there, err := root.Lstat(name); err != nil || !os.SameFile(ours, there) {
+		return locked, errLookAgain
+	}
+	return locked, nil
 }
 
 func create(root *os.Root, name string) (*os.File, error) {
