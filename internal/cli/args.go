@@ -1,11 +1,15 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
 // noCommand returns the error for a command that does not exist.
@@ -13,10 +17,38 @@ func noCommand(name, hint string) *usageError {
 	return &usageError{err: fmt.Errorf("unknown command %q", name), hint: hint}
 }
 
+// unknownCommand returns the error for an unknown command of the program, with the names of similar ones.
+func unknownCommand(root *cobra.Command, name string) error {
+	err := noCommand(name, "`bynder help` lists the commands")
+	if near := root.SuggestionsFor(name); len(near) > 0 {
+		err.hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return err
+}
+
+// flagError returns the error of parsing flags as a usageError. Its hint is the name of a similar flag or, for a command
+// that takes ids, how to write one that begins with a hyphen.
+func flagError(cmd *cobra.Command, err error) error {
+	hint := "`" + cmd.CommandPath() + " --help` lists the flags"
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		var names []string
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+		isShort := unknown.GetSpecifiedShortnames() != ""
+		near, found := spelling.Nearest(unknown.GetSpecifiedName(), names)
+		switch {
+		case found && !isShort:
+			hint = "did you mean --" + near + "?"
+		case isShort && strings.Contains(cmd.Use, "<mediaId>"):
+			hint += "; write -- before ids that begin with -"
+		}
+	}
+	return &usageError{err: err, hint: hint}
+}
+
 // noArgs rejects arguments of a command that takes none.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &usageError{err: fmt.Errorf("%s takes no argument %q", cmd.CommandPath(), args[0]), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
+		return &usageError{err: fmt.Errorf("unexpected argument %q", args[0]), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
 	}
 	return nil
 }
@@ -24,7 +56,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 // noArgsUnquoted rejects arguments as noArgs does, but does not show them, because one may be a token.
 func noArgsUnquoted(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return &usageError{err: fmt.Errorf("%s takes no arguments", cmd.CommandPath()), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
+		return &usageError{err: errors.New("unexpected argument"), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func TestAuthLoginStoresNothing(t *testing.T) {
 		{"without a token", nil, "\n", nil, exitUsage, []string{"no token on standard input"}},
 		{"without a domain", []string{"--domain", ""}, "", nil, exitUsage, []string{"requires a portal", "hint: add --domain"}},
 		{"with a bad domain", []string{"--domain", "http://brand.example"}, "", nil, exitUsage, []string{"--domain: "}},
-		{"with an argument", []string{"secret"}, "", nil, exitUsage, []string{"takes no arguments"}},
+		{"with an argument", []string{"secret"}, "", nil, exitUsage, []string{"unexpected argument"}},
 		{"with a flag that cannot be", []string{"--retries", "-1"}, "", nil, exitUsage, []string{"--retries is -1"}},
 		{"with a rate that cannot be", []string{"--api-rate", "15"}, "", nil, exitUsage, []string{"--api-rate is 15"}},
 		{"beside credentials by hand", nil, "",

@@ -69,16 +69,16 @@ func newRoot(s Streams) *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			err := noCommand(args[0], "`bynder help` lists the commands")
-			if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-				err.hint = "did you mean " + strings.Join(near, " or ") + "?"
-			}
-			return err
-		},
+	}
+	printVersion := root.Flags().Bool("version", false, "print the version")
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) > 0:
+			return unknownCommand(cmd, args[0])
+		case *printVersion:
+			return writeVersion(s.Out)
+		}
+		return cmd.Help()
 	}
 	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if err := refuseEmpty(cmd.Flags()); err != nil {
@@ -90,9 +90,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	root.SuggestionsMinimumDistance = 2
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{err: err, hint: "`" + cmd.CommandPath() + " --help` lists the flags; ids that begin with - come after --"}
-	})
+	root.SetFlagErrorFunc(flagError)
 	// The usage of a command with subcommands lists those only.
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
 	root.SetHelpCommand(newHelp(root))
