@@ -97,8 +97,8 @@ func Extension(name string) string {
 	return ext
 }
 
-// WithExtension returns name with ext in place of the extension old, if name has that one, in any case. Either may be
-// "", which is none.
+// WithExtension returns name with the extension ext instead of old, if it has that one, in any case. Either may be ""
+// for no extension.
 func WithExtension(name, old, ext string) string {
 	if end := len(name) - len(join("", old)); old != "" && end > 0 && strings.EqualFold(name[end:], join("", old)) {
 		name = name[:end]
