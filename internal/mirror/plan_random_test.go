@@ -21,8 +21,8 @@ var names = []string{
 	"\u00e9.jpg", "e\u0301.jpg", "a.jpg.metadata.json", "b.jpg.metadata.json", ".bynder/x",
 }
 
-// listing is what the portal has, by asset and selector.
-type listing map[download.FileID]*Wanted
+// portalFiles is what the portal has, by asset and selector.
+type portalFiles map[download.FileID]*Wanted
 
 // TestPlanOfRandomChanges plays many nights: the portal's list and the folder change at random, a plan is made and carried out.
 func TestPlanOfRandomChanges(t *testing.T) {
@@ -34,7 +34,7 @@ func TestPlanOfRandomChanges(t *testing.T) {
 				t: t, folder: &memory{files: map[string]string{}, folds: seed%2 == 1},
 				records: map[download.FileID]*download.Result{},
 			}
-			portal := listing{}
+			portal := portalFiles{}
 			pool := names[:4+random.IntN(len(names)-3)]
 			for range 25 {
 				for range 1 + random.IntN(4) {
@@ -48,7 +48,7 @@ func TestPlanOfRandomChanges(t *testing.T) {
 }
 
 // change changes an asset of the portal.
-func (l listing) change(random *rand.Rand, pool []string) {
+func (l portalFiles) change(random *rand.Rand, pool []string) {
 	id := download.FileID{Portal: testPortal, MediaID: fmt.Sprint(1 + random.IntN(6))}
 	selector := bynder.Selector{}
 	if random.IntN(4) == 0 {
@@ -125,7 +125,7 @@ func (w *world) change(random *rand.Rand, pool []string) {
 }
 
 // night makes a plan, carries it out, and compares the outcome with what is promised.
-func (w *world) night(random *rand.Rand, portal listing) {
+func (w *world) night(random *rand.Rand, portal portalFiles) {
 	in := Input{
 		Folder: w.folder, Gone: map[string]Verdict{}, Delete: random.IntN(2) == 0, MaxDelete: random.IntN(4),
 		Adopt: random.IntN(8) == 0, Metadata: random.IntN(2) == 0, Records: w.list(),
