@@ -94,7 +94,8 @@ var (
 
 	// plainCLI are the files of cli that are held to plain words already.
 	plainCLI = []string{
-		"args.go", "auth.go", "authlogin.go", "authlogout.go", "authstatus.go", "configflags.go", "defaults.go", "exit.go", "root.go",
+		"args.go", "auth.go", "authlogin.go", "authlogout.go", "authstatus.go", "configflags.go", "defaults.go", "exit.go",
+		"portal.go", "root.go", "version.go",
 	}
 	unplainFlags = []string{"archived", "connections", "json", "limit", "limited", "max-failures", "public"}
 	unplainPages = []string{

@@ -14,11 +14,11 @@ import (
 	"github.com/bynder-cli/bynder/internal/transport"
 )
 
-// retries is how often, unless a flag says otherwise, a call or a transfer that brings
-// nothing new is tried again.
+// retries is the default number of consecutive retries without progress of a call or a
+// transfer.
 const retries = 5
 
-// portalFlags are the flags of every command that asks the portal.
+// portalFlags are the flags of every command that calls the portal.
 type portalFlags struct {
 	configFlags
 	streams Streams
@@ -27,14 +27,15 @@ type portalFlags struct {
 	retries int
 }
 
+// add adds the flags to f.
 func (o *portalFlags) add(f *pflag.FlagSet) {
 	o.configFlags.add(f)
-	f.Float64Var(&o.apiRate, "api-rate", budget.DefaultRate, "API calls a second, shared by all bynder processes of this user for this portal, 0.1 to 14; 0 does not wait")
-	f.IntVar(&o.retries, "retries", retries, "tries in a row without progress, after the first")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "show each request, and why something is tried again")
+	f.Float64Var(&o.apiRate, "api-rate", budget.DefaultRate, "API calls per second, shared by all bynder processes of this user for this portal: 0.1 to 14 (0 = do not wait)")
+	f.IntVar(&o.retries, "retries", retries, "give up after this number of consecutive retries without progress")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "show each request and the reason for each retry")
 }
 
-// check refuses what cannot be meant, before any call.
+// check rejects invalid flags before any call.
 func (o *portalFlags) check() error {
 	if o.apiRate != 0 && !(o.apiRate >= budget.MinRate && o.apiRate <= budget.MaxRate) {
 		return usagef("--api-rate is %g, and must be 0 or from %g to %g", o.apiRate, budget.MinRate, float64(budget.MaxRate))
@@ -45,14 +46,14 @@ func (o *portalFlags) check() error {
 	return nil
 }
 
-// portal is everything that speaks to the outside, wired.
+// portal has the clients of the portal's API and of storage.
 type portal struct {
 	client  *bynder.Client
 	storage *http.Client
-	calls   func() int64
+	calls   func() int64 // number of API calls
 }
 
-// portal makes the two HTTP clients and the client of the API.
+// portal creates the two HTTP clients and the client of the API.
 func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify func(budget.Wait), connections int) (*portal, error) {
 	allowance, err := budget.Open(conf.Portal.String(), o.apiRate, budget.Options{
 		Notify: notify,
@@ -70,7 +71,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify f
 		Refusal:     bynder.Refusal,
 	}
 	t.Retried = func(err error, wait time.Duration) {
-		if o.verbose || wait >= time.Minute { // the portal has asked for that long
+		if o.verbose || wait >= time.Minute { // the portal asked for a long wait
 			screen.Say("asking the portal again in %s: %v", report.Duration(wait), err)
 		}
 	}
@@ -109,7 +110,7 @@ func notifyWaits(screen *report.Screen) func(budget.Wait) {
 	}
 }
 
-// exchangeLine shows one request under -v.
+// exchangeLine returns the line of -v for one request.
 func exchangeLine(e transport.Exchange) string {
 	outcome := fmt.Sprint(e.Status)
 	if e.Err != nil {
