@@ -157,7 +157,7 @@ func TestWaitEndsWithTheContextAndGivesBack(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 9500*time.Millisecond)
 		defer cancel()
 		var all sync.WaitGroup
-		for range 8 { // one waits with a reservation, the others behind it
+		for range 8 { // one waits with a reservation, seven wait to send one
 			all.Go(func() {
 				if err := b.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("Wait ended with %v", err)

@@ -100,7 +100,7 @@ func TestGiveBack(t *testing.T) {
 		t.Error("giving back both, the latest first, left a debt")
 	}
 	if _, g := first.giveBack(a).reserve(epoch, 10); g.slot != a.slot {
-		t.Errorf("the slot given back goes to nobody: next at %v, want %v", g.slot, a.slot)
+		t.Errorf("the slot that was given back is lost: next at %v, want %v", g.slot, a.slot)
 	}
 	used, g := new(state).reserve(epoch, 10)
 	if back := used.giveBack(g); back != used {
@@ -145,7 +145,7 @@ func TestChangeOfRateGivesNothing(t *testing.T) {
 		t.Run(fmt.Sprint(tt.before, " then ", tt.after), func(t *testing.T) {
 			s := state{}
 			slots := admissions(&s, epoch, tt.before, 400*time.Second)
-			s.asks = [4]ask{} // as if nobody had asked for a while
+			s.asks = [4]ask{} // as after a long pause
 			_, g := s.reserve(epoch.add(400*time.Second), tt.after)
 			if g.wait <= 0 {
 				t.Error("a call that does not wait, right after the burst was used up")
@@ -242,6 +242,6 @@ func TestRateZeroDoesNotWaitButCounts(t *testing.T) {
 		}
 	}
 	if _, g := s.reserve(epoch, 10); g.wait <= 0 || g.wait > maxAhead {
-		t.Errorf("the next of the others waits %v, want a slot's time", g.wait)
+		t.Errorf("the next call waits %v, want a slot's time", g.wait)
 	}
 }

@@ -156,7 +156,7 @@ func TestEightProcessesShareOneAllowance(t *testing.T) {
 	}
 }
 
-func TestNobodyWaitsForAKilledHolder(t *testing.T) {
+func TestLockOfAKilledProcessIsFree(t *testing.T) {
 	dir := t.TempDir()
 	holder := child(t, "holder", dir, "")
 	stdin, err := holder.StdinPipe()

@@ -25,7 +25,7 @@ func portalURL(t *testing.T, portal string) *url.URL {
 	return u
 }
 
-// sharedStore returns a store in a folder of the test, and fails the test where it is not
+// sharedStore returns a store in a folder of the test, and fails the test if it is not
 // shared.
 func sharedStore(t *testing.T, dir string) *store {
 	t.Helper()
@@ -132,7 +132,7 @@ func TestStoreIsUnsharedWithoutAFolder(t *testing.T) {
 	}
 	s := newStore(portalURL(t, "https://brand.example"), filepath.Join(file, "bynder"))
 	if s.whyUnshared() == nil {
-		t.Fatal("a folder below a file is none")
+		t.Fatal("the store is shared, although its folder is below a file")
 	}
 	update(t, s, addBlock)
 	update(t, s, addBlock)
@@ -225,7 +225,7 @@ func TestStoreExcludesGoroutinesAndOtherOpens(t *testing.T) {
 	}
 	all.Wait()
 	if n, want := blocks(t, stores[0]), uint32(len(stores)*4*each); n != want {
-		t.Errorf("%d updates of %d are there", n, want)
+		t.Errorf("the state has %d of %d updates", n, want)
 	}
 	for _, s := range stores {
 		if err := s.whyUnshared(); err != nil {

@@ -67,7 +67,7 @@ func TestAuthLoginStoresNothing(t *testing.T) {
 	}
 }
 
-func TestAuthLoginNeedsSomebodyToAsk(t *testing.T) {
+func TestAuthLoginNeedsATerminal(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	status, _, stderr := b.auth(t.Context(), strings.NewReader("x\n"), "login")
 	if status != exitUsage {

@@ -14,7 +14,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/config"
 )
 
-// fakeKeychain holds items by profile; err, where set, is its only answer.
+// fakeKeychain holds items by profile; all methods return err if it is not nil.
 type fakeKeychain struct {
 	items map[string]string
 	err   error

@@ -34,7 +34,7 @@ func TestLoadFiles(t *testing.T) {
 			env: map[string]string{"BYNDER_DOMAIN": "e.example", "BYNDER_PERMANENT_TOKEN": "x"}, fails: absent},
 		{name: "a folder", flags: config.Flags{ConfigFile: t.TempDir()}, fails: "directory"},
 		{name: "no HOME", none: true},
-		{name: "a HOME that is no folder", env: map[string]string{"HOME": named, "XDG_CONFIG_HOME": named, "AppData": named}, none: true},
+		{name: "a HOME that is a file", env: map[string]string{"HOME": named, "XDG_CONFIG_HOME": named, "AppData": named}, none: true},
 		{name: "a relative XDG_CONFIG_HOME and no HOME", env: map[string]string{"XDG_CONFIG_HOME": "conf", "AppData": "conf"}, none: true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

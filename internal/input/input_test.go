@@ -114,7 +114,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// An entry is there before the next line is written: nothing waits for the end.
+// An entry is returned before the next line is written: nothing waits for the end.
 func TestReadStreams(t *testing.T) {
 	r, w := io.Pipe()
 	defer r.Close()

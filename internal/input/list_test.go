@@ -231,10 +231,10 @@ func TestUndoneOfAWholeRunAndOfNone(t *testing.T) {
 	begun := testList(t, file, []string{"A"})
 	begun.Discard()
 	if got, err := os.ReadFile(file); string(got) != "before\n" || err != nil {
-		t.Errorf("an abandoned list holds %q, %v", got, err)
+		t.Errorf("a discarded list has %q, %v", got, err)
 	}
 	if left, err := os.ReadDir(dir); len(left) != 1 || err != nil {
-		t.Errorf("an abandoned list leaves %v, %v", left, err)
+		t.Errorf("a discarded list leaves %v, %v", left, err)
 	}
 	whole := testList(t, file, []string{"A"})
 	if n, err := whole.Close(false); n != 0 || err != nil {
@@ -322,7 +322,7 @@ func TestUndoneRepeatsRows(t *testing.T) {
 	}
 }
 
-// Lists that cannot be read as they were meant yield nothing, also behind good ones.
+// Lists that cannot be read yield nothing, also after valid ones.
 func TestListRefusesBeforeTheFirstJob(t *testing.T) {
 	in := testList(t, "", []string{"A"}, regular(t, "B\n"), &source{name: "pipe", r: strings.NewReader("x,y\n")})
 	for job := range in.Jobs(t.Context()) {

@@ -20,7 +20,7 @@ const (
 type row struct {
 	line                int
 	media, item, saveAs string
-	text                string // where it is not the line itself
+	text                string // if it is not the line itself
 	err                 string // part of what is wrong
 }
 
@@ -132,7 +132,7 @@ func TestReadTable(t *testing.T) {
 	}
 }
 
-// A list that cannot be read as it was meant is refused before its first line.
+// A list with an invalid header is refused before its first line.
 func TestReadRefusesHeaders(t *testing.T) {
 	for _, tt := range []struct{ name, text, want, advice string }{
 		{"semicolons without a header", idA + ";photos/a.jpg\n", "separated by ; but is not a header", "mediaId;path"},
@@ -170,7 +170,7 @@ func TestReadRefusesHeaders(t *testing.T) {
 	}
 	_, err = readRows(t, "id;path\nA;x\n", input.Format{ItemColumn: true, AssetNamed: true})
 	if wrong, ok := errors.AsType[*download.Error](err); !ok || !strings.Contains(wrong.Error(), "no column itemId") {
-		t.Errorf("items without a column of them: %v", err)
+		t.Errorf("item ids without a column: %v", err)
 	}
 }
 

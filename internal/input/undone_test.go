@@ -20,7 +20,7 @@ type undoneList struct {
 }
 
 // undoneAfter reads lists until stopAfter jobs were yielded, -1 for to their ends, in which files with one of the ids
-// in done are downloaded and others fail, the last of them first. It returns what --undone-out holds.
+// in done are downloaded and others fail, the last one first. It returns what --undone-out holds.
 func undoneAfter(t *testing.T, lists []undoneList, done string, stopAfter int) (text string, notStarted int) {
 	t.Helper()
 	dir := t.TempDir()

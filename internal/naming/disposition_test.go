@@ -79,7 +79,7 @@ func TestFromDisposition(t *testing.T) {
 		{"a server of Windows", `attachment; filename="\\server\share\x.jpg"`, "x.jpg"},
 		{"a server of Windows, escaped", `attachment; filename="\\\\server\\share\\x.jpg"`, "x.jpg"},
 		{"a Windows path upwards", `attachment; filename="..\..\x.jpg"`, "x.jpg"},
-		{"a backslash that is no path's", `attachment; filename="dir\logo.jpg"`, "dirlogo.jpg"},
+		{"a backslash outside a path", `attachment; filename="dir\logo.jpg"`, "dirlogo.jpg"},
 		{"a folder of Windows, escaped", `attachment; filename="dir\\logo.jpg"`, "logo.jpg"},
 		{"an absolute path of Windows, escaped", `attachment; filename="\\foo.html"`, "foo.html"},
 		{"a Windows path, escaped", `attachment; filename="C:\\photos\\new.jpg"`, "new.jpg"},

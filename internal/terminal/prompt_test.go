@@ -47,6 +47,6 @@ func TestReadLineEndsWithItsContext(t *testing.T) {
 
 func TestNewWantsATerminal(t *testing.T) {
 	if New(strings.NewReader(""), io.Discard) != nil {
-		t.Error("a text is no terminal")
+		t.Error("a text counts as a terminal")
 	}
 }

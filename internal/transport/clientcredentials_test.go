@@ -144,7 +144,7 @@ func TestGrantRenewsOnceAfterARefusal(t *testing.T) {
 		revoked []string
 		status  int
 		calls   string
-		counts  counting // token calls and repeated ones count, answers are told once
+		counts  counting // token calls and repeated ones count, answers are recorded once
 	}{
 		{"the token was revoked", []string{"Bearer t1"}, http.StatusOK, "Bearer t1 Bearer t2", counting{waits: 4, successes: 1}},
 		{"every token is refused", []string{"Bearer t1", "Bearer t2", "Bearer t3"}, http.StatusUnauthorized, "Bearer t1 Bearer t2", counting{waits: 4, successes: 1}},

@@ -74,7 +74,7 @@ func TestHeadersThatNetHTTPRefuses(t *testing.T) {
 		{"no carriage returns", "HTTP/1.1 200 OK\nX-Note: a\x01b\nContent-Length: 2\n\nok", "a\tb", 2, ""},
 		{"in a line that is folded", "HTTP/1.1 200 OK\r\nX-Note: a\r\n \x01b\r\n" + end, "a b", 2, ""},
 		{"a line without a colon", "HTTP/1.1 200 OK\r\nnonsense\r\n folded\r\nX-Note: a\r\n" + end, "a", 2, ""},
-		{"a name that is none", "HTTP/1.1 200 OK\r\nX(: b\r\nX-Note: a\r\n" + end, "a", 2, ""},
+		{"an invalid name", "HTTP/1.1 200 OK\r\nX(: b\r\nX-Note: a\r\n" + end, "a", 2, ""},
 		{"an empty name", "HTTP/1.1 200 OK\r\n: b\r\nX-Note: a\r\n" + end, "a", 2, ""},
 		{"a first line that is folded", "HTTP/1.1 200 OK\r\n b\r\nX-Note: a\r\n" + end, "a", 2, ""},
 		{"behind an informational answer", "HTTP/1.1 103 Early Hints\r\nX: \x01\r\n\r\nHTTP/1.1 200 OK\r\nX-Note: a\x01b\r\n" + end, "a\tb", 2, ""},
@@ -83,7 +83,7 @@ func TestHeadersThatNetHTTPRefuses(t *testing.T) {
 		{"no HTTP", "SSH-2.0-OpenSSH_9.6\r\n", "", 1, "the answer is not HTTP"},
 		{"no status", "HTTP/1.1 abc\r\n" + end, "", 1, "the answer is not HTTP"},
 		{"two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n" + end, "", 1, "invalid Content-Length"},
-		{"a length that is none", "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok", "", 1, "invalid Content-Length"},
+		{"an invalid length", "HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok", "", 1, "invalid Content-Length"},
 		{"an unknown coding", "HTTP/1.1 200 OK\r\nTransfer-Encoding: smoke\r\n\r\nok", "", 1, "unknown Transfer-Encoding"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

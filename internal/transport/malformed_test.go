@@ -13,7 +13,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/transport"
 )
 
-// What net/http says of a body that is not HTTP is told from what it says of a connection.
+// Errors of net/http about a body that is not HTTP differ from those about a connection.
 func TestBodiesThatAreNotHTTP(t *testing.T) {
 	const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	long := strings.Repeat("x", 10<<10)

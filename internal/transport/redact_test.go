@@ -28,7 +28,7 @@ func TestPortalEchoesNoCredentials(t *testing.T) {
 			for i, v := range kind.Values() {
 				secret := value
 				if i == 0 && len(kind.Values()) > 1 {
-					secret = "canary" // as the others begin
+					secret = "canary" // a prefix of the other secrets
 				}
 				v.Set(&c.Credentials, config.NewSecret(secret))
 			}

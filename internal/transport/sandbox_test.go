@@ -85,7 +85,7 @@ func TestPortalRefusesEachKind(t *testing.T) {
 	}
 }
 
-// A token that ends sooner than the portal said is renewed without anybody noticing.
+// A token that ends sooner than the portal said is renewed, and no call fails.
 func TestPortalRenewsATokenThatEndedEarly(t *testing.T) {
 	var mu sync.Mutex
 	now := time.Now()
@@ -225,7 +225,7 @@ func TestSSLCertFile(t *testing.T) {
 	}
 }
 
-// A proxy that the environment names is used, and its password shown to nobody. Go
+// A proxy that the environment names is used, and its password is not shown. Go
 // reads that environment once in a process, too.
 func TestProxyErrorShowsNoPassword(t *testing.T) {
 	if os.Getenv("TRANSPORT_TEST_PROXY") != "" {
