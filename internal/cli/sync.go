@@ -19,10 +19,9 @@ type syncOptions struct {
 	transferFlags
 	filterFlags
 	derivativeFlags
-	metadata, metadataCSV string
-	delete                bool
-	maxDelete, trash      string
-	adopt, acceptChanges  bool
+	delete               bool
+	maxDelete, trash     string
+	adopt, acceptChanges bool
 
 	selectors []selected
 }
@@ -110,8 +109,7 @@ func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	o.addFilters(f)
 	o.addDerivatives(f)
 	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path in the folder; see above")
-	f.StringVar(&o.metadata, "metadata", "", "json: write each asset's metadata to <file>.metadata.json")
-	f.StringVar(&o.metadataCSV, "metadata-csv", "", "write the metadata of all assets to this `file`")
+	o.metadataFlags.add(f)
 	f.BoolVar(&o.delete, "delete", false, "remove files whose assets are gone")
 	f.StringVar(&o.maxDelete, "max-delete", "", "remove at most `N` files, or N% of sync's files, or none at all (default 10%, at least 5)")
 	f.StringVar(&o.trash, "trash", "", "move files to this `folder` in place of removing them")
@@ -133,8 +131,6 @@ func (o *syncOptions) check(given func(flag string) bool) error {
 		return usagef("--max-delete belongs to --delete")
 	case !o.delete && given("trash"):
 		return usagef("--trash belongs to --delete")
-	case o.metadata != "" && o.metadata != "json":
-		return usagef("--metadata is %q, and can only be json", o.metadata)
 	}
 	if _, err := mirror.Limit(o.maxDelete, 0); err != nil {
 		return usagef("--max-delete: %w", err)

@@ -25,9 +25,11 @@ type syncRun struct {
 
 	folder mirror.Folder
 	known  map[download.FileID]*download.Result // the files of the state
-	spool  *mirror.Spool                        // metadata; nil if none are written
-	steps  atomic.Int64                         // that have results
-	listed atomic.Bool                          // and that is known
+	// results are those that were reported, the latest of each file, if there is a table of metadata.
+	results map[download.FileID]download.Result
+	spool   *mirror.Spool // metadata; nil if none are written
+	steps   atomic.Int64  // that have results
+	listed  atomic.Bool   // and that is known
 }
 
 func runSync(ctx context.Context, o *syncOptions) (err error) {
@@ -56,6 +58,9 @@ func (s *syncRun) open(ctx context.Context) (context.Context, error) {
 	}
 	s.files = func() (int, bool) { return int(s.steps.Load()), !s.listed.Load() }
 	if ctx, err = s.openEnds(ctx); err != nil {
+		return ctx, err
+	}
+	if err := s.openMetadata(ctx); err != nil {
 		return ctx, err
 	}
 	s.root, err = os.OpenRoot(o.dir)
@@ -106,9 +111,10 @@ func (s *syncRun) run(ctx context.Context) error {
 		if done, err = s.carryOut(ctx, p); err != nil {
 			return err
 		}
+		err = s.tabulate(ctx, p, done.Stop != nil)
 	}
 	s.totals = report.Totals{APICalls: s.portal.calls()}
-	return s.outcome(ctx, p, done)
+	return errors.Join(s.outcome(ctx, p, done), err)
 }
 
 // syncPlan is what a run is to do.
@@ -143,7 +149,11 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 	if p.wanted, err = s.list(ctx); err != nil {
 		return nil, err
 	}
-	s.known = nil
+	if s.table == nil {
+		s.known = nil
+	} else {
+		s.results = map[download.FileID]download.Result{}
+	}
 	if len(p.wanted) == 0 {
 		if len(records) > 0 {
 			return nil, errEmpty(s.o.dir, len(records))
@@ -206,13 +216,13 @@ func (s *syncRun) confirm(ctx context.Context, in *mirror.Input, p *syncPlan) (e
 
 // openSpool keeps the metadata of a run that writes some.
 func (s *syncRun) openSpool() (err error) {
-	if s.o.dryRun || s.o.metadata == "" && s.o.metadataCSV == "" {
+	if s.o.dryRun || !s.o.wantsMetadata() {
 		return nil
 	}
 	if s.spool, err = mirror.NewSpool(s.root); err != nil {
 		return err
 	}
-	s.closers.add("metadata", func(err error) error { return errors.Join(err, s.spool.Close()) })
+	s.closers.add("spool", func(err error) error { return errors.Join(err, s.spool.Close()) })
 	return nil
 }
 
@@ -258,6 +268,9 @@ func (s *syncRun) writeMetadata(path string, content []byte, own string) (md5 st
 
 // changed reports a result. That of metadata is about the file that has them.
 func (s *syncRun) changed(r download.Result) {
+	if s.table != nil {
+		s.results[r.File()] = r
+	}
 	if r.Action == download.ActionMetadata {
 		r.Path = filepath.FromSlash(metadata.Path(filepath.ToSlash(r.Path)))
 	}

@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"path/filepath"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/mirror"
+)
+
+// tabulate writes the table of metadata: a row for each file of the list, in its order. A run that was stopped leaves
+// the table as it was.
+func (s *syncRun) tabulate(ctx context.Context, p *syncPlan, stopped bool) error {
+	if s.table == nil {
+		return nil
+	}
+	for i := range p.wanted {
+		w := &p.wanted[i]
+		asset, err := s.asset(w)
+		if err != nil {
+			return err
+		}
+		s.table.Add(int64(i+1), s.row(w), asset)
+	}
+	return s.finishMetadata(ctx, stopped)
+}
+
+// row returns what has become of a file: what was reported of it or, if that is nothing, that it is as it was.
+func (s *syncRun) row(w *mirror.Wanted) download.Result {
+	r, ok := s.results[w.File]
+	if was := s.known[w.File]; !ok && was != nil {
+		r = *was
+		r.Status = download.Unchanged
+	}
+	if r.MediaID == "" { // the run ended before it
+		r = download.Result{Portal: w.File.Portal, MediaID: w.File.MediaID, Selector: w.File.Selector, Name: w.Name, Status: download.Failed}
+	}
+	if r.Path != "" {
+		r.Path = s.destination.Show(filepath.FromSlash(r.Path))
+	}
+	return r
+}
+
+// asset returns the asset of a file as the list told it; nil for one that could not be read.
+func (s *syncRun) asset(w *mirror.Wanted) (*bynder.Asset, error) {
+	if w.Metadata.Length == 0 {
+		return nil, nil
+	}
+	content, err := s.spool.Read(w.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	return bynder.ParseAsset(json.RawMessage(content))
+}
