@@ -42,9 +42,9 @@ func newSync(s Streams, run func(context.Context, *syncOptions) error) *cobra.Co
 		Use:   "sync [filters] <folder>",
 		Short: "Keep a folder equal to a search",
 		Long:  syncHelp,
-		Example: `  bynder sync --tag logo photos
-  bynder sync --collection Press --delete --trash old-photos --dry-run photos
-  bynder sync --type image --derivative webimage,original --metadata json photos`,
+		Example: `  bynder sync --collection 'Social media' social
+  bynder sync --type video --delete --trash old-videos --dry-run videos
+  bynder sync --type image --derivative webimage,original photos`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
 				return &usageError{err: errors.New("specify one folder"), hint: syncUse}
@@ -63,46 +63,49 @@ func newSync(s Streams, run func(context.Context, *syncOptions) error) *cobra.Co
 	return cmd
 }
 
-const syncHelp = `Keep a folder equal to a search: fetch files that are new or have changed, rename
-those that have another name in the portal and, with --delete, remove those whose
-assets are gone. If nothing has changed, that costs one API call for each 1,000
-assets and one more, and nothing is printed.
+const syncHelp = `Keep a folder equal to a search: fetch files that are new or have changed,
+rename those that have another name in the portal and, with --delete, remove
+those whose assets are gone. If nothing has changed, that costs one API call for
+each 1,000 assets and one more, and nothing is printed.
 
-Each change is a line on standard output; --dry-run prints the same lines and
+Each change is a line on standard output. --dry-run prints the same lines and
 changes nothing:
   + path           a new file
   ~ path           a file with other content, or with new metadata
   > old -> new     a file that was renamed
-  - path (why)     a file that was removed, because its asset was deleted, is hidden
+  - path (why)     a file that was removed: its asset was deleted, is hidden
                    from these credentials, or has left the search
 
-Sync touches only files that it has written and that have not been edited since; it
-knows them by its state in <folder>/.bynder. A file that was edited is kept, with
-exit status 3 if the portal has another version of it. A file that is not sync's own
-and has the path of a new one is left alone, too; with --adopt it is taken as it is,
-as after a download, or if the state was lost.
+Sync touches only files that it has written and that have not been edited since;
+it knows them by its state in <folder>/.bynder. A file that was edited is kept,
+with exit status 3 if the portal has another version of it. A file that sync did
+not write and that has the path of a new one is left alone, too. With --adopt
+such files are taken as they are, as after a download or if the state was lost.
 
---delete asks the portal again about each asset that its list does not have, and keeps
-the file unless the answer says that the asset is gone. If more files would go than
---max-delete allows, none goes and the exit status is 1.
+--delete asks the portal again about each asset that its list does not have, and
+keeps the file unless the answer says that the asset is gone. If more files
+would go than --max-delete allows, none goes, and the exit status is 1.
 
-Portal, user, filters, --name and what is fetched belong to the folder. Another choice
-is refused, unless --accept-changes makes it the folder's own. An empty list is refused
-if sync has files in the folder.
+Portal, user, filters, --name and what is fetched belong to the folder: another
+choice is refused, unless --accept-changes makes it the folder's own. An empty
+list is refused if sync has files in the folder.
 
-An original counts as changed if its version has, or if none is told its size; a
-derivative if its URL has. New metadata alone fetch nothing.
+An original counts as changed if its version has or, if none is told, its size;
+a derivative if its URL has. New metadata alone fetch nothing.
 
 ` + filterHelp + `
 
---name is a template of the file's path in the folder. Slashes in it make folders. All
-values are from the portal's list:
-  {filename} {stem} {ext}       the asset's name and its first extension, or that of
-                                the derivative's URL; {filename} = {stem}.{ext}
-  {id} {derivative} {version} {name} {type} {tag} {brand} {created} {modified}
-  {property_X}                  as for download; {brand} and {property_X} cost one
-                                more API call each per run
-Of two assets with one path the older one gets it, and the other one has its id added.`
+--name is a template of the file's path in the folder. Slashes in it make
+folders. All values are from the portal's list:
+  {filename} {stem} {ext}    the asset's name and its first extension, or that
+                             of the derivative's URL; {filename} = {stem}.{ext}
+  {id} {derivative} {version} {name} {type} {tag} {created} {modified}
+  {brand} {property_X}       one more API call each per run
+Of two assets with one path the older one gets it; the other one has its id
+added.
+
+--metadata json writes each asset's metadata beside its file, and --metadata-csv
+a table of all files. Neither costs a call.`
 
 func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	o.addTransfers(f)
@@ -111,7 +114,7 @@ func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path in the folder; see above")
 	o.metadataFlags.add(f)
 	f.BoolVar(&o.delete, "delete", false, "remove files whose assets are gone")
-	f.StringVar(&o.maxDelete, "max-delete", "", "remove at most `N` files, or N% of sync's files, or none at all (default 10%, at least 5)")
+	f.StringVar(&o.maxDelete, "max-delete", "", "remove at most `N` files, or N% of sync's files, or none (default 10%, at least 5)")
 	f.StringVar(&o.trash, "trash", "", "move files to this `folder` in place of removing them")
 	f.BoolVar(&o.adopt, "adopt", false, "take existing files at planned paths as they are")
 	f.BoolVar(&o.acceptChanges, "accept-changes", false, "sync another portal, user, search or template than before")
