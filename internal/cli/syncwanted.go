@@ -213,7 +213,7 @@ func extensionOf(link string) string {
 // errEmpty refuses an empty list where the folder has files.
 func errEmpty(dir string, files int) error {
 	return &download.Error{
-		Code: download.CodeLocal, Err: fmt.Errorf("nothing in the portal matches, and sync has %s in %s: nothing was done", count(files, "file"), dir),
+		Code: download.CodeLocal, Err: fmt.Errorf("the list of assets is empty, and sync has %s in %s: nothing was done", count(files, "file"), dir),
 		Advice: "check the filters and what these credentials may see; to give the folder up, remove it by hand",
 	}
 }
