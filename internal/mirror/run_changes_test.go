@@ -153,6 +153,13 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			files: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}.files(true),
 		},
 		{
+			name: "another file has the path of metadata", before: two, after: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
+			edits: func(g *rig) { g.unforeseen = true; g.write("y/a.metadata.json", "mine") },
+			want:  []string{"! a.metadata.json (exists)", "> a -> y/a"}, outcome: Outcome{Steps: 2, Kept: 1},
+			files: map[string]string{"x/b": "two", "x/b.metadata.json": described("B", two["B"]), "y/a": "one", "y/a.metadata.json": "mine"},
+			again: []string{"! y/a (exists)"},
+		},
+		{
 			name: "metadata that are there twice", before: two, after: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
 			edits: func(g *rig) { g.write("y/a.metadata.json", described("A", two["A"])) },
 			want:  []string{"> a -> y/a"}, outcome: Outcome{Steps: 1},

@@ -2,7 +2,9 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -60,8 +62,8 @@ func (x *running) dropStrays(ctx context.Context, steps []*Step) {
 	}
 }
 
-// moveSidecar moves the metadata of a file along to where it goes. If they were edited, or another file has their path,
-// they stay, and the record has none.
+// moveSidecar moves the metadata of a file along to where it goes. If they were edited, they stay; if another file has their
+// path, they are removed. The record has none then.
 func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 	at, there := m.now, m.now
 	there.Path = filepath.FromSlash(to)
@@ -81,7 +83,9 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 		case standing == AsWritten: // a run that was killed moved them
 			err = x.Root.Remove(path)
 		default:
-			err = sink.Move(x.Root, path, x.Root, target)
+			if err = sink.Move(x.Root, path, x.Root, target); errors.Is(err, fs.ErrExist) {
+				_ = x.Root.Remove(path) // no file is at its path any more, and the next run writes them again
+			}
 		}
 	}
 	if err == nil {
