@@ -33,7 +33,12 @@ var recipeTests = map[string]func(*testing.T, *kitchen){
 	"systemd.service": testSystemdService,
 	"systemd.timer":   testSystemdTimer,
 	"ten-hosts":       testTenHosts,
-	"test":            testTest,
+
+	"sync.crontab":      testSyncCrontab,
+	"sync.service":      testSyncService,
+	"sync.timer":        testSyncTimer,
+	"sync-mail.service": testSyncMail,
+	"test":              testTest,
 }
 
 // TestRecipes does what docs/scripting.md tells people to do, with the text of the page.

@@ -82,6 +82,79 @@ func testCrontab(t *testing.T, k *kitchen) {
 	}
 }
 
+// syncCommand runs the command of a recipe that keeps a folder equal to a search.
+func (k *kitchen) syncCommand(t *testing.T, command string) {
+	t.Helper()
+	for _, folder := range []string{"srv", "bin"} {
+		if err := os.MkdirAll(k.path(folder), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	command = strings.NewReplacer("/srv/brand", k.path("srv/brand"), "/srv/trash", k.path("srv/trash"), "--collection Spring", "--tag twitter").Replace(command)
+	command, log, logs := strings.Cut(command, " >>")
+	if logs && log != "/var/log/bynder-sync.log" {
+		t.Errorf("it writes to %q", log)
+	}
+	args := strings.Fields(command)
+	found := k.run(t, 0, "bynder", "search", "--tag", "twitter")
+	got := k.run(t, 0, args[0], args[1:]...)
+	if n := strings.Count(found.stdout, "\n"); n < 1 || strings.Count(got.stdout, "\n") != n || got.stderr != "" {
+		t.Errorf("%d assets, and it has written %q and %q", n, got.stdout, got.stderr)
+	}
+	k.original(t, sandbox.DocumentedAsset, "srv/brand/Twitter.jpg")
+	if got := k.run(t, 0, args[0], args[1:]...); got != (ran{}) {
+		t.Errorf("on a quiet night it has written %q", got)
+	}
+	k.faults(t, "api-403")
+	if got := k.run(t, 1, args[0], args[1:]...); got.stdout != "" || !strings.HasPrefix(got.stderr, "bynder: ") {
+		t.Errorf("on a bad night it has written %q", got)
+	}
+}
+
+func testSyncCrontab(t *testing.T, k *kitchen) {
+	entry := regexp.MustCompile(`(?m)^\d+ \d+ [\d*]+ [\d*]+ [\d*]+ (bynder .+)$`).FindStringSubmatch(k.recipes["sync.crontab"].text)
+	if entry == nil {
+		t.Fatal("the crontab has no entry")
+	}
+	k.syncCommand(t, entry[1])
+}
+
+func testSyncService(t *testing.T, k *kitchen) {
+	command := regexp.MustCompile(`(?m)^ExecStart=/usr/local/bin/(bynder .+)$`).FindStringSubmatch(k.recipes["sync.service"].text)
+	if command == nil {
+		t.Fatal("the service starts nothing")
+	}
+	k.syncCommand(t, command[1])
+	k.verifySync(t)
+}
+
+func testSyncTimer(t *testing.T, k *kitchen) { k.verifySync(t) }
+
+func testSyncMail(t *testing.T, k *kitchen) {
+	if !strings.Contains(k.recipes["sync.service"].text, "OnFailure=bynder-sync-mail.service\n") {
+		t.Error("the service does not start it")
+	}
+	k.verifySync(t)
+}
+
+// verifySync asks systemd whether the units of sync make sense together.
+func (k *kitchen) verifySync(t *testing.T) {
+	t.Helper()
+	k.needs(t, "systemd-analyze")
+	units := map[string]string{
+		"bynder-sync.service": "sync.service", "bynder-sync.timer": "sync.timer", "bynder-sync-mail.service": "sync-mail.service",
+	}
+	for unit, name := range units {
+		k.write(t, unit, k.unit(t, name), 0o666)
+	}
+	for unit := range units {
+		got := k.run(t, 0, "systemd-analyze", "verify", "--man=no", k.path(unit))
+		if strings.Contains(got.stderr, "bynder") {
+			t.Errorf("systemd says of the %s:\n%s", unit, got.stderr)
+		}
+	}
+}
+
 // unit is one of systemd's with this machine's paths.
 func (k *kitchen) unit(t *testing.T, name string) string {
 	t.Helper()
