@@ -73,7 +73,7 @@ type repair struct {
 	jobs   []download.Job   // for broken files, numbered from 1 on
 	files  []mirror.Finding // of jobs
 
-	received atomic.Int64 // bytes
+	received, done atomic.Int64 // bytes and files, for status
 
 	mu      sync.Mutex // guards what follows, and the tally
 	stop    context.CancelCauseFunc

@@ -135,6 +135,7 @@ func (r *repair) repaired(found mirror.Finding, record download.Result) {
 		r.differs++
 	}
 	found.Status = mirror.Repaired
+	r.done.Add(1)
 	if err := r.write(found); err != nil {
 		r.stop(err)
 	}
@@ -157,11 +158,9 @@ func (r *repair) Retried(_ download.Job, name string, err error, wait time.Durat
 	}
 }
 
-// status is the line that is shown meanwhile.
+// status is the line that is shown meanwhile. It takes no lock: the screen holds its own, and repaired waits for that.
 func (r *repair) status() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return fmt.Sprintf("%d of %s repaired, %s", r.tally[mirror.Repaired], count(len(r.broken), "file"), report.Bytes(r.received.Load()))
+	return fmt.Sprintf("%d of %s repaired, %s", r.done.Load(), count(len(r.broken), "file"), report.Bytes(r.received.Load()))
 }
 
 // writeMetadata writes the files with metadata again that are missing or have changed. The portal is asked about many

@@ -1,0 +1,98 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// Changed files keep their paths where they are moved to, and replace nothing there.
+func TestAside(t *testing.T) {
+	for _, trash := range []string{"", "trash"} {
+		p := newPlace(t)
+		at := filepath.Join(p.dir, ReplacedFolder)
+		if trash != "" {
+			trash = filepath.Join(t.TempDir(), trash, "deep")
+			at = trash
+		}
+		root, err := os.OpenRoot(p.dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer root.Close()
+		a, err := OpenAside(root, trash)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer a.Close()
+		for _, content := range []string{"one", "two", "three"} {
+			p.write(t, "sub/a.jpg", content)
+			if err := a.Take(t.Context(), filepath.Join("sub", "a.jpg")); err != nil {
+				t.Error(err)
+			}
+		}
+		for name, want := range map[string]string{"a.jpg": "one", "a-2.jpg": "two", "a-3.jpg": "three"} {
+			if got, err := os.ReadFile(filepath.Join(at, "sub", name)); string(got) != want {
+				t.Errorf("%s has %q, %v", name, got, err)
+			}
+		}
+		for _, name := range []string{"none", filepath.Join("sub", "a.jpg"), filepath.Join("none", "below")} {
+			if err := a.Take(t.Context(), name); err != nil {
+				t.Errorf("what is not there: %v", err)
+			}
+		}
+		p.write(t, "folder/in", "the user's")
+		var e *download.Error
+		if err := a.Take(t.Context(), "folder"); !errors.As(err, &e) || e.Code != download.CodeLocal || e.Hint() == "" {
+			t.Errorf("a folder: %v", err)
+		}
+		if err := os.Symlink("folder", filepath.Join(p.dir, "link")); err == nil {
+			if err := a.Take(t.Context(), "link"); err != nil {
+				t.Error(err)
+			}
+			if got, err := os.Readlink(filepath.Join(at, "link")); got != "folder" {
+				t.Errorf("the link leads to %q, %v", got, err)
+			}
+		}
+		if got, err := os.ReadFile(filepath.Join(p.dir, "folder", "in")); string(got) != "the user's" {
+			t.Errorf("in the folder is %q, %v", got, err)
+		}
+	}
+}
+
+// A place that cannot be used is an error before anything is moved.
+func TestAsideRefuses(t *testing.T) {
+	p := newPlace(t)
+	p.write(t, "a", "whole")
+	root, err := os.OpenRoot(p.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, dir := range []string{p.dir, filepath.Join(p.dir, "a"), filepath.Join(p.dir, "a", "below")} {
+		if a, err := OpenAside(root, dir); err == nil || a != nil {
+			t.Errorf("%s is used: %v", dir, err)
+		}
+	}
+	p.write(t, ".bynder", "a file")
+	if a, err := OpenAside(root, ""); err == nil || a != nil {
+		t.Errorf("a file is used: %v", err)
+	}
+	if err := os.Remove(filepath.Join(p.dir, ".bynder")); err != nil {
+		t.Fatal(err)
+	}
+	a, err := OpenAside(root, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := a.Take(ctx, "a"); err != nil && !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
