@@ -197,6 +197,7 @@ var planCases = []planCase{
 	{name: "two records of one file: the other is fetched again", list: "A a.jpg; B b.jpg", state: "A a.jpg; B a.jpg", want: "> a.jpg -> b.jpg; + a.jpg"},
 	{name: "a gone one does not take a listed one along", list: "B a.jpg", state: "A a.jpg; B a.jpg", with: "delete A=deleted", want: "close a.jpg"},
 	{name: "… of the same bytes, neither", list: "B a.jpg", state: "A a.jpg same; B a.jpg same", with: "delete A=deleted", want: "close a.jpg"},
+	{name: "… nor if it is renamed", list: "B b.jpg", state: "A a.jpg same; B a.jpg same", with: "delete A=deleted", want: "> a.jpg -> b.jpg; close a.jpg"},
 	{name: "two of the same bytes: who should have the path has it", list: "A b.jpg; B a.jpg", state: "A a.jpg same; B a.jpg same", want: "+ b.jpg"},
 	{name: "… and of two edited ones", list: "A b.jpg; B a.jpg", state: "A a.jpg; B a.jpg", folder: "a.jpg", want: "+ b.jpg"},
 	{name: "a missing file, whose path is a folder of another", list: "A d; B d/b.jpg", state: "A d; B d/b.jpg", folder: "-d", want: "+ d-A"},
@@ -245,6 +246,9 @@ func TestPlanIsMadeInTime(t *testing.T) {
 		if s.Action != download.ActionKeep || s.Path != path(i) || s.Err == nil {
 			t.Fatalf("step %d: %s", i, stepText(s))
 		}
+	}
+	if want := stuck(&file{wanted: &in.Wanted[0]}); steps[0].Err.Error() != want.Error() {
+		t.Errorf("the first file was looked at in each round: %v", steps[0].Err)
 	}
 }
 
