@@ -61,7 +61,7 @@ func (x *running) deleted(s *Step) {
 func (x *running) takeAway(ctx context.Context, r *download.Result) (gone []taken, err error) {
 	sidecar, s := x.sidecar(ctx, r)
 	if s == Edited {
-		x.fails(ctx, &Step{Action: download.ActionDelete, Record: r, Path: filepath.ToSlash(sidecar)}, errEdited(sidecar))
+		x.fails(ctx, &Step{Action: download.ActionDelete, Record: r, Path: filepath.ToSlash(sidecar)}, errEditedSidecar(sidecar))
 	}
 	if x.trash != nil {
 		var beside func(string) string

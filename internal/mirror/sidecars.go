@@ -72,7 +72,7 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 		return
 	}
 	target := metadata.Path(there.Path)
-	err := errEdited(path)
+	err := errEditedSidecar(path)
 	if s == AsWritten {
 		one, _ := x.Root.Lstat(path)
 		other, failed := x.Root.Lstat(target)
@@ -95,6 +95,14 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 	listed.Metadata = ""
 	m.now.Listed = &listed
 	x.fails(ctx, &Step{Action: download.ActionMetadata, Record: &at, Path: filepath.ToSlash(path)}, err)
+}
+
+// errEditedSidecar is why metadata that were edited stay as they are.
+func errEditedSidecar(path string) error {
+	return &download.Error{
+		Code: download.CodeExists, Path: path, Err: fmt.Errorf("%s was changed since sync wrote it, so it stays as it is", filepath.Base(path)),
+		Advice: "move it away to get the portal's metadata",
+	}
 }
 
 // describes reports whether metadata are written beside a step's file.
@@ -150,8 +158,8 @@ func (x *running) replaceSidecar(ctx context.Context, r *download.Result, conten
 	digest := transfer.NewDigest(transfer.Object{}, transfer.DigestOptions{MD5: true})
 	_, _ = digest.Write(content) // it never fails
 	own = listedOf(r).Metadata
+	path, s := x.sidecar(ctx, r)
 	if sum := digest.MD5(); own != "" && own != sum {
-		path, s := x.sidecar(ctx, r)
 		if s == AsWritten {
 			err = x.Root.Remove(path)
 		}
@@ -166,6 +174,9 @@ func (x *running) replaceSidecar(ctx context.Context, r *download.Result, conten
 		}
 	}
 	written, err := x.WriteMetadata(r.Path, content, own)
+	if failed, ok := errors.AsType[*download.Error](err); ok && s == Edited && failed.Code == download.CodeExists {
+		return own, errEditedSidecar(path)
+	}
 	if err != nil {
 		return own, fmt.Errorf("writing metadata: %w", err)
 	}
