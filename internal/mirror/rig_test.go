@@ -113,7 +113,6 @@ type rig struct {
 	begun      func(download.Result)       // is called before a transferred file gets its name
 	intended   func(download.Result) error // is called when anything is about to be at a path
 	results    []download.Result
-	outcome    Outcome
 }
 
 func newRig(t *testing.T) *rig {
@@ -141,10 +140,7 @@ func (g *rig) write(path, content string) {
 }
 
 // edit changes a file, to one of another size.
-func (g *rig) edit(path string) string {
-	g.write(path, "edited "+path)
-	return "edited " + path
-}
+func (g *rig) edit(path string) { g.write(path, "edited "+path) }
 
 func (g *rig) remove(path string) {
 	g.t.Helper()
