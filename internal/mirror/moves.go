@@ -51,7 +51,14 @@ func (x *running) move(ctx context.Context, m *moving, wait bool) bool {
 
 // moveOn gives a file its new path, or one in ownFolder if it has to wait for that.
 func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
-	switch x.folder.Stands(&m.now) {
+	standing, err := x.folder.Stands(&m.now), error(nil)
+	if wait { // in ownFolder nobody sees it, and after a kill its MD5 alone tells what it is
+		standing, err = x.proven(ctx, &m.now)
+	}
+	if err != nil {
+		return err
+	}
+	switch standing {
 	case Edited:
 		return errEdited(m.now.Path)
 	case NotThere:

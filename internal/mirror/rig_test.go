@@ -142,6 +142,20 @@ func (g *rig) write(path, content string) {
 // edit changes a file, to one of another size.
 func (g *rig) edit(path string) { g.write(path, "edited "+path) }
 
+// retouch changes a file, but not its time.
+func (g *rig) retouch(path, content string) {
+	g.t.Helper()
+	name := filepath.Join(g.dir, filepath.FromSlash(path))
+	info, err := os.Stat(name)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	g.write(path, content)
+	if err := os.Chtimes(name, info.ModTime(), info.ModTime()); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
 func (g *rig) remove(path string) {
 	g.t.Helper()
 	if err := os.Remove(filepath.Join(g.dir, filepath.FromSlash(path))); err != nil {

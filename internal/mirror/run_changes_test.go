@@ -130,6 +130,13 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			again: []string{"> .bynder/moving -> x/b-A"},
 		},
 		{
+			name: "a file in a circle was edited, and has its size and time", before: two,
+			after: listing{"A": {"x/b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}},
+			edits: func(g *rig) { g.unforeseen = true; g.retouch("a", "eno") },
+			want:  []string{"! a (exists)", "! x/b (exists)"}, outcome: Outcome{Steps: 2, Kept: 2},
+			files: map[string]string{"a": "eno", "x/b": "two"}, again: []string{"! a (exists)", "! x/b (exists)"},
+		},
+		{
 			name: "edited metadata", before: two, metadata: true,
 			after: listing{"A": {"a", "one", 1, "n"}, "B": {"x/c", "two", 1, "m"}},
 			edits: func(g *rig) { g.unforeseen = true; g.edit("a.metadata.json"); g.edit("x/b.metadata.json") },
