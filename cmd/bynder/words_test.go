@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/bynder-cli/bynder/internal/cli"
 )
@@ -88,7 +89,7 @@ func TestStumbles(t *testing.T) {
 	}
 }
 
-// Rooms, flags and pages whose texts are not in plain words yet. These lists only become shorter.
+// Rooms, flags, commands and pages whose texts are not in plain words yet, or too wide. These lists only become shorter.
 var (
 	unplainRooms = []string{"bynder", "cli", "download", "journal", "metadata", "mirror", "report", "sandbox", "sink", "transfer"}
 
@@ -98,6 +99,10 @@ var (
 		"portal.go", "root.go", "version.go",
 	}
 	unplainFlags = []string{"archived", "connections", "json", "limit", "limited", "max-failures", "public"}
+	wideHelp     = []string{
+		"", "collections", "collections show", "download", "fetch-item", "items", "journal", "journal show", "sandbox", "search", "sync", "verify",
+		"completion bash", // cobra's text
+	}
 	unplainPages = []string{
 		"README.md", "docs/architecture.md", "docs/journal.md", "docs/performance.md", "docs/reliability.md", "docs/results.md",
 		"docs/scripting.md",
@@ -228,17 +233,35 @@ func help(t *testing.T, args ...string) string {
 }
 
 var (
-	commandEntry = regexp.MustCompile(`(?m)^  ([a-z-]+) {2,}`)
+	commandEntry = regexp.MustCompile(`(?m)^  ([a-z-]+) +\S`)
 	flagEntry    = regexp.MustCompile(`(?m)^  (?:-., |    )--([a-z0-9-]+)(.*(?:\n {10,}.*)*)`)
 )
 
-// No flag is described with a phrase that a reader stumbles at.
-func TestFlagsHavePlainWords(t *testing.T) {
-	unplain, flags, commands := map[string]bool{}, 0, 0
-	var visit func(args ...string)
-	visit = func(args ...string) {
+// visitHelp calls visit with the help of each command, and the arguments that select it.
+func visitHelp(t *testing.T, visit func(command, text string)) {
+	t.Helper()
+	commands := 0
+	var walk func(args ...string)
+	walk = func(args ...string) {
 		commands++
 		text := help(t, args...)
+		visit(strings.Join(args, " "), text)
+		_, below, _ := strings.Cut(text, "\nAvailable Commands:\n")
+		below, _, _ = strings.Cut(below, "\n\n")
+		for _, command := range commandEntry.FindAllStringSubmatch(below, -1) {
+			walk(append(slices.Clone(args), command[1])...)
+		}
+	}
+	walk()
+	if commands < 20 {
+		t.Errorf("only %d commands were found", commands)
+	}
+}
+
+// No flag is described with a phrase that a reader stumbles at.
+func TestFlagsHavePlainWords(t *testing.T) {
+	unplain, flags := map[string]bool{}, 0
+	visitHelp(t, func(command, text string) {
 		for _, flag := range flagEntry.FindAllStringSubmatch(text, -1) {
 			flags++
 			phrase, write := stumbles(flag[2])
@@ -247,25 +270,37 @@ func TestFlagsHavePlainWords(t *testing.T) {
 			case slices.Contains(unplainFlags, flag[1]):
 				unplain[flag[1]] = true
 			default:
-				t.Errorf("bynder %s --%s has %q in its description: write %s", strings.Join(args, " "), flag[1], phrase, write)
+				t.Errorf("bynder %s --%s has %q in its description: write %s", command, flag[1], phrase, write)
 			}
 		}
-		_, below, ok := strings.Cut(text, "\nAvailable Commands:\n")
-		if !ok {
-			return
-		}
-		below, _, _ = strings.Cut(below, "\n\n")
-		for _, command := range commandEntry.FindAllStringSubmatch(below, -1) {
-			visit(append(slices.Clone(args), command[1])...)
-		}
-	}
-	visit()
-	if commands < 20 || flags < 150 {
-		t.Errorf("only %d commands with %d flags were found", commands, flags)
+	})
+	if flags < 150 {
+		t.Errorf("only %d flags were found", flags)
 	}
 	for _, name := range unplainFlags {
 		if !unplain[name] {
 			t.Errorf("--%s has plain words: remove it from unplainFlags", name)
+		}
+	}
+}
+
+// Help fits a terminal of 80 columns.
+func TestHelpFits(t *testing.T) {
+	var wide []string
+	visitHelp(t, func(command, text string) {
+		for line := range strings.Lines(text) {
+			if utf8.RuneCountInString(strings.TrimSuffix(line, "\n")) <= 80 {
+				continue
+			}
+			if wide = append(wide, command); !slices.Contains(wideHelp, command) {
+				t.Errorf("bynder help %s is wider than 80 columns: %s", command, line)
+			}
+			break
+		}
+	})
+	for _, command := range wideHelp {
+		if !slices.Contains(wide, command) {
+			t.Errorf("bynder help %s fits 80 columns: remove it from wideHelp", command)
 		}
 	}
 }

@@ -15,8 +15,9 @@ func newAuthLogout(o authOptions) *cobra.Command {
 		Use:   "logout",
 		Short: "Remove the stored credentials of a profile",
 		Long: `Remove the credentials of a profile from the keychain and from credentials.toml,
-in which --insecure-storage stores them. The config file is not edited: if it has
-credentials of the profile, the keys to remove are listed and the exit status is 1.
+in which --insecure-storage stores them. The config file is not edited: if it
+has credentials of the profile, the keys to remove are listed and the exit
+status is 1.
 
 The credentials stay valid; to end that, revoke them in the portal.`,
 		Args: noArgsUnquoted,

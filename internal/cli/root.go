@@ -41,8 +41,8 @@ profile, system keychain (` + "`bynder auth login`" + ` stores credentials there
   BYNDER_TOKEN
   BYNDER_TOKEN_SECRET
   BYNDER_PERMANENT_TOKEN  a permanent token
-  BYNDER_CLIENT_ID        OAuth 2 client credentials (set both); set BYNDER_SCOPES
-  BYNDER_CLIENT_SECRET    to request other scopes
+  BYNDER_CLIENT_ID        OAuth 2 client credentials (set both);
+  BYNDER_CLIENT_SECRET    set BYNDER_SCOPES to request other scopes
   BYNDER_PROFILE          the profile (default "default")
   BYNDER_CONFIG           the config file (default bynder/config.toml in your
                           config folder); its [defaults] set defaults of flags:
@@ -91,8 +91,10 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
-	// The usage of a command with subcommands lists those only.
-	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(), "{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", 1))
+	// The usage of a command with subcommands lists those only; descriptions of flags are wrapped at 80 columns.
+	root.SetUsageTemplate(strings.NewReplacer(
+		"{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", ".FlagUsages", ".FlagUsagesWrapped 80",
+	).Replace(root.UsageTemplate()))
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(
 		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
