@@ -178,6 +178,9 @@ func TestAssetsAreKeptForTransfersAlone(t *testing.T) {
 		if (files[0].Asset != nil) != c.keeps {
 			t.Errorf("%s, standing %d: the asset is %v", c.raw, c.standing, files[0].Asset)
 		}
+		if files[0].Listed.Size == &a.Size {
+			t.Error("the size keeps the whole asset in memory")
+		}
 	}
 }
 

@@ -105,7 +105,7 @@ func realPath(dir string) string {
 func checkRemembered(dir string) error {
 	_, err := os.Lstat(filepath.Join(dir, stateFolder, stateFile))
 	if err == nil || !remembers(realPath(dir)) {
-		return nil //nolint:nilerr // a state that cannot be looked at is not opened either
+		return nil
 	}
 	return &download.Error{
 		Code:   download.CodeLocal,

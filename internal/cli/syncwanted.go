@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -104,11 +106,11 @@ func (s *syncRun) wanted(a *bynder.Asset) ([]mirror.Wanted, error) {
 		}
 		if each.Kind == bynder.Original || chosen == bynder.OriginalChoice {
 			w.Listed.Version = a.Version
-			if a.Size >= 0 {
-				w.Listed.Size = &a.Size
+			if size := a.Size; size >= 0 { // a pointer to that of a would keep all of a in memory
+				w.Listed.Size = &size
 			}
 			if a.Version == 0 {
-				_, link = anyDerivative(a)
+				link = anyDerivative(a)
 			}
 		}
 		w.Listed.URL = withoutQuery(link)
@@ -159,19 +161,17 @@ func (s *syncRun) has(w *mirror.Wanted) bool {
 // usualDerivatives are those that assets of every portal have, the largest first.
 var usualDerivatives = []string{"webimage", "mini", "thul"}
 
-// anyDerivative returns one of an asset's derivatives, the same each time, and its URL; both are "" if it has none.
-func anyDerivative(a *bynder.Asset) (name, link string) {
+// anyDerivative returns the URL of one of an asset's derivatives, the same one each time; "" if it has none.
+func anyDerivative(a *bynder.Asset) string {
 	for _, name := range usualDerivatives {
 		if link := a.Derivatives[name]; link != "" {
-			return name, link
+			return link
 		}
 	}
-	for each, url := range a.Derivatives {
-		if name == "" || each < name {
-			name, link = each, url
-		}
+	for _, name := range slices.Sorted(maps.Keys(a.Derivatives)) {
+		return a.Derivatives[name]
 	}
-	return name, link
+	return ""
 }
 
 // withoutQuery returns a URL as far as it says where a file is: what follows may change each time.
@@ -188,7 +188,7 @@ func (s *syncRun) path(a *bynder.Asset, w *mirror.Wanted, chosen, link string) s
 	switch {
 	case w.Err != nil || w.Selector.Kind == bynder.Original || chosen == bynder.OriginalChoice:
 	case w.Selector.Kind == bynder.Transform:
-		_, link = anyDerivative(a)
+		link = anyDerivative(a)
 		ext = cmp.Or(bynder.TransformFormat(w.Selector.Name), extensionOf(link), own)
 	default:
 		ext = extensionOf(link)
