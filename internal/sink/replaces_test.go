@@ -11,9 +11,9 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// replacing is original, and may replace a file with this content.
-func replacing(name, content string) download.Target {
-	t := original(name, "A")
+// replacing is a target a.jpg that may replace a file with this content.
+func replacing(content string) download.Target {
+	t := original("a.jpg", "A")
 	sum := md5.Sum([]byte(content))
 	t.Replaces = &download.Replaceable{Size: int64(len(content)), MD5: hex.EncodeToString(sum[:])}
 	return t
@@ -49,22 +49,22 @@ func TestReplacesThatFileAlone(t *testing.T) {
 				} else {
 					writeFile(t, filepath.Join(folder, "a.jpg"), c.content)
 				}
-				at, preview := d.Preview(t.Context(), replacing("a.jpg", old), object(whole))
+				at, preview := d.Preview(t.Context(), replacing(old), object(whole))
 				switch c.want {
 				case "replaced":
 					if preview != nil || at.Path != "a.jpg" || (at.Replaces != nil) != (c.content != "") {
 						t.Errorf("Preview = %+v, %v", at, preview)
 					}
-					p := begin(t, d, replacing("a.jpg", old), object(whole))
+					p := begin(t, d, replacing(old), object(whole))
 					write(t, p, whole)
 					publish(t, p)
 					left = map[string]string{"a.jpg": whole}
 				case "unchanged":
 					wantPresent(t, preview, download.Unchanged, "a.jpg")
-					wantPresent(t, beginErr(t.Context(), t, d, replacing("a.jpg", old), object(whole)), download.Unchanged, "a.jpg")
+					wantPresent(t, beginErr(t.Context(), t, d, replacing(old), object(whole)), download.Unchanged, "a.jpg")
 				default:
 					wantCode(t, preview, download.CodeExists)
-					err := beginErr(t.Context(), t, d, replacing("a.jpg", old), object(whole))
+					err := beginErr(t.Context(), t, d, replacing(old), object(whole))
 					if hint := wantCode(t, err, download.CodeExists); hint != "look at it" {
 						t.Errorf("the hint is %q", hint)
 					}
@@ -108,7 +108,7 @@ func TestReplacesNothingThatChangedMeanwhile(t *testing.T) {
 			everyPolicy(t, func(t *testing.T, folder string, d *Dir) {
 				path := filepath.Join(folder, "a.jpg")
 				writeFile(t, path, old)
-				p := begin(t, d, replacing("a.jpg", old), object(whole))
+				p := begin(t, d, replacing(old), object(whole))
 				write(t, p, whole)
 				c.meanwhile(t, path)
 				_, err := p.Publish(t.Context())
@@ -136,7 +136,7 @@ func TestASuspectFileReplacesNothing(t *testing.T) {
 	const old = "an older file!"
 	everyPolicy(t, func(t *testing.T, folder string, d *Dir) {
 		writeFile(t, filepath.Join(folder, "a.jpg"), old)
-		to := replacing("a.jpg", old)
+		to := replacing(old)
 		to.Suspect = func() string { return "a page" }
 		wantCode(t, beginErr(t.Context(), t, d, to, object(whole)), download.CodeExists)
 		wantFiles(t, folder, map[string]string{"a.jpg": old})
