@@ -4,7 +4,7 @@
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 DEMO_ASSET    = D4AC0B41-141B-47D2-98B4FECDA8894CB2
 
-.PHONY: build demo test race vet format lint soak bench check-sdk check-s3 check clean
+.PHONY: build demo test race vet format lint soak model bench check-sdk check-s3 check clean
 
 build: ## bin/bynder
 	go build -trimpath -o bin/bynder ./cmd/bynder
@@ -34,6 +34,10 @@ lint: ## started with go run, so that the linter does not weigh on go.mod
 
 soak: ## 200 kills at random moments, and 50 where metadata is embedded, none of which loses a file or a byte
 	BYNDER_SOAK=200 go test ./cmd/bynder -run TestSoak -v -count=1 -timeout 20m
+
+ROUNDS = 500
+model: ## ROUNDS rounds of sync, with a portal and a folder that change at random, and kills
+	BYNDER_MODEL=$(ROUNDS) go test ./cmd/bynder -run TestSyncModel -v -count=1 -timeout 60m
 
 bench: ## beside curl, aria2 and wget2; writes docs/performance.md (some minutes)
 	go run ./tools/bench -write docs/performance.md
