@@ -100,7 +100,7 @@ var (
 	}
 	unplainFlags = []string{"archived", "connections", "json", "limit", "limited", "max-failures", "public"}
 	wideHelp     = []string{
-		"", "collections", "collections show", "download", "fetch-item", "items", "journal", "journal show", "sandbox", "search", "sync", "verify",
+		"", "collections", "collections show", "download", "fetch-item", "items", "journal", "journal show", "sandbox", "search", "verify",
 		"completion bash", // cobra's text
 	}
 	unplainPages = []string{
