@@ -189,6 +189,9 @@ type standing mirror.Standing
 
 func (s standing) Stands(*download.Result) mirror.Standing { return mirror.Standing(s) }
 func (standing) Taken(string) bool                         { return false }
+func (s standing) Sidecar(*download.Result, bool) mirror.Standing {
+	return mirror.Standing(s)
+}
 
 func codeOf(err error) download.Code { return download.FailureOf(context.Background(), err).Code }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -187,6 +188,9 @@ type nowhere struct{}
 
 func (nowhere) Stands(*download.Result) mirror.Standing { return mirror.NotThere }
 func (nowhere) Taken(string) bool                       { return false }
+func (nowhere) Sidecar(*download.Result, bool) mirror.Standing {
+	return mirror.NotThere
+}
 
 // confirm asks the portal what has become of the assets that its list does not have, unless their files are more than
 // may be removed: then none is.
@@ -268,13 +272,19 @@ func (s *syncRun) writeMetadata(path string, content []byte, own string) (md5 st
 
 // changed reports a result. That of metadata is about the file that has them.
 func (s *syncRun) changed(r download.Result) {
-	if s.table != nil {
+	if s.table != nil && !s.keepsMetadata(r) {
 		s.results[r.File()] = r
 	}
 	if r.Action == download.ActionMetadata {
 		r.Path = filepath.FromSlash(metadata.Path(filepath.ToSlash(r.Path)))
 	}
 	s.reporter.Changed(r)
+}
+
+// keepsMetadata reports whether a result says that the metadata of a file are kept, and not the file.
+func (s *syncRun) keepsMetadata(r download.Result) bool {
+	was := s.known[r.File()]
+	return r.Status == download.Kept && strings.HasSuffix(r.Path, metadata.Path("")) && (was == nil || filepath.FromSlash(was.Path) != r.Path)
 }
 
 // fetch transfers files.

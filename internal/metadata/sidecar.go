@@ -132,6 +132,17 @@ func check(root *os.Root, name string, content []byte, own string) (replaces boo
 	}
 }
 
+// IsOf reports whether the file with the metadata of the file at path has those of the asset with an id.
+func IsOf(root *os.Root, path, asset string) bool {
+	name := Path(path)
+	info, err := root.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() || info.Size() > maxSidecar {
+		return false
+	}
+	content, err := root.ReadFile(name)
+	return err == nil && asset != "" && strings.EqualFold(id(content), asset)
+}
+
 // foreign is the error of a name that something else has.
 func foreign(root *os.Root, name string) error {
 	return &download.Error{

@@ -16,9 +16,11 @@ type world struct {
 	t       *testing.T
 	folder  *memory
 	records map[download.FileID]*download.Result
-	fetched int // files, ever
-	failed  int // steps of the latest plan that could not be done
-	deleted int // files, by the latest plan
+	fetched int             // files, ever
+	failed  int             // steps of the latest plan that could not be done
+	deleted int             // files, by the latest plan
+	plan    string          // as text
+	kept    map[string]bool // folded paths that the latest plan keeps
 }
 
 // errorf ends a test with what is known of it.
@@ -42,7 +44,14 @@ func (w *world) list() []*download.Result {
 
 // carryOut does what steps say.
 func (w *world) carryOut(in Input, steps []Step) {
-	w.failed, w.deleted = 0, 0
+	w.plan = stepsText(steps)
+	w.failed, w.deleted, w.kept = 0, 0, map[string]bool{}
+	for _, s := range steps {
+		if s.Err != nil && s.Action == download.ActionKeep {
+			w.kept[naming.Folded(s.Path)] = true
+		}
+		w.dropStray(s)
+	}
 	var aside []func()
 	for n, s := range steps {
 		if n > 0 && s.Via && !steps[n-1].Via {
@@ -75,7 +84,7 @@ func (w *world) carryOut(in Input, steps []Step) {
 		case download.ActionFetch:
 			w.fetch(in, s)
 		case download.ActionMetadata:
-			w.writeSidecar(s, w.records[s.Wanted.File])
+			w.writeSidecar(in, s, w.records[s.Wanted.File])
 		case download.ActionAdopt:
 			w.adopt(in, s)
 		case download.ActionDelete:
@@ -120,17 +129,46 @@ func (w *world) leave(s Step) (place func()) {
 	sidecar, hasSidecar := w.ownSidecar(s.Record, s.From)
 	if hasSidecar {
 		delete(w.folder.files, sidecar)
-	} else if lastListed(s.Record).Metadata != "" {
-		w.failed++ // it was edited and stays, or is missing
+	} else if w.folder.Sidecar(s.Record, false) == Edited && lastListed(s.Record).Metadata != "" {
+		w.keeps(s, s.From)
 	}
 	return func() {
 		w.put(s, s.Path, s.Record.MD5)
 		moved := *s.Record
 		moved.Path = s.Path
-		if hasSidecar && !w.folder.Taken(s.Path+sidecarEnd) {
+		switch _, own := w.ownSidecar(&moved, s.Path); {
+		case hasSidecar && !w.folder.Taken(s.Path+sidecarEnd):
 			w.folder.files[s.Path+sidecarEnd] = s.Record.Listed.Metadata
+		case hasSidecar && own:
+		case lastListed(&moved).Metadata != "":
+			if hasSidecar {
+				w.keeps(s, s.Path)
+			}
+			listed := *moved.Listed
+			listed.Metadata = ""
+			moved.Listed = &listed
 		}
 		w.records[s.Record.File()] = &moved
+	}
+}
+
+// keeps fails unless the plan says that the metadata beside a path are kept.
+func (w *world) keeps(s Step, path string) {
+	if !w.kept[naming.Folded(path+sidecarEnd)] {
+		w.errorf("%s: the plan does not say that %s is kept: %s", stepText(s), path+sidecarEnd, w.plan)
+	}
+}
+
+// dropStray removes the metadata of a file that is not at its path any more.
+func (w *world) dropStray(s Step) {
+	r := s.Record
+	if r == nil || r.Portal != testPortal || s.Err != nil {
+		return
+	}
+	stands := w.folder.Stands(r)
+	closed := s.Action == closes && stands != AsWritten
+	if sidecar, own := w.ownSidecar(r, r.Path); own && (closed || (s.Action == download.ActionFetch && !s.Replaces || s.Action == download.ActionAdopt) && r.Path != s.Path && stands != AsWritten) {
+		delete(w.folder.files, sidecar)
 	}
 }
 
@@ -171,21 +209,24 @@ func (w *world) record(in Input, s Step, content string, before *download.Result
 	}
 	w.records[s.Wanted.File] = r
 	if in.Metadata {
-		w.writeSidecar(s, r)
+		w.writeSidecar(in, s, r)
 	}
 }
 
 // writeSidecar writes the metadata of a file, unless something else has the path.
-func (w *world) writeSidecar(s Step, r *download.Result) {
+func (w *world) writeSidecar(in Input, s Step, r *download.Result) {
 	written := *r
 	listed := *lastListed(r)
 	written.Listed = &listed
 	name, own := w.ownSidecar(r, s.Path)
 	if !own {
-		if name = s.Path + sidecarEnd; w.folder.Taken(name) {
-			w.failed++
-			return
-		}
+		name = s.Path + sidecarEnd
+	}
+	if w.kept[naming.Folded(name)] && !own {
+		return
+	}
+	if w.folder.Sidecar(r, in.Adopt) == Edited {
+		w.errorf("%s: the metadata at %s are not sync's, and the plan does not say so: %s", stepText(s), name, w.plan)
 	}
 	listed.Modified, listed.Metadata = s.Wanted.Listed.Modified, "metadata of "+s.Wanted.File.MediaID+" of "+s.Wanted.Listed.Modified
 	w.folder.files[name] = listed.Metadata

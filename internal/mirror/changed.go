@@ -3,7 +3,6 @@ package mirror
 import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
-	"github.com/bynder-cli/bynder/internal/metadata"
 )
 
 // changed reports whether the portal has another file than the one that was recorded. What only one of the two tells
@@ -45,5 +44,5 @@ func sidecarStale(in *Input, f *file) bool {
 		return false
 	}
 	before := lastListed(f.record)
-	return before.Metadata == "" || before.Modified != f.wanted.Listed.Modified || !in.Folder.Taken(metadata.Path(f.record.Path))
+	return before.Metadata == "" || before.Modified != f.wanted.Listed.Modified || !in.Folder.Taken(sidecarOf(f.record.Path))
 }

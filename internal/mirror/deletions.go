@@ -61,7 +61,7 @@ func (x *running) deleted(s *Step) {
 func (x *running) takeAway(ctx context.Context, r *download.Result) (gone []taken, err error) {
 	sidecar, s := x.sidecar(ctx, r)
 	if s == Edited {
-		x.fails(ctx, &Step{Action: download.ActionDelete, Record: r, Path: filepath.ToSlash(sidecar)}, errEditedSidecar(sidecar))
+		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, errEditedSidecar(filepath.ToSlash(sidecar)))
 	}
 	if x.trash != nil {
 		var beside func(string) string
@@ -121,14 +121,40 @@ func (x *running) displaced(s *Step) {
 	}
 }
 
-// giveUp closes the record of a file: it is not sync's any more, or is not there.
-func (x *running) giveUp(_ context.Context, s *Step) {
+// giveUp closes the record of a file: it is not sync's any more, or is not there. The metadata of an asset that is known
+// to be gone are deleted with it.
+func (x *running) giveUp(ctx context.Context, s *Step) {
 	r := *s.Record
+	if s.Action == "" && s.Why != "" && !x.giveUpSidecar(ctx, s) {
+		return
+	}
 	if x.folder.Stands(&r) == NotThere {
 		x.swept(r.Path, &r)
 	}
 	r.Status = download.Deleted
 	x.finished(r)
+}
+
+// giveUpSidecar deletes the metadata of a file that is not there, or was edited. It reports whether the record can be closed.
+func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
+	path, standing := x.sidecar(ctx, s.Record)
+	if standing != AsWritten {
+		return true
+	}
+	if x.unsafe {
+		return false
+	}
+	var err error
+	if x.trash != nil {
+		_, err = x.trash.take(ctx, x.Root, path, nil)
+	} else {
+		err = x.Root.Remove(path)
+	}
+	if err != nil {
+		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: s.Record, Path: s.Path}, err)
+	}
+	x.removeEmpty(path)
+	return err == nil
 }
 
 // adopt takes a file that is in place for sync's own, as it is.

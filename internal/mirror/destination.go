@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
 )
 
 // Destination is the folder of a sync as it is. It looks at each file once, reads those alone whose time differs from
@@ -58,6 +59,18 @@ func (d *Destination) Stands(r *download.Result) Standing {
 		d.err = cmp.Or(d.err, context.Cause(d.ctx))
 	}
 	d.known[r] = s
+	return s
+}
+
+// Sidecar implements Folder. It is compared by its MD5, as its size and time are not recorded.
+func (d *Destination) Sidecar(r *download.Result, adopt bool) Standing {
+	s := sidecarStands(d.ctx, &d.compare, r)
+	if s == Edited && adopt && listedOf(r).Metadata == "" && metadata.IsOf(d.root, filepath.FromSlash(r.Path), r.MediaID) {
+		s = AsWritten
+	}
+	if d.ctx.Err() != nil {
+		d.err = cmp.Or(d.err, context.Cause(d.ctx))
+	}
 	return s
 }
 

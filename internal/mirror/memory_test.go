@@ -49,6 +49,22 @@ func (m *memory) Stands(r *download.Result) Standing {
 	}
 }
 
+func (m *memory) Sidecar(r *download.Result, adopt bool) Standing {
+	path := r.Path + sidecarEnd
+	name, ok := m.find(path)
+	own := lastListed(r).Metadata
+	switch {
+	case ok && own != "" && m.files[name] == own:
+		return AsWritten
+	case ok && own == "" && adopt && strings.HasPrefix(m.files[name], "metadata of "+r.MediaID):
+		return AsWritten
+	case ok || m.isFolder(path):
+		return Edited
+	default:
+		return NotThere
+	}
+}
+
 func (m *memory) isFolder(path string) bool {
 	for name := range m.files {
 		if strings.HasPrefix(m.name(name), m.name(path)+"/") {

@@ -42,6 +42,10 @@ const (
 type Folder interface {
 	// Stands says what has become of a record's file.
 	Stands(r *download.Result) Standing
+	// Sidecar says what has become of the file with metadata beside a record's path. If the record has no MD5 of it,
+	// sync has not written what is there, and it is Edited; with adopt, a file with metadata of the record's asset is
+	// AsWritten then.
+	Sidecar(r *download.Result, adopt bool) Standing
 	// Taken reports whether anything has a path, below the folder with /, such as a file, a folder or a link; or
 	// whether a file has the path of one of its folders.
 	Taken(path string) bool
@@ -84,7 +88,7 @@ type Step struct {
 	Action download.Action
 	Wanted *Wanted          // nil of a file that the list does not have
 	Record *download.Result // of the state; nil for a file that sync has not written
-	Path   string           // below the folder, with /: where the file is to be, or is; never the sidecar's
+	Path   string           // below the folder, with /: where the file is to be, or is; the sidecar's if that alone is kept
 	From   string           // of a move, as Path
 	// Via says that a move goes through a name in .bynder, because its target is not free before the file has left
 	// From: the file leaves From when the step's turn comes, and gets Path after the last of the moves. Such moves
@@ -96,7 +100,7 @@ type Step struct {
 	// Displaces is the file of an asset that is gone, which a fetch or a move replaces and so deletes. It has Path, or
 	// one that differs from it in case or normalization.
 	Displaces *download.Result
-	Why       string // of a deletion, or of Displaces: what has become of the asset
+	Why       string // of a deletion, of Displaces, or of a record that is closed: what has become of the asset
 	// Err is why the step cannot be done, or why a file is kept: a *download.Error. Its file is not in place as it
 	// should be.
 	Err error
@@ -112,7 +116,7 @@ func Plan(in Input) []Step {
 	files, others := match(in)
 	a := newAssignment(&in, files)
 	a.run()
-	p := planner{in: &in, removes: a.removes, steps: make(map[download.Action][]Step)}
+	p := planner{assignment: a, steps: make(map[download.Action][]Step), kept: make(map[string]bool)}
 	for i := range files {
 		p.add(&files[i])
 	}

@@ -233,5 +233,7 @@ func leaves(steps []Step) bool {
 }
 
 func movesAlone(steps []Step) bool {
-	return !slices.ContainsFunc(steps, func(s Step) bool { return s.Action != download.ActionMove })
+	return !slices.ContainsFunc(steps, func(s Step) bool {
+		return s.Action != download.ActionMove && (s.Action != download.ActionKeep || !strings.HasSuffix(s.Path, sidecarEnd))
+	})
 }

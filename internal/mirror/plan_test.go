@@ -193,6 +193,27 @@ var planCases = []planCase{
 
 	{name: "… and makes room for it", list: "A a.jpg; B c.json", state: "A x.jpg meta; B a.jpg.metadata.json meta", with: "metadata", want: "> a.jpg.metadata.json -> c.json; > x.jpg -> a.jpg"},
 
+	// Metadata that sync has not written, or that were edited.
+	{name: "edited", list: "A a.jpg m2", state: "A a.jpg m1 meta", folder: "a.jpg.metadata.json", with: "metadata", want: "keep a.jpg.metadata.json: exists"},
+	{name: "… and there is nothing new to write", list: "A a.jpg m1", state: "A a.jpg m1 meta", folder: "a.jpg.metadata.json", with: "metadata"},
+	{name: "… and the file has changed", list: "A a.jpg v2", state: "A a.jpg v1 meta", folder: "a.jpg.metadata.json", with: "metadata", want: "~ a.jpg; keep a.jpg.metadata.json: exists"},
+	{name: "… and the file moves: they stay, and new ones are written", list: "A b.jpg", state: "A a.jpg meta", folder: "a.jpg.metadata.json", with: "metadata", want: "> a.jpg -> b.jpg; metadata b.jpg; keep a.jpg.metadata.json: exists"},
+	{name: "… without --metadata none are", list: "A b.jpg", state: "A a.jpg meta", folder: "a.jpg.metadata.json", want: "> a.jpg -> b.jpg; keep a.jpg.metadata.json: exists"},
+	{name: "… and the asset is gone", list: "B b.jpg", state: "A a.jpg meta; B b.jpg", folder: "a.jpg.metadata.json", with: "delete A=deleted", want: "keep a.jpg.metadata.json: exists; - a.jpg (deleted)"},
+	{name: "… and a new asset has the name", list: "B a.jpg", state: "A a.jpg meta", folder: "a.jpg.metadata.json", with: "metadata delete A=deleted", want: "~ a.jpg, - a.jpg (deleted); keep a.jpg.metadata.json: exists"},
+	{name: "… and two files swap their names", list: "A b.jpg; B a.jpg", state: "A a.jpg meta; B b.jpg meta", folder: "a.jpg.metadata.json", with: "metadata", want: ">> a.jpg -> b.jpg; > b.jpg -> a.jpg; metadata b.jpg; keep a.jpg.metadata.json: exists"},
+	{name: "a foreign file beside a new one", list: "A a.jpg", folder: "a.jpg.metadata.json", with: "metadata", want: "+ a.jpg; keep a.jpg.metadata.json: exists"},
+	{name: "… without --metadata it is not looked at", list: "A a.jpg", folder: "a.jpg.metadata.json", want: "+ a.jpg"},
+	{name: "… beside one that had none", list: "A a.jpg", state: "A a.jpg", folder: "a.jpg.metadata.json", with: "metadata", want: "keep a.jpg.metadata.json: exists"},
+	{name: "… beside the new path of one", list: "A b.jpg", state: "A a.jpg meta", folder: "b.jpg.metadata.json", with: "metadata", want: "> a.jpg -> b.jpg; keep b.jpg.metadata.json: exists"},
+	{name: "… beside one that is adopted", list: "A a.jpg", folder: "a.jpg; a.jpg.metadata.json", with: "metadata adopt", want: "adopt a.jpg; keep a.jpg.metadata.json: exists"},
+	{name: "another asset's metadata make room", list: "A b.jpg; B c.jpg", state: "A a.jpg meta; B b.jpg meta", with: "metadata", want: "> b.jpg -> c.jpg; > a.jpg -> b.jpg"},
+	{name: "those of a missing file whose asset is gone stay with its record", list: "B b.jpg", state: "A a.jpg meta; B b.jpg", folder: "-a.jpg"},
+	{name: "… also if that is not confirmed", list: "B b.jpg", state: "A a.jpg meta; B b.jpg", folder: "-a.jpg", with: "delete"},
+	{name: "… until it is", list: "B b.jpg", state: "A a.jpg meta; B b.jpg", folder: "-a.jpg", with: "delete A=deleted", want: "close a.jpg"},
+	{name: "… or another file gets the path", list: "B a.jpg", state: "A a.jpg meta", folder: "-a.jpg", with: "metadata", want: "+ a.jpg; close a.jpg"},
+	{name: "… and edited ones keep no record", list: "B b.jpg", state: "A a.jpg meta; B b.jpg", folder: "-a.jpg; a.jpg.metadata.json", want: "close a.jpg"},
+
 	// States that cannot be quite true.
 	{name: "two records of one file: the other is fetched again", list: "A a.jpg; B b.jpg", state: "A a.jpg; B a.jpg", want: "> a.jpg -> b.jpg; + a.jpg"},
 	{name: "a gone one does not take a listed one along", list: "B a.jpg", state: "A a.jpg; B a.jpg", with: "delete A=deleted", want: "close a.jpg"},
@@ -295,5 +316,7 @@ func BenchmarkPlan(b *testing.B) {
 type inPlace bool
 
 func (inPlace) Stands(*download.Result) Standing { return AsWritten }
+
+func (inPlace) Sidecar(*download.Result, bool) Standing { return AsWritten }
 
 func (f inPlace) Taken(path string) bool { return bool(f) && strings.HasSuffix(path, sidecarEnd) }

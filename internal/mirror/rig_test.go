@@ -105,7 +105,7 @@ type rig struct {
 	state      *fakeState
 	journal    *journal.Journal // if open, has what state has at its opening
 	delete     bool
-	unforeseen bool // a run may do something else than its plan says: metadata were edited, which no plan looks at
+	unforeseen bool // a run may do something else than its plan says: a file has other bytes, and the size and time of before
 	metadata   bool
 	adopt      bool
 	verdicts   map[string]Verdict

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
+	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
@@ -59,6 +61,7 @@ type running struct {
 	// partials are those that were there before files were transferred, or after that.
 	partials *sink.Partials
 	stuck    map[*download.Result]bool // records of files that could not be moved
+	keeps    map[string]bool           // folded paths of what the plan keeps
 
 	comparing sync.Mutex
 	compare   comparer
@@ -74,6 +77,7 @@ type running struct {
 func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 	x := &running{
 		Run: r, folder: Look(ctx, r.Root), compare: comparer{folder: r.Root}, partials: sink.NewPartials(r.Root), stuck: map[*download.Result]bool{},
+		keeps: map[string]bool{},
 	}
 	if r.Trash != "" && deletes(steps) {
 		var err error
@@ -86,12 +90,16 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 	for i := range steps {
 		s := &steps[i]
 		if s.Err != nil {
+			if s.Action == download.ActionKeep {
+				x.keeps[naming.Folded(s.Path)] = true
+			}
 			x.report(s.result(r.Portal))
 			continue
 		}
 		todo[s.Action] = append(todo[s.Action], s)
 	}
 	x.dropStrays(ctx, todo[download.ActionFetch])
+	x.dropStrays(ctx, todo[download.ActionAdopt])
 	x.dropStrays(ctx, todo[""])
 	for _, phase := range []struct {
 		action download.Action
@@ -119,7 +127,7 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 // deletes reports whether steps take away files.
 func deletes(steps []Step) bool {
 	for i := range steps {
-		if steps[i].Action == download.ActionDelete || steps[i].Displaces != nil {
+		if s := &steps[i]; s.Action == download.ActionDelete || s.Displaces != nil || s.Action == "" && s.Why != "" {
 			return true
 		}
 	}
@@ -176,6 +184,12 @@ func (x *running) fails(ctx context.Context, s *Step, err error) {
 	r.Status, r.Error = download.Failed, download.FailureOf(ctx, local(s.Path, err))
 	if r.Error.Code == download.CodeExists {
 		r.Status, r.Action = download.Kept, download.ActionKeep
+		if s.Action == download.ActionMetadata {
+			if x.keeps[naming.Folded(sidecarOf(s.Path))] {
+				return // as it was planned, and is reported
+			}
+			r.Path = metadata.Path(r.Path)
+		}
 	}
 	x.report(r)
 }

@@ -139,16 +139,17 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 		{
 			name: "edited metadata", before: two, metadata: true,
 			after: listing{"A": {"a", "one", 1, "n"}, "B": {"x/c", "two", 1, "m"}},
-			edits: func(g *rig) { g.unforeseen = true; g.edit("a.metadata.json"); g.edit("x/b.metadata.json") },
-			want:  []string{"! a (exists)", "! x/b.metadata.json (exists)", "> x/b -> x/c"}, outcome: Outcome{Steps: 3, Kept: 2},
+			edits: func(g *rig) { g.edit("a.metadata.json"); g.edit("x/b.metadata.json") },
+			want:  []string{"! a.metadata.json (exists)", "! x/b.metadata.json (exists)", "> x/b -> x/c", "~ x/c.metadata.json"}, outcome: Outcome{Steps: 4, Kept: 2},
 			files: map[string]string{
 				"a": "one", "a.metadata.json": "edited a.metadata.json", "x/c": "two", "x/b.metadata.json": "edited x/b.metadata.json",
+				"x/c.metadata.json": described("B", two["B"]),
 			},
-			again: []string{"! a (exists)", "~ x/c.metadata.json"},
+			again: []string{"! a.metadata.json (exists)"},
 		},
 		{
 			name: "edited metadata of a deleted file", before: two, after: listing{"A": two["A"]}, metadata: true, gone: map[string]Verdict{"B": AssetLeft},
-			edits: func(g *rig) { g.unforeseen = true; g.edit("x/b.metadata.json") },
+			edits: func(g *rig) { g.edit("x/b.metadata.json") },
 			want:  []string{"! x/b.metadata.json (exists)", "- x/b (left)"}, outcome: Outcome{Steps: 2, Kept: 1, Deleted: 1},
 			files: map[string]string{"a": "one", "a.metadata.json": described("A", two["A"]), "x/b.metadata.json": "edited x/b.metadata.json"},
 			trash: map[string]string{"x/b": "two"},
@@ -161,10 +162,10 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 		},
 		{
 			name: "another file has the path of metadata", before: two, after: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
-			edits: func(g *rig) { g.unforeseen = true; g.write("y/a.metadata.json", "mine") },
-			want:  []string{"! a.metadata.json (exists)", "> a -> y/a"}, outcome: Outcome{Steps: 2, Kept: 1},
+			edits: func(g *rig) { g.write("y/a.metadata.json", "mine") },
+			want:  []string{"! y/a.metadata.json (exists)", "> a -> y/a"}, outcome: Outcome{Steps: 2, Kept: 1},
 			files: map[string]string{"x/b": "two", "x/b.metadata.json": described("B", two["B"]), "y/a": "one", "y/a.metadata.json": "mine"},
-			again: []string{"! y/a (exists)"},
+			again: []string{"! y/a.metadata.json (exists)"},
 		},
 		{
 			name: "metadata that are there twice", before: two, after: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
+	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/sink"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
@@ -20,22 +21,28 @@ const maxSidecar = 64 << 20
 // sidecar returns the path of the file with the metadata of a record's, and what has become of that; "" if the state
 // knows of none.
 func (x *running) sidecar(ctx context.Context, r *download.Result) (path string, s Standing) {
-	own := listedOf(r).Metadata
-	if own == "" {
+	if listedOf(r).Metadata == "" {
 		return "", NotThere
 	}
-	path = metadata.Path(filepath.FromSlash(r.Path))
-	info, err := x.Root.Lstat(path)
+	x.comparing.Lock()
+	defer x.comparing.Unlock()
+	// It is read to its end, whatever happens: half of a step would leave it behind.
+	return metadata.Path(filepath.FromSlash(r.Path)), sidecarStands(context.WithoutCancel(ctx), &x.compare, r)
+}
+
+// sidecarStands returns what has become of the file with metadata beside the path of a record.
+func sidecarStands(ctx context.Context, c *comparer, r *download.Result) Standing {
+	path := metadata.Path(filepath.FromSlash(r.Path))
+	info, err := c.folder.Lstat(path)
 	if isMissing(err) {
-		return path, NotThere
+		return NotThere
 	}
 	if err == nil && info.Size() <= maxSidecar {
-		// It is read to its end, whatever happens: half of a step would leave it behind.
-		if same, err := x.matches(context.WithoutCancel(ctx), &download.Result{Path: path, MD5: own}); same && err == nil {
-			return path, AsWritten
+		if same, err := matches(ctx, c, &download.Result{Path: path, MD5: listedOf(r).Metadata}); same && err == nil {
+			return AsWritten
 		}
 	}
-	return path, Edited
+	return Edited
 }
 
 // matches reports whether a file has the MD5 of a record. It may be called by several goroutines.
@@ -52,11 +59,19 @@ func (x *running) dropSidecar(ctx context.Context, r *download.Result) {
 	}
 }
 
-// dropStrays removes the metadata of files that are not in place any more and do not come back to their paths: a file that
-// is moved may need those.
+// dropStrays removes the metadata of files that are not in place any more and do not come back to their paths: another
+// file may need those. Metadata of an asset that is gone are removed with their record (see giveUp).
 func (x *running) dropStrays(ctx context.Context, steps []*Step) {
 	for _, s := range steps {
-		if r := s.Record; r != nil && r.Portal == x.Portal && !s.Replaces && (s.Action == "" || r.Path != s.Path) && x.folder.Stands(r) == NotThere {
+		r := s.Record
+		if r == nil || r.Portal != x.Portal || s.Replaces {
+			continue
+		}
+		goes := r.Path != s.Path
+		if s.Action == "" {
+			goes = s.Why == ""
+		}
+		if goes && x.folder.Stands(r) != AsWritten {
 			x.dropSidecar(ctx, r)
 		}
 	}
@@ -66,13 +81,14 @@ func (x *running) dropStrays(ctx context.Context, steps []*Step) {
 // path, they are removed. The record has none then.
 func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 	at, there := m.now, m.now
+	about := at.Path
 	there.Path = filepath.FromSlash(to)
 	path, s := x.sidecar(ctx, &at)
 	if s == NotThere {
 		return
 	}
 	target := metadata.Path(there.Path)
-	err := errEditedSidecar(path)
+	err := errEditedSidecar(filepath.ToSlash(path))
 	if s == AsWritten {
 		one, _ := x.Root.Lstat(path)
 		other, failed := x.Root.Lstat(target)
@@ -84,6 +100,7 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 			err = x.Root.Remove(path)
 		default:
 			if err = sink.Move(x.Root, path, x.Root, target); errors.Is(err, fs.ErrExist) {
+				about, err = there.Path, errForeignSidecar(filepath.ToSlash(target))
 				_ = x.Root.Remove(path) // no file is at its path any more, and the next run writes them again
 			}
 		}
@@ -94,20 +111,12 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 	listed := *m.now.Listed
 	listed.Metadata = ""
 	m.now.Listed = &listed
-	x.fails(ctx, &Step{Action: download.ActionMetadata, Record: &at, Path: filepath.ToSlash(path)}, err)
-}
-
-// errEditedSidecar is why metadata that were edited stay as they are.
-func errEditedSidecar(path string) error {
-	return &download.Error{
-		Code: download.CodeExists, Path: path, Err: fmt.Errorf("%s was changed since sync wrote it, so it stays as it is", filepath.Base(path)),
-		Advice: "move it away to get the portal's metadata",
-	}
+	x.fails(ctx, &Step{Action: download.ActionMetadata, Record: &at, Path: filepath.ToSlash(about)}, err)
 }
 
 // describes reports whether metadata are written beside a step's file.
 func (x *running) describes(s *Step) bool {
-	return x.WriteMetadata != nil && s.Wanted.Metadata.Length > 0
+	return x.WriteMetadata != nil && s.Wanted.Metadata.Length > 0 && !x.keeps[naming.Folded(sidecarOf(s.Path))]
 }
 
 // describe writes the metadata of a file that stays as it is.
@@ -159,7 +168,12 @@ func (x *running) replaceSidecar(ctx context.Context, r *download.Result, conten
 	_, _ = digest.Write(content) // it never fails
 	own = listedOf(r).Metadata
 	path, s := x.sidecar(ctx, r)
-	if sum := digest.MD5(); own != "" && own != sum {
+	if own == "" { // what is there now is to be adopted
+		if _, err := x.Root.Lstat(metadata.Path(r.Path)); !isMissing(err) {
+			s = Edited
+		}
+	}
+	if sum := digest.MD5(); own != sum {
 		if s == AsWritten {
 			err = x.Root.Remove(path)
 		}
@@ -174,8 +188,8 @@ func (x *running) replaceSidecar(ctx context.Context, r *download.Result, conten
 		}
 	}
 	written, err := x.WriteMetadata(r.Path, content, own)
-	if failed, ok := errors.AsType[*download.Error](err); ok && s == Edited && failed.Code == download.CodeExists {
-		return own, errEditedSidecar(path)
+	if failed, ok := errors.AsType[*download.Error](err); ok && own != "" && s == Edited && failed.Code == download.CodeExists {
+		return own, errEditedSidecar(filepath.ToSlash(path))
 	}
 	if err != nil {
 		return own, fmt.Errorf("writing metadata: %w", err)

@@ -13,9 +13,10 @@ const closes download.Action = ""
 
 // planner turns files that have their paths into steps.
 type planner struct {
-	in      *Input
-	removes bool // files of assets that are known to be gone are removed
-	steps   map[download.Action][]Step
+	*assignment
+	steps  map[download.Action][]Step
+	kept   map[string]bool    // paths of sidecars that stay as they are
+	beside map[string][]*file // the files of the state by the paths of their sidecars; made when it is needed
 }
 
 // all returns the steps in the order in which they are carried out.
@@ -50,8 +51,19 @@ func (p *planner) add(f *file) {
 		p.addInPlace(f)
 	case f.adopts:
 		p.put(f, Step{Action: download.ActionAdopt, Path: f.path})
+		p.describes(f)
 	default:
 		p.put(f, p.displacing(f, Step{Action: download.ActionFetch, Path: f.path, Err: f.err}))
+		if f.err == nil {
+			p.describes(f)
+		}
+	}
+}
+
+// describes notes whether metadata can be written along with a file.
+func (p *planner) describes(f *file) {
+	if p.in.Metadata {
+		p.freeSidecar(f)
 	}
 }
 
@@ -64,19 +76,28 @@ func (p *planner) put(f *file, s Step) {
 func (p *planner) displacing(f *file, s Step) Step {
 	if f.displaces != nil {
 		s.Displaces, s.Why = f.displaces.record, string(f.displaces.verdict)
+		p.leaveSidecar(f.displaces)
 	}
 	return s
 }
 
 // addInPlace plans a file that is in place as sync has written it.
 func (p *planner) addInPlace(f *file) {
-	if f.path != f.record.Path {
+	moves, along := f.path != f.record.Path, NotThere
+	if moves {
 		p.put(f, p.displacing(f, Step{Action: download.ActionMove, Path: f.path, From: f.record.Path}))
+		along = p.leaveSidecar(f)
+	}
+	stale := sidecarStale(p.in, f) || moves && p.in.Metadata && along != AsWritten
+	fetch := changed(f.wanted, f.record)
+	free := true
+	if along == AsWritten || stale || fetch && p.in.Metadata {
+		free = p.freeSidecar(f)
 	}
 	switch {
-	case changed(f.wanted, f.record):
+	case fetch:
 		p.put(f, Step{Action: download.ActionFetch, Path: f.path, Replaces: true})
-	case sidecarStale(p.in, f):
+	case stale && free:
 		p.put(f, Step{Action: download.ActionMetadata, Path: f.path})
 	}
 	if f.err != nil {
@@ -94,9 +115,10 @@ func (p *planner) addEdited(f *file) {
 	switch {
 	case p.in.Adopt:
 		p.put(f, Step{Action: download.ActionAdopt, Path: f.path})
+		p.describes(f)
 	case err != nil:
 		p.put(f, Step{Action: download.ActionKeep, Path: f.path, Err: err})
-	case sidecarStale(p.in, f):
+	case sidecarStale(p.in, f) && p.freeSidecar(f):
 		p.put(f, Step{Action: download.ActionMetadata, Path: f.path})
 	}
 }
@@ -106,11 +128,12 @@ func (p *planner) addEdited(f *file) {
 func (p *planner) addUnlisted(f *file) {
 	switch {
 	case !f.own() && !f.edited(), f.givenUp():
-		p.put(f, Step{Action: closes, Path: f.record.Path})
+		p.closeRecord(f)
 	case f.listed || !p.in.Delete:
 	case f.verdict == Unconfirmed:
 		p.put(f, Step{Action: download.ActionKeep, Path: f.record.Path, Err: notConfirmed(f)})
 	case p.removes && !f.displaced:
 		p.put(f, Step{Action: download.ActionDelete, Path: f.record.Path, Why: string(f.verdict)})
+		p.leaveSidecar(f)
 	}
 }

@@ -1,0 +1,126 @@
+package mirror
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// sidecarStates are what may have become of the metadata beside a file, and beside its new path.
+var sidecarStates = []string{"as written", "edited", "missing", "foreign", "edited, and foreign at the new path", "foreign folder"}
+
+// TestRunWithOddMetadata plays each action with metadata that are not as sync has written them: what is done is what the
+// plan says (rig.sync compares), what sync has not written stays, and the next run has nothing to do but to say so.
+func TestRunWithOddMetadata(t *testing.T) {
+	two := listing{"A": {"a", "one", 1, "m"}, "B": {"x/b", "two", 1, "m"}}
+	b := two["B"]
+	for _, action := range []struct {
+		name    string
+		after   listing
+		adopt   bool
+		verdict Verdict // of A
+		missing bool    // A's file
+		beside  string  // where A's metadata are to be
+	}{
+		{name: "nothing", after: two, beside: "a"},
+		{name: "fetch of a new file", after: listing{"A": two["A"], "B": b, "C": {"c", "three", 1, "m"}}, beside: "c"},
+		{name: "fetch of a changed file", after: listing{"A": {"a", "newer", 2, "n"}, "B": b}, beside: "a"},
+		{name: "fetch of a missing file", after: two, missing: true, beside: "a"},
+		{name: "fetch of a missing file that moves", after: listing{"A": {"y/a", "one", 1, "m"}, "B": b}, missing: true, beside: "y/a"},
+		{name: "move", after: listing{"A": {"y/a", "one", 1, "m"}, "B": b}, beside: "y/a"},
+		{name: "move and fetch", after: listing{"A": {"y/a", "newer", 2, "n"}, "B": b}, beside: "y/a"},
+		{name: "move and metadata", after: listing{"A": {"y/a", "one", 1, "n"}, "B": b}, beside: "y/a"},
+		{name: "swap", after: listing{"A": {"x/b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}}, beside: "y/a"},
+		{name: "case", after: listing{"A": {"A", "one", 1, "m"}, "B": b}, beside: "A"},
+		{name: "metadata", after: listing{"A": {"a", "one", 1, "n"}, "B": b}, beside: "a"},
+		{name: "delete", after: listing{"B": b}, verdict: AssetDeleted, beside: "a"},
+		{name: "delete of a missing file", after: listing{"B": b}, verdict: AssetDeleted, missing: true, beside: "a"},
+		{name: "displaced by a fetch", after: listing{"B": b, "C": {"a", "three", 1, "m"}}, verdict: AssetLeft, beside: "a"},
+		{name: "displaced by a move", after: listing{"B": {"a", "two", 1, "m"}}, verdict: AssetLeft, beside: "a"},
+		{name: "adopt", after: listing{"A": two["A"], "B": b, "C": {"c", "three", 1, "m"}}, adopt: true, beside: "c"},
+	} {
+		for _, state := range sidecarStates {
+			for _, withMetadata := range []bool{true, false} {
+				t.Run(fmt.Sprintf("%s, %s, metadata %v", action.name, state, withMetadata), func(t *testing.T) {
+					g := change{before: two, metadata: true, gone: map[string]Verdict{"A": action.verdict}}.play(t, len(action.name)%2 == 0)
+					g.metadata, g.adopt = withMetadata, action.adopt
+					mine := g.oddMetadata(state, action.beside)
+					if action.missing {
+						g.remove("a")
+					}
+					if action.adopt {
+						g.write("c", "own three")
+					}
+					g.sync(t.Context(), action.after)
+					first := g.lines()
+					for path, content := range mine {
+						if got, err := os.ReadFile(filepath.Join(g.dir, path)); err != nil || string(got) != content {
+							t.Errorf("%s is %q, and was %q (%v), after %v", path, got, content, err, first)
+						}
+					}
+					g.adopt = false
+					g.state.settle()
+					g.sync(t.Context(), action.after)
+					for _, line := range g.lines() {
+						if !strings.HasSuffix(line, sidecarEnd+" (exists)") || !slices.ContainsFunc(first, func(s string) bool { return strings.EqualFold(s, line) }) {
+							t.Errorf("after %v\nthe next run says %v", first, g.lines())
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// oddMetadata makes the metadata of a, or those at another path, odd. It returns what sync has not written.
+func (g *rig) oddMetadata(state, beside string) map[string]string {
+	mine := map[string]string{}
+	write := func(path, content string) {
+		g.write(path, content)
+		mine[path] = content
+	}
+	if strings.HasPrefix(state, "edited") {
+		write("a.metadata.json", `{"id":"A","mine":true}`)
+	}
+	switch {
+	case state == "missing":
+		g.remove("a.metadata.json")
+	case strings.Contains(state, "folder") && beside != "a":
+		write(beside+sidecarEnd+"/mine", "mine")
+	case strings.Contains(state, "foreign") && mine[beside+sidecarEnd] == "":
+		write(beside+sidecarEnd, `{"id":"A","foreign":true}`)
+	}
+	return mine
+}
+
+// TestRunKeepsMetadataOfMissingFiles has a file that is missing, of an asset that is gone: without a verdict its metadata
+// stay, and so does the record; with one both go, to the trash if there is one.
+func TestRunKeepsMetadataOfMissingFiles(t *testing.T) {
+	two := listing{"A": {"a", "one", 1, "m"}, "B": {"x/b", "two", 1, "m"}}
+	after := listing{"A": two["A"]}
+	beside := described("B", two["B"])
+	for _, withTrash := range []bool{false, true} {
+		g := change{before: two, metadata: true}.play(t, withTrash)
+		g.remove("x/b")
+		g.delete = false
+		for range 2 {
+			g.sync(t.Context(), after)
+			if len(g.lines()) > 0 || len(g.state.files) != 2 {
+				t.Errorf("%v, and the state has %v", g.lines(), g.state.files)
+			}
+			wantTree(t, g.dir, with(after.files(true), "x/b.metadata.json", beside))
+		}
+		g.delete, g.verdicts = true, map[string]Verdict{"B": AssetDeleted}
+		if g.sync(t.Context(), after); len(g.lines()) > 0 {
+			t.Error(g.lines())
+		}
+		wantTree(t, g.dir, after.files(true))
+		g.wantRecorded(after)
+		if withTrash {
+			wantTree(t, g.trash, map[string]string{"x/b.metadata.json": beside})
+		}
+	}
+}
