@@ -90,7 +90,7 @@ func (w *world) carryOut(in Input, steps []Step) {
 		case download.ActionDelete:
 			w.remove(in, s, s.Record)
 		case closes:
-			delete(w.records, s.Record.File())
+			w.note(s)
 		default:
 			w.errorf("%s has no error", stepText(s))
 		}
@@ -136,6 +136,9 @@ func (w *world) leave(s Step) (place func()) {
 		w.put(s, s.Path, s.Record.MD5)
 		moved := *s.Record
 		moved.Path = s.Path
+		if told := learned(s.Wanted, s.Record); told != nil {
+			moved.Listed = told
+		}
 		switch _, own := w.ownSidecar(&moved, s.Path); {
 		case hasSidecar && !w.folder.Taken(s.Path+sidecarEnd):
 			w.folder.files[s.Path+sidecarEnd] = s.Record.Listed.Metadata
@@ -166,10 +169,23 @@ func (w *world) dropStray(s Step) {
 		return
 	}
 	stands := w.folder.Stands(r)
-	closed := s.Action == closes && stands != AsWritten
+	closed := s.Action == closes && s.Wanted == nil && stands != AsWritten
 	if sidecar, own := w.ownSidecar(r, r.Path); own && (closed || (s.Action == download.ActionFetch && !s.Replaces || s.Action == download.ActionAdopt) && r.Path != s.Path && stands != AsWritten) {
 		delete(w.folder.files, sidecar)
 	}
+}
+
+// note changes the state alone.
+func (w *world) note(s Step) {
+	if s.Wanted == nil {
+		delete(w.records, s.Record.File())
+		return
+	}
+	r := *w.records[s.Wanted.File]
+	if r.Listed = learned(s.Wanted, &r); r.Listed == nil || r.Path != s.Path {
+		w.errorf("%s: nothing is learned", stepText(s))
+	}
+	w.records[s.Wanted.File] = &r
 }
 
 func (w *world) ownSidecar(r *download.Result, path string) (name string, ok bool) {
@@ -217,6 +233,9 @@ func (w *world) record(in Input, s Step, content string, before *download.Result
 func (w *world) writeSidecar(in Input, s Step, r *download.Result) {
 	written := *r
 	listed := *lastListed(r)
+	if told := learned(s.Wanted, r); told != nil {
+		listed = *told
+	}
 	written.Listed = &listed
 	name, own := w.ownSidecar(r, s.Path)
 	if !own {

@@ -38,6 +38,26 @@ func lastListed(r *download.Result) *download.Listed {
 	return r.Listed
 }
 
+// learned returns what a record of an unchanged file is to say of the list, now that this tells more than it did; nil if
+// it tells no more, or the file has changed. Without it a later change of that alone would not be seen.
+func learned(w *Wanted, r *download.Result) *download.Listed {
+	before, now := lastListed(r), &w.Listed
+	told := *before
+	if told.Version == 0 {
+		told.Version = now.Version
+	}
+	if told.Size == nil {
+		told.Size = now.Size
+	}
+	if told.URL == "" {
+		told.URL = now.URL
+	}
+	if told == *before || changed(w, r) {
+		return nil
+	}
+	return &told
+}
+
 // sidecarStale reports whether the sidecar of a file in place is to be written.
 func sidecarStale(in *Input, f *file) bool {
 	if !in.Metadata {

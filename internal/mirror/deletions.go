@@ -121,6 +121,20 @@ func (x *running) displaced(s *Step) {
 	}
 }
 
+// note carries out a step that changes the state alone.
+func (x *running) note(ctx context.Context, s *Step) {
+	if s.Wanted == nil {
+		x.giveUp(ctx, s)
+		return
+	}
+	r := s.record()
+	if told := learned(s.Wanted, r); told != nil && x.folder.Stands(r) == AsWritten {
+		r.Listed, r.Status = told, download.Unchanged
+		x.stamp(r)
+		x.finished(*r)
+	}
+}
+
 // giveUp closes the record of a file: it is not sync's any more, or is not there. The metadata of an asset that is known
 // to be gone are deleted with it.
 func (x *running) giveUp(ctx context.Context, s *Step) {

@@ -25,6 +25,9 @@ func (x *running) moves(ctx context.Context, steps []*Step) {
 	for _, s := range steps {
 		now := *s.Record
 		now.Status, now.Path, now.From = download.Moved, filepath.FromSlash(s.From), filepath.FromSlash(s.From)
+		if told := learned(s.Wanted, s.Record); told != nil {
+			now.Listed = told
+		}
 		m := &moving{Step: s, now: now}
 		if x.move(ctx, m, s.Via) && s.Via {
 			waiting = append(waiting, m)

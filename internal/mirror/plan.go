@@ -83,7 +83,8 @@ type Input struct {
 	Metadata bool
 }
 
-// Step is one thing to do. Its zero Action closes Record: sync gives the file up, and nothing is said.
+// Step is one thing to do. Its zero Action changes the state alone, and nothing is said: without Wanted it closes Record, as
+// sync gives the file up; with Wanted, Record is to have what the list tells of it now (see learned).
 type Step struct {
 	Action download.Action
 	Wanted *Wanted          // nil of a file that the list does not have

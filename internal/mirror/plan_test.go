@@ -34,7 +34,7 @@ var planCases = []planCase{
 	{name: "another URL where neither version nor size is told", list: "A a.jpg u2", state: "A a.jpg u1", want: "~ a.jpg"},
 	{name: "another URL of the same version", list: "A a.jpg v1 u2", state: "A a.jpg v1 u1"},
 	{name: "another URL of the same size", list: "A a.jpg s1 u2", state: "A a.jpg s1 u1"},
-	{name: "a version that was not told before", list: "A a.jpg v1", state: "A a.jpg"},
+	{name: "a version that was not told before", list: "A a.jpg v1", state: "A a.jpg", want: "note a.jpg"},
 	{name: "a version that is not told any more", list: "A a.jpg s1", state: "A a.jpg v1 s1"},
 	{name: "a version of now and a size of before: the URL", list: "A a.jpg v1 u2", state: "A a.jpg s1 u1", want: "~ a.jpg"},
 	{name: "nothing is told", list: "A a.jpg", state: "A a.jpg"},
@@ -222,7 +222,7 @@ var planCases = []planCase{
 	{name: "two of the same bytes: who should have the path has it", list: "A b.jpg; B a.jpg", state: "A a.jpg same; B a.jpg same", want: "+ b.jpg"},
 	{name: "… and of two edited ones", list: "A b.jpg; B a.jpg", state: "A a.jpg; B a.jpg", folder: "a.jpg", want: "+ b.jpg"},
 	{name: "a missing file, whose path is a folder of another", list: "A d; B d/b.jpg", state: "A d; B d/b.jpg", folder: "-d", want: "+ d-A"},
-	{name: "a record that does not say what was listed", list: "A a.jpg v1 s1 u1 m1", state: "A a.jpg bare"},
+	{name: "a record that does not say what was listed", list: "A a.jpg v1 s1 u1 m1", state: "A a.jpg bare", want: "note a.jpg"},
 	{name: "what has no path at all", list: "A - err; B - err", state: "A a.jpg", want: "fail a.jpg: not_found; fail : not_found"},
 }
 

@@ -177,6 +177,8 @@ func stepText(s Step) string {
 		return fmt.Sprintf("- %s (%s)", s.Path, s.Why)
 	case s.Action == download.ActionKeep:
 		return fmt.Sprintf("keep %s: %s", s.Path, code)
+	case s.Action == "" && s.Wanted != nil:
+		return "note " + s.Path
 	case s.Action == "":
 		return "close " + s.Path
 	default:

@@ -109,7 +109,7 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 		{download.ActionFetch, x.fetches},
 		{download.ActionMetadata, x.each(x.describe)},
 		{download.ActionAdopt, x.each(x.adopt)},
-		{"", x.each(x.giveUp)},
+		{"", x.each(x.note)},
 		{download.ActionDelete, x.deletions},
 	} {
 		if x.outcome.Stop == nil && ctx.Err() == nil {

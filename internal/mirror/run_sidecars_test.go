@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // sidecarStates are what may have become of the metadata beside a file, and beside its new path.
@@ -121,6 +123,22 @@ func TestRunKeepsMetadataOfMissingFiles(t *testing.T) {
 		g.wantRecorded(after)
 		if withTrash {
 			wantTree(t, g.trash, map[string]string{"x/b.metadata.json": beside})
+		}
+	}
+}
+
+// TestRunLearns has a list that tells a version first when the file is there: the next version is seen.
+func TestRunLearns(t *testing.T) {
+	for _, path := range []string{"a", "moved"} {
+		g := newRig(t)
+		g.sync(t.Context(), listing{"A": {"a", "one", 0, "m"}})
+		g.sync(t.Context(), listing{"A": {path, "one", 7, "m"}})
+		if (len(g.lines()) > 0) != (path == "moved") {
+			t.Error(g.lines())
+		}
+		g.sync(t.Context(), listing{"A": {path, "eno", 8, "m"}})
+		if diff := cmp.Diff([]string{"~ " + path}, g.lines()); diff != "" {
+			t.Error(diff)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func (x *running) dropStrays(ctx context.Context, steps []*Step) {
 		}
 		goes := r.Path != s.Path
 		if s.Action == "" {
-			goes = s.Why == ""
+			goes = s.Wanted == nil && s.Why == ""
 		}
 		if goes && x.folder.Stands(r) != AsWritten {
 			x.dropSidecar(ctx, r)
@@ -125,6 +125,9 @@ func (x *running) describe(ctx context.Context, s *Step) {
 		return
 	}
 	r := s.record()
+	if told := learned(s.Wanted, r); told != nil {
+		r.Listed = told
+	}
 	if x.folder.Stands(r) == AsWritten { // the file itself may have been edited
 		x.stamp(r)
 	}

@@ -8,7 +8,7 @@ var turns = []download.Action{
 	download.ActionDelete,
 }
 
-// closes is the action of a step that closes a record.
+// closes is the action of a step that closes a record, or changes the state alone.
 const closes download.Action = ""
 
 // planner turns files that have their paths into steps.
@@ -99,6 +99,8 @@ func (p *planner) addInPlace(f *file) {
 		p.put(f, Step{Action: download.ActionFetch, Path: f.path, Replaces: true})
 	case stale && free:
 		p.put(f, Step{Action: download.ActionMetadata, Path: f.path})
+	case !moves && learned(f.wanted, f.record) != nil:
+		p.put(f, Step{Action: closes, Path: f.path})
 	}
 	if f.err != nil {
 		p.put(f, Step{Action: download.ActionKeep, Path: f.path, Err: f.err})
