@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 
 	"github.com/bynder-cli/bynder/internal/download"
 )
@@ -36,6 +37,27 @@ func (x *running) moves(ctx context.Context, steps []*Step) {
 	for _, m := range waiting {
 		if !x.move(ctx, m, false) && ctx.Err() != nil {
 			x.finished(m.now)
+		}
+	}
+}
+
+// movingPrefix is how the names of files begin that wait in ownFolder.
+const movingPrefix = "moving-"
+
+// dropLoneMetadata removes the metadata in ownFolder of a file that is not there: a run was killed after it had moved them
+// and before it moved the file.
+func (x *running) dropLoneMetadata() {
+	entries, err := fs.ReadDir(x.Root.FS(), ownFolder)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		file, beside := strings.CutSuffix(e.Name(), sidecarEnd)
+		if !beside || !strings.HasPrefix(file, movingPrefix) || !e.Type().IsRegular() {
+			continue
+		}
+		if _, err := x.Root.Lstat(filepath.Join(ownFolder, file)); isMissing(err) {
+			_ = x.Root.Remove(filepath.Join(ownFolder, e.Name()))
 		}
 	}
 }
@@ -70,7 +92,7 @@ func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
 		x.stamp(&m.now)
 	}
 	if wait {
-		err := x.hop(ctx, m, ownFolder+"/moving-"+rand.Text())
+		err := x.hop(ctx, m, ownFolder+"/"+movingPrefix+rand.Text())
 		m.parked = err == nil
 		return err
 	}

@@ -98,6 +98,7 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 		}
 		todo[s.Action] = append(todo[s.Action], s)
 	}
+	x.dropLoneMetadata()
 	x.dropStrays(ctx, todo[download.ActionFetch])
 	x.dropStrays(ctx, todo[download.ActionAdopt])
 	x.dropStrays(ctx, todo[""])

@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -125,6 +126,22 @@ func TestRunKeepsMetadataOfMissingFiles(t *testing.T) {
 			wantTree(t, g.trash, map[string]string{"x/b.metadata.json": beside})
 		}
 	}
+}
+
+// TestRunDropsLoneMetadata has what a run leaves that is killed between the metadata of a file and the file.
+func TestRunDropsLoneMetadata(t *testing.T) {
+	want := listing{"A": {"a", "one", 1, "m"}}
+	g := change{before: want, metadata: true}.play(t, false)
+	g.write(".bynder/moving-AAAAAAAAAAAAAAAAAAAAAAAAAA.metadata.json", described("A", want["A"]))
+	g.remove("a.metadata.json")
+	others := map[string]string{".bynder/moving-mine": "mine", ".bynder/moving-mine.metadata.json": "mine", ".bynder/x.metadata.json": "mine"}
+	for path, content := range others {
+		g.write(path, content)
+	}
+	g.sync(t.Context(), want)
+	files := want.files(true)
+	maps.Copy(files, others)
+	wantTree(t, g.dir, files)
 }
 
 // TestRunLearns has a list that tells a version first when the file is there: the next version is seen.

@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -10,9 +11,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
 	"github.com/bynder-cli/bynder/internal/fsync"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/sink"
@@ -99,7 +102,8 @@ func moveFile(ctx context.Context, from *os.Root, old string, to *os.Root, name 
 	if !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.EXDEV) {
 		return err
 	}
-	part := filepath.Join(filepath.Dir(name), "."+rand.Text()+".part")
+	part := copyPrefix(name) + rand.Text() + copySuffix
+	sweepCopies(to, name)
 	if err := copyFile(ctx, from, old, to, part); err != nil {
 		_ = to.Remove(part)
 		return err
@@ -109,6 +113,44 @@ func moveFile(ctx context.Context, from *os.Root, old string, to *os.Root, name 
 		return err
 	}
 	return from.Remove(old)
+}
+
+// copySuffix is the end of the name of a copy that is not complete.
+const copySuffix = ".part"
+
+// copyPrefix returns how the paths of copies begin that are to get a name: beside it, so that they can be found again.
+func copyPrefix(name string) string {
+	sum := sha256.Sum256([]byte(filepath.Base(name)))
+	return filepath.Join(filepath.Dir(name), fmt.Sprintf(".bynder-%x-", sum[:8]))
+}
+
+// sweepCopies removes the copies that killed processes have left of the file which is to get a name: no process has their
+// locks. Where there are no locks, they stay.
+func sweepCopies(root *os.Root, name string) {
+	folder, err := root.Open(filepath.Dir(name))
+	if err != nil {
+		return
+	}
+	defer folder.Close()
+	names, err := folder.Readdirnames(-1)
+	if err != nil {
+		return
+	}
+	prefix := copyPrefix(name)
+	for _, each := range names {
+		path := filepath.Join(filepath.Dir(name), each)
+		if !strings.HasPrefix(path, prefix) || !strings.HasSuffix(path, copySuffix) {
+			continue
+		}
+		f, err := root.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
+		if err != nil {
+			continue
+		}
+		if err := filelock.Try(f); err == nil {
+			_ = root.Remove(path)
+		}
+		_ = f.Close()
+	}
 }
 
 // copyFile copies a file's bytes and time to a new file, and stores them.
@@ -126,6 +168,7 @@ func copyFile(ctx context.Context, from *os.Root, old string, to *os.Root, name 
 	if err != nil {
 		return err
 	}
+	_ = filelock.Try(target) // where there are no locks, a copy that is left is not removed
 	for ctx.Err() == nil && err == nil {
 		_, err = io.CopyN(target, source, chunk) // which the system may do by itself
 	}

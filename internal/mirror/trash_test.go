@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
 // A file in the trash is never replaced, nor its metadata.
@@ -70,6 +72,53 @@ func TestTrashElsewhere(t *testing.T) {
 			g.wantRecorded(c.after)
 		})
 	}
+}
+
+// What a killed run has left of a copy is removed by the run that copies the file again; a copy that another process
+// makes, and any other file, stay.
+func TestTrashElsewhereAfterAKill(t *testing.T) {
+	one, two := newRig(t), newRig(t)
+	kept := map[string]string{
+		"x/.0.part": "mine", copyPrefix("x/b") + "0" + copySuffix: "of another file", copyPrefix("x/a") + "2" + copySuffix: "that is made",
+		copyPrefix("x/a") + "3": "mine",
+	}
+	for path, content := range kept {
+		two.write(path, content)
+	}
+	two.write(copyPrefix("x/a")+"1"+copySuffix, "left")
+	busy, err := two.root.OpenFile(copyPrefix("x/a")+"2"+copySuffix, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	if err := filelock.Try(busy); err != nil {
+		t.Skip(err)
+	}
+	sweepCopies(two.root, filepath.Join("x", "a"))
+	want := map[string]string{}
+	for path, content := range kept {
+		want[filepath.ToSlash(path)] = content
+	}
+	wantTree(t, two.dir, want)
+	one.write("a", "whole")
+	other, err := os.MkdirTemp(otherFileSystem(t), "trash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(other) })
+	root, err := os.OpenRoot(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if err := os.WriteFile(filepath.Join(other, copyPrefix("a")+"1"+copySuffix), []byte("wh"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := moveFile(t.Context(), one.root, "a", root, "a"); err != nil {
+		t.Fatal(err)
+	}
+	wantTree(t, other, map[string]string{"a": "whole"})
+	wantTree(t, one.dir, map[string]string{})
 }
 
 // otherFileSystem returns a folder on another file system than temporary files.
