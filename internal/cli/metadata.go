@@ -111,7 +111,7 @@ func (o *transferFlags) describer(to sink.Output) func(download.Job, download.Re
 			return err
 		}
 		root := to.Dir.Root()
-		if _, err := metadata.Write(root, r.Path, content, ""); err != nil || !o.fsync {
+		if _, err := metadata.WriteOverAsset(root, r.Path, content); err != nil || !o.fsync {
 			return err
 		}
 		return metadata.Sync(root, r.Path)

@@ -66,14 +66,25 @@ func Content(a *bynder.Asset) ([]byte, error) {
 const maxSidecar = 64 << 20
 
 // Write writes content, which Content returned, to the file Path(path) below root, and returns its MD5 in hexadecimal
-// digits. A file that has this content is not written. Any other one there is replaced if it was written before for
-// this asset: if it has the MD5 own or, without own, if it is a JSON object with the id of content. If it is not, or
-// if it is a folder, a link or a device, the error is a *download.Error of code exists. An error leaves what is in place as it was.
+// digits. A file that has this content is not written. Any other one there is replaced only if it has the MD5 own; if
+// own is "", none is. If it is not replaced, or if it is a folder, a link or a device, the error is a *download.Error
+// of code exists. An error leaves what is in place as it was.
 func Write(root *os.Root, path string, content []byte, own string) (sum string, err error) {
+	return writeOver(root, path, content, func(old []byte) bool { return own != "" && md5Of(old) == own })
+}
+
+// WriteOverAsset does what Write does, and replaces any file that is a JSON object with the id of content: metadata of
+// the same asset, whoever wrote them.
+func WriteOverAsset(root *os.Root, path string, content []byte) (sum string, err error) {
+	return writeOver(root, path, content, func(old []byte) bool { return id(old) != "" && strings.EqualFold(id(old), id(content)) })
+}
+
+// writeOver does what Write does, and replaces a file whose content isOwn accepts.
+func writeOver(root *os.Root, path string, content []byte, isOwn func(old []byte) bool) (sum string, err error) {
 	name, sum := Path(path), md5Of(content)
 	sweep(root, name)
 	for {
-		replaces, err := check(root, name, content, own)
+		replaces, err := check(root, name, content, isOwn)
 		if errors.Is(err, errSame) {
 			return sum, nil
 		}
@@ -109,7 +120,7 @@ var (
 )
 
 // check reports whether a file at name is replaced by content.
-func check(root *os.Root, name string, content []byte, own string) (replaces bool, err error) {
+func check(root *os.Root, name string, content []byte, isOwn func(old []byte) bool) (replaces bool, err error) {
 	info, err := root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -125,7 +136,7 @@ func check(root *os.Root, name string, content []byte, own string) (replaces boo
 		return false, err
 	case string(old) == string(content):
 		return false, errSame
-	case own != "" && md5Of(old) == own, own == "" && id(old) != "" && strings.EqualFold(id(old), id(content)):
+	case isOwn(old):
 		return true, nil
 	default:
 		return false, foreign(root, name)

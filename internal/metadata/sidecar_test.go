@@ -97,23 +97,33 @@ func names(t *testing.T, dir string) string {
 
 func TestWrite(t *testing.T) {
 	const content, other = `{"id":"A","name":"new"}` + "\n", `{"id":"A","name":"old"}` + "\n"
+	isOwn := func(own string) func(*os.Root) (string, error) {
+		return func(root *os.Root) (string, error) { return Write(root, "a.jpg", []byte(content), own) }
+	}
+	ofAsset := func(root *os.Root) (string, error) { return WriteOverAsset(root, "a.jpg", []byte(content)) }
 	for name, c := range map[string]struct {
-		before, own, after string
-		fails              bool
+		write         func(*os.Root) (string, error)
+		before, after string
+		fails         bool
 	}{
-		"new":                                    {"", "", content, false},
-		"the same":                               {content, "", content, false},
-		"the same, and another was written":      {content, md5Of([]byte(other)), content, false},
-		"of the asset":                           {other, "", content, false},
-		"of the asset, in lower case":            {`{"id":"a"}`, "", content, false},
-		"what was written":                       {"anything", md5Of([]byte("anything")), content, false},
-		"of the asset, changed since":            {other, md5Of([]byte("anything")), other, true},
-		"of another asset":                       {`{"id":"B"}`, "", `{"id":"B"}`, true},
-		"no JSON":                                {`id: A`, "", `id: A`, true},
-		"two objects":                            {other + other, "", other + other, true},
-		"a list":                                 {`[{"id":"A"}]`, "", `[{"id":"A"}]`, true},
-		"an object without an id":                {`{"mediaId":"A"}`, "", `{"mediaId":"A"}`, true},
-		"an object with an id that is no string": {`{"id":{"A":1}}`, "", `{"id":{"A":1}}`, true},
+		"new":                                  {isOwn(""), "", content, false},
+		"recorded, and not there":              {isOwn(md5Of([]byte(other))), "", content, false},
+		"the same":                             {isOwn(""), content, content, false},
+		"the same, and another one recorded":   {isOwn(md5Of([]byte(other))), content, content, false},
+		"recorded":                             {isOwn(md5Of([]byte("anything"))), "anything", content, false},
+		"recorded, changed since":              {isOwn(md5Of([]byte("anything"))), other, other, true},
+		"not recorded, of the asset":           {isOwn(""), other, other, true},
+		"not recorded, an empty file":          {isOwn(""), " ", " ", true},
+		"any, new":                             {ofAsset, "", content, false},
+		"any, the same":                        {ofAsset, content, content, false},
+		"any, of the asset":                    {ofAsset, other, content, false},
+		"any, of the asset, in lower case":     {ofAsset, `{"id":"a"}`, content, false},
+		"any, of another asset":                {ofAsset, `{"id":"B"}`, `{"id":"B"}`, true},
+		"any, without JSON":                    {ofAsset, `id: A`, `id: A`, true},
+		"any, two objects":                     {ofAsset, other + other, other + other, true},
+		"any, a list":                          {ofAsset, `[{"id":"A"}]`, `[{"id":"A"}]`, true},
+		"any, an object without an id":         {ofAsset, `{"mediaId":"A"}`, `{"mediaId":"A"}`, true},
+		"any, with an id that is not a string": {ofAsset, `{"id":{"A":1}}`, `{"id":{"A":1}}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root, dir := openRoot(t)
@@ -124,7 +134,7 @@ func TestWrite(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			sum, err := Write(root, "a.jpg", []byte(content), c.own)
+			sum, err := c.write(root)
 			if failed, ok := errors.AsType[*download.Error](err); c.fails != ok || ok && (failed.Code != download.CodeExists || failed.Hint() == "") || !c.fails && err != nil {
 				t.Fatal(err)
 			}
@@ -229,7 +239,7 @@ func TestWriteAtOnce(t *testing.T) {
 	for i := range 8 {
 		writers.Go(func() {
 			content := `{"id":"A","name":"` + strings.Repeat(string(rune('a'+i)), 10_000) + `"}`
-			if _, err := Write(root, "a", []byte(content), ""); err != nil {
+			if _, err := WriteOverAsset(root, "a", []byte(content)); err != nil {
 				t.Error(err)
 			}
 		})
