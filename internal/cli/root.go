@@ -84,6 +84,9 @@ func newRoot(s Streams) *cobra.Command {
 		if err := refuseEmpty(cmd.Flags()); err != nil {
 			return err
 		}
+		if err := refuseURLs(cmd.Flags()); err != nil {
+			return err
+		}
 		return applyDefaults(cmd.Context(), cmd.Flags(), s)
 	}
 	root.SetIn(s.In)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -26,11 +25,9 @@ const (
 	syncedFolders = "synced-folders"
 )
 
-var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
-
 // checkFolder refuses what is never the folder of a sync. A folder that is missing will be made.
 func checkFolder(dir string) error {
-	if scheme.MatchString(dir) {
+	if isURL(dir) {
 		return usagef("%s is not a folder: sync keeps folders of this machine", dir)
 	}
 	info, err := os.Stat(dir)

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/spf13/pflag"
+)
+
+// pathFlags are the flags that name files and folders of this machine.
+var pathFlags = []string{
+	"ca-cert", "catalogue", "config", "dir", "from", "from0", "journal", "metadata-csv", "output", "stats", "trash", "undone-out",
+}
+
+var scheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*://`)
+
+// isURL reports whether a text is a URL. Taken for a path, it would make folders of that name.
+func isURL(text string) bool { return scheme.MatchString(text) }
+
+// refuseURLs rejects URLs as values of pathFlags.
+func refuseURLs(flags *pflag.FlagSet) (err error) {
+	flags.Visit(func(f *pflag.Flag) {
+		if !slices.Contains(pathFlags, f.Name) {
+			return
+		}
+		paths := []string{f.Value.String()}
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			paths = list.GetSlice()
+		}
+		if at := slices.IndexFunc(paths, isURL); at >= 0 && err == nil {
+			err = &usageError{err: fmt.Errorf("--%s takes a path on this machine, and %s is a URL", f.Name, paths[at]), hint: "specify a mounted folder, or copy the files afterwards"}
+		}
+	})
+	return err
+}

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// Each flag of each command whose placeholder is a file or folder is one that takes no URL.
+func TestFlagsOfPaths(t *testing.T) {
+	seen := map[string]bool{}
+	var look func(*cobra.Command)
+	look = func(cmd *cobra.Command) {
+		cmd.Flags().VisitAll(func(f *pflag.Flag) {
+			if slices.Contains(pathFlags, f.Name) {
+				seen[f.Name] = true
+			} else if name, _ := pflag.UnquoteUsage(f); name == "file" || name == "folder" {
+				t.Errorf("%s --%s is not checked", cmd.CommandPath(), f.Name)
+			}
+		})
+		for _, each := range cmd.Commands() {
+			look(each)
+		}
+	}
+	look(newRoot(Streams{}))
+	if len(seen) != len(pathFlags) {
+		t.Errorf("of %q the commands have %v", pathFlags, seen)
+	}
+}
+
+func TestRefusesURLs(t *testing.T) {
+	for _, args := range []string{
+		"download a -d s3://b/c", "download a -o https://h/f", "download --from file:///list", "download --from ids --from s3://b/ids", "download --from0 s3://b/ids",
+		"download a --journal gs://b/j", "download a --undone-out s3://b/u", "fetch-item a b --metadata-csv s3://b/c.csv", "sync --delete --trash s3://b/t d",
+		"sync --metadata-csv S3://b/t d", "verify --repair --trash s3+x.y-z://b d", "verify --journal s3://b/j d", "search --config http://h/c", "search --ca-cert https://h/c",
+		"sandbox --stats s3://b/s", "sandbox --catalogue https://h/c",
+	} {
+		var out strings.Builder
+		if got := Main(context.Background(), strings.Fields(args), Streams{Out: &out, Err: &out, Getenv: func(string) string { return "" }}); got != 2 || !strings.Contains(out.String(), "is a URL\n") {
+			t.Errorf("%s: exit %d, %s", args, got, out.String())
+		}
+	}
+	for _, path := range []string{"s3:/b", "C:\\f", "c:/f", "./s3://b", "1s3://b", "://b", "a b://c"} {
+		if isURL(path) {
+			t.Errorf("%s is not a path", path)
+		}
+	}
+}
