@@ -36,6 +36,9 @@ const (
 	inAllLists listing = "all"
 	inListByID listing = "by-id" // a page leaves it out, unless it is asked for by its id
 	inNoList   listing = "none"
+	// Lists with filters, or all lists, count it and leave it out.
+	inListWithoutFilters listing = "unfiltered"
+	onlyCounted          listing = "counted"
 )
 
 // lackable are what an asset of a catalogue file may lack, besides derivatives.
@@ -101,8 +104,10 @@ var assetKeys = map[string]struct {
 	"rights": {"download, view or none", func(a *fileAsset, raw []byte) bool {
 		return into(raw, &a.rights, func(r rights) bool { return r == rightsDownload || r == rightsView || r == rightsNone })
 	}},
-	"lists": {"all, by-id or none", func(a *fileAsset, raw []byte) bool {
-		return into(raw, &a.lists, func(l listing) bool { return l == inAllLists || l == inListByID || l == inNoList })
+	"lists": {"all, by-id, unfiltered, counted or none", func(a *fileAsset, raw []byte) bool {
+		return into(raw, &a.lists, func(l listing) bool {
+			return slices.Contains([]listing{inAllLists, inListByID, inListWithoutFilters, onlyCounted, inNoList}, l)
+		})
 	}},
 	"lacks": {"a list of fields (" + strings.Join(lackable, ", ") + ") and derivatives", func(a *fileAsset, raw []byte) bool {
 		return into(raw, &a.lacks, func(names []string) bool {

@@ -314,7 +314,7 @@ func TestMalformedCatalogues(t *testing.T) {
 		`[{"id":"a","tags":["x",null]}]`:                       `line 1: asset "a": "tags" must be a list of texts`,
 		`[{"id":"a","collections":[7]}]`:                       `line 1: asset "a": "collections" must be a list of names`,
 		`[{"id":"a","rights":"all"}]`:                          `line 1: asset "a": "rights" must be download, view or none`,
-		`[{"id":"a","lists":"some"}]`:                          `line 1: asset "a": "lists" must be all, by-id or none`,
+		`[{"id":"a","lists":"some"}]`:                          `line 1: asset "a": "lists" must be all, by-id, unfiltered, counted or none`,
 		`[{"id":"a","lacks":["Id"]}]`:                          `line 1: asset "a": "lacks" must be a list of fields (id, name, `,
 		`[{"id":"a","properties":{"season":["x"]}}]`:           `line 1: asset "a": "properties" must be an object with metaproperties of the sandbox, each a list of texts`,
 		`[{"id":"a","properties":{"region":"emea"}}]`:          `line 1: asset "a": "properties" must be an object with metaproperties of the sandbox, each a list of texts`,

@@ -46,9 +46,7 @@ func (s *Sandbox) serveList(w http.ResponseWriter, r *http.Request, e endpoint) 
 		return
 	}
 	page, next := q.page()
-	if page = lacking(s, "list", page, q.number()); q.ids == nil {
-		page = slices.DeleteFunc(page, func(a asset) bool { return a.lists == inListByID })
-	}
+	page = slices.DeleteFunc(lacking(s, "list", page, q.number()), func(a asset) bool { return q.leavesOut(&a) })
 	if cursor := s.cursor(q, next); cursor != "" {
 		w.Header().Set("X-Bynder-NextCursor", cursor)
 	}
@@ -72,6 +70,18 @@ func (s *Sandbox) serveList(w http.ResponseWriter, r *http.Request, e endpoint) 
 		err = encoder.Encode(fields)
 	}
 	_, _ = io.WriteString(w, around.tail)
+}
+
+// leavesOut reports whether a page has no element for an asset that the total counts.
+func (q *query) leavesOut(a *asset) bool {
+	switch a.lists {
+	case inListByID:
+		return q.ids == nil
+	case inListWithoutFilters:
+		return len(q.filters) > 0
+	default:
+		return a.lists == onlyCounted
+	}
 }
 
 // malform keeps the id, so that the asset can be named in an error.
