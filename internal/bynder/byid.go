@@ -55,12 +55,22 @@ func batchIDs(ids iter.Seq[string], filters int) iter.Seq[[]string] {
 
 // AssetsByID asks for the assets named by ids, in as few calls as their URLs allow, and
 // yields those that the list returns, in the portal's order. When the portal refuses a
-// long URL (413, 414), it is asked for half as many at a time.
+// long URL (413, 414), it is asked for half as many at a time. Those that are missing may be there nevertheless.
 func (c *Client) AssetsByID(ctx context.Context, ids []string) iter.Seq2[*Asset, error] {
-	return c.AssetsListed(ctx, Query{IDs: ids})
+	return func(yield func(*Asset, error) bool) {
+		for a, err := range c.AssetsListed(ctx, Query{IDs: ids}) {
+			if !errors.Is(err, ErrMiscounted) && !yield(a, err) {
+				return
+			}
+		}
+	}
 }
 
-// AssetsListed asks for those of the assets named by q.IDs that q's filters choose, as AssetsByID does.
+// ErrMiscounted is the error of a list that has more or fewer elements than the portal has counted.
+var ErrMiscounted = errors.New("the list has other elements than were counted")
+
+// AssetsListed asks for those of the assets named by q.IDs that q's filters choose, as AssetsByID does. After the assets
+// of a call whose list does not have as many as the portal counts it yields ErrMiscounted, and goes on.
 func (c *Client) AssetsListed(ctx context.Context, q Query) iter.Seq2[*Asset, error] {
 	return func(yield func(*Asset, error) bool) {
 		ids := q.IDs
@@ -78,6 +88,7 @@ func (c *Client) AssetsListed(ctx context.Context, q Query) iter.Seq2[*Asset, er
 func (c *Client) batch(ctx context.Context, q Query, yield func(*Asset, error) bool) bool {
 	assets := c.Assets(q)
 	assets.most = int64(len(q.IDs))
+	listed := int64(0)
 	for a, err := range assets.Each(ctx) {
 		if api, ok := errors.AsType[*APIError](err); ok && len(q.IDs) > 1 && tooLong(api.Status) {
 			first, second := q, q
@@ -91,6 +102,12 @@ func (c *Client) batch(ctx context.Context, q Query, yield func(*Asset, error) b
 		if !yield(a, err) {
 			return false
 		}
+		if err == nil {
+			listed++
+		}
+	}
+	if counted := assets.Counted(); counted >= 0 && counted != listed {
+		return yield(nil, ErrMiscounted)
 	}
 	return true
 }

@@ -1,6 +1,7 @@
 package bynder_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -158,6 +159,100 @@ func TestAssetsByIDOfMissingAssets(t *testing.T) {
 				t.Errorf("%d calls give %d assets, want %d and %d", calls, n, tt.calls, tt.assetsIn)
 			}
 		})
+	}
+}
+
+// A list that has other elements than the portal has counted says so at its end, whatever it was asked for.
+func TestAssetsListedOfShortAnswers(t *testing.T) {
+	for _, tt := range []struct {
+		name, ids string
+		answers   []string // by page
+		want      string
+		short     bool
+	}{
+		{"nothing of one", "a", []string{`{"total":{"count":1},"media":[]}`}, "", true},
+		{"two of three", "a,b,c", []string{`{"total":{"count":3},"media":[{"id":"b"},{"id":"c"}]}`}, "b c", true},
+		{"the count is a number", "a", []string{`{"total":1,"media":[]}`}, "", true},
+		{"the count is text", "a", []string{`{"total":{"count":"1"},"media":[]}`}, "", true},
+		{"the count is last", "a", []string{`{"media":[],"total":{"count":1}}`}, "", true},
+		{"the count is called so", "a", []string{`{"count":1,"limited":0,"media":[]}`}, "", true},
+		{"the list is an object", "a", []string{`{"total":1,"media":{}}`}, "", true},
+		{"one twice", "a,b", []string{`{"total":2,"media":[{"id":"b"},{"id":"b"}]}`}, "b", true},
+		{"the second page is empty", "a,b", []string{`{"total":2,"media":[{"id":"b"}]}`, `[]`}, "b", true},
+		{"the second page counts more", "a,b,c", []string{`[{"id":"b"}]`, `{"total":2,"media":[]}`}, "b", true},
+		{"the second page is the first", "a,b", []string{`{"total":2,"media":[{"id":"b"}]}`, `{"total":2,"media":[{"id":"b"}]}`}, "b", true},
+		{"more than counted", "a,b", []string{`{"total":0,"media":[{"id":"b"}]}`}, "b", true},
+		{"nothing of none", "a", []string{`{"total":{"count":0},"media":[]}`}, "", false},
+		{"all", "a,b", []string{`{"total":{"count":2},"media":[{"id":"a"},{"id":"b"}]}`}, "a b", false},
+		{"some", "a,b", []string{`{"total":{"count":1},"media":[{"id":"a"}]}`}, "a", false},
+		{"some, without a count", "a,b", []string{`[{"id":"a"}]`}, "a", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := portal(t, func(w http.ResponseWriter, r *http.Request) {
+				n, _ := strconv.Atoi(r.URL.Query().Get("page"))
+				if n = max(n, 1); n > len(tt.answers) {
+					_, _ = io.WriteString(w, "[]")
+					return
+				}
+				_, _ = io.WriteString(w, tt.answers[n-1])
+			})
+			ids := strings.Split(tt.ids, ",")
+			var listed []string
+			short := false
+			for a, err := range c.AssetsListed(t.Context(), bynder.Query{IDs: ids}) {
+				switch {
+				case errors.Is(err, bynder.ErrMiscounted):
+					short = true
+				case err != nil:
+					t.Fatal(err)
+				case short:
+					t.Error("an asset follows the error")
+				default:
+					listed = append(listed, a.ID)
+				}
+			}
+			if got := strings.Join(listed, " "); got != tt.want || short != tt.short {
+				t.Errorf("the list has %q, short: %t; want %q, %t", got, short, tt.want, tt.short)
+			}
+			for _, err := range c.AssetsByID(t.Context(), ids) {
+				if err != nil {
+					t.Errorf("by id: %v", err)
+				}
+			}
+		})
+	}
+}
+
+// Each batch of a list is counted by itself: one that has all does not make up for another.
+func TestAssetsListedOfAShortBatch(t *testing.T) {
+	ids := make([]string, 400)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("%08X-141B-47D2-98B4FECDA8894CB2", i)
+	}
+	c := portal(t, func(w http.ResponseWriter, r *http.Request) {
+		few := strings.Split(r.URL.Query().Get("ids"), ",")
+		fmt.Fprintf(w, `{"total":%d,"media":[`, len(few))
+		if slices.Contains(few, ids[0]) {
+			few = few[1:]
+		}
+		for i, id := range few {
+			fmt.Fprintf(w, `%s{"id":%q}`, []string{"", ","}[min(i, 1)], id)
+		}
+		_, _ = io.WriteString(w, "]}")
+	})
+	listed, short := 0, 0
+	for _, err := range c.AssetsListed(t.Context(), bynder.Query{IDs: ids}) {
+		switch {
+		case errors.Is(err, bynder.ErrMiscounted):
+			short++
+		case err != nil:
+			t.Fatal(err)
+		default:
+			listed++
+		}
+	}
+	if listed != len(ids)-1 || short != 1 {
+		t.Errorf("%d assets are listed, and %d batches are short", listed, short)
 	}
 }
 
