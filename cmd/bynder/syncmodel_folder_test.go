@@ -35,6 +35,7 @@ type modelFolder struct {
 	sneaky map[digestSum]bool
 	// sidecars holds the contents of files with metadata that sync has written, and the asset of each.
 	sidecars map[digestSum]string
+	stood    map[string]string // by path: the asset whose file had it last, which is what the state says if that was removed
 	written  int
 }
 
@@ -167,7 +168,7 @@ func (f *modelFolder) edit(t *testing.T) string {
 		if _, taken := all[name]; taken {
 			return ""
 		}
-		f.mine[md5.Sum(text)] = ""
+		f.mine[md5.Sum(text)] = f.stood[name]
 		f.write(t, name, text)
 		return "a file of ours at " + name
 	}

@@ -87,7 +87,7 @@ func newModel(t *testing.T, seed uint64) *model {
 	m := &model{
 		modelFolder: modelFolder{
 			modelPortal: portal, dest: filepath.Join(state, "dest"), mine: map[digestSum]string{}, sneaky: map[digestSum]bool{},
-			sidecars: map[digestSum]string{},
+			sidecars: map[digestSum]string{}, stood: map[string]string{},
 		},
 		program: newProgram(state, portal.Sandbox), statuses: map[int]int{}, first: true, took: 100 * time.Millisecond,
 		metadata: random.IntN(2) == 0, deletes: random.IntN(3) > 0,
@@ -347,7 +347,11 @@ func (m *model) learn(t *testing.T) map[string]modelEntry {
 	all := files(t, m.dest)
 	for name, entry := range all {
 		_, mine := m.mine[entry.sum]
-		if _, known := m.identify(entry.content, entry.sum, until); known || mine || m.sidecars[entry.sum] != "" {
+		file, known := m.identify(entry.content, entry.sum, until)
+		if known {
+			m.stood[name] = file.id
+		}
+		if known || mine || m.sidecars[entry.sum] != "" {
 			continue
 		}
 		if id := sidecarOf(entry.content); m.metadata && strings.HasSuffix(name, sidecar) && id != "" {
