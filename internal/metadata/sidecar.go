@@ -1,4 +1,5 @@
-// Package metadata writes what the portal tells of assets to files: one beside each file, or a table of all.
+// Package metadata writes the portal's metadata of assets to files: one file beside each download, or one table for
+// the run.
 package metadata
 
 import (
@@ -61,14 +62,14 @@ func Content(a *bynder.Asset) ([]byte, error) {
 	return report.JSONLine(raw)
 }
 
-// maxSidecar is how long a file may be, in bytes, that is read to find out whose it is. The portal tells less of an
-// asset.
+// maxSidecar is the size in bytes up to which an existing file is read to find out which asset it is of. The metadata
+// of an asset are smaller.
 const maxSidecar = 64 << 20
 
 // Write writes content, which Content returned, to the file Path(path) below root, and returns its MD5 in hexadecimal
-// digits. A file that has this content is not written. Any other one there is replaced only if it has the MD5 own; if
+// digits. A file that has this content is not written. Any other existing file is replaced only if it has the MD5 own; if
 // own is "", none is. If it is not replaced, or if it is a folder, a link or a device, the error is a *download.Error
-// of code exists. An error leaves what is in place as it was.
+// of code exists. An error leaves an existing file as it was.
 func Write(root *os.Root, path string, content []byte, own string) (sum string, err error) {
 	return writeOver(root, path, content, func(old []byte) bool { return own != "" && md5Of(old) == own })
 }
@@ -128,7 +129,7 @@ func check(root *os.Root, name string, content []byte, isOwn func(old []byte) bo
 	case err != nil:
 		return false, err
 	case !info.Mode().IsRegular() || info.Size() > maxSidecar:
-		return false, foreign(root, name)
+		return false, nameTaken(root, name)
 	}
 	old, err := root.ReadFile(name)
 	switch {
@@ -139,7 +140,7 @@ func check(root *os.Root, name string, content []byte, isOwn func(old []byte) bo
 	case isOwn(old):
 		return true, nil
 	default:
-		return false, foreign(root, name)
+		return false, nameTaken(root, name)
 	}
 }
 
@@ -154,8 +155,8 @@ func IsOf(root *os.Root, path, asset string) bool {
 	return err == nil && asset != "" && strings.EqualFold(id(content), asset)
 }
 
-// foreign is the error of a name that something else has.
-func foreign(root *os.Root, name string) error {
+// nameTaken returns the error of a name that another file has.
+func nameTaken(root *os.Root, name string) error {
 	return &download.Error{
 		Code: download.CodeExists, Err: fmt.Errorf("%s exists and is not a file with metadata of this asset", naming.Below(root.Name(), name)),
 		Advice: "move it away, or choose other names with --name",
@@ -171,21 +172,21 @@ func id(content []byte) string {
 	return asset.ID
 }
 
-// put gives the file at name this content. A file that is there is replaced only if replaces is set; else the error is
+// put gives the file at name this content. An existing file is replaced only if replaces is set; else the error is
 // errLookAgain.
 func put(root *os.Root, name string, content []byte, replaces bool) error {
 	f, temporary, err := write(root, name, content)
 	if err != nil {
 		return err
 	}
-	defer f.Close() // and with it ends its lock: until then no other process takes the temporary file for one left behind
+	defer f.Close() // releases its lock: until then no other process removes the temporary file as one left behind
 	if err = publish(root, temporary, name, replaces); err != nil {
 		_ = root.Remove(temporary)
 	}
 	return err
 }
 
-// publish does what put does with a temporary file, which is gone if there is no error.
+// publish renames the temporary file to name, as put does. The temporary file is gone if there is no error.
 func publish(root *os.Root, temporary, name string, replaces bool) error {
 	if replaces {
 		return root.Rename(temporary, name)
@@ -194,17 +195,18 @@ func publish(root *os.Root, temporary, name string, replaces bool) error {
 	if err == nil {
 		return root.Remove(temporary)
 	}
-	if _, there := root.Lstat(name); there == nil {
+	if _, err := root.Lstat(name); err == nil {
 		return errLookAgain
 	}
 	return root.Rename(temporary, name) // a file system without links
 }
 
-// leftBehind is after what time a temporary file is one that a killed process has left, if there are no locks.
+// leftBehind is the age from which a temporary file is taken for one that a killed process has left, if the file system
+// has no locks.
 const leftBehind = time.Minute
 
-// temporaryPath returns where the file that is to get a name is written: beside it, and the same each time, so that a
-// process that is killed leaves one file at most.
+// temporaryPath returns the path at which the content of the file at name is written first: in the same folder, and the
+// same each time, so that a process that is killed leaves one file at most.
 func temporaryPath(name string) string {
 	folder, base := filepath.Split(name)
 	return folder + ".metadata-" + hash16(base) + ".part"
@@ -251,8 +253,8 @@ func write(root *os.Root, name string, content []byte) (f *os.File, temporary st
 	return f, temporary, nil
 }
 
-// lock locks a temporary file; locked is false if there are no locks. If another process has the lock, or the file is not
-// at name any more, the error is errLookAgain.
+// lock locks a temporary file; locked is false if the file system has no locks. If another process has the lock, or the
+// file is not at name any more, the error is errLookAgain.
 func lock(root *os.Root, f *os.File, name string) (locked bool, err error) {
 	err = filelock.Try(f)
 	switch locked = err == nil; {
@@ -265,7 +267,7 @@ func lock(root *os.Root, f *os.File, name string) (locked bool, err error) {
 	if err != nil {
 		return locked, err
 	}
-	if there, err := root.Lstat(name); err != nil || !os.SameFile(ours, there) {
+	if current, err := root.Lstat(name); err != nil || !os.SameFile(ours, current) {
 		return locked, errLookAgain
 	}
 	return locked, nil

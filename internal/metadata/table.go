@@ -32,7 +32,7 @@ var (
 	}
 )
 
-// maxProperties is how many columns of the portal's own fields a table has at most.
+// maxProperties is the largest number of columns of the portal's own fields that a table may have.
 const maxProperties = 10_000
 
 // Table is a file of CSV with a row for each file of a run and its asset's metadata. The columns are known when all
@@ -43,25 +43,25 @@ type Table struct {
 
 	mu         sync.Mutex
 	rows       sink.Spool
-	places     []place
+	positions  []position
 	properties map[string]bool
 	err        error // the first one
 }
 
-// place is where a row stands among the rows.
-type place struct {
+// position is where a row stands among the rows.
+type position struct {
 	number, at int64
 	length     int32
 }
 
-// row is one row without its place.
+// row is one row without its position.
 type row struct {
 	Fields     []string          `json:"f"` // of fileColumns and assetColumns
 	Properties map[string]string `json:"p"` // by the names of their columns
 }
 
-// OpenTable opens the file at a path, or what is to take its place. A FIFO that nobody reads is waited for until ctx
-// ends. Finish or Discard must be called.
+// OpenTable opens the file at a path, or a temporary file that replaces it in Finish. If the path is a FIFO, OpenTable
+// waits for its reader until ctx ends. Finish or Discard must be called.
 func OpenTable(ctx context.Context, file string) (*Table, error) {
 	pattern := ".metadata-" + hash16(filepath.Base(sink.Destination(file))) + "-*.part"
 	to, final, err := sink.OpenReplacing(ctx, file, pattern)
@@ -71,17 +71,17 @@ func OpenTable(ctx context.Context, file string) (*Table, error) {
 	t := &Table{file: file, final: final, to: to, properties: map[string]bool{}, rows: sink.Spool{Dir: os.TempDir()}}
 	if t.replaces() {
 		t.rows.Dir = filepath.Dir(final)
-		_ = filelock.Try(to) // where there are no locks, what a killed process has left stays
+		_ = filelock.Try(to) // without locks, the temporary files of killed processes stay
 		sweepTables(filepath.Dir(final), pattern)
 	}
 	return t, nil
 }
 
-// sweepTables removes the temporary files that killed processes have left of a table: living ones hold a lock.
+// sweepTables removes the temporary files that killed processes have left of a table: a running process holds a lock.
 func sweepTables(folder, pattern string) {
 	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
-		if is, _ := filepath.Match(pattern, e.Name()); !is || !e.Type().IsRegular() {
+		if matches, _ := filepath.Match(pattern, e.Name()); !matches || !e.Type().IsRegular() {
 			continue
 		}
 		f, err := os.OpenFile(filepath.Join(folder, e.Name()), os.O_RDWR, 0)
@@ -131,11 +131,10 @@ func (t *Table) Add(number int64, r download.Result, a *bynder.Asset) {
 		_, err = t.rows.Write(line)
 	}
 	t.err = cmp.Or(t.err, err)
-	t.places = append(t.places, place{number, at, int32(len(line))})
+	t.positions = append(t.positions, position{number, at, int32(len(line))})
 }
 
-// Finish writes the table, which takes the place of the file if the file differs. If ctx ends before, the file stays
-// as it was.
+// Finish writes the table, which replaces the file if the content differs. If ctx ends first, the file stays as it was.
 func (t *Table) Finish(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -161,7 +160,7 @@ func (t *Table) Finish(ctx context.Context) error {
 
 // write writes all rows below the header.
 func (t *Table) write(ctx context.Context, out io.Writer) error {
-	slices.SortStableFunc(t.places, func(a, b place) int { return cmp.Compare(a.number, b.number) })
+	slices.SortStableFunc(t.positions, func(a, b position) int { return cmp.Compare(a.number, b.number) })
 	var properties []string
 	for name := range t.properties {
 		properties = append(properties, name)
@@ -172,7 +171,7 @@ func (t *Table) write(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	var line bytes.Buffer
-	for _, at := range t.places {
+	for _, at := range t.positions {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
