@@ -77,8 +77,8 @@ func TestDefaultsAreChecked(t *testing.T) {
 		"limit-rate = 0":     `limit-rate: "0" is no rate such as 500K or 10M`,
 		"limit-rate = -1":    `limit-rate: "-1" is no rate such as 500K or 10M`,
 		"retries = -1":       "retries is -1, and must not be negative",
-		"progress = 'maybe'": `progress: "maybe" is none of auto, always, never`,
-		"progress = true":    `progress: "true" is none of auto, always, never`,
+		"progress = 'maybe'": `progress: invalid value "maybe": must be auto, always or never`,
+		"progress = true":    `progress: invalid value "true": must be auto, always or never`,
 
 		"retries = 99999999999999999999": "retries is 99999999999999999999, which is too large",
 		"jobs = '" + secret + "'":        "invalid value for jobs (not shown): it is longer than any valid value",

@@ -13,18 +13,17 @@ const (
 	gap         = "  "
 	percentCols = len("  45%") // as the library writes it
 	gaugeFrame  = len(" []")
-	leastGauge  = 8  // cells below which a gauge says nothing
-	mostGauge   = 40 // cells beyond which it says no more
-	leastName   = 16 // columns for a name before other things make way for it
-	leastCut    = 5  // columns below which a cut name is noise
+	leastGauge  = 8  // cells below which no gauge is shown
+	mostGauge   = 40 // cells of the widest gauge
+	leastName   = 16 // columns that a name gets before other parts are left out
+	leastCut    = 5  // columns below which a name is left out
 )
 
-// gauge is "  45% [====>     ]" with the given number of cells, or the percentage
-// alone where there are too few.
+// gauge returns "  45% [====>     ]" with the given number of cells, or the percentage
+// alone if there are too few.
 //
-// The library's bar is made afresh for each frame and draws into a string. Kept
-// and changed while it draws, it would need guarding against itself: its maximum
-// and its end are not safe to move, and a finished bar stays finished.
+// Each frame has a new bar of the library, which draws into a string: one bar for all
+// frames would need a lock, because its maximum changes, and a finished bar stays finished.
 func gauge(percent, cells int) string {
 	if cells < leastGauge {
 		return fmt.Sprintf("%4d%%", percent)
@@ -35,14 +34,14 @@ func gauge(percent, cells int) string {
 		progressbar.OptionSetTheme(progressbar.ThemeASCII),
 		progressbar.OptionSetPredictTime(false),
 	)
-	// The errors speak of a maximum that is passed; it is not.
+	// The errors are about passing the maximum, which percent does not.
 	bar.Set(percent)  //nolint:errcheck // see above
 	bar.RenderBlank() //nolint:errcheck // see above
 	return strings.TrimRight(strings.TrimPrefix(bar.String(), "\r"), " ")
 }
 
-// oneFile is the bar of a run for one file: name, percentage, gauge, bytes, rate,
-// time left. Where columns are few, the rate goes first, then the time left, then
+// oneFile returns the bar of a run for one file: name, percentage, gauge, bytes, rate,
+// time left. On a narrow terminal the rate is left out first, then the time left, then
 // the bytes, and the name is shortened.
 func oneFile(p progress, room int) string {
 	name := label(p.name)
@@ -76,14 +75,14 @@ func oneFile(p progress, room int) string {
 	if counted {
 		line += gauge(percent, spare-gaugeFrame-columns(name))
 	}
-	return takeLeft(strings.TrimLeft(line+tail, " "), room)
+	return leftColumns(strings.TrimLeft(line+tail, " "), room)
 }
 
-// tails are what may follow the percentage of one file, the fullest first.
+// tails returns the texts that may follow the percentage of one file, the longest first.
 func (p progress) tails() []string {
-	amount := gap + Bytes(p.there)
+	amount := gap + Bytes(p.held)
 	if p.total >= 0 {
-		amount = gap + bytesOf(p.there, p.total)
+		amount = gap + bytesOf(p.held, p.total)
 	}
 	if p.hold != "" {
 		hold := gap + label(p.hold)
@@ -103,14 +102,14 @@ func (p progress) tails() []string {
 	return []string{amount + rate, amount, ""}
 }
 
-// part is a piece of the bar of many files, with the gap before it. Where there is
-// not room for all, those of a higher rank are served first.
+// part is a piece of the bar of many files, with the gap before it. On a narrow
+// terminal, parts of a higher rank are left out.
 type part struct {
 	text string
 	rank int
 }
 
-// Ranks, the last to be served first.
+// Ranks, in ascending order.
 const (
 	rankRate = iota
 	rankBytes
@@ -122,9 +121,9 @@ const (
 	rankFiles
 )
 
-// manyFiles is the one bar of a run for many files: how many are done of those
-// known, percentage, gauge, bytes, rate, files in flight, failures, and the time
-// left or what holds things up.
+// manyFiles returns the bar of a run for many files: files done and known, percentage,
+// gauge, bytes, rate, files in flight, failures, and the time left or the reason for
+// a wait.
 func manyFiles(p progress, room int) string {
 	if p.known == 0 && p.hold == "" {
 		return ""
@@ -140,8 +139,8 @@ func manyFiles(p progress, room int) string {
 	return cutEnd(b.String(), room)
 }
 
-// fitting are the parts for which there is room, and the columns that are left.
-// What holds things up is never left out: the line is rather cut, at its end.
+// fitting returns the parts that fit, and the number of unused columns. The reason for
+// a wait is never left out: if it does not fit, the end of the line is cut.
 func fitting(parts []part, room int) ([]part, int) {
 	byRank := slices.SortedFunc(slices.Values(parts), func(a, b part) int { return b.rank - a.rank })
 	served := make(map[int]bool, len(parts))
@@ -154,13 +153,13 @@ func fitting(parts []part, room int) ([]part, int) {
 	return slices.DeleteFunc(parts, func(q part) bool { return !served[q.rank] }), room
 }
 
-// parts are all parts in the order in which they stand.
+// parts returns all parts, from left to right.
 func (p progress) parts() []part {
 	parts := []part{{p.files(), rankFiles}}
 	if percent, ok := p.percent(); ok {
 		parts = append(parts, part{gauge(percent, 0), rankPercent})
 	}
-	parts = append(parts, part{gap + Bytes(p.there), rankBytes})
+	parts = append(parts, part{gap + Bytes(p.held), rankBytes})
 	if p.rate > 0 {
 		parts = append(parts, part{gap + Bytes(p.rate) + "/s", rankRate})
 	}
@@ -177,7 +176,7 @@ func (p progress) parts() []part {
 	return parts
 }
 
-// files is "done/known", with a plus while more may be asked for.
+// files returns "done/known", with a plus while more files may be requested.
 func (p progress) files() string {
 	if p.open {
 		return fmt.Sprintf("%d/%d+", p.done, p.known)

@@ -10,7 +10,7 @@ const mib = 1 << 20
 func TestOneFile(t *testing.T) {
 	half := progress{
 		name: "IMG_2026_harbour_at_night_0042.jpg", known: 1, inFlight: 1,
-		there: 600 * mib, total: 1200 * mib, rate: 3 * mib,
+		held: 600 * mib, total: 1200 * mib, rate: 3 * mib,
 	}
 	with := func(change func(*progress)) progress {
 		p := half
@@ -47,7 +47,7 @@ func TestOneFile(t *testing.T) {
 		{"nothing known", progress{known: 1, total: -1}, 79, ""},
 		{"a hostile name", with(func(p *progress) { p.name = "\x1b[2J\u202eevil\r\n.jpg"; p.rate = 0 }), 59,
 			"[2Jevil .jpg  50% [==========>...........]  600 MiB/1.2 GiB"},
-		{"done", with(func(p *progress) { p.there = p.total; p.name = "a.jpg"; p.rate = 0 }), 49,
+		{"done", with(func(p *progress) { p.held = p.total; p.name = "a.jpg"; p.rate = 0 }), 49,
 			"a.jpg 100% [=======================]  1.2/1.2 GiB"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestOneFile(t *testing.T) {
 func TestManyFiles(t *testing.T) {
 	run := progress{
 		done: 1203, known: 20000, inFlight: 32, failures: 3,
-		there: 6 * 1024 * mib, total: 60 * 1024 * mib, rate: 12 * mib,
+		held: 6 * 1024 * mib, total: 60 * 1024 * mib, rate: 12 * mib,
 	}
 	with := func(change func(*progress)) progress {
 		p := run
@@ -114,7 +114,7 @@ func TestManyFiles(t *testing.T) {
 func TestBarsFit(t *testing.T) {
 	one := progress{
 		name: strings.Repeat("写真_é_", 30) + ".jpg", known: 1, inFlight: 1,
-		there: 1023 * mib, total: 1023 * 1024 * mib, rate: 1023 * mib,
+		held: 1023 * mib, total: 1023 * 1024 * mib, rate: 1023 * mib,
 	}
 	many := one
 	many.done, many.known, many.inFlight, many.failures = 123456, 1000000, 128, 999

@@ -52,7 +52,7 @@ func changeOf(r download.Result) change {
 	}
 }
 
-// Changed reports what sync did with a file or, in a dry run, would do: a change of the folder, or why there is none.
+// Changed reports what sync did with a file or, in a dry run, would do: a change of the folder, or why nothing changed.
 func (r *Reporter) Changed(result download.Result) {
 	r.tally.change(result)
 	if show := r.options.Show; show != nil {
@@ -86,12 +86,12 @@ func (r *Reporter) Changed(result download.Result) {
 	r.begun()
 }
 
-// Ended takes a file that has its result off the files on their way. The result may be reported later, by Changed.
+// Ended removes a file that has its result from the files in flight. The result may be reported later, by Changed.
 func (r *Reporter) Ended(job download.Job) { r.tally.end(job) }
 
-// changeLine is the line for a change of the folder: + and the path of a new file, ~ of one with other content, > and both
-// paths of one that was moved, - of one that was deleted, with the reason. It is nil if nothing in the folder changes.
-// Paths are written as pathLine does.
+// changeLine returns the line for a change of the folder: + and the path of a new file, ~ and the path of one with other
+// content, > and both paths of a moved file, - and the path of a deleted one, with the reason. It returns nil if nothing
+// in the folder changes. Paths are written as in pathLine.
 func changeLine(r download.Result, nul, terminal bool) []byte {
 	shown := func(path string) string {
 		if terminal && !nul {
@@ -129,7 +129,7 @@ func (t *tally) change(r download.Result) {
 	case kind == fileFailed:
 		t.byCause[cause(r)]++
 	case r.Action == download.ActionFetch && kind != fileKept && r.Bytes != nil:
-		t.settled += *r.Bytes
+		t.completed += *r.Bytes
 		t.sized++
 	}
 	if r.Suspect != "" && kind != fileFailed {
@@ -137,14 +137,14 @@ func (t *tally) change(r download.Result) {
 	}
 }
 
-// end forgets a file on its way.
+// end removes a file from those in flight.
 func (t *tally) end(job download.Job) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.flights, job.Number)
 }
 
-// changed is the end of a sync or, in a dry run, of what it would do; nil if that is nothing.
+// changed returns the summary of a sync or, in a dry run, of what it would do; nil if that is nothing.
 func (t *tally) changed(now time.Time, totals Totals, dryRun bool) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -162,7 +162,7 @@ func (t *tally) changed(now time.Time, totals Totals, dryRun bool) []string {
 	}
 	first, last := "", t.traffic(now, totals)
 	if dryRun {
-		first, last = "dry run: ", fmt.Sprintf("%s to fetch, API calls: %d", Bytes(t.settled), totals.APICalls)
+		first, last = "dry run: ", fmt.Sprintf("%s to fetch, API calls: %d", Bytes(t.completed), totals.APICalls)
 	}
 	lines := []string{said(first + strings.Join(counts, ", "))}
 	if len(t.byCause) > 0 {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// idColumns are written as they are where they hold ids: these are to be read again, and cannot be a formula.
+// idColumns are the columns whose ids are written unchanged: other programs read them, and an id cannot be a formula.
 var idColumns = []string{"id", "mediaId", "itemId"}
 
 var plainID = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
@@ -29,7 +29,7 @@ func (l *Listing) Header() error {
 	return err
 }
 
-// record is one line of CSV. Hidden characters are left out, and line breaks become spaces.
+// record returns one line of CSV. Hidden characters are left out, and line breaks become spaces.
 func record(header, fields []string) []byte {
 	cells := make([]string, len(fields))
 	for i, field := range fields {
@@ -40,12 +40,12 @@ func record(header, fields []string) []byte {
 	}
 	var b bytes.Buffer
 	w := csv.NewWriter(&b)
-	_ = w.Write(cells) // a buffer takes everything
+	_ = w.Write(cells) // writing to a buffer does not fail
 	w.Flush()
 	return b.Bytes()
 }
 
-// harmless is text that spreadsheets do not run as a formula ("CSV Injection", OWASP).
+// harmless returns text such that spreadsheets do not run it as a formula ("CSV Injection", OWASP).
 func harmless(text string) string {
 	if first := strings.TrimLeft(text, " "); first == "" || !strings.ContainsRune("=+-@", rune(first[0])) {
 		return text

@@ -1,16 +1,16 @@
-// Package report tells people and scripts what the engine does. A [Reporter] is
-// one observer of the engine with several faces: a progress bar or plain lines, paths
-// or NDJSON on standard output, errors as they happen, a closing summary. All of
-// them write through one [Screen], so that no line tears another and the bar
-// never stays behind.
+// Package report shows people and scripts what the engine does. A [Reporter] is
+// an observer of the engine with several outputs: a progress bar or plain lines, paths
+// or NDJSON on standard output, errors as they happen, a closing summary. All
+// output goes through one [Screen], so that lines stay whole and the bar is always
+// removed.
 //
 //	r := report.New(report.Options{
 //		Stdout: os.Stdout, Stderr: os.Stderr,
-//		StdoutFailed: cancel, // func(error): nobody reads the results any more
-//		Files:        list.Files, // how many there are
+//		StdoutFailed: cancel, // func(error): the reader of the results has gone
+//		Files:        list.Files, // how many files the run is for
 //	})
 //	// … the engine runs with r as its Progress and among its Results …
 //	err := r.Close(report.Totals{APICalls: calls, NotStarted: left})
 //
-// It is the only package that knows how a terminal is drawn on.
+// No other package draws on a terminal.
 package report

@@ -23,7 +23,7 @@ func (s *Screen) File(status, path string) {
 	}
 }
 
-// Write implements io.Writer: it writes a line to standard output as Result does.
+// Write implements io.Writer: it writes a line to standard output, as Result does.
 func (s *Screen) Write(line []byte) (int, error) {
 	s.Result(line)
 	if err := s.Err(); err != nil {
@@ -33,7 +33,7 @@ func (s *Screen) Write(line []byte) (int, error) {
 }
 
 // ShowStatus keeps a line on a terminal up to date, below all other lines, until stop is called.
-// It shows nothing where no bar can be drawn.
+// It shows nothing if no bar can be drawn.
 func (s *Screen) ShowStatus(text func() string) (stop func()) {
 	if !s.canDraw {
 		return func() {}

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// statusLine is where things stand, in one line for people: what SIGUSR1 prints,
-// and what a log gets now and then in place of a bar.
+// statusLine returns the progress of the run in one line: what SIGUSR1 prints,
+// and what a log gets from time to time in place of a bar.
 func statusLine(p progress, single bool) string {
 	var said []string
 	add := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
@@ -22,9 +22,9 @@ func statusLine(p progress, single bool) string {
 		add("%d%%", percent)
 	}
 	if p.total > 0 && !p.open && !p.estimated {
-		add("%s", bytesOf(p.there, p.total))
+		add("%s", bytesOf(p.held, p.total))
 	} else {
-		add("%s", Bytes(p.there))
+		add("%s", Bytes(p.held))
 	}
 	if p.rate > 0 {
 		add("%s/s", Bytes(p.rate))

@@ -14,39 +14,39 @@ import (
 // Column is one column of a table on a terminal.
 type Column struct {
 	Title string
-	Width int  // columns of the terminal that its values take at most
-	Least int  // how far it may be shortened; Width where it is 0
+	Width int  // most columns of the terminal that its values take
+	Least int  // to how many columns it may be shortened; 0 = Width
 	Right bool // for numbers
-	// Drop says which columns go first where the terminal is too narrow for all: the
-	// highest. Those of 0 always stay.
+	// Drop is the order in which columns are left out on a narrow terminal: the
+	// highest first. Columns with 0 always stay.
 	Drop int
 }
 
-// stackBelow is how many columns the value that tells entries apart needs beside an id; on
-// a terminal that has not got them, each entry takes two lines.
+// stackBelow is how many columns the value that distinguishes entries needs beside an id;
+// on a narrower terminal, each entry takes two lines.
 const stackBelow = 12
 
-// Row is one entry of a listing in all the forms it may take.
+// Row is one entry of a listing, in each form that a listing can have.
 type Row struct {
-	Cells  []string // for the table, one a Column
+	Cells  []string // for the table, one per Column
 	Fields []string // for lines with tabs, and CSV
 	Object any      // for NDJSON
 }
 
 // Listing writes entries to standard output as they come: as an aligned table with a
-// heading where that is a terminal, as lines of tab-separated fields where it is not,
-// or as NDJSON or CSV. Foreign text cannot break a line.
+// heading on a terminal, as lines of tab-separated fields elsewhere, or as NDJSON or CSV.
+// Text from the portal cannot break a line.
 type Listing struct {
 	w       io.Writer
 	columns []Column
 	json    bool
 	header  []string // of CSV, nil in the other forms
 	headed  bool     // it is written
-	width   int      // of the terminal; 0 where there is none
+	width   int      // of the terminal; 0 if there is none
 	layout  []int
 }
 
-// NewListing writes to w, which can only be a terminal if it is an *os.File.
+// NewListing returns a Listing that writes to w, which can only be a terminal if it is an *os.File.
 func NewListing(w io.Writer, columns []Column, asJSON bool) *Listing {
 	l := &Listing{w: w, columns: columns, json: asJSON}
 	if f, ok := w.(*os.File); ok && !asJSON && term.IsTerminal(int(f.Fd())) {
@@ -55,7 +55,7 @@ func NewListing(w io.Writer, columns []Column, asJSON bool) *Listing {
 	return l
 }
 
-// Row writes one entry. Its error is that of standard output.
+// Row writes one entry. The error is that of standard output.
 func (l *Listing) Row(r Row) error {
 	var line []byte
 	switch {
@@ -99,7 +99,7 @@ func (l *Listing) Heading(text string) error {
 	return err
 }
 
-// tabbed is one line of fields; tabs and line breaks inside them become spaces.
+// tabbed returns one line of fields; tabs and line breaks inside them become spaces.
 func tabbed(fields []string) []byte {
 	var b bytes.Buffer
 	for i, field := range fields {
@@ -114,7 +114,7 @@ func tabbed(fields []string) []byte {
 
 const columnGap = "  "
 
-// layout gives each column its width, 0 to those that have to go.
+// layout returns the width of each column, 0 for those that are left out.
 func layout(columns []Column, room int) []int {
 	widths := make([]int, len(columns))
 	least := func(c Column) int {
@@ -147,7 +147,7 @@ func layout(columns []Column, room int) []int {
 		}
 		widths[last] = 0
 	}
-	for i, c := range columns { // what is left over goes to those that were shortened
+	for i, c := range columns { // unused columns go to those that were shortened
 		if more := min(room-total(), c.Width-widths[i]); widths[i] > 0 && more > 0 {
 			widths[i] += more
 		}
@@ -155,14 +155,14 @@ func layout(columns []Column, room int) []int {
 	return widths
 }
 
-// stacks tells whether the terminal is too narrow for a table: for its first column, an
-// id, and something that tells entries apart.
+// stacks reports whether the terminal is too narrow for a table: for its first column, an
+// id, and a value that distinguishes entries.
 func (l *Listing) stacks() bool {
 	return l.width < l.columns[0].Width+len(columnGap)+stackBelow
 }
 
-// stacked is an entry on two lines: the id, which is never cut because it is there to be
-// copied, and as much of the rest as fits, what matters most first.
+// stacked returns an entry on two lines: the id, which is never cut so that it can be
+// copied, and as many of its other cells as fit, the most important first.
 func (l *Listing) stacked(cells []string) []byte {
 	order := make([]int, 0, len(cells))
 	for i := range cells[1:] {
@@ -184,7 +184,7 @@ func (l *Listing) stacked(cells []string) []byte {
 	return []byte(label(cells[0]) + "\n" + strings.TrimRight(columnGap+rest, " ") + "\n")
 }
 
-// aligned is one line of the table, never wider than the terminal.
+// aligned returns one line of the table, never wider than the terminal.
 func (l *Listing) aligned(cells []string) []byte {
 	var b strings.Builder
 	first := true

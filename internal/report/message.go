@@ -56,7 +56,7 @@ func (s *Screen) isNewHint(hint string) bool {
 	return true
 }
 
-// message writes lines to standard error, each of them cleaned, in one Write.
+// message writes lines to standard error, each one cleaned, in one Write.
 func (s *Screen) message(lines ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

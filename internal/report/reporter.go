@@ -16,14 +16,14 @@ const (
 	lineInterval = 30 * time.Second
 )
 
-// Progress says what is shown while files are on their way.
+// Progress is what is shown while files are in flight.
 type Progress string
 
-// The three choices. Under none of them does a control character reach a stream
-// that is no terminal.
+// The three choices. None writes a control character to a stream that is
+// not a terminal.
 const (
-	// ProgressAuto is a bar where standard error is a terminal, and one plain line
-	// every 30 s where it is not (or where TERM is dumb).
+	// ProgressAuto is a bar if standard error is a terminal, and one plain line
+	// every 30 s if it is not (or if TERM is dumb).
 	ProgressAuto Progress = "auto"
 	// ProgressAlways is the same, except that the first plain line does not wait
 	// for 30 s but comes with the first file.
@@ -32,31 +32,31 @@ const (
 	ProgressNever Progress = "never"
 )
 
-// ParseProgress is the Progress that a flag means.
+// ParseProgress returns the Progress that a flag's value names.
 func ParseProgress(s string) (Progress, error) {
 	switch p := Progress(s); p {
 	case ProgressAuto, ProgressAlways, ProgressNever:
 		return p, nil
 	}
-	return "", fmt.Errorf("%q is none of auto, always, never", s)
+	return "", fmt.Errorf("invalid value %q: must be auto, always or never", s)
 }
 
-// Options says how a run is reported.
+// Options is how a run is reported.
 type Options struct {
 	// Stdout gets results alone, Stderr everything else. Only an *os.File can be a
 	// terminal.
 	Stdout, Stderr io.Writer
-	// StdoutFailed, if not nil, is called once when Stdout cannot be written to any
-	// more, so that the run can end.
+	// StdoutFailed, if not nil, is called once when a write to Stdout has failed, so
+	// that the run can end.
 	StdoutFailed func(error)
 
-	// Progress is ProgressAuto where empty.
+	// Progress is ProgressAuto if empty.
 	Progress Progress
-	// Quiet leaves only results and errors.
+	// Quiet shows only results and errors.
 	Quiet bool
-	// Verbose says when something is tried again, and why.
+	// Verbose reports each retry, and why.
 	Verbose bool
-	// Single tells that one file was asked for: the bar bears its name, and there
+	// Single is set if one file was requested: the bar shows its name, and there
 	// is no summary.
 	Single bool
 	// Files returns how many files the run is for, as far as is known, and whether there may be more: until
@@ -64,7 +64,7 @@ type Options struct {
 	Files func() (n int, more bool)
 
 	// JSON makes every result an object on Stdout, whatever its status; without it
-	// a line is the path of a file that is there.
+	// a line is the path of a file in place.
 	JSON bool
 	// Print0 ends each path with NUL.
 	Print0 bool
@@ -73,7 +73,7 @@ type Options struct {
 	// Changes says that the run changes a folder (Changed), and has no summary if it changed nothing; DryRun that it
 	// would.
 	Changes, DryRun bool
-	// Streamed tells that the bytes of the file themselves go to Stdout: no result
+	// Streamed is set if the bytes of the file themselves go to Stdout: no result
 	// is written there, and no bar is drawn over them.
 	Streamed bool
 }
@@ -87,7 +87,7 @@ type Reporter struct {
 
 	stop    context.CancelFunc // ends the goroutine that shows progress
 	running sync.WaitGroup
-	first   chan struct{} // closed when there is something to tell
+	first   chan struct{} // closed when the first file has started or ended
 	tell    sync.Once
 	closing sync.Once
 }
@@ -97,7 +97,7 @@ var (
 	_ download.ResultObserver   = (*Reporter)(nil)
 )
 
-// New begins to report. Close ends it.
+// New starts reporting. Close ends it.
 func New(o Options) *Reporter {
 	ctx, stop := context.WithCancel(context.Background())
 	r := &Reporter{
@@ -119,11 +119,12 @@ func New(o Options) *Reporter {
 	return r
 }
 
-// Screen is what else writes to the two streams during the run must go through.
+// Screen returns the Screen of the run. Everything else that is written to the two streams during the run must go
+// through it.
 func (r *Reporter) Screen() *Screen { return r.screen }
 
-// Hold says what holds things up when it is not the line, for example "API
-// allowance: 10/s, about 3 h 10 min left", and about when that ends.
+// Hold sets the reason for a wait that is not the connection's, for example "API
+// allowance: 10/s, about 3 h 10 min left", and about when it ends.
 func (r *Reporter) Hold(text string, until time.Time) {
 	r.tally.setHold(text, until)
 	r.begun()
@@ -140,8 +141,8 @@ func (r *Reporter) Advanced(job download.Job, n int64) {
 	r.tally.advance(job, n, time.Now())
 }
 
-// longWait is a wait before another try that is told without Options.Verbose: a server has asked for it
-// (Retry-After), and whoever is not told takes it for a hang.
+// longWait is the wait before a retry from which on it is reported even without Options.Verbose: a server has asked for
+// it (Retry-After), and a user would take the silence for a hang.
 const longWait = time.Minute
 
 // Retried implements download.ProgressObserver.
@@ -164,24 +165,24 @@ func (r *Reporter) Finished(job download.Job, result download.Result) {
 	r.begun()
 }
 
-// SayStatus says where things stand, in one line.
+// SayStatus writes the progress of the run, in one line.
 func (r *Reporter) SayStatus() { r.screen.Say("%s", r.status()) }
 
 func (r *Reporter) status() string {
 	return statusLine(r.tally.at(time.Now()), r.options.Single)
 }
 
-// EndProgress takes the bar away and shows no further progress; results, errors
-// and the summary are still written. It is for the moment of an interruption.
+// EndProgress removes the bar and shows no further progress; results, errors
+// and the summary are still written. It is called when a run is interrupted.
 func (r *Reporter) EndProgress() {
 	r.stop()
 	r.running.Wait()
 	r.screen.hide()
 }
 
-// Close ends progress and, unless one file alone was asked for or quiet, writes
-// the summary. The error is the one that ended standard output, if one did.
-// Events must not come after it; a second Close does nothing more.
+// Close ends progress and writes the summary, unless the run was for one file or
+// is quiet. The error is that of a failed write to standard output, if any.
+// No event may follow Close; a second Close does nothing.
 func (r *Reporter) Close(totals Totals) error {
 	r.closing.Do(func() {
 		r.EndProgress()
@@ -227,7 +228,7 @@ func (r *Reporter) writeJSON(result download.Result) {
 	r.screen.Result(line)
 }
 
-// writeWarning says that a file in place is probably not the one that was asked for.
+// writeWarning writes a warning that a file in place is probably not the requested one.
 func (r *Reporter) writeWarning(result download.Result) {
 	if result.Suspect == "" || result.Status == download.Failed || r.options.Quiet {
 		return
@@ -235,8 +236,8 @@ func (r *Reporter) writeWarning(result download.Result) {
 	r.screen.Warn(fileName(result.Name, result.MediaID, result.Selector), "this is probably not the file: %s", Clip(Clean(result.Suspect), messageLimit))
 }
 
-// writeFailure says at once what went wrong. Files that an interruption stopped
-// are left to the summary, if there is one: they went wrong for one reason.
+// writeFailure writes what went wrong, at once. Files that an interruption stopped
+// are only counted in the summary, if there is one: all have the same reason.
 func (r *Reporter) writeFailure(result download.Result) {
 	if result.Status != download.Failed && result.MetadataError == nil || cause(result) == download.CodeInterrupted && r.summarises() {
 		return
@@ -244,10 +245,10 @@ func (r *Reporter) writeFailure(result download.Result) {
 	r.screen.Fail(failure(result))
 }
 
-// begun tells that there is something to tell.
+// begun ends the wait for the first file.
 func (r *Reporter) begun() { r.tell.Do(func() { close(r.first) }) }
 
-// bar is the text of the bar for a number of columns.
+// bar returns the text of the bar for a number of columns.
 func (r *Reporter) bar(room int) string {
 	p := r.tally.at(time.Now())
 	if r.options.Single {
@@ -256,8 +257,8 @@ func (r *Reporter) bar(room int) string {
 	return manyFiles(p, room)
 }
 
-// drawBar keeps the bar up to date until ctx ends. Events only count: drawing
-// follows the clock, so that a stall shows as well as a hurry.
+// drawBar keeps the bar up to date until ctx ends. Events only count; the bar is
+// redrawn by a timer, so that a stalled transfer shows too.
 func (r *Reporter) drawBar(ctx context.Context) {
 	tick := time.NewTicker(barInterval)
 	defer tick.Stop()
@@ -271,7 +272,7 @@ func (r *Reporter) drawBar(ctx context.Context) {
 	}
 }
 
-// writeLines says where things stand every 30 s until ctx ends.
+// writeLines writes the progress of the run every 30 s until ctx ends.
 func (r *Reporter) writeLines(ctx context.Context) {
 	select {
 	case <-r.first:

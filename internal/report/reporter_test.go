@@ -16,7 +16,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// pass lets d go by in a synctest bubble and waits until everything has settled.
+// pass lets d go by in a synctest bubble and waits until all goroutines are blocked.
 func pass(d time.Duration) {
 	<-time.After(d)
 	synctest.Wait()
@@ -231,7 +231,7 @@ func TestStatusLineOfARun(t *testing.T) {
 		if got := r.status(); !strings.Contains(got, "portal") {
 			t.Errorf("the hold ends now, yet %q", got)
 		}
-		pass(holdLingers)
+		pass(holdShownFor)
 		if got := r.status(); strings.Contains(got, "portal") {
 			t.Errorf("the hold is over, yet %q", got)
 		}

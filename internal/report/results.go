@@ -12,11 +12,10 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// pathLine is the line for a file that is there; nil for one that is not.
+// pathLine returns the line for a file in place, and nil for any other.
 //
-// For a terminal the path is cleaned. Ended by NUL, or for a program that reads it, it is exact, whatever its
-// bytes, because the file is to be opened by it: what a portal names was made harmless before it became a path, and
-// DIR is the user's own.
+// For a terminal the path is cleaned. Ended by NUL, or for a program, it is exact, whatever its bytes, so that the
+// file can be opened: names of the portal were made safe before they became paths, and DIR is the user's own.
 func pathLine(r download.Result, nul, terminal bool) []byte {
 	switch {
 	case r.Status == download.Failed || r.Path == "":
@@ -30,9 +29,9 @@ func pathLine(r download.Result, nul, terminal bool) []byte {
 	}
 }
 
-// planLine is the line for a file in a dry run: its plan, its size in bytes (empty if that is not known) and its path,
-// with tabs between them. It is nil for one that failed otherwise. nul is as for pathLine, and leaves the path alone, of
-// files that a run would have in place.
+// planLine returns the line for a file in a dry run: its plan, its size in bytes (empty if that is not known) and its
+// path, with tabs between them. It returns nil for a file that failed otherwise. nul is as for pathLine; with it the
+// line is the path alone, and only for files that a run would have in place.
 func planLine(r download.Result, nul, terminal bool) []byte {
 	if nul || r.Plan == "" {
 		return pathLine(r, nul, terminal)
@@ -54,9 +53,9 @@ func withPathBytes(r download.Result) download.Result {
 	return r
 }
 
-// JSONLine returns v as one line of JSON: a result, or what a listing has an entry as. No value is
-// changed, but bytes that are not UTF-8 become U+FFFD; characters that steer terminals or cannot
-// be seen are written as \u escapes.
+// JSONLine returns v, a result or an entry of a listing, as one line of JSON. No value is changed,
+// but bytes that are not UTF-8 become U+FFFD; control characters and invisible ones are written as
+// \u escapes.
 func JSONLine[T any](v T) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -8,44 +8,43 @@ import (
 	"golang.org/x/term"
 )
 
-// Where the width of a terminal cannot be learnt, it is this many columns.
+// defaultColumns is the width of a terminal that does not report its own, in columns.
 const defaultColumns = 80
 
 const (
 	// eraseBelow clears from the cursor to the end of the screen (CSI J): the bar,
-	// and what a terminal that became narrower has folded onto further rows.
+	// and the rows onto which a terminal that became narrower has wrapped it.
 	eraseBelow = "\x1b[J"
-	// toBar takes the cursor to the beginning of the bar. It rests there between
-	// frames, and so moves with the bar when the terminal folds its lines anew.
+	// toBar moves the cursor to the beginning of the bar. It stays there between
+	// frames, and so moves with the bar when the terminal wraps its lines again.
 	toBar = "\r"
 )
 
 // Screen owns standard output and standard error. Lines written to either by
-// several goroutines stay whole, and where a bar is on the same terminal, they
+// several goroutines stay whole, and if a bar is on the same terminal, they
 // appear above it.
 //
 // The cursor is never hidden: a program that is killed could not show it again.
 type Screen struct {
 	stdout, stderr io.Writer
-	// stdoutIsTerminal matters while there is a bar. Two terminals at once are not
-	// told apart: a bar that is drawn once more does no harm.
+	// stdoutIsTerminal matters while a bar is shown. Two different terminals are
+	// handled as one: drawing the bar once more is harmless.
 	stdoutIsTerminal bool
 	canDraw          bool
 	columns          func() int
 	stdoutFailed     func(error)
 
 	mu    sync.Mutex
-	frame func(columns int) string // what the bar shows; nil: no bar
+	frame func(columns int) string // returns the bar's text; nil: no bar
 	drawn bool                     // the bar is on the screen
 	err   error                    // the first failed write to stdout
-	hints map[string]bool          // given already
+	hints map[string]bool          // already given
 }
 
-// NewScreen takes over the two streams. They are examined for being terminals
-// if they are *os.File. stdoutFailed, if not nil, is called once, with the error,
-// when standard output cannot be written to any more: its reader has gone away or
-// its disk is full. For the former to be an error, SIGPIPE must be ignored or
-// caught (package os/signal).
+// NewScreen returns a Screen that owns the two streams. A stream can only be a terminal
+// if it is an *os.File. stdoutFailed, if not nil, is called once, with the error, when a
+// write to standard output has failed: its reader has gone or its disk is full. For the
+// former to be an error, SIGPIPE must be ignored or caught (package os/signal).
 func NewScreen(stdout, stderr io.Writer, stdoutFailed func(error)) *Screen {
 	s := &Screen{
 		stdout:       stdout,
@@ -72,7 +71,7 @@ func terminalColumns(f *os.File) int {
 	return width
 }
 
-// Result writes line, which ends itself, to standard output, in one Write. After
+// Result writes line, which includes its end, to standard output, in one Write. After
 // the first failure it writes nothing more.
 func (s *Screen) Result(line []byte) {
 	s.attempt(func() error {
@@ -87,8 +86,8 @@ func (s *Screen) Result(line []byte) {
 	})
 }
 
-// attempt does write, unless standard output has failed before, and reports it if
-// it fails: without the lock, because who is told may well write something.
+// attempt calls write, unless standard output has failed before, and calls stdoutFailed
+// if it fails: without the lock, because that function may write a message.
 func (s *Screen) attempt(write func() error) {
 	s.mu.Lock()
 	if s.err != nil {
@@ -103,14 +102,14 @@ func (s *Screen) attempt(write func() error) {
 	}
 }
 
-// Err is the error that ended standard output, if one did.
+// Err returns the error of the first failed write to standard output, if any.
 func (s *Screen) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-// show begins a bar whose text frame gives for a number of columns. It appears
+// show starts a bar; frame returns its text for a number of columns. The bar appears
 // with the first redraw for which the text is not empty.
 func (s *Screen) show(frame func(columns int) string) {
 	s.mu.Lock()
@@ -131,14 +130,14 @@ func (s *Screen) redraw() {
 	}
 }
 
-// picture is the bar as bytes for a cursor in the first column, where they also
-// leave it. The width is read each time: terminals are resized. The last column
-// stays free, because writing there makes some terminals wrap.
+// picture returns the bytes that draw the bar, from the first column and back to it.
+// The width is read each time, because terminals are resized. The last column stays
+// free, because writing there makes some terminals wrap.
 func (s *Screen) picture() string {
 	return s.frame(s.columns()-1) + eraseBelow + toBar
 }
 
-// hide takes the bar away for good and leaves nothing behind.
+// hide removes the bar for good.
 func (s *Screen) hide() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,5 +147,5 @@ func (s *Screen) hide() {
 	s.frame, s.drawn = nil, false
 }
 
-// toStderr writes text in one Write. That it fails can be said nowhere.
+// toStderr writes text in one Write. Its error is dropped: there is no other stream to report it on.
 func (s *Screen) toStderr(text string) { _, _ = io.WriteString(s.stderr, text) }

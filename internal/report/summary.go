@@ -12,22 +12,22 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// messageLimit is how much of one foreign message people are shown, in bytes.
+// messageLimit is how much of one message of a server is shown, in bytes.
 const messageLimit = 1000
 
-// Totals is what only the caller of the engine knows at the end of a run.
+// Totals are the numbers that only the caller of the engine has at the end of a run.
 type Totals struct {
 	// APICalls is the number of calls of the portal's API, tries included.
 	APICalls int64
-	// CallEach says that every file costs a call of its own.
+	// CallEach is set if every file costs a call of its own.
 	CallEach bool
 	// NotStarted counts ids that were read and have no result.
 	NotStarted int
-	// InputUnread tells that the run stopped before the end of its input.
+	// InputUnread is set if the run stopped before the end of its input.
 	InputUnread bool
 }
 
-// failure returns what happened to a file that failed, or whose metadata were not written, and, if there is any, a hint at what to do.
+// failure returns what happened to a file that failed, or whose metadata were not written, and a hint, if there is one.
 func failure(r download.Result) (what, hint string) {
 	if what = fileName(r.Name, r.MediaID, r.Selector); what != "" {
 		what += ": "
@@ -54,7 +54,7 @@ func fileName(name, mediaID, selector string) string {
 	return strings.TrimPrefix(shown+": "+Clip(Clean(selector), messageLimit), ": ")
 }
 
-// summary is the end of a run for many files.
+// summary returns the summary of a run for many files.
 func (t *tally) summary(now time.Time, totals Totals) []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -93,7 +93,7 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 	return lines
 }
 
-// traffic is what came from storage, and how often the portal was asked.
+// traffic returns the bytes that came from storage, the time, and the number of API calls.
 func (t *tally) traffic(now time.Time, totals Totals) string {
 	took := now.Sub(t.began)
 	text := fmt.Sprintf("%s in %s", Bytes(t.moved), Duration(took))
@@ -103,7 +103,7 @@ func (t *tally) traffic(now time.Time, totals Totals) string {
 	return fmt.Sprintf("%s, API calls: %d", text, totals.APICalls)
 }
 
-// planned is the end of a dry run for many files.
+// planned returns the summary of a dry run for many files.
 func (t *tally) planned(totals Totals) []string {
 	n := t.byPlan[download.PlanNew] + t.byPlan[download.PlanChanged]
 	total := fmt.Sprintf("%s to fetch", Bytes(t.fetch))
@@ -145,7 +145,7 @@ func (t *tally) planned(totals Totals) []string {
 	return lines
 }
 
-// files is "1 file" or "2,014 files".
+// files returns "1 file" or "2,014 files".
 func files(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
@@ -157,7 +157,7 @@ func files(n int) string {
 	return digits + " files"
 }
 
-// choices is "webimage 40, original 2": the most frequent first.
+// choices returns "webimage 40, original 2": the most frequent first.
 func choices(taken map[string]int) string {
 	names := slices.SortedFunc(maps.Keys(taken), func(a, b string) int {
 		return cmp.Or(taken[b]-taken[a], strings.Compare(a, b))
@@ -169,7 +169,7 @@ func choices(taken map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
-// byCount is "12 not_found, 3 network": the most frequent cause first.
+// byCount returns "12 not_found, 3 network": the most frequent cause first.
 func byCount(causes map[download.Code]int) string {
 	codes := slices.SortedFunc(maps.Keys(causes), func(a, b download.Code) int {
 		return cmp.Or(causes[b]-causes[a], strings.Compare(string(a), string(b)))

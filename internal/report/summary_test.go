@@ -234,14 +234,14 @@ func TestStatusLine(t *testing.T) {
 		single bool
 		want   string
 	}{
-		{"one file", progress{name: "a.jpg", known: 1, inFlight: 1, there: mib, total: 4 * mib, rate: mib}, true,
+		{"one file", progress{name: "a.jpg", known: 1, inFlight: 1, held: mib, total: 4 * mib, rate: mib}, true,
 			"a.jpg, 25%, 1.0/4.0 MiB, 1.0 MiB/s, 3 s left"},
-		{"one file of unknown size", progress{name: "a.jpg", known: 1, inFlight: 1, there: mib, total: -1}, true,
+		{"one file of unknown size", progress{name: "a.jpg", known: 1, inFlight: 1, held: mib, total: -1}, true,
 			"a.jpg, 1.0 MiB"},
 		{"one file, not begun", progress{known: 1, total: -1}, true, "waiting for the portal, 0 B"},
-		{"many files", progress{done: 12, known: 20, inFlight: 4, failures: 1, there: mib, total: 4 * mib, estimated: true, rate: mib}, false,
+		{"many files", progress{done: 12, known: 20, inFlight: 4, failures: 1, held: mib, total: 4 * mib, estimated: true, rate: mib}, false,
 			"12/20 files, 25%, 1.0 MiB, 1.0 MiB/s, 4 in flight, 1 failed, 3 s left"},
-		{"held up", progress{done: 12, known: 20, open: true, inFlight: 4, there: mib, total: 4 * mib, hold: "portal blocks until 14:32"}, false,
+		{"held up", progress{done: 12, known: 20, open: true, inFlight: 4, held: mib, total: 4 * mib, hold: "portal blocks until 14:32"}, false,
 			"12/20+ files, 1.0 MiB, 4 in flight, 0 failed; portal blocks until 14:32"},
 		{"a hostile name", progress{name: "\x1b[2J\r\n", total: -1}, true, "[2J , 0 B"},
 	} {

@@ -9,38 +9,37 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// tally counts what the events say. It keeps something for each file in flight
-// and nothing for those that are done, so that a million files need no more memory
-// than a hundred.
+// tally adds up the events of a run. It has an entry for each file in flight and none
+// for those that are done, so that a million files need no more memory than a hundred.
 type tally struct {
 	began time.Time
 	files func() (n int, more bool) // see Options.Files
 
-	mu       sync.Mutex
-	flights  map[int64]*flight // by the number of the job
-	byStatus map[download.Status]int
-	byCause  map[download.Code]int
-	byChoice map[string]int // files in place that were chosen of several derivatives
-	byPlan   map[download.Plan]int
-	byChange map[change]int
-	fetch    int64 // bytes that a dry run found to be fetched, as far as sizes are known
-	kept     int   // files that exist and would be skipped
-	sizeless int   // how many of those files have no known size
-	suspect  int   // files that did not fail and are probably not what was asked for
-	bare     int   // files in place whose metadata could not be written
-	settled  int64 // bytes of the files that are done and there
-	sized    int   // how many files that is
-	moved    int64 // bytes received in this run
-	meter    meter
-	hold     string // what holds things up, or did
-	holdEnds time.Time
-	name     string // of the file that started last
+	mu        sync.Mutex
+	flights   map[int64]*flight // by the number of the job
+	byStatus  map[download.Status]int
+	byCause   map[download.Code]int
+	byChoice  map[string]int // files in place that were chosen of several derivatives
+	byPlan    map[download.Plan]int
+	byChange  map[change]int
+	fetch     int64 // bytes that a dry run found to be fetched, as far as sizes are known
+	kept      int   // files that exist and would be skipped
+	sizeless  int   // how many of those files have no known size
+	suspect   int   // files that did not fail and are probably not what was asked for
+	bare      int   // files in place whose metadata could not be written
+	completed int64 // bytes of the completed files
+	sized     int   // number of completed files whose bytes are known
+	moved     int64 // bytes received in this run
+	meter     meter
+	hold      string // the reason for the current wait, or for the last
+	holdEnds  time.Time
+	name      string // of the file that started last
 }
 
 // flight is a file between its start and its result.
 type flight struct {
-	size  int64 // -1: storage does not tell
-	there int64 // bytes that are there, resumed ones among them
+	size int64 // -1: storage did not say
+	held int64 // bytes held, resumed ones included
 }
 
 func newTally(now time.Time, files func() (n int, more bool)) *tally {
@@ -60,14 +59,14 @@ func newTally(now time.Time, files func() (n int, more bool)) *tally {
 	}
 }
 
-// start may come again for a file that starts over.
+// start adds a file in flight. It is called again for a file that starts over.
 func (t *tally) start(job download.Job, name string, obj transfer.Object, held int64, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.moved == 0 && len(t.flights) == 0 {
-		t.meter = newMeter(now) // the wait for the portal before is no part of the rate
+		t.meter = newMeter(now) // the wait for the portal before does not count towards the rate
 	}
-	t.flights[job.Number] = &flight{size: obj.Size, there: held}
+	t.flights[job.Number] = &flight{size: obj.Size, held: held}
 	t.name = name
 }
 
@@ -75,7 +74,7 @@ func (t *tally) advance(job download.Job, n int64, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if f := t.flights[job.Number]; f != nil {
-		f.there += n
+		f.held += n
 	}
 	t.moved += n
 	t.meter.record(now, t.moved)
@@ -103,15 +102,15 @@ func (t *tally) finish(job download.Job, r download.Result) {
 	case r.Status == download.Failed:
 		t.byCause[cause(r)]++
 	case r.Bytes != nil:
-		t.settled += *r.Bytes
+		t.completed += *r.Bytes
 		t.sized++
 	case f != nil:
-		t.settled += f.there
+		t.completed += f.held
 		t.sized++
 	}
 }
 
-// plan counts what a dry run found out about a file.
+// plan counts the plan of a dry run for a file.
 func (t *tally) plan(r download.Result) {
 	t.byPlan[r.Plan]++
 	if r.Plan == download.PlanExists && r.Status != download.Failed {
@@ -126,9 +125,9 @@ func (t *tally) plan(r download.Result) {
 	}
 }
 
-// holdLingers is for how long a hold is shown after its end: where each call is held up for a moment,
-// it is to stand still.
-const holdLingers = time.Second
+// holdShownFor is for how long the reason for a wait is shown after its end: if each call waits for a moment,
+// the text does not flicker.
+const holdShownFor = time.Second
 
 func (t *tally) setHold(text string, until time.Time) {
 	t.mu.Lock()
@@ -150,16 +149,16 @@ func cause(r download.Result) download.Code {
 type progress struct {
 	name                            string
 	done, known, inFlight, failures int
-	open                            bool  // more files may be asked for
-	there                           int64 // bytes
-	total                           int64 // bytes; -1: no saying yet
-	estimated                       bool  // total has sizes in it that are guessed
-	rate                            int64 // bytes a second
+	open                            bool  // more files may be requested
+	held                            int64 // bytes held, of files in flight and completed
+	total                           int64 // bytes; -1: not known yet
+	estimated                       bool  // total includes estimated sizes
+	rate                            int64 // bytes per second
 	hold                            string
 }
 
-// at sums up. Files whose size is not known yet count with the mean of the others,
-// so that the portion done means something from the first files on.
+// at returns the progress at a moment. A file whose size is not known yet counts with the mean of the known sizes,
+// so that the percentage is useful from the first files on.
 func (t *tally) at(now time.Time) progress {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -167,10 +166,10 @@ func (t *tally) at(now time.Time) progress {
 		name:     t.name,
 		inFlight: len(t.flights),
 		failures: t.byStatus[download.Failed] + t.bare,
-		there:    t.settled,
+		held:     t.completed,
 		rate:     t.meter.rate(now, t.moved),
 	}
-	if now.Before(t.holdEnds.Add(holdLingers)) {
+	if now.Before(t.holdEnds.Add(holdShownFor)) {
 		p.hold = t.hold
 	}
 	for _, n := range t.byStatus {
@@ -178,15 +177,15 @@ func (t *tally) at(now time.Time) progress {
 	}
 	p.known, p.open = t.files()
 	p.known = max(p.known, p.done+p.inFlight)
-	sizes, sized := t.settled, t.sized
+	sizes, sized := t.completed, t.sized
 	guess := p.known - p.done - p.inFlight // files without a size
 	for _, f := range t.flights {
-		p.there += f.there
+		p.held += f.held
 		if f.size < 0 {
 			guess++
 			continue
 		}
-		sizes += max(f.size, f.there)
+		sizes += max(f.size, f.held)
 		sized++
 	}
 	switch {
@@ -196,24 +195,24 @@ func (t *tally) at(now time.Time) progress {
 		p.total = -1
 	default:
 		p.estimated = true
-		p.total = max(p.there, sizes+int64(float64(sizes)/float64(sized)*float64(guess)))
+		p.total = max(p.held, sizes+int64(float64(sizes)/float64(sized)*float64(guess)))
 	}
 	return p
 }
 
-// left is the time that the remaining bytes take at the present rate.
+// left returns the time that the remaining bytes take at the present rate.
 func (p progress) left() (time.Duration, bool) {
-	if p.total < 0 || p.open || p.rate <= 0 || p.there >= p.total {
+	if p.total < 0 || p.open || p.rate <= 0 || p.held >= p.total {
 		return 0, false
 	}
-	seconds := float64(p.total-p.there) / float64(p.rate)
+	seconds := float64(p.total-p.held) / float64(p.rate)
 	if seconds > (1000 * 24 * time.Hour).Seconds() {
-		return 0, false // who waits that long needs no clock
+		return 0, false // no useful estimate
 	}
 	return time.Duration(seconds * float64(time.Second)).Round(time.Second), true
 }
 
-// percent is how much is there, rounded down: 100 means all of it.
+// percent returns the percentage of the bytes that are held, rounded down: 100 means all.
 func (p progress) percent() (int, bool) {
 	switch {
 	case p.total < 0 || p.open:
@@ -221,7 +220,7 @@ func (p progress) percent() (int, bool) {
 	case p.total == 0:
 		return 100, p.done == p.known && p.done > 0 && p.failures == 0
 	}
-	return int(float64(min(p.there, p.total)) / float64(p.total) * 100), true
+	return int(float64(min(p.held, p.total)) / float64(p.total) * 100), true
 }
 
 const (
@@ -230,7 +229,7 @@ const (
 )
 
 // meter measures a rate over the last seconds: steady enough to read, quick
-// enough to show a stall. It has at least one sample: when it began.
+// enough to show a stalled transfer. It has at least one sample: its beginning.
 type meter struct{ samples []sample }
 
 func newMeter(now time.Time) meter { return meter{samples: []sample{{at: now}}} }
@@ -240,7 +239,7 @@ type sample struct {
 	moved int64
 }
 
-// record notes that moved bytes had been received by now, once in a while.
+// record adds a sample of the bytes received until now, unless the last one is less than meterStep old.
 func (m *meter) record(now time.Time, moved int64) {
 	m.forget(now)
 	if last := m.samples[len(m.samples)-1]; now.Sub(last.at) >= meterStep {
@@ -248,7 +247,7 @@ func (m *meter) record(now time.Time, moved int64) {
 	}
 }
 
-// rate is in bytes a second; 0 also where it is too early to tell.
+// rate returns the rate in bytes per second; 0 also if less than meterStep has passed.
 func (m *meter) rate(now time.Time, moved int64) int64 {
 	m.forget(now)
 	first := m.samples[0]
@@ -259,7 +258,7 @@ func (m *meter) rate(now time.Time, moved int64) int64 {
 	return int64(float64(moved-first.moved) / span.Seconds())
 }
 
-// forget drops what is older than the window, except the sample it begins with.
+// forget drops the samples that are older than the window, except the newest of these.
 func (m *meter) forget(now time.Time) {
 	i := 0
 	for i+1 < len(m.samples) && now.Sub(m.samples[i+1].at) >= meterWindow {

@@ -42,7 +42,7 @@ func TestTally(t *testing.T) {
 				t.advance(job("a"), 100, epoch.Add(time.Second))
 			},
 			at:   2 * time.Second,
-			want: progress{name: "a.jpg", known: 1, inFlight: 1, there: 700, total: 1000, rate: 50},
+			want: progress{name: "a.jpg", known: 1, inFlight: 1, held: 700, total: 1000, rate: 50},
 		},
 		{
 			name: "unknown size",
@@ -52,7 +52,7 @@ func TestTally(t *testing.T) {
 				t.advance(job("a"), 100, epoch.Add(time.Second))
 			},
 			at:   time.Second,
-			want: progress{name: "a.jpg", known: 1, inFlight: 1, there: 100, total: -1, rate: 100},
+			want: progress{name: "a.jpg", known: 1, inFlight: 1, held: 100, total: -1, rate: 100},
 		},
 		{
 			name: "sizes not known are guessed from those that are",
@@ -62,7 +62,7 @@ func TestTally(t *testing.T) {
 				t.finish(job("a"), present("a", "a.jpg", 300))
 				t.start(job("b"), "b.jpg", object(100), 50, epoch)
 			},
-			want: progress{name: "b.jpg", done: 1, known: 4, inFlight: 1, there: 350, total: 800, estimated: true},
+			want: progress{name: "b.jpg", done: 1, known: 4, inFlight: 1, held: 350, total: 800, estimated: true},
 		},
 		{
 			name: "a file that was there already counts with its bytes",
@@ -73,7 +73,7 @@ func TestTally(t *testing.T) {
 				t.finish(job("a"), r)
 				t.start(job("b"), "b.jpg", object(100), 0, epoch)
 			},
-			want: progress{name: "b.jpg", done: 1, known: 2, inFlight: 1, there: 300, total: 400},
+			want: progress{name: "b.jpg", done: 1, known: 2, inFlight: 1, held: 300, total: 400},
 		},
 		{
 			name: "a failed file takes its bytes with it",
@@ -84,7 +84,7 @@ func TestTally(t *testing.T) {
 				t.finish(job("a"), failed("a", download.CodeNetwork, "reset", ""))
 				t.start(job("b"), "b.jpg", object(100), 0, epoch)
 			},
-			want: progress{name: "b.jpg", done: 1, known: 2, inFlight: 1, failures: 1, there: 0, total: 100},
+			want: progress{name: "b.jpg", done: 1, known: 2, inFlight: 1, failures: 1, held: 0, total: 100},
 		},
 		{
 			name: "a file that starts over is counted once",
@@ -93,7 +93,7 @@ func TestTally(t *testing.T) {
 				t.start(job("a"), "a.jpg", object(500), 400, epoch)
 				t.start(job("a"), "a.jpg", object(700), 0, epoch)
 			},
-			want: progress{name: "a.jpg", known: 1, inFlight: 1, there: 0, total: 700},
+			want: progress{name: "a.jpg", known: 1, inFlight: 1, held: 0, total: 700},
 		},
 		{
 			name: "two items of one asset are two files",
@@ -103,7 +103,7 @@ func TestTally(t *testing.T) {
 				t.advance(itemOfA("2"), 5, epoch.Add(0))
 				t.finish(itemOfA("1"), present("a", "1.jpg", 10))
 			},
-			want: progress{name: "2.jpg", done: 1, known: 2, open: true, inFlight: 1, there: 15, total: 30},
+			want: progress{name: "2.jpg", done: 1, known: 2, open: true, inFlight: 1, held: 15, total: 30},
 		},
 		{
 			name: "a guess is never below what is there",
@@ -112,7 +112,7 @@ func TestTally(t *testing.T) {
 				t.start(job("a"), "a.jpg", object(10), 0, epoch)
 				t.start(job("b"), "b.jpg", object(-1), 500, epoch)
 			},
-			want: progress{name: "b.jpg", known: 2, inFlight: 2, there: 500, total: 500, estimated: true},
+			want: progress{name: "b.jpg", known: 2, inFlight: 2, held: 500, total: 500, estimated: true},
 		},
 		{
 			name: "more bytes than were announced",
@@ -121,7 +121,7 @@ func TestTally(t *testing.T) {
 				t.start(job("a"), "a.jpg", object(10), 0, epoch)
 				t.advance(job("a"), 15, epoch.Add(0))
 			},
-			want: progress{name: "a.jpg", known: 1, inFlight: 1, there: 15, total: 15},
+			want: progress{name: "a.jpg", known: 1, inFlight: 1, held: 15, total: 15},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -146,12 +146,12 @@ func TestTallyTakesAnyJob(t *testing.T) {
 	tally.start(odd, "a.jpg", object(5), 0, epoch)
 	tally.advance(odd, 3, epoch)
 	tally.start(download.Job{Number: 2, Err: errorList{}}, "a.jpg", object(5), 0, epoch)
-	if p := tally.at(epoch); p.inFlight != 2 || p.there != 3 {
-		t.Errorf("%d files with %d bytes are in flight", p.inFlight, p.there)
+	if p := tally.at(epoch); p.inFlight != 2 || p.held != 3 {
+		t.Errorf("%d files with %d bytes are in flight", p.inFlight, p.held)
 	}
 	tally.finish(odd, failed("a", download.CodeNetwork, "", ""))
-	if p := tally.at(epoch); p.inFlight != 1 || p.there != 0 {
-		t.Errorf("then %d files with %d bytes are in flight", p.inFlight, p.there)
+	if p := tally.at(epoch); p.inFlight != 1 || p.held != 0 {
+		t.Errorf("then %d files with %d bytes are in flight", p.inFlight, p.held)
 	}
 }
 
@@ -205,12 +205,12 @@ func TestPercentAndTimeLeft(t *testing.T) {
 		percent int // -1: none
 		left    time.Duration
 	}{
-		{"halfway", progress{there: 50, total: 100, rate: 10}, 50, 5 * time.Second},
-		{"rounded down, so that 100 means all", progress{there: 9999, total: 10000, rate: 1}, 99, time.Second},
-		{"all", progress{there: 10, total: 10, rate: 1}, 100, 0},
-		{"no size", progress{there: 10, total: -1, rate: 1}, -1, 0},
-		{"more to come", progress{there: 50, total: 100, rate: 10, open: true}, -1, 0},
-		{"a stall", progress{there: 50, total: 100}, 50, 0},
+		{"halfway", progress{held: 50, total: 100, rate: 10}, 50, 5 * time.Second},
+		{"rounded down, so that 100 means all", progress{held: 9999, total: 10000, rate: 1}, 99, time.Second},
+		{"all", progress{held: 10, total: 10, rate: 1}, 100, 0},
+		{"no size", progress{held: 10, total: -1, rate: 1}, -1, 0},
+		{"more to come", progress{held: 50, total: 100, rate: 10, open: true}, -1, 0},
+		{"a stall", progress{held: 50, total: 100}, 50, 0},
 		{"an empty file on its way", progress{known: 1, inFlight: 1}, -1, 0},
 		{"an empty file that is there", progress{known: 1, done: 1}, 100, 0},
 		{"longer than anybody waits", progress{total: 1 << 62, rate: 1}, 0, 0},

@@ -4,6 +4,6 @@ package report
 
 import "os"
 
-// understandsEscapes tells whether f obeys escape sequences. Here every terminal
-// does that is not a dumb one.
+// understandsEscapes reports whether f obeys escape sequences. On this system every
+// terminal does, except a dumb one.
 func understandsEscapes(*os.File) bool { return true }

@@ -7,7 +7,7 @@ import (
 )
 
 // understandsEscapes switches the console's escape sequences on, which are off
-// by default, and tells whether that worked (it does from Windows 10 on).
+// by default, and reports whether that worked (it does from Windows 10 on).
 func understandsEscapes(f *os.File) bool {
 	console := windows.Handle(f.Fd())
 	var mode uint32

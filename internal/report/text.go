@@ -12,15 +12,15 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// ellipsis stands where text was cut. It is ASCII: the width of U+2026 depends on
+// ellipsis replaces text that was cut. It is ASCII: the width of U+2026 depends on
 // the terminal's locale.
 const ellipsis = "..."
 
-// Clean makes foreign text fit for one line of a terminal or a log. Line breaks
+// Clean returns untrusted text as one line for a terminal or a log. Line breaks
 // and tabs become one space; control characters (C0, DEL, C1), bidirectional
-// controls and everything else that is invisible are left out; what is no UTF-8
-// becomes U+FFFD. The joiners U+200C and U+200D stay: Persian and Indic words
-// are spelt with them.
+// controls and all other invisible characters are left out; bytes that are not
+// UTF-8 become U+FFFD. The joiners U+200C and U+200D stay: Persian and Indic words
+// are spelled with them.
 func Clean(s string) string {
 	if isPlain(s) {
 		return s
@@ -45,8 +45,8 @@ func Clean(s string) string {
 	return b.String()
 }
 
-// Clip cuts s to at most limit bytes, the ellipsis among them, and never in the
-// middle of a character. Messages of a portal can be of any length.
+// Clip cuts s to at most limit bytes, including the ellipsis, and never in the
+// middle of a character. Messages of a portal can have any length.
 func Clip(s string, limit int) string {
 	if len(s) <= limit {
 		return s
@@ -61,7 +61,7 @@ func Clip(s string, limit int) string {
 	return s[:cut] + ellipsis
 }
 
-// isPlain tells that s is printable ASCII, as nearly all text here is.
+// isPlain reports whether s is printable ASCII, as nearly all text is.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] > '~' {
@@ -71,7 +71,7 @@ func isPlain(s string) bool {
 	return true
 }
 
-// isBreak tells whether r separates lines or columns.
+// isBreak reports whether r separates lines or columns.
 func isBreak(r rune) bool {
 	switch r {
 	case '\t', '\n', '\v', '\f', '\r', '\u0085', '\u2028', '\u2029':
@@ -80,12 +80,12 @@ func isBreak(r rune) bool {
 	return false
 }
 
-// isJoiner tells whether r is one of the two joiners that orthographies need.
+// isJoiner reports whether r is one of the two joiners that orthographies need.
 func isJoiner(r rune) bool { return r == '\u200c' || r == '\u200d' }
 
-// isHidden tells whether r steers a terminal or leaves no mark of its own, so that
-// a reader cannot know that it is there. Characters of category Cf that do show,
-// the Arabic number signs for example, are not hidden.
+// isHidden reports whether r controls a terminal or is invisible, so that a reader
+// does not see it. Visible characters of category Cf, the Arabic number signs for
+// example, are not hidden.
 func isHidden(r rune) bool {
 	switch {
 	case r < utf8.RuneSelf:
@@ -96,7 +96,7 @@ func isHidden(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point)
 }
 
-// columns is how many columns of a terminal s takes at most. It adds up the
+// columns returns how many columns of a terminal s takes at most. It adds up the
 // characters one by one: a terminal that draws several as one needs fewer.
 func columns(s string) int {
 	n := 0
@@ -106,8 +106,8 @@ func columns(s string) int {
 	return n
 }
 
-// label is foreign text for the bar: without what terminals disagree about the
-// width of.
+// label returns untrusted text for the bar: without the characters whose width differs
+// between terminals.
 func label(s string) string {
 	return strings.Map(func(r rune) rune {
 		if isJoiner(r) || unicode.Is(unicode.Variation_Selector, r) {
@@ -117,18 +117,18 @@ func label(s string) string {
 	}, Clean(s))
 }
 
-// cutMiddle shortens s to at most width columns and keeps both ends of it, because
-// file names that belong together differ at the end.
+// cutMiddle shortens s to at most width columns and keeps both its ends, because
+// similar file names differ at the end.
 func cutMiddle(s string, width int) string {
 	if columns(s) <= width {
 		return s
 	}
 	if width < len(ellipsis)+2 {
-		return takeLeft(s, width)
+		return leftColumns(s, width)
 	}
 	room := width - len(ellipsis)
-	tail := takeRight(s, room/2)
-	return takeLeft(s, room-columns(tail)) + ellipsis + tail
+	tail := rightColumns(s, room/2)
+	return leftColumns(s, room-columns(tail)) + ellipsis + tail
 }
 
 // cutEnd shortens s to at most width columns and keeps its beginning.
@@ -137,13 +137,13 @@ func cutEnd(s string, width int) string {
 		return s
 	}
 	if width <= len(ellipsis) {
-		return takeLeft(s, width)
+		return leftColumns(s, width)
 	}
-	return takeLeft(s, width-len(ellipsis)) + ellipsis
+	return leftColumns(s, width-len(ellipsis)) + ellipsis
 }
 
-// takeLeft is the longest beginning of s that fits in width columns.
-func takeLeft(s string, width int) string {
+// leftColumns returns the longest beginning of s that fits in width columns.
+func leftColumns(s string, width int) string {
 	used := 0
 	for i, r := range s {
 		if used += runewidth.RuneWidth(r); used > width {
@@ -153,9 +153,9 @@ func takeLeft(s string, width int) string {
 	return s
 }
 
-// takeRight is the longest end of s that fits in width columns and does not begin
+// rightColumns returns the longest end of s that fits in width columns and does not begin
 // with a mark that belongs to the character before it.
-func takeRight(s string, width int) string {
+func rightColumns(s string, width int) string {
 	start, used := len(s), 0
 	for i := len(s); i > 0; {
 		r, size := utf8.DecodeLastRuneInString(s[:i])
@@ -174,14 +174,14 @@ func takeRight(s string, width int) string {
 
 var byteUnits = [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 
-// Bytes is a number of bytes for people, in powers of 1024 and about three
+// Bytes returns a number of bytes for people, in powers of 1024 and about three
 // digits: "512 B", "1.4 MiB", "230 GiB".
 func Bytes(n int64) string {
 	v, unit := scale(n)
 	return v + " " + byteUnits[unit]
 }
 
-// bytesOf is "part/whole" with one unit where both are of the same size.
+// bytesOf returns "part/whole", with one unit if both have the same.
 func bytesOf(part, whole int64) string {
 	p, pu := scale(part)
 	w, wu := scale(whole)
@@ -191,7 +191,7 @@ func bytesOf(part, whole int64) string {
 	return p + " " + byteUnits[pu] + "/" + w + " " + byteUnits[wu]
 }
 
-// scale is n in the largest unit that leaves at least one whole.
+// scale returns n in the largest unit in which it is at least one.
 func scale(n int64) (value string, unit int) {
 	v := float64(max(n, 0))
 	for v >= 1023.5 && unit < len(byteUnits)-1 || unit == 0 && v >= 1024 {
@@ -204,7 +204,7 @@ func scale(n int64) (value string, unit int) {
 	return strconv.FormatFloat(v, 'f', 0, 64), unit
 }
 
-// Duration is a span of time for people, in its two largest units: "3.2 s",
+// Duration returns a duration for people, in its two largest units: "3.2 s",
 // "45 s", "3 min 10 s", "3 h 10 min", "2 d 4 h".
 func Duration(d time.Duration) string {
 	d = max(d, 0)
