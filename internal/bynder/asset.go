@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// Asset is what a portal knows of one media: a set of files with common metadata.
+// Asset is an asset as the portal describes it: a set of files with common metadata.
 type Asset struct {
 	ID       string
 	Name     string
 	Type     string   // image, document, audio, video, 3d
-	Size     int64    // of the original in bytes, -1 where unknown; the bytes that come may be more
+	Size     int64    // of the original in bytes, -1 if unknown; the download may be larger
 	Modified string   // as the portal writes it, ISO 8601
-	Version  int64    // the active one, 0 where unknown
+	Version  int64    // the active one, 0 if unknown
 	Tags     []string // as the portal orders them
-	// Derivatives are by name, custom ones and previews of a video included, with the URLs
-	// where they can be had now.
+	// Derivatives are the current URLs of derivatives by name, custom ones and previews of a
+	// video included.
 	Derivatives map[string]string
-	// TransformBase is where images of other sizes are made (TransformURL), "" where none are.
+	// TransformBase is the base URL of images of other sizes (TransformURL), "" if the asset has none.
 	TransformBase string
 	// Flags that explain why a download may be refused.
 	Archived, Limited, Watermarked bool
@@ -40,7 +40,7 @@ type MediaItem struct {
 	Version       int64
 	HasVersion    bool
 	Active        bool
-	Size          int64 // -1 where unknown, likewise Width and Height
+	Size          int64 // -1 if unknown, likewise Width and Height
 	Width, Height int64
 	Created       time.Time
 	FileName      string
@@ -49,12 +49,12 @@ type MediaItem struct {
 	fields fields
 }
 
-// everyAsset has the fields that the portal tells of every asset.
+// everyAsset has the fields that the portal sends with every asset.
 var everyAsset = []string{"name", "type", "dateCreated", "dateModified"}
 
 // Lacks reports whether one of these fields of the API is not known: because a is only a part of an asset without it,
-// as `search --fields` leaves it, or because null was written in place of a temporary URL (JSON). What a whole asset
-// is not told to have it does not have.
+// as `search --fields` writes it, or because null was written in place of a temporary URL (JSON). A field that is missing
+// in a whole asset does not exist.
 func (a *Asset) Lacks(names ...string) bool {
 	part := slices.ContainsFunc(everyAsset, a.misses)
 	return slices.ContainsFunc(names, func(name string) bool { return part && a.misses(name) || withheld(name, a.fields.get(name)) })
@@ -65,26 +65,26 @@ func (a *Asset) misses(name string) bool { return a.fields.get(name) == nil }
 // withheld reports whether null stands for a temporary URL in a field as JSON writes it.
 func withheld(name string, raw json.RawMessage) bool {
 	switch kindOf(raw) {
-	case 'a':
+	case arrayKind:
 		for value := range parts(raw) {
-			if kindOf(value) == 0 {
+			if kindOf(value) == nullKind {
 				return true
 			}
 		}
-	case 'o':
+	case objectKind:
 		for _, value := range members(raw) {
-			if kindOf(value) == 0 {
+			if kindOf(value) == nullKind {
 				return true
 			}
 		}
-	case 0: // where a portal, too, writes null, that is not a reason to ask again
+	case nullKind: // portals write null here, too, so it is not a reason to ask again
 		return raw != nil && (name == "name" || name == "transformBaseUrl")
 	}
 	return false
 }
 
-// LacksFile reports whether a does not tell where the file is that a selector of Kind Derivative or Transform
-// chooses, or which one it chooses; see Lacks.
+// LacksFile reports whether a has no URL for the file that a selector of Kind Derivative or Transform
+// chooses, or cannot decide which file that is; see Lacks.
 func (a *Asset) LacksFile(s Selector) bool {
 	switch s.Kind {
 	case Transform:
@@ -94,14 +94,14 @@ func (a *Asset) LacksFile(s Selector) bool {
 		return false
 	}
 	thumbnails := fields{}
-	if raw := a.fields.get("thumbnails"); kindOf(raw) == 'o' {
+	if raw := a.fields.get("thumbnails"); kindOf(raw) == objectKind {
 		thumbnails, _ = readFields(raw)
 	}
-	lacksPreviews := a.Lacks("videoPreviewURLs") // so that a name may be one of theirs
+	lacksPreviews := a.Lacks("videoPreviewURLs") // a name may be that of a preview
 	for name := range strings.SplitSeq(s.Name, ",") {
 		link := thumbnails.get(name)
 		switch {
-		case link != nil && kindOf(link) == 0:
+		case link != nil && kindOf(link) == nullKind:
 			return true
 		case link != nil && !isNoLink(link):
 			return false
@@ -114,7 +114,7 @@ func (a *Asset) LacksFile(s Selector) bool {
 	return a.Lacks("thumbnails")
 }
 
-// Extension returns the first of the asset's extensions, without a dot, as the portal writes it; "" if it tells none.
+// Extension returns the first of the asset's extensions, without a dot, as the portal writes it; "" if there is none.
 func (a *Asset) Extension() string {
 	for _, ext := range a.fields.list("extension") {
 		if ext = strings.TrimLeft(strings.TrimSpace(ext), "."); ext != "" {
@@ -124,8 +124,8 @@ func (a *Asset) Extension() string {
 	return ""
 }
 
-// Slim returns as much of a as a transfer of its original, of an image made from it or, if it has that name, of one of its
-// derivatives needs: some hundred bytes.
+// Slim returns the part of a that a transfer needs of its original, of an image made from it or of the derivative of that
+// name: some hundred bytes.
 func (a *Asset) Slim(derivative string) *Asset {
 	slim := *a
 	slim.Derivatives, slim.Tags, slim.fields, slim.items = nil, nil, nil, nil
@@ -144,11 +144,11 @@ func (a *Asset) DateCreated() time.Time { return a.fields.date("dateCreated") }
 // DateModified returns when the asset or its metadata changed last, in UTC; zero if unknown.
 func (a *Asset) DateModified() time.Time { return a.fields.date("dateModified") }
 
-// Property reads the portal's own metadata: the values of one property, whose name is
-// without the property_ prefix.
+// Property returns the values of one metaproperty, whose name is without the property_
+// prefix.
 func (a *Asset) Property(name string) []string { return a.fields.list(propertyPrefix + name) }
 
-// JSON writes the item's own fields, normalised, with the ids that a later command
+// JSON returns the item's own fields, normalized, with the ids that a later command
 // needs to find it. Temporary URLs are null unless urls is set.
 func (m *MediaItem) JSON(mediaID string, urls bool) ([]byte, error) {
 	all := m.fields.written(nil, urls)
@@ -157,7 +157,7 @@ func (m *MediaItem) JSON(mediaID string, urls bool) ([]byte, error) {
 }
 
 // ParseAsset reads one asset as the portal, or this program's own search --json,
-// writes it. Only an id is indispensable. An error names the asset and the field
+// writes it. Only an id is required. An error names the asset and the field
 // (IsMalformedElement).
 func ParseAsset(raw json.RawMessage) (*Asset, error) {
 	f, err := readFields(raw)
@@ -176,14 +176,14 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 	if err := CheckID(a.ID); err != nil {
 		return nil, malformed("an asset", err)
 	}
-	// Which field of a list has it is not documented.
+	// The documentation does not say which field has it in a list.
 	if a.Version, _ = f.number("activeVersion"); a.Version <= 0 {
 		a.Version, _ = f.number("version")
 	}
 	return a, nil
 }
 
-// named is what something is called in an error.
+// named returns the name of an element for an error.
 func named(what string, f fields) string {
 	if id := f.text("id"); id != "" {
 		return fmt.Sprintf("%s %.*q", what, maxID, id)
@@ -191,10 +191,10 @@ func named(what string, f fields) string {
 	return what
 }
 
-// Items yields the asset's files, in the portal's order. Each is read when it is asked for:
-// an asset may have more than the memory holds when all are read. They are known only from
-// Client.Asset. One that cannot be read, or that has no id by which it could be fetched,
-// is an error of its own (IsMalformedElement).
+// Items yields the asset's files, in the portal's order. Each is decoded when it is yielded,
+// because all decoded items of an asset may need too much memory. Only Client.Asset returns
+// assets with items. An item that cannot be read, or that has no id by which it could be
+// fetched, is an error of its own (IsMalformedElement).
 func (a *Asset) Items() iter.Seq2[MediaItem, error] {
 	return func(yield func(MediaItem, error) bool) {
 		values, _ := listOf(a.items)
@@ -223,7 +223,7 @@ func parseItem(raw json.RawMessage, n int) (MediaItem, error) {
 	}
 	m := MediaItem{
 		ID: f.text("id"), Type: f.text("type"), FileName: f.text("fileName"),
-		Active: f.flag("active", true), // the SDKs read a missing one as true
+		Active: f.flag("active", true), // as the SDKs read a missing field
 		Size:   orUnknown(f.number("size")), Width: orUnknown(f.number("width")), Height: orUnknown(f.number("height")),
 		Created: f.date("dateCreated"), Derivatives: f.derivatives(), fields: f,
 	}
@@ -238,8 +238,8 @@ func parseItem(raw json.RawMessage, n int) (MediaItem, error) {
 }
 
 // derivatives reads the URLs of an asset's or item's derivatives by name: thumbnails, and previews of a video,
-// whose name is the last but one element of the URL's path (.../WebPrimary/WebPrimary-Film.web). Where a name
-// is taken already, such as by the preview in another format, the extension is added: WebPrimary.mp4.
+// whose name is the last but one element of the URL's path (.../WebPrimary/WebPrimary-Film.web). If another file
+// has that name, such as the preview in another format, the extension is added: WebPrimary.mp4.
 func (f fields) derivatives() map[string]string {
 	links := f.links("thumbnails")
 	for _, link := range f.list("videoPreviewURLs") {
@@ -287,7 +287,7 @@ func orUnknown(n int64, ok bool) int64 {
 	return n
 }
 
-// Asset asks for one asset with all of its media items, with one call.
+// Asset fetches one asset with all of its media items, with one call.
 func (c *Client) Asset(ctx context.Context, mediaID string) (*Asset, error) {
 	media, err := mediaPath(mediaID)
 	if err != nil {
@@ -302,14 +302,14 @@ func (c *Client) Asset(ctx context.Context, mediaID string) (*Asset, error) {
 		return nil, &ProtocolError{Path: media, Err: err}
 	}
 	if !sameID(a.ID, mediaID) && a.fields.text("idHash") != mediaID {
-		return nil, &ProtocolError{Path: media, Err: fmt.Errorf("it is another asset, %.80q", a.ID)}
+		return nil, &ProtocolError{Path: media, Err: fmt.Errorf("it describes another asset, %.80q", a.ID)}
 	}
 	return a, nil
 }
 
-// sameID reports whether two ids are one.
+// sameID reports whether two ids are spellings of the same id.
 func sameID(a, b string) bool { return FoldedID(a) == FoldedID(b) }
 
-// FoldedID returns what the ways to write an id have in common: portals do not distinguish case, and write an id with a
-// hyphen more or less (ColdFusion's and RFC 9562's UUIDs). It is good for comparing alone.
+// FoldedID returns an id in the form in which ids are compared: portals do not distinguish case, and write an id with a
+// hyphen more or less (ColdFusion's and RFC 9562's UUIDs). It must not be sent.
 func FoldedID(id string) string { return strings.ToUpper(strings.ReplaceAll(id, "-", "")) }

@@ -6,7 +6,7 @@ import (
 	"errors"
 )
 
-// Brand is one of the brands that share a portal.
+// Brand is a brand of a portal; several may share one portal.
 type Brand struct{ ID, Name string }
 
 // Brands lists the portal's brands, with one call.

@@ -13,15 +13,15 @@ import (
 // front of portals takes request lines of 8,192 bytes.
 const maxIDQuery = 7<<10 - 256
 
-// IDBatch counts which ids one call of AssetsByID takes: about 190 of the portal's own
-// length of 35. The zero value is an empty batch.
+// IDBatch counts the ids that fit into one call of AssetsByID: about 190 of the portal's
+// usual length of 35. The zero value is an empty batch.
 type IDBatch struct {
 	size    int
-	filters int // bytes of the query beside ids
+	filters int // length of the query without ids, in bytes
 }
 
-// Add counts one more id, and reports whether it belongs to this batch. The first always
-// does; one that does not is not counted.
+// Add counts one more id, and reports whether it fits into this batch. The first always
+// does; one that does not fit is not counted.
 func (b *IDBatch) Add(id string) bool {
 	cost := len(url.QueryEscape(id)) + len(",")
 	if b.size > 0 && b.size+cost > maxIDQuery-b.filters {
@@ -31,8 +31,8 @@ func (b *IDBatch) Add(id string) bool {
 	return true
 }
 
-// batchIDs cuts ids into lists that one call can ask for, in order. filters is how many bytes the query has beside
-// them.
+// batchIDs splits ids into lists that fit into one call, in order. filters is the length of the query without the ids,
+// in bytes.
 func batchIDs(ids iter.Seq[string], filters int) iter.Seq[[]string] {
 	return func(yield func([]string) bool) {
 		var ready []string
@@ -53,9 +53,9 @@ func batchIDs(ids iter.Seq[string], filters int) iter.Seq[[]string] {
 	}
 }
 
-// AssetsByID asks for the assets named by ids, in as few calls as their URLs allow, and
-// yields those that the list returns, in the portal's order. When the portal refuses a
-// long URL (413, 414), it is asked for half as many at a time. Those that are missing may be there nevertheless.
+// AssetsByID fetches the assets with these ids, in as few calls as the length of a URL
+// allows, and yields those that the portal returns, in its order. If the portal refuses a
+// long URL (413, 414), each call has half as many ids. An asset that is not returned may exist nevertheless.
 func (c *Client) AssetsByID(ctx context.Context, ids []string) iter.Seq2[*Asset, error] {
 	return func(yield func(*Asset, error) bool) {
 		for a, err := range c.AssetsListed(ctx, Query{IDs: ids}) {
@@ -67,9 +67,9 @@ func (c *Client) AssetsByID(ctx context.Context, ids []string) iter.Seq2[*Asset,
 }
 
 // ErrMiscounted is the error of a list that has more or fewer elements than the portal has counted.
-var ErrMiscounted = errors.New("the list has other elements than were counted")
+var ErrMiscounted = errors.New("the list does not have as many elements as the portal has counted")
 
-// AssetsListed asks for those of the assets named by q.IDs that q's filters choose, as AssetsByID does. After the assets
+// AssetsListed fetches the assets with q.IDs that match q's other filters, as AssetsByID does. After the assets
 // of a call whose list does not have as many as the portal counts it yields ErrMiscounted, and goes on.
 func (c *Client) AssetsListed(ctx context.Context, q Query) iter.Seq2[*Asset, error] {
 	return func(yield func(*Asset, error) bool) {
@@ -84,7 +84,7 @@ func (c *Client) AssetsListed(ctx context.Context, q Query) iter.Seq2[*Asset, er
 	}
 }
 
-// batch asks for the ids of q at once, and reports whether the next batch is to follow.
+// batch fetches the assets with q.IDs in one call, and reports whether the next batch follows.
 func (c *Client) batch(ctx context.Context, q Query, yield func(*Asset, error) bool) bool {
 	assets := c.Assets(q)
 	assets.most = int64(len(q.IDs))
@@ -97,7 +97,7 @@ func (c *Client) batch(ctx context.Context, q Query, yield func(*Asset, error) b
 			return c.batch(ctx, first, yield) && c.batch(ctx, second, yield)
 		}
 		if errors.Is(err, errRepeats) {
-			break // a portal that knows no pages has given all of them at once
+			break // a portal without pages has sent all assets at once
 		}
 		if !yield(a, err) {
 			return false
@@ -112,7 +112,7 @@ func (c *Client) batch(ctx context.Context, q Query, yield func(*Asset, error) b
 	return true
 }
 
-// tooLong reports whether a status says that the request line was.
+// tooLong reports whether a status means that the request line was too long.
 func tooLong(status int) bool {
 	return status == http.StatusRequestURITooLong || status == http.StatusRequestEntityTooLarge ||
 		status == http.StatusRequestHeaderFieldsTooLarge

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// check refuses a known field whose value cannot be brought to its shape: what is made of
-// it would be wrong in silence. The error names the field.
+// check refuses a known field whose value cannot be converted to its shape, because the
+// result would be silently wrong. The error names the field.
 func (f fields) check() error {
 	for _, each := range f {
 		if s, known := shapeOf(each.name); known {
@@ -21,23 +21,23 @@ func (f fields) check() error {
 	return nil
 }
 
-// check says what is wrong with a value, as the end of a sentence about its field.
+// check returns what is wrong with a value, as the end of a sentence about its field.
 func (s shape) check(raw json.RawMessage) error {
 	kind := kindOf(raw)
 	switch {
-	case kind == 0:
+	case kind == nullKind:
 		return nil
-	case s == list && kind != 's':
+	case s == list && kind != scalarKind:
 		return checkList(raw)
 	case s == objects:
 		return checkObjects(raw)
 	case s == links:
 		return checkLinks(raw)
-	case kind != 's':
+	case kind != scalarKind:
 		return fmt.Errorf(" is %s, not %s", kindName(raw), map[shape]string{text: "text", number: "a number", flag: "a flag"}[s])
 	case s == number && !plainNumber(raw) && unreadableNumber(raw):
 		return fmt.Errorf(" is %.40s, not a number", raw)
-	case s == flag && !plainFlag(raw) && bytes.Equal(normalise(raw, flag), null):
+	case s == flag && !plainFlag(raw) && bytes.Equal(normalize(raw, flag), null):
 		return fmt.Errorf(" is %.40s, not a flag", raw)
 	}
 	return nil
@@ -48,18 +48,18 @@ func plainFlag(raw json.RawMessage) bool {
 	return len(raw) == 1 && (raw[0] == '0' || raw[0] == '1') || raw[0] == 't' || raw[0] == 'f'
 }
 
-// plainNumber reports whether a valid value is a number as JSON has it.
+// plainNumber reports whether a valid value is a JSON number.
 func plainNumber(raw json.RawMessage) bool {
 	raw = bytes.TrimSpace(raw)
 	return raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9'
 }
 
-// unreadableNumber reports whether a scalar is neither a number nor PHP's "" or false for
-// one that is unknown.
+// unreadableNumber reports whether a scalar is neither a number nor the "" or false that PHP
+// writes for an unknown number.
 func unreadableNumber(raw json.RawMessage) bool {
 	value, _ := scalar(raw)
 	value = strings.TrimSpace(value)
-	return value != "" && value != "false" && bytes.Equal(normalise(raw, number), null)
+	return value != "" && value != "false" && bytes.Equal(normalize(raw, number), null)
 }
 
 func checkList(raw json.RawMessage) error {
@@ -69,7 +69,7 @@ func checkList(raw json.RawMessage) error {
 	}
 	n := 0
 	for value := range values {
-		if kindOf(value) != 's' && !isNothing(value) {
+		if kindOf(value) != scalarKind && !isNothing(value) {
 			return fmt.Errorf("[%d] is %s, not text", n, kindName(value))
 		}
 		if n++; n > maxMembers {
@@ -94,7 +94,7 @@ func checkObjects(raw json.RawMessage) error {
 }
 
 func checkLinks(raw json.RawMessage) error {
-	if kindOf(raw) != 'o' {
+	if kindOf(raw) != objectKind {
 		if isEmptyObject(raw) {
 			return nil
 		}
@@ -112,21 +112,21 @@ func checkLinks(raw json.RawMessage) error {
 	return nil
 }
 
-// isNothing reports whether a value is one of those that portals send for none: null, false, "", [] and {}.
+// isNothing reports whether a value is one that portals send for a missing one: null, false, "", [] or {}.
 func isNothing(raw json.RawMessage) bool {
 	switch raw = bytes.TrimSpace(raw); kindOf(raw) {
-	case 's':
+	case scalarKind:
 		return bytes.Equal(raw, []byte("false")) || bytes.Equal(raw, []byte(`""`))
-	case 'a':
+	case arrayKind:
 		return isEmptyObject(raw)
-	case 'o':
-		return bytes.Equal(spaceless(raw[1:]), []byte("}"))
+	case objectKind:
+		return bytes.Equal(trimSpace(raw[1:]), []byte("}"))
 	default:
 		return true
 	}
 }
 
-// isNoLink reports whether a value in place of a URL stands for none: PHP also writes 0.
+// isNoLink reports whether a value in place of a URL means that there is no URL: PHP also writes 0.
 func isNoLink(raw json.RawMessage) bool {
 	return isNothing(raw) || bytes.Equal(bytes.TrimSpace(raw), []byte("0"))
 }
@@ -135,7 +135,7 @@ func isNoLink(raw json.RawMessage) bool {
 // array, and sometimes "".
 func isEmptyObject(raw json.RawMessage) bool {
 	raw = bytes.TrimSpace(raw)
-	return bytes.Equal(raw, []byte(`""`)) || raw[0] == '[' && bytes.Equal(spaceless(raw[1:]), []byte("]"))
+	return bytes.Equal(raw, []byte(`""`)) || raw[0] == '[' && bytes.Equal(trimSpace(raw[1:]), []byte("]"))
 }
 
 // kindName names the kind of a value in an error.

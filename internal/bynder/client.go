@@ -1,6 +1,6 @@
-// Package bynder is the portal's API: HTTP and JSON in, typed values out. It knows no
-// file and no terminal. It is strict in what it sends and lenient in what it accepts,
-// because portals differ from their documentation in many small ways.
+// Package bynder is a client of the portal's API: it turns HTTP and JSON into typed
+// values. It is strict in what it sends and lenient in what it accepts, because portals
+// differ from their documentation in many small ways.
 //
 // The facts about the API come from the portal's own documentation (API version 4)
 // and from real payloads.
@@ -22,29 +22,29 @@ import (
 )
 
 const (
-	// maxBody is how much of a successful answer is read, 8 MiB: a portal that
-	// answers gigabytes must not fill the memory.
+	// maxBody is how much of a successful answer is read, 8 MiB, so that an answer of
+	// gigabytes does not fill the memory.
 	maxBody = 8 << 20
 	// maxErrorBody is how much of an error's answer is read, 64 KiB.
 	maxErrorBody = 64 << 10
 )
 
-// Client asks one portal. It is safe for use by several goroutines.
+// Client makes calls to one portal. It is safe for concurrent use.
 type Client struct {
-	// Signs says that requests are signed with the time (OAuth 1.0a), so that a wrong clock may be why one is refused.
+	// Signs is set if requests are signed with the time (OAuth 1.0a), so that a wrong clock may be why one is refused.
 	Signs bool
 
 	origin *url.URL
 	http   *http.Client
 }
 
-// New returns a Client for the portal at origin. The credentials, the allowance and
-// the retries are the business of c.
+// New returns a Client for the portal at origin. c adds the credentials, keeps to the
+// allowance and retries.
 func New(origin *url.URL, c *http.Client) *Client {
 	return &Client{origin: origin, http: c}
 }
 
-// get asks for path, whose elements are escaped already, and decodes a successful
+// get requests path, whose elements are escaped already, and decodes a successful
 // answer into v.
 func (c *Client) get(ctx context.Context, path string, query url.Values, v any) error {
 	raw, err := c.getRaw(ctx, path, query)
@@ -57,8 +57,8 @@ func (c *Client) get(ctx context.Context, path string, query url.Values, v any) 
 	return nil
 }
 
-// getRaw asks for path and returns the JSON of a successful answer, at most maxBody bytes
-// and maxDepth levels of it.
+// getRaw requests path and returns the JSON of a successful answer, of at most maxBody bytes
+// and maxDepth levels.
 func (c *Client) getRaw(ctx context.Context, path string, query url.Values) (json.RawMessage, error) {
 	resp, err := c.open(ctx, path, query)
 	if err != nil {
@@ -69,15 +69,15 @@ func (c *Client) getRaw(ctx context.Context, path string, query url.Values) (jso
 	if err != nil {
 		return nil, fmt.Errorf("reading the portal's answer to %s: %w", path, err)
 	}
-	if err := valid(body); err != nil {
+	if err := validate(body); err != nil {
 		return nil, &ProtocolError{Path: path, Err: fmt.Errorf("it is %s, not valid JSON: %w", describe(resp), err)}
 	}
 	return body, nil
 }
 
-// open sends the request and returns the answer when its status is 200 and its body does not
+// open sends the request and returns the answer if its status is 200 and its body does not
 // say that the call failed; the caller closes it. Every other status is an *APIError, and so is
-// the one that such a body names; if it names none, the error is a *ProtocolError with its words.
+// the status that such a body names; if it names none, the error is a *ProtocolError with its message.
 func (c *Client) open(ctx context.Context, path string, query url.Values) (*http.Response, error) {
 	target := *c.origin
 	decoded, err := url.PathUnescape(path)
@@ -110,8 +110,8 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 	return resp, nil
 }
 
-// refusedIn is the failure that a body of success tells of, or nil. The body can be read from
-// its beginning afterwards.
+// refusedIn returns the failure that the body of an answer of status 200 describes, or nil. The
+// body can be read from its beginning afterwards.
 func (c *Client) refusedIn(resp *http.Response, path string) error {
 	start, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	rest := io.Reader(resp.Body)
@@ -136,12 +136,12 @@ func (c *Client) refusedIn(resp *http.Response, path string) error {
 	return nil
 }
 
-// brokenReader is what remains of a body that broke off.
+// brokenReader returns the error with which a body broke off.
 type brokenReader struct{ err error }
 
 func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
 
-// readCapped reads all of r, or fails when that is more than limit bytes.
+// readCapped reads all of r, and fails if that is more than limit bytes.
 func readCapped(r io.Reader, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err != nil {
@@ -153,7 +153,7 @@ func readCapped(r io.Reader, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// describe names what kind of body an answer has.
+// describe returns the kind of body that an answer has, for an error.
 func describe(resp *http.Response) string {
 	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
@@ -168,9 +168,9 @@ func describe(resp *http.Response) string {
 	}
 }
 
-// encodeQuery spells spaces as %20, as the portal's documentation does, and leaves commas
-// as they are, so that more ids fit into a URL. Both sides of a signature decode the
-// query before they sign it.
+// encodeQuery writes spaces as %20, as the portal's documentation does, and does not escape
+// commas, so that more ids fit into a URL. Both sides of a signature decode the query before
+// they sign it.
 func encodeQuery(query url.Values) string {
 	// Encode writes a plus itself as %2B, and a comma as %2C.
 	return strings.NewReplacer("+", "%20", "%2C", ",").Replace(query.Encode())

@@ -9,17 +9,17 @@ import (
 // Collection is a named set of assets.
 type Collection struct {
 	ID, Name string
-	Count    int64 // of assets as the portal says, deleted ones included; -1 where unknown
+	Count    int64 // number of assets that the portal reports, deleted ones included; -1 if unknown
 	Created  string
 
 	fields fields
 }
 
-// MarshalJSON writes the collection's own fields, normalised; unknown ones are kept. Temporary URLs are null.
+// MarshalJSON returns the collection's own fields, normalized; unknown ones are kept. Temporary URLs are null.
 func (c *Collection) MarshalJSON() ([]byte, error) { return marshal(c.fields.written(nil, false)) }
 
 // Collections lists the collections whose name or description holds keyword; all for "".
-// The portal is asked to count them; if it does not, the end is an empty page.
+// The request asks for their number; if the portal does not send it, the list ends at an empty page.
 func (c *Client) Collections(keyword string) *Listing[*Collection] {
 	query := url.Values{}
 	if keyword != "" {

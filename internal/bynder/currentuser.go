@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// User is who the credentials belong to. Every field is foreign text and may be empty.
+// User is the user that the credentials belong to. Every field is untrusted text and may be empty.
 type User struct {
 	ID       string
 	Username string
@@ -16,7 +16,7 @@ type User struct {
 	Name     string // first and last
 }
 
-// String names the user in the most telling way there is.
+// String returns the user's name and what identifies them, as far as it is known.
 func (u User) String() string {
 	who := cmp.Or(u.Name, u.Username, u.Email, u.ID)
 	if u.Email != "" && who != u.Email {
@@ -25,9 +25,9 @@ func (u User) String() string {
 	return who
 }
 
-// CurrentUser asks who the credentials belong to. It is the call that tells whether they
-// work at all: an *APIError of 401 says no; one of 403 says that they do, but that they
-// may not ask this.
+// CurrentUser fetches the user that the credentials belong to, which is a test of the
+// credentials: an *APIError of 401 means that they are not valid; one of 403, that they
+// are, but may not read the current user.
 func (c *Client) CurrentUser(ctx context.Context) (User, error) {
 	const path = "/api/v4/currentUser/"
 	var raw json.RawMessage

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// dateLayouts are the ways in which portals write dates: ISO 8601 for assets, also in its basic form, with blanks or
+// dateLayouts are the layouts in which portals write dates: ISO 8601 for assets, also in its basic form, with spaces or
 // slashes and without seconds, and words for collections ("March, 01 2017 10:49:12 +0000"). Seconds may have a
 // fraction.
 var dateLayouts = func() []string {
@@ -24,7 +24,7 @@ var dateLayouts = func() []string {
 	return all
 }()
 
-// day is a date as it was sent, "" for what is none; unix seconds are written as ISO 8601.
+// day returns a date as it was sent, "" for anything else; unix seconds become ISO 8601.
 func (f fields) day(name string) string {
 	t, text := f.date(name), f.text(name)
 	switch _, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64); {
@@ -36,7 +36,7 @@ func (f fields) day(name string) string {
 	return text
 }
 
-// date reads a date in any of the portal's ways, in UTC; zero where it is unknown. A number of 9 to 11 digits is
+// date returns a date in UTC, from any of the layouts; zero if it is unknown. A number of 9 to 11 digits is
 // in unix seconds, from 1973 on.
 func (f fields) date(name string) time.Time {
 	value := strings.TrimSpace(f.text(name))

@@ -13,29 +13,29 @@ import (
 const (
 	// maxElement is how much of one element of a list is kept, 1 MiB.
 	maxElement = 1 << 20
-	// maxGuess is how much room is made for an element before it is known how long it is.
+	// maxGuess is the most memory that is allocated for an element before its length is known.
 	maxGuess = 16 << 10
-	// maxPage is how much of one page is read, 256 MiB: a list does not go on for ever, and
-	// 1,000 assets with all that is known of them have some MiB.
+	// maxPage is how much of one page is read, 256 MiB: 1,000 assets with all their metadata
+	// have some MiB.
 	maxPage = 256 << 20
 )
 
-// errPage is a page that is larger than maxPage.
+// errPage is the error of a page that is larger than maxPage.
 var errPage = fmt.Errorf("the page is larger than %d MiB", maxPage>>20)
 
-// readError is a list that broke off on its way, not one that is malformed.
+// readError is the error of a list whose transfer broke off, not of one that is malformed.
 type readError struct{ err error }
 
 func (e *readError) Error() string { return "the list broke off: " + e.err.Error() }
 func (e *readError) Unwrap() error { return e.err }
 
-// elements splits a list into its elements as it comes, so that a page is never held as a
-// whole: a bare array, or an object whose "media" (or "collections") is the array, as with
-// total=1 and count=1; in place of an array an object with numeric keys. total is set to the
-// count of all that the object gives, before or after the list. What is inside an element is
-// looked at by whoever decodes it. An element that is too large or too deep is passed over as
-// an error of its own (IsMalformedElement); other errors end the list, a *readError where
-// the connection broke.
+// elements splits a list into its elements while it is read, so that a page is never in
+// memory as a whole: a bare array, or an object whose "media" (or "collections") is the
+// array, as with total=1 and count=1; in place of an array an object with numeric keys.
+// total is set to the total count that the object has, before or after the list. The caller
+// decodes the elements. An element that is too large or too deep is skipped as an error of
+// its own (IsMalformedElement); other errors end the list: a *readError if the connection
+// broke.
 func elements(body io.Reader, total *int64) iter.Seq2[json.RawMessage, error] {
 	return func(yield func(json.RawMessage, error) bool) {
 		s := splitter{r: bufio.NewReaderSize(&pageReader{r: body, left: maxPage}, 64<<10), total: total}
@@ -63,7 +63,7 @@ func elements(body io.Reader, total *int64) iter.Seq2[json.RawMessage, error] {
 	}
 }
 
-// pageReader bounds a page.
+// pageReader limits the size of a page.
 type pageReader struct {
 	r    io.Reader
 	left int
@@ -78,7 +78,7 @@ func (p *pageReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// broken is what a failing read means for the list.
+// broken returns the error of a list for a failed read.
 func broken(err error) error {
 	switch {
 	case errors.Is(err, io.EOF):
@@ -90,15 +90,15 @@ func broken(err error) error {
 	}
 }
 
-// splitter reads JSON only as far as it takes to find where values end.
+// splitter reads JSON only as far as needed to find the end of each value.
 type splitter struct {
-	r        *bufio.Reader
-	total    *int64
-	end      byte // what closes the list: ] or }
-	named    bool // the list is a field of an object, which has others
-	fields   int  // of that object so far
-	keyTaken bool // the first key of a list that is an object was read already
-	last     int  // length of the last element, up to maxGuess: elements of a list are much alike
+	r       *bufio.Reader
+	total   *int64
+	end     byte // what closes the list: ] or }
+	named   bool // the list is a field of an object
+	fields  int  // of that object so far
+	keyRead bool // the first key of a list that is an object was read already
+	last    int  // length of the last element, up to maxGuess: the next one is of about the same length
 }
 
 // open reads up to the first element of the list.
@@ -121,7 +121,7 @@ func (s *splitter) open() error {
 		case !more:
 			return errors.New("an object without media")
 		case first && isIndex(key):
-			s.end, s.keyTaken = '}', true
+			s.end, s.keyRead = '}', true
 			return nil
 		case key == "media" || key == "collections":
 			s.named = true
@@ -149,7 +149,7 @@ func (s *splitter) openList(name string) error {
 	return nil
 }
 
-// beside reads a field that stands beside the list: the total, or one that is passed over.
+// beside reads another field of the list's object: the total, or one that is skipped.
 func (s *splitter) beside(key string) error {
 	if s.fields++; s.fields > maxMembers {
 		return fmt.Errorf("an object of more than %d fields", maxMembers)
@@ -172,13 +172,13 @@ func (s *splitter) beside(key string) error {
 	return nil
 }
 
-// readTotal reads how many elements a list has on all of its pages: a number, or an object
+// readTotal reads the number of elements that a list has on all its pages: a number, or an object
 // with it as count or total; -1 for null, false and what PHP writes for an empty object.
 func readTotal(raw json.RawMessage) (int64, error) {
-	if err := valid(raw); err != nil {
+	if err := validate(raw); err != nil {
 		return -1, err
 	}
-	if kindOf(raw) == 'o' {
+	if kindOf(raw) == objectKind {
 		f, err := readFields(raw)
 		if err != nil {
 			return -1, err
@@ -194,7 +194,7 @@ func readTotal(raw json.RawMessage) (int64, error) {
 }
 
 func readCount(raw json.RawMessage) (int64, error) {
-	if kindOf(raw) == 0 || isEmptyObject(raw) || bytes.Equal(bytes.TrimSpace(raw), []byte("false")) {
+	if kindOf(raw) == nullKind || isEmptyObject(raw) || bytes.Equal(bytes.TrimSpace(raw), []byte("false")) {
 		return -1, nil
 	}
 	n, ok := fields{{"n", raw}}.number("n")
@@ -204,10 +204,10 @@ func readCount(raw json.RawMessage) (int64, error) {
 	return n, nil
 }
 
-// another reports whether an element follows, and stops before it.
+// another reports whether an element follows, and reads up to it.
 func (s *splitter) another(first bool) (bool, error) {
 	if s.end == '}' {
-		if first && s.keyTaken {
+		if first && s.keyRead {
 			return true, nil
 		}
 		name, more, err := s.key(first)

@@ -16,11 +16,11 @@ import (
 type APIError struct {
 	Status  int
 	Path    string
-	Message string    // the portal's own words, foreign text; "" where it gave none
-	Date    time.Time // the portal's clock, zero where it did not tell
-	// Signed is this machine's clock at the answer to a request whose signature held the time, else zero.
+	Message string    // the portal's message, untrusted text; "" if there is none
+	Date    time.Time // the portal's clock, zero if unknown
+	// Signed is this machine's clock at the answer to a request whose signature has the time, else zero.
 	Signed time.Time
-	// Header has Retry-After, where the answer had it, and nothing else.
+	// Header has Retry-After, if the answer had it, and nothing else.
 	Header http.Header
 }
 
@@ -42,7 +42,7 @@ func (e *APIError) Error() string {
 	return text + ": " + e.Message
 }
 
-// Hint says what the user can do about it.
+// Hint returns what the user can do about the error, "" if nothing is known.
 func (e *APIError) Hint() string {
 	switch e.Status {
 	case http.StatusUnauthorized:
@@ -93,7 +93,7 @@ func (e *ProtocolError) Error() string {
 
 func (e *ProtocolError) Unwrap() error { return e.Err }
 
-// newAPIError reads what the portal says of a failure. Its bodies are JSON with a
+// newAPIError returns the error that an answer describes. Its body may be JSON with a
 // message, HTML, empty, or cut off.
 func (c *Client) newAPIError(resp *http.Response, path string, body []byte) *APIError {
 	e := &APIError{Status: resp.StatusCode, Path: path, Message: errorMessage(body)}
@@ -109,25 +109,25 @@ func (c *Client) newAPIError(resp *http.Response, path string, body []byte) *API
 	return e
 }
 
-// maxMessage is how many bytes of a portal's message are worth showing.
+// maxMessage is how much of a portal's message is shown, in bytes.
 const maxMessage = 300
 
-// errorMessage finds the words in an error's body; a page for browsers has none that
-// are worth a terminal's line.
+// errorMessage returns the message in an error's body; "" for an HTML page, whose text
+// is not worth showing.
 func errorMessage(body []byte) string {
 	body = bytes.TrimSpace(body)
 	message := ""
 	if json.Valid(body) {
-		message = wordsIn(objectOf(body))
+		message = messageIn(objectOf(body))
 	} else if len(body) > 0 && body[0] != '<' && body[0] != '{' && body[0] != '[' {
 		message = string(body)
 	}
 	return shorten(message)
 }
 
-// shorten is the portal's words without secrets, as far as they are worth showing.
+// shorten returns the portal's message without secrets, cut to maxMessage bytes.
 func shorten(message string) string {
-	// A URL in it may be a temporary one, whose query is the permission to read.
+	// A URL in it may be temporary; its query is then the permission to read.
 	message = location.WithoutQueries(message)
 	if len(message) > maxMessage {
 		message = strings.ToValidUTF8(message[:maxMessage], "") + "…"
@@ -135,6 +135,6 @@ func shorten(message string) string {
 	return message
 }
 
-// Unauthorized reports whether the portal does not accept the credentials at all, which
-// no other call will change.
+// Unauthorized reports whether the portal does not accept the credentials, so that other
+// calls would fail too.
 func (e *APIError) Unauthorized() bool { return e.Status == http.StatusUnauthorized }

@@ -10,13 +10,13 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// maxID is the longest id, in bytes, that is sent: the portal's own have 35 or 36.
+// maxID is the longest id that is sent, in bytes: the portal's own have 35 or 36.
 const maxID = 128
 
 // CheckID refuses what cannot be an id: anything but 1 to 128 ASCII letters, digits, hyphens
-// and underscores. Within these an id is not parsed, because the portal's are of several kinds
-// and not RFC 9562 UUIDs. The error names the first character that is wrong, and its code
-// point if it cannot be seen.
+// and underscores. An id is not parsed further, because portals have several kinds and not only
+// RFC 9562 UUIDs. The error names the first wrong character, and its code point if it is
+// invisible.
 func CheckID(id string) error {
 	switch {
 	case id == "":
@@ -38,8 +38,8 @@ func isIDLetter(r rune) bool {
 	return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_'
 }
 
-// ReadID reads an id as people paste it, with characters around it that show nothing, and
-// refuses what cannot be one (CheckID).
+// ReadID reads an id as people paste it, with invisible characters around it, and
+// refuses what cannot be an id (CheckID).
 func ReadID(text string) (string, error) {
 	id := spelling.Trim(text)
 	return id, CheckID(id)
@@ -80,21 +80,21 @@ func ReadMediaID(text, portal string) (string, error) {
 // ReadMediaID reads the id of an asset, or takes it from a link of this client's portal.
 func (c *Client) ReadMediaID(text string) (string, error) { return ReadMediaID(text, c.origin.Host) }
 
-// isLink reports whether text is to be read as a link. No id has these characters.
+// isLink reports whether text is read as a link. No id has these characters.
 func isLink(text string) bool {
 	return strings.Contains(text, "://") || strings.ContainsAny(text, "?#/") && strings.Contains(strings.ToLower(text), "mediaid=")
 }
 
-// linkHost is the host of a URL as a portal's is spelled.
+// linkHost returns the host of a URL, spelled as that of a portal is.
 func linkHost(u *url.URL) string {
 	host := strings.ToLower(u.Host)
 	host = strings.TrimSuffix(host, map[string]string{"https": ":443", "http": ":80"}[u.Scheme])
 	return strings.TrimSuffix(host, ".")
 }
 
-// linkedID finds the value of mediaId in the query and the fragment of a link, "" if there is
-// none. A page that links to a login has the whole link percent-encoded in its query, so what is
-// found nowhere is looked for once more after decoding.
+// linkedID returns the value of mediaId in the query and the fragment of a link, "" if there is
+// none. A login page has the whole link percent-encoded in its query, so the search is repeated
+// once after decoding.
 func linkedID(parameters string) (id string, err error) {
 	for range 3 {
 		for _, parameter := range strings.FieldsFunc(parameters, func(r rune) bool { return strings.ContainsRune("?#&;/", r) }) {
@@ -115,7 +115,7 @@ func linkedID(parameters string) (id string, err error) {
 	return id, nil
 }
 
-// unescaped is text without its percent-encoding, or as it is if that is malformed.
+// unescaped returns text without its percent-encoding, or text itself if that is malformed.
 func unescaped(text string) string {
 	if decoded, err := url.PathUnescape(text); err == nil {
 		return decoded
@@ -124,8 +124,8 @@ func unescaped(text string) string {
 }
 
 // LooksLikeID reports whether text has the shape of a portal's own id, which is 8-4-4-16
-// hexadecimal digits (ColdFusion) or 8-4-4-4-12 (RFC 9562, section 4). Other ids exist: this is for
-// telling an id from a word where both are possible.
+// hexadecimal digits (ColdFusion) or 8-4-4-4-12 (RFC 9562, section 4). Other ids exist: this
+// distinguishes ids from words if both are possible.
 func LooksLikeID(text string) bool {
 	const short, long = len("00000000-0000-0000-0000000000000000"), len("00000000-0000-0000-0000-000000000000")
 	if len(text) != short && len(text) != long {

@@ -9,11 +9,10 @@ import (
 	"strings"
 )
 
-// shape is what a field is documented to be. What portals send is not always that: flags
-// come as 0 and 1 or as "true", numbers as strings, lists as one string or as an object with
-// numeric keys, and any of them as null, which is unknown. normalise brings each to its
-// shape, check refuses what cannot be brought there; this file is the only place that knows
-// about it.
+// shape is the documented kind of a field. Portals also send other kinds: flags as 0 and 1
+// or as "true", numbers as strings, lists as one string or as an object with numeric keys,
+// and null for anything, which means unknown. normalize converts each value to its shape, and
+// check refuses those that cannot be converted.
 type shape int
 
 const (
@@ -25,8 +24,8 @@ const (
 	links         // an object of names and URLs
 )
 
-// shapes of the fields of assets, media items, collections and users. Fields that are not
-// here are kept as they came.
+// shapes are those of the fields of assets, media items, collections and users. Other fields
+// are kept as they were sent.
 var shapes = map[string]shape{
 	"id": text, "idHash": text, "name": text, "description": text, "copyright": text, "type": text,
 	"brandId": text, "subBrandId": text, "orientation": text, "userCreated": text, "fileName": text,
@@ -39,7 +38,7 @@ var shapes = map[string]shape{
 	"mediaItems": objects, "thumbnails": links,
 }
 
-// propertyPrefix is what the fields of a portal's own metadata begin with.
+// propertyPrefix begins the names of fields that are metaproperties.
 const propertyPrefix = "property_"
 
 // shapeOf returns the shape of a field, if it has one.
@@ -51,9 +50,9 @@ func shapeOf(name string) (s shape, known bool) {
 }
 
 const (
-	// maxMembers is how many fields one object, and how many texts one list, may have.
+	// maxMembers is the maximum number of fields of an object, and of texts in a list.
 	maxMembers = 10_000
-	// maxItems is how many media items one asset may have.
+	// maxItems is the maximum number of media items of one asset.
 	maxItems = 1_000_000
 	// usualFields is about how many fields an asset has, and usualField about how many
 	// bytes one takes.
@@ -66,16 +65,16 @@ type field struct {
 	value json.RawMessage
 }
 
-// fields is a JSON object as it was sent. What is read of it is brought to its shape then;
-// of most assets most fields are never looked at.
+// fields is a JSON object as it was sent. A value is converted to its shape when it is read,
+// because most fields of most assets never are.
 type fields []field
 
 // readFields reads one JSON object.
 func readFields(raw json.RawMessage) (fields, error) {
-	if err := valid(raw); err != nil {
+	if err := validate(raw); err != nil {
 		return nil, err
 	}
-	if kindOf(raw) != 'o' {
+	if kindOf(raw) != objectKind {
 		return nil, fmt.Errorf("it is %s, not an object", kindName(raw))
 	}
 	f := make(fields, 0, min(usualFields, len(raw)/usualField))
@@ -88,7 +87,7 @@ func readFields(raw json.RawMessage) (fields, error) {
 	return f, nil
 }
 
-// get returns a field's value, nil where it is missing. Of two of one name it is the last.
+// get returns a field's value, nil if it is missing. If two fields have the name, it is the last.
 func (f fields) get(name string) json.RawMessage {
 	for i := len(f) - 1; i >= 0; i-- {
 		if f[i].name == name {
@@ -98,13 +97,13 @@ func (f fields) get(name string) json.RawMessage {
 	return nil
 }
 
-// normalised is f with all known fields brought to their shapes, by name.
-func (f fields) normalised() map[string]json.RawMessage {
+// normalized returns f by name, with all known fields converted to their shapes.
+func (f fields) normalized() map[string]json.RawMessage {
 	all := make(map[string]json.RawMessage, len(f))
 	for _, each := range f {
 		value := each.value
 		if s, known := shapeOf(each.name); known {
-			value = normalise(value, s)
+			value = normalize(value, s)
 		}
 		all[each.name] = value
 	}
@@ -113,8 +112,8 @@ func (f fields) normalised() map[string]json.RawMessage {
 
 var null = json.RawMessage("null")
 
-// normalise brings a value that check has passed to its shape; one that is unknown is null.
-func normalise(raw json.RawMessage, s shape) json.RawMessage {
+// normalize converts a value that check has passed to its shape; an unknown one is null.
+func normalize(raw json.RawMessage, s shape) json.RawMessage {
 	switch s {
 	case list:
 		values, ok := scalars(raw)
@@ -123,9 +122,9 @@ func normalise(raw json.RawMessage, s shape) json.RawMessage {
 		}
 		return encode(values)
 	case objects:
-		return normaliseObjects(raw)
+		return normalizeObjects(raw)
 	case links:
-		return normaliseLinks(raw)
+		return normalizeLinks(raw)
 	default: // a scalar
 	}
 	value, ok := scalar(raw)
@@ -153,8 +152,8 @@ func normalise(raw json.RawMessage, s shape) json.RawMessage {
 	}
 }
 
-// normaliseObjects makes an array of a list.
-func normaliseObjects(raw json.RawMessage) json.RawMessage {
+// normalizeObjects converts a list to an array.
+func normalizeObjects(raw json.RawMessage) json.RawMessage {
 	values, ok := listOf(raw)
 	if !ok {
 		return null
@@ -166,12 +165,12 @@ func normaliseObjects(raw json.RawMessage) json.RawMessage {
 	return encode(all)
 }
 
-// normaliseLinks makes an object of URLs, without entries that stand for none.
-func normaliseLinks(raw json.RawMessage) json.RawMessage {
+// normalizeLinks returns an object of URLs, without entries for missing ones.
+func normalizeLinks(raw json.RawMessage) json.RawMessage {
 	switch {
-	case kindOf(raw) == 0:
+	case kindOf(raw) == nullKind:
 		return null
-	case kindOf(raw) != 'o':
+	case kindOf(raw) != objectKind:
 		return json.RawMessage("{}")
 	}
 	all := map[string]json.RawMessage{}
@@ -183,7 +182,7 @@ func normaliseLinks(raw json.RawMessage) json.RawMessage {
 	return encode(all)
 }
 
-// scalars reads a list of texts, or one text in place of it, without entries that stand for none; ok is false for
+// scalars reads a list of texts, or one text in place of it, without entries for missing ones; ok is false for
 // anything else.
 func scalars(raw json.RawMessage) (values []string, ok bool) {
 	if value, ok := scalar(raw); ok {
@@ -220,7 +219,7 @@ func scalar(raw json.RawMessage) (string, bool) {
 	return string(raw), true
 }
 
-// marshal returns v as JSON without the escapes that are for HTML pages.
+// marshal returns v as JSON without escapes for HTML.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -229,7 +228,7 @@ func marshal(v any) ([]byte, error) {
 	return bytes.TrimSpace(b.Bytes()), err
 }
 
-// encode returns what marshal does, and null for what cannot be written.
+// encode returns v as marshal does, and null if it cannot be encoded.
 func encode(v any) json.RawMessage {
 	encoded, err := marshal(v)
 	if err != nil {
@@ -238,7 +237,7 @@ func encode(v any) json.RawMessage {
 	return encoded
 }
 
-// text is "" where the field is none, for which PHP writes false.
+// text returns a field's text, "" if it has none; for that, PHP writes false.
 func (f fields) text(name string) string {
 	raw := f.get(name)
 	if isNothing(raw) {
@@ -248,9 +247,9 @@ func (f fields) text(name string) string {
 	return value
 }
 
-// number is a field of whole units; ok is false where it is unknown or no whole number.
+// number returns the whole number in a field; ok is false if it is unknown or not a whole number.
 func (f fields) number(name string) (n int64, ok bool) {
-	value, ok := scalar(normalise(f.get(name), number))
+	value, ok := scalar(normalize(f.get(name), number))
 	if !ok {
 		return 0, false
 	}
@@ -258,7 +257,7 @@ func (f fields) number(name string) (n int64, ok bool) {
 		return n, true
 	}
 	x, err := strconv.ParseFloat(value, 64)
-	const most = 1 << 53 // whole numbers beyond it are none of those that were written
+	const most = 1 << 53 // beyond it a float64 may differ from the number that was written
 	if err != nil || x < -most || x > most || x != float64(int64(x)) {
 		return 0, false
 	}
@@ -266,7 +265,7 @@ func (f fields) number(name string) (n int64, ok bool) {
 }
 
 func (f fields) flag(name string, missing bool) bool {
-	switch string(normalise(f.get(name), flag)) {
+	switch string(normalize(f.get(name), flag)) {
 	case "true":
 		return true
 	case "false":
@@ -276,7 +275,7 @@ func (f fields) flag(name string, missing bool) bool {
 	}
 }
 
-// list is nil where the field is none.
+// list returns the texts in a field, nil if it has none.
 func (f fields) list(name string) []string {
 	values, ok := scalars(f.get(name))
 	if !ok {
@@ -285,10 +284,11 @@ func (f fields) list(name string) []string {
 	return values
 }
 
-// links reads an object of names and URLs, such as thumbnails, without entries that stand for none. A list in place of an object is how PHP writes an empty one.
+// links reads an object of names and URLs, such as thumbnails, without entries for missing ones. PHP writes an empty
+// object as a list.
 func (f fields) links(name string) map[string]string {
 	raw := f.get(name)
-	if kindOf(raw) != 'o' {
+	if kindOf(raw) != objectKind {
 		return nil
 	}
 	links := map[string]string{}
@@ -303,12 +303,12 @@ func (f fields) links(name string) map[string]string {
 	return links
 }
 
-// malformed is an element of a list that is not what the API describes.
+// malformed returns the error of an element that is not as the API describes it.
 func malformed(what string, err error) error {
 	return &ProtocolError{Err: &elementError{what: what, err: err}}
 }
 
-// malformedAsset is malformed for an asset of which some fields can be read.
+// malformedAsset returns the error that malformed does, for an asset of which some fields can be read.
 func malformedAsset(f fields, err error) error {
 	id := f.text("id")
 	if CheckID(id) != nil {
@@ -317,7 +317,7 @@ func malformedAsset(f fields, err error) error {
 	return &ProtocolError{Err: &elementError{named("the asset", f), err, id}}
 }
 
-// elementError is what is wrong with one element.
+// elementError is the error of one element.
 type elementError struct {
 	what string
 	err  error

@@ -15,26 +15,26 @@ import (
 )
 
 const (
-	// pageLimit is the most that the portal gives in a page.
+	// pageLimit is the most elements that the portal sends in a page.
 	pageLimit = 1000
-	// maxPages is how many pages of one list are asked for, far more than a million assets
-	// take.
+	// maxPages is the most pages of one list that are requested, far more than a million assets
+	// need.
 	maxPages = 100_000
-	// maxMalformed is how many elements in a row may be unreadable.
+	// maxMalformed is the most consecutive elements that may be unreadable.
 	maxMalformed = 1000
-	// maxBroken is how often in a row a page may break off without an element more, and
-	// maxBreaks how often in all: each time its known elements come again.
+	// maxBroken is the most consecutive times that a page may break off without a further
+	// element, and maxBreaks the most times in total: each time its known elements come again.
 	maxBroken, maxBreaks = 3, 20
 )
 
-// Listing is a list of the portal, which comes page by page.
+// Listing is a list of the portal, which is fetched page by page.
 type Listing[T any] struct {
 	client    *Client
 	path      string
 	query     url.Values
 	limit     int
-	asksTotal string // the parameter that asks how many elements there are, "" if the portal cannot tell
-	most      int64  // elements at most, whatever the portal tells; -1: unknown
+	asksTotal string // the parameter that requests the total, "" if the portal has none
+	most      int64  // most elements that the list can have; -1: unknown
 	parse     func(json.RawMessage) (T, error)
 	id        func(T) string
 
@@ -53,16 +53,16 @@ func (c *Client) Assets(q Query) *Listing[*Asset] {
 	}
 }
 
-// Counted returns how many elements the portal said that the list has, on all of its pages;
-// -1 if it did not say. It may be more than Each yields: the portal counts what the
-// credentials may not see. It is known once Each has yielded an element or has ended.
+// Counted returns the number of elements on all pages that the portal reported; -1 if it
+// did not. It may be more than Each yields, because it includes elements that the credentials
+// may not see. It is known once Each has yielded an element or has ended.
 func (l *Listing[T]) Counted() int64 { return l.counted }
 
-// Each yields the elements as they come: the first as soon as the first page has begun. An
-// element that cannot be read is an error of its own that does not end the list
-// (IsMalformedElement); every other error does. An element that comes on two pages, such as
-// when the portal's data change meanwhile, is yielded once. The list has ended when all pages were read, as far as the
-// portal tells; a list that never ends is an error.
+// Each yields the elements as they arrive, before the page is complete. An element that
+// cannot be read is an error of its own that does not end the list (IsMalformedElement);
+// every other error does. An element on two pages, such as after a change of the portal's
+// data, is yielded once. The list ends after the last page (paging); a list that never ends
+// is an error.
 func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -93,7 +93,7 @@ func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 			l.counted = max(l.counted, got.total)
 			more := false
 			if err == nil {
-				if more, err = p.turn(got); err != nil {
+				if more, err = p.next(got); err != nil {
 					err = &ProtocolError{Path: l.path, Err: err}
 				}
 			}
@@ -109,20 +109,20 @@ func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
-// page is what one page of a list brought.
+// page is what one page of a list contained.
 type page struct {
 	elements, readable int
-	fresh              int    // of the elements, those that no page had before
-	sum                uint64 // of the ids, whatever their order
-	total              int64  // of all pages, -1 where it is not told
+	fresh              int    // elements that no earlier page had
+	sum                uint64 // of the ids, in any order
+	total              int64  // of all pages, -1 if unknown
 	cursor             string // of the next page
 }
 
 // seed makes sums of one process comparable.
 var seed = maphash.MakeSeed()
 
-// add counts an element and reports whether it is new; listed has the fingerprints of those that
-// came before.
+// add counts an element and reports whether it is new; listed has the fingerprints of the
+// elements before it.
 func (p *page) add(listed *fingerprint.Table[struct{}], id string, readable bool) (fresh bool) {
 	print := maphash.String(seed, id)
 	p.elements++
@@ -136,10 +136,9 @@ func (p *page) add(listed *fingerprint.Table[struct{}], id string, readable bool
 	return fresh
 }
 
-// wholePage asks for one page until it has come to its end, yields each of its elements
-// once, and counts what came into got. A page that breaks off is asked for again, and the
-// elements that it has brought already are passed over. stopped reports that the consumer
-// wants no more.
+// wholePage requests one page until it was read to its end, yields each of its elements
+// once, and counts them in got. A page that breaks off is requested again, and the elements
+// that were read already are skipped. stopped reports whether yield returned false.
 func (c *Client) wholePage(ctx context.Context, path string, query url.Values, got *page, yield func(json.RawMessage, error) bool) (stopped bool, err error) {
 	broken := 0
 	for range maxBreaks {
@@ -155,7 +154,7 @@ func (c *Client) wholePage(ctx context.Context, path string, query url.Values, g
 	return stopped, err
 }
 
-// page asks for one page and yields those of its elements that got does not count yet.
+// page requests one page and yields the elements that got does not count yet.
 func (c *Client) page(ctx context.Context, path string, query url.Values, got *page, yield func(json.RawMessage, error) bool) (stopped bool, err error) {
 	resp, err := c.open(ctx, path, query)
 	if err != nil {
@@ -177,7 +176,7 @@ func (c *Client) page(ctx context.Context, path string, query url.Values, got *p
 	}
 	for _, name := range []string{"X-Bynder-NextCursor", "Bynder-NextCursor"} {
 		if got.cursor = strings.TrimSpace(resp.Header.Get(name)); got.cursor == "null" {
-			got.cursor = "" // how some programs write that there is none
+			got.cursor = "" // some programs write null so
 		}
 		if got.cursor != "" {
 			break
@@ -186,7 +185,7 @@ func (c *Client) page(ctx context.Context, path string, query url.Values, got *p
 	return false, nil
 }
 
-// notAList says what is wrong with a page; one that broke off is no fault of its own.
+// notAList returns the error of a page: that of the connection if it broke off, else a *ProtocolError.
 func (c *Client) notAList(path string, resp *http.Response, err error) error {
 	if _, broke := errors.AsType[*readError](err); broke {
 		return fmt.Errorf("asking the portal for %s: %w", path, err)

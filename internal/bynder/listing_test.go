@@ -182,9 +182,9 @@ func TestAssetsWithoutEnd(t *testing.T) {
 		calls int
 		wants string
 	}{
-		{"empty pages", "-", func(int) string { return "[]" }, 101, "bring nothing"},
-		{"empty pages of a million", "1000000", func(int) string { return "[]" }, 1001, "bring nothing"},
-		{"a malformed element each", "-", func(call int) string { return fmt.Sprintf(`[{"name":"%d"}]`, call) }, 101, "bring nothing"},
+		{"empty pages", "-", func(int) string { return "[]" }, 101, "no new element"},
+		{"empty pages of a million", "1000000", func(int) string { return "[]" }, 1001, "no new element"},
+		{"a malformed element each", "-", func(call int) string { return fmt.Sprintf(`[{"name":"%d"}]`, call) }, 101, "no new element"},
 		{"malformed elements", "-", func(call int) string { return "[" + strings.Repeat("7,", call*600) + "7]" }, 1, "elements in a row cannot be read"},
 		{"ever another asset", "-", func(call int) string { return fmt.Sprintf(`[{"id":"a%d"}]`, call) }, bynder.MaxPages, "goes on after"},
 		{"the same assets in another order", "-", func(call int) string { return []string{`[{"id":"a"},{"id":"b"}]`, `[{"id":"b"},{"id":"a"}]`}[call%2] }, 2, "repeat"},

@@ -11,17 +11,17 @@ import (
 	"github.com/bynder-cli/bynder/internal/location"
 )
 
-// Location is where the portal says that a file can be had for a while.
+// Location is a temporary address of a file.
 type Location struct {
-	// URL is a temporary one; its query is the permission to read.
+	// URL is temporary; its query is the permission to read.
 	URL *url.URL
 }
 
-// Location asks for a fresh location of one file, with one call. Derivatives have no
-// call of their own: their URLs stand in the asset's metadata.
+// Location fetches a new location of one file, with one call. Derivatives have no
+// call of their own: their URLs are in the asset's metadata.
 //
-// Errors are *APIError for the portal's refusals and *ProtocolError for answers that
-// hold no usable location.
+// Errors are *APIError for the portal's refusals and *ProtocolError for answers
+// without a usable location.
 func (c *Client) Location(ctx context.Context, mediaID string, s Selector) (Location, error) {
 	path, query, err := locationPath(mediaID, s)
 	if err != nil {
@@ -29,21 +29,21 @@ func (c *Client) Location(ctx context.Context, mediaID string, s Selector) (Loca
 	}
 	var answer struct {
 		S3File any `json:"s3_file"`
-		URL    any `json:"url"` // met in place of s3_file in the wild
+		URL    any `json:"url"` // some portals send it in place of s3_file
 	}
 	var raw json.RawMessage
 	if err := c.get(ctx, path, query, &raw); err != nil {
 		return Location{}, err
 	}
 	if err := json.Unmarshal(raw, &answer); err != nil {
-		return Location{}, &ProtocolError{Path: path, Err: errors.New("no JSON object")}
+		return Location{}, &ProtocolError{Path: path, Err: errors.New("it is not a JSON object")}
 	}
 	text, _ := answer.S3File.(string)
 	if text == "" {
 		text, _ = answer.URL.(string)
 	}
 	if text == "" {
-		return Location{}, &ProtocolError{Path: path, Err: errors.New("it holds no location (s3_file)")}
+		return Location{}, &ProtocolError{Path: path, Err: errors.New("it has no location (s3_file)")}
 	}
 	found, err := c.Link(text)
 	if err != nil {
@@ -62,8 +62,8 @@ func (c *Client) Link(text string) (Location, error) {
 	return Location{URL: u}, nil
 }
 
-// mediaPath is the path of one asset. An id that could change a path is refused here,
-// whoever gave it: the user, or the portal in an earlier answer.
+// mediaPath returns the path of one asset. An id that could change the path is refused,
+// both from the user and from an earlier answer of the portal.
 func mediaPath(mediaID string) (string, error) {
 	if err := CheckID(mediaID); err != nil {
 		return "", &ProtocolError{Err: err}
@@ -71,8 +71,8 @@ func mediaPath(mediaID string) (string, error) {
 	return "/api/v4/media/" + url.PathEscape(mediaID) + "/", nil
 }
 
-// locationPath is the call that gives the location of one file. The trailing slash is
-// part of it: without one the portal redirects, and a signature covers the URL.
+// locationPath returns the path and query of the call for the location of one file. The
+// trailing slash is part of it: without it the portal redirects, and a signature covers the URL.
 func locationPath(mediaID string, s Selector) (string, url.Values, error) {
 	media, err := mediaPath(mediaID)
 	if err != nil {

@@ -70,7 +70,7 @@ func TestLocationAnswers(t *testing.T) {
 		{"odd disclaimer", `{"s3_file":"https://h/k","disclaimer":["x"]}`, "https://h/k", ""},
 		{"empty object", `{}`, "", "no location"},
 		{"number", `{"s3_file":7}`, "", "no location"},
-		{"array", `[]`, "", "no JSON object"},
+		{"array", `[]`, "", "not a JSON object"},
 		{"cut off", `{"s3_file":"https://h`, "", "not what its API describes"},
 		{"HTML", `<html><body>maintenance</body></html>`, "", "an HTML page"},
 		{"empty", ``, "", "not what its API describes"},

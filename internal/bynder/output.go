@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// assetFields are the fields of an asset in a list that have names of their own, beside property_NAME.
+// assetFields are the fields of an asset in a list, without the metaproperties.
 var assetFields = []string{
 	"id", "name", "type", "extension", "fileSize", "width", "height", "orientation", "dateCreated", "dateModified", "datePublished",
 	"description", "copyright", "tags", "brandId", "subBrandId", "userCreated", "activeVersion", "archive", "limited", "isPublic", "watermarked",
 	"views", "downloads", "propertyOptions", "idHash", "activeOriginalFocusPoint", "thumbnails", "videoPreviewURLs", "transformBaseUrl", "original",
 }
 
-// AssetFields returns the names of an asset's fields, and one that stands for the portal's own.
+// AssetFields returns the names of an asset's fields, and property_NAME for all metaproperties.
 func AssetFields() []string { return append(slices.Clone(assetFields), propertyPrefix+"NAME") }
 
 // AssetField returns the name of a field as the API writes it; ok is false if assets have no such field.
@@ -29,14 +29,14 @@ func AssetField(name string) (field string, ok bool) {
 	return assetFields[i], true
 }
 
-// JSON writes the fields of that names that the asset has, normalised; of no names, all fields, unknown ones too.
-// A temporary URL is null unless urls is set: without its query it would lead to something else, or nowhere.
+// JSON returns the asset's fields with these names, normalized; without names, all fields, unknown ones too.
+// A temporary URL is null unless urls is set: without its query it would be another URL.
 func (a *Asset) JSON(names []string, urls bool) ([]byte, error) {
 	return marshal(a.fields.written(names, urls))
 }
 
-// Texts returns the values of the fields of that names, "" for one that the asset does not have. Those of a list
-// are joined by commas, objects are JSON. Temporary URLs are left out, and null in an object, unless urls is set.
+// Texts returns the values of the fields with these names, "" for a missing one. The values of a list are joined
+// by commas, objects are JSON. Temporary URLs are left out, and null in an object, unless urls is set.
 func (a *Asset) Texts(names []string, urls bool) []string {
 	written := a.fields.written(names, urls)
 	texts := make([]string, len(names))
@@ -53,33 +53,33 @@ func (a *Asset) Texts(names []string, urls bool) []string {
 	return texts
 }
 
-// wholeAsset has fields, beside those of everyAsset, by which an asset of which a list gives all is known from a part of
-// one: they are rarely chosen.
+// wholeAsset has fields, beside those of everyAsset, that are present if an asset has all of its fields: users rarely
+// choose them with --fields.
 var wholeAsset = []string{"idHash", "archive", "limited", "isPublic", "watermarked"}
 
-// IsWhole reports whether a has all of its metadata: as the portal tells it, or search --json without --fields writes
-// it.
+// IsWhole reports whether a has all of its metadata: as the portal sends it, or as search --json without --fields
+// writes it.
 func (a *Asset) IsWhole() bool {
 	return !slices.ContainsFunc(slices.Concat(everyAsset, wholeAsset), a.misses)
 }
 
-// notMetadata are fields that only some calls tell, or that lines of input have for themselves.
+// notMetadata are fields that only some calls return, or that belong to lines of input.
 var notMetadata = []string{"mediaItems", "mediaId", "itemId", "saveAs"}
 
-// Metadata returns what JSON does of all fields but those of notMetadata. It is the same whether the asset comes from
-// the portal or from a list that JSON wrote before: temporary URLs are null, or left out of lists and objects of URLs.
+// Metadata returns all fields except notMetadata, as JSON does. The result is the same for an asset of the portal and
+// for one that JSON wrote before: temporary URLs are null, or left out of lists and objects of URLs.
 func (a *Asset) Metadata() (json.RawMessage, error) {
 	own := slices.DeleteFunc(slices.Clone(a.fields), func(f field) bool { return slices.Contains(notMetadata, f.name) })
 	all := own.written(nil, false)
 	for name, value := range all {
-		if s, known := shapeOf(name); known { // as it is read again, without the null of a temporary URL
-			all[name] = normalise(value, s)
+		if s, ok := shapeOf(name); ok { // as when it is read again, without the null of a temporary URL
+			all[name] = normalize(value, s)
 		}
 	}
 	return marshal(all)
 }
 
-// PropertyFields returns the names of the fields that are the portal's own, such as property_region, sorted.
+// PropertyFields returns the names of the fields that are metaproperties, such as property_region, sorted.
 func (a *Asset) PropertyFields() []string {
 	var names []string
 	for _, f := range a.fields {
@@ -91,7 +91,7 @@ func (a *Asset) PropertyFields() []string {
 	return slices.Compact(names)
 }
 
-// written is f as it is written, by name: the fields of that names, or all.
+// written returns f by name, as it is written: the fields with these names, or all.
 func (f fields) written(names []string, urls bool) map[string]json.RawMessage {
 	some := f
 	if len(names) > 0 {
@@ -102,7 +102,7 @@ func (f fields) written(names []string, urls bool) map[string]json.RawMessage {
 			}
 		}
 	}
-	all := some.normalised()
+	all := some.normalized()
 	if !urls {
 		for name, value := range all {
 			all[name] = withoutTemporary(value)

@@ -9,28 +9,28 @@ import (
 )
 
 const (
-	// maxProperty is how much of one metaproperty is read, 64 MiB: some have tens of thousands of options.
+	// maxProperty is the most bytes of one metaproperty that are read, 64 MiB: some have tens of thousands of options.
 	maxProperty = 64 << 20
-	// maxOptions is how many options all metaproperties may have together.
+	// maxOptions is the most options that all metaproperties may have together.
 	maxOptions = 1_000_000
 )
 
 // Property is a metaproperty: a field of the portal's own metadata.
 type Property struct {
-	Name    string // by which the API knows it, without property_
-	Label   string // which people see; may be empty
+	Name    string // in the API, without property_
+	Label   string // shown to people; may be empty
 	Type    string // select, text, date, ...: an open set
 	Options []Option
 }
 
 // Option is a value that a metaproperty may have.
 type Option struct {
-	Name   string   // by which the API knows it
-	Labels []string // which people see
+	Name   string   // in the API
+	Labels []string // shown to people
 }
 
-// Properties lists the portal's metaproperties, with one call. The options of options are among a property's
-// options. A list that is not what the API describes is a *ProtocolError, even if only one property of it is.
+// Properties lists the portal's metaproperties, with one call. A property's options include those below other options.
+// A list that is not as the API describes it is a *ProtocolError, even if only one of its properties is not.
 func (c *Client) Properties(ctx context.Context) ([]Property, error) {
 	const path = "/api/v4/metaproperties/"
 	for broken := 1; ; broken++ {
@@ -55,7 +55,7 @@ func (c *Client) properties(ctx context.Context, path string) ([]Property, error
 	return all, nil
 }
 
-// readProperties reads an object of properties by name, or a list of them: that is how PHP writes an empty object.
+// readProperties reads an object of properties by name, or a list of properties: PHP writes an empty object as a list.
 func readProperties(s *splitter) (all []Property, err error) {
 	b, err := s.next()
 	switch {
@@ -96,8 +96,8 @@ func readProperties(s *splitter) (all []Property, err error) {
 	}
 }
 
-// parseProperty reads a metaproperty that stands under a name, or under a number or none in a list. It adds its
-// options to those that were read before.
+// parseProperty reads a metaproperty with its name in an object, which is a number or "" in a list. It adds its
+// options to the count.
 func parseProperty(name string, raw json.RawMessage, options *int) (Property, error) {
 	what := fmt.Sprintf("the metaproperty %.80q", name)
 	f, err := readFields(raw)
@@ -122,7 +122,7 @@ func parseProperty(name string, raw json.RawMessage, options *int) (Property, er
 
 // appendOptions reads a list of options, and the options of each.
 func appendOptions(all []Option, raw json.RawMessage, count *int) ([]Option, error) {
-	if kindOf(raw) == 0 || isEmptyObject(raw) {
+	if kindOf(raw) == nullKind || isEmptyObject(raw) {
 		return all, nil
 	}
 	list, ok := listOf(raw)
@@ -138,7 +138,7 @@ func appendOptions(all []Option, raw json.RawMessage, count *int) ([]Option, err
 			err = f.check()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("an option of it: %w", err)
+			return nil, fmt.Errorf("one of its options: %w", err)
 		}
 		o := Option{Name: f.text("name")}
 		for _, field := range []string{"label", "displayLabel"} {
@@ -147,7 +147,7 @@ func appendOptions(all []Option, raw json.RawMessage, count *int) ([]Option, err
 			}
 		}
 		if o.Name == "" && len(o.Labels) == 0 {
-			return nil, errors.New("an option of it has neither a name nor a label")
+			return nil, errors.New("one of its options has neither a name nor a label")
 		}
 		all = append(all, o)
 		if all, err = appendOptions(all, f.get("options"), count); err != nil {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Query chooses assets. Values of one key are joined by commas, because a signature
+// Query selects assets. Values of one key are joined by commas, because a signature
 // covers only the first of repeated keys.
 type Query struct {
 	Keyword                               string
@@ -17,12 +17,12 @@ type Query struct {
 	Order                                 string // "dateModified desc"
 	IDs                                   []string
 	Versions                              bool // each asset comes with the number of its active version
-	// Limit is how many elements the caller wants; 0 = all. It bounds what one page brings,
-	// not the list.
+	// Limit is how many elements the caller wants; 0 = all. It limits the size of a page, not
+	// of the list.
 	Limit int
 }
 
-// HasFilters reports whether there may be assets that q does not choose, whatever its IDs.
+// HasFilters reports whether q has conditions other than its IDs.
 func (q Query) HasFilters() bool {
 	q.IDs, q.Order = nil, ""
 	return len(q.values()) > 0

@@ -7,60 +7,59 @@ import (
 	"iter"
 )
 
-// Most of what the portal says of an asset is never looked at, and a list has hundreds of
-// thousands of assets. So a value is checked as a whole, once, and then cut into
-// parts of itself that are read when somebody asks. What follows takes values that
-// json.Valid has passed.
+// Most fields of an asset are never read, and a list may have hundreds of thousands of
+// assets. So a value is validated once, as a whole, and its parts are decoded only when they
+// are read. The functions below take values that json.Valid has passed.
 
-// members are those of an object, in their order; there are none in any other value.
+// members yields the members of an object, in their order, and nothing for any other value.
 func members(raw json.RawMessage) iter.Seq2[string, json.RawMessage] {
 	return func(yield func(string, json.RawMessage) bool) {
 		rest := bytes.TrimSpace(raw)
 		if len(rest) == 0 || rest[0] != '{' {
 			return
 		}
-		for rest = spaceless(rest[1:]); rest[0] != '}'; {
+		for rest = trimSpace(rest[1:]); rest[0] != '}'; {
 			var key, value []byte
-			key, rest = cut(rest)
-			value, rest = cut(spaceless(spaceless(rest)[1:])) // behind the colon
+			key, rest = cutValue(rest)
+			value, rest = cutValue(trimSpace(trimSpace(rest)[1:])) // after the colon
 			name, _ := scalar(key)
 			if !yield(name, value) {
 				return
 			}
-			if rest = spaceless(rest); rest[0] == ',' {
-				rest = spaceless(rest[1:])
+			if rest = trimSpace(rest); rest[0] == ',' {
+				rest = trimSpace(rest[1:])
 			}
 		}
 	}
 }
 
-// parts are the elements of an array, in their order; there are none in any other value.
+// parts yields the elements of an array, in their order, and nothing for any other value.
 func parts(raw json.RawMessage) iter.Seq[json.RawMessage] {
 	return func(yield func(json.RawMessage) bool) {
 		rest := bytes.TrimSpace(raw)
 		if len(rest) == 0 || rest[0] != '[' {
 			return
 		}
-		for rest = spaceless(rest[1:]); rest[0] != ']'; {
+		for rest = trimSpace(rest[1:]); rest[0] != ']'; {
 			var value []byte
-			if value, rest = cut(rest); !yield(value) {
+			if value, rest = cutValue(rest); !yield(value) {
 				return
 			}
-			if rest = spaceless(rest); rest[0] == ',' {
-				rest = spaceless(rest[1:])
+			if rest = trimSpace(rest); rest[0] == ',' {
+				rest = trimSpace(rest[1:])
 			}
 		}
 	}
 }
 
 // listOf yields the elements of a list: of an array, or of an object whose keys are all
-// numbers, which is how PHP writes a list out of which something was filtered. ok is false
+// numbers, which is how PHP writes a list from which elements were removed. ok is false
 // for any other value.
 func listOf(raw json.RawMessage) (values iter.Seq[json.RawMessage], ok bool) {
 	switch kindOf(raw) {
-	case 'a':
+	case arrayKind:
 		return parts(raw), true
-	case 'o':
+	case objectKind:
 		for name := range members(raw) {
 			if !isIndex(name) {
 				return nil, false
@@ -88,40 +87,49 @@ func isIndex(key string) bool {
 	return key != "" && (key[0] != '0' || len(key) == 1)
 }
 
-// kindOf tells objects (o), arrays (a) and scalars (s) apart; 0 is null or missing.
-func kindOf(raw json.RawMessage) byte {
+// jsonKind is the kind of a JSON value.
+type jsonKind int
+
+const (
+	nullKind jsonKind = iota // or missing
+	objectKind
+	arrayKind
+	scalarKind
+)
+
+// kindOf returns the kind of a value.
+func kindOf(raw json.RawMessage) jsonKind {
 	raw = bytes.TrimSpace(raw)
 	switch {
 	case len(raw) == 0 || bytes.Equal(raw, null):
-		return 0
+		return nullKind
 	case raw[0] == '{':
-		return 'o'
+		return objectKind
 	case raw[0] == '[':
-		return 'a'
+		return arrayKind
 	default:
-		return 's'
+		return scalarKind
 	}
 }
 
-// valid refuses what is not JSON, and what is nested deeper than anything that a portal has
-// to say.
-func valid(raw json.RawMessage) error {
+// validate refuses text that is not JSON or is nested deeper than maxDepth.
+func validate(raw json.RawMessage) error {
 	if !json.Valid(raw) {
 		return errors.New("it is not JSON")
 	}
 	var end valueEnd
-	end.in(raw)
+	end.scan(raw)
 	return end.err()
 }
 
-// cut cuts off the value with which b begins.
-func cut(b []byte) (value, rest []byte) {
-	n, _ := new(valueEnd).in(b)
+// cutValue splits b after the value with which it begins.
+func cutValue(b []byte) (value, rest []byte) {
+	n, _ := new(valueEnd).scan(b)
 	return bytes.TrimRight(b[:n:n], " \t\r\n"), b[n:] // space may follow a number or a word
 }
 
-// spaceless is b without the white space that it begins with.
-func spaceless(b []byte) []byte {
+// trimSpace returns b without leading white space.
+func trimSpace(b []byte) []byte {
 	for i, c := range b {
 		if c != ' ' && c != '\n' && c != '\r' && c != '\t' {
 			return b[i:]
@@ -130,11 +138,11 @@ func spaceless(b []byte) []byte {
 	return nil
 }
 
-// unquote reads a string.
+// unquote returns the text of a JSON string.
 func unquote(raw []byte) (string, bool) {
 	inner := raw[1 : len(raw)-1]
 	for _, c := range inner {
-		if c == '\\' || c >= 0x80 { // to be resolved, or perhaps no UTF-8
+		if c == '\\' || c >= 0x80 { // an escape, or possibly invalid UTF-8
 			var s string
 			err := json.Unmarshal(raw, &s)
 			return s, err == nil

@@ -37,7 +37,7 @@ func FuzzCut(f *testing.F) {
 		var array []json.RawMessage
 		isArray := json.Unmarshal(raw, &array) == nil && array != nil
 		values := slices.Collect(parts(raw))
-		if isArray != (kindOf(raw) == 'a') || len(values) != len(array) {
+		if isArray != (kindOf(raw) == arrayKind) || len(values) != len(array) {
 			t.Fatalf("%q has %d elements, want %d, %v", raw, len(values), len(array), isArray)
 		}
 		if values, ok := listOf(raw); ok {

@@ -10,7 +10,7 @@ import (
 )
 
 // Portals sometimes answer 200 with a body that says that the call failed, such as
-// {"message":"Original file not available","statuscode":"404"} where a location belongs.
+// {"message":"Original file not available","statuscode":"404"} in place of a location.
 
 // Refusal reports whether the body of an answer of status 200 says that the call failed, and
 // with which status, from 400 to 599; 0 if it names none.
@@ -19,15 +19,15 @@ func Refusal(body []byte) (status int, refused bool) {
 	return status, refused
 }
 
-// parseRefusal is Refusal with the portal's words. A location outweighs everything else; a
-// statuscode outweighs what else an answer holds; words alone refuse where nothing is held
-// that any call asks for.
+// parseRefusal returns what Refusal does, and the portal's message. An answer with a location
+// is never a refusal. One with a statuscode is, whatever else it has. One with only a message
+// is if it has no contents.
 func parseRefusal(body []byte) (words string, status int, refused bool) {
 	fields := objectOf(body)
 	if fields == nil || textOf(fields["s3_file"]) != "" {
 		return "", 0, false
 	}
-	words = wordsIn(fields)
+	words = messageIn(fields)
 	if status = statusOf(fields["statuscode"]); status != 0 {
 		return words, status, true
 	}
@@ -42,8 +42,8 @@ func parseRefusal(body []byte) (words string, status int, refused bool) {
 	return words, status, true
 }
 
-// contents are the fields, in lower case, by which answers of success are known: a location, an
-// asset or a collection, a list, a user.
+// contents are the fields, in lower case, of successful answers: a location, an asset or a
+// collection, a list, a user.
 var contents = []string{"url", "id", "media", "mediaitems", "username", "email", "firstname", "lastname"}
 
 // holds reports whether a field has a value: not null and not "".
@@ -51,9 +51,9 @@ func holds(raw json.RawMessage) bool {
 	return len(raw) > 0 && !bytes.Equal(raw, null) && !bytes.Equal(raw, []byte(`""`))
 }
 
-// objectOf is the fields of an object by their names in lower case; nil for anything else.
+// objectOf returns the fields of an object by their names in lower case; nil for anything else.
 func objectOf(raw []byte) map[string]json.RawMessage {
-	if kindOf(raw) != 'o' {
+	if kindOf(raw) != objectKind {
 		return nil
 	}
 	var fields map[string]json.RawMessage
@@ -79,18 +79,18 @@ func statusOf(raw json.RawMessage) int {
 	return 0
 }
 
-// maxWords is how many of several messages are shown.
-const maxWords = 3
+// maxMessages is how many of several messages are shown.
+const maxMessages = 3
 
-// wordsIn finds what the fields of an answer say of a failure, in the spellings of the portal's
-// API, of OAuth (RFC 6749, section 5.2) and of RFC 9457.
-func wordsIn(fields map[string]json.RawMessage) string { return wordsAt(fields, 2) }
+// messageIn returns the message of a failure in the fields of an answer, as the portal's API,
+// OAuth (RFC 6749, section 5.2) and RFC 9457 name them.
+func messageIn(fields map[string]json.RawMessage) string { return messageAt(fields, 2) }
 
-// wordsAt looks at most depth levels deep.
-func wordsAt(fields map[string]json.RawMessage, depth int) string {
+// messageAt returns what messageIn does, from at most depth levels.
+func messageAt(fields map[string]json.RawMessage, depth int) string {
 	for _, name := range []string{"message", "error_description", "error", "errors", "detail", "msg", "title"} {
 		value := fields[name]
-		if words := wordsOf(value, depth); words != "" {
+		if words := messageOf(value, depth); words != "" {
 			return words
 		}
 		if byField := objectOf(value); name == "errors" && byField != nil {
@@ -103,15 +103,15 @@ func wordsAt(fields map[string]json.RawMessage, depth int) string {
 	return ""
 }
 
-// wordsOf reads one message: a string, an object that holds one, or an array of them.
-func wordsOf(raw json.RawMessage, depth int) string {
+// messageOf reads a message: a string, an object that has one, or an array of messages.
+func messageOf(raw json.RawMessage, depth int) string {
 	switch kind := kindOf(raw); {
-	case kind == 's':
+	case kind == scalarKind:
 		return textOf(raw)
 	case depth <= 0:
 		return ""
-	case kind == 'o':
-		return wordsAt(objectOf(raw), depth-1)
+	case kind == objectKind:
+		return messageAt(objectOf(raw), depth-1)
 	default:
 		var each []json.RawMessage
 		_ = json.Unmarshal(raw, &each)
@@ -119,18 +119,18 @@ func wordsOf(raw json.RawMessage, depth int) string {
 	}
 }
 
-// joined is the first few of several messages.
+// joined returns the first maxMessages messages, joined.
 func joined(each []json.RawMessage, depth int) string {
 	var words []string
 	for _, value := range each {
-		if said := wordsOf(value, depth-1); said != "" && len(words) < maxWords {
+		if said := messageOf(value, depth-1); said != "" && len(words) < maxMessages {
 			words = append(words, said)
 		}
 	}
 	return strings.Join(words, "; ")
 }
 
-// textOf is a string of JSON; "" for anything else.
+// textOf returns the text of a JSON string; "" for anything else.
 func textOf(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Kind says which file of an asset a Selector chooses.
+// Kind is the kind of file that a Selector chooses.
 type Kind int
 
 // The files that an asset can have. The zero value is the original.
@@ -29,27 +29,27 @@ type Selector struct {
 	// ItemID names the media item for Kind Item, and for a Derivative of one
 	// item instead of the asset.
 	ItemID string
-	// Hashed tells that ItemID is a hashed id (the portal's ?hash=1).
+	// Hashed is set if ItemID is a hashed id (the portal's ?hash=1).
 	Hashed bool
-	// Name is what ParseDerivative returns, for Kind Derivative: the names of one derivative and of those
-	// that may take its place, in order. For Kind Transform it is what ParseTransform returns.
+	// Name is what ParseDerivative returns, for Kind Derivative: the names of derivatives in order of
+	// preference. For Kind Transform it is what ParseTransform returns.
 	Name string
 }
 
-// OriginalChoice stands for the file itself among the names of derivatives: every asset has one.
+// OriginalChoice stands for the original among the names of derivatives: every asset has one.
 const OriginalChoice = "original"
 
-// ParseDerivative reads names of derivatives, separated by commas, of which the first that an asset has is
-// wanted. It returns them without the blanks around them.
+// ParseDerivative reads names of derivatives, separated by commas: the first that an asset has is
+// fetched. It returns the names without the spaces around each.
 func ParseDerivative(text string) (string, error) {
 	names := strings.Split(text, ",")
 	for i := range names {
 		names[i] = strings.TrimSpace(names[i])
 		switch {
 		case names[i] == "":
-			return "", fmt.Errorf("a name is empty in %q", text)
+			return "", fmt.Errorf("empty name in %q", text)
 		case slices.Contains(names[:i], names[i]):
-			return "", fmt.Errorf("%q is twice in %q", names[i], text)
+			return "", fmt.Errorf("duplicate name %q in %q", names[i], text)
 		case i > 0 && names[i-1] == OriginalChoice:
 			return "", errors.New("the original must be the last choice: every asset has one")
 		}
@@ -57,7 +57,7 @@ func ParseDerivative(text string) (string, error) {
 	return strings.Join(names, ","), nil
 }
 
-// Choose returns the first of a derivative's names that is among links, or the original; ok is false if
+// Choose returns the first of a derivative's names that is in links, or OriginalChoice; ok is false if
 // there is neither.
 func (s Selector) Choose(links map[string]string) (name string, ok bool) {
 	for name := range strings.SplitSeq(s.Name, ",") {
@@ -68,16 +68,16 @@ func (s Selector) Choose(links map[string]string) (name string, ok bool) {
 	return "", false
 }
 
-// IsFirst reports whether a name is the first of a derivative's names, than which there is no better one.
+// IsFirst reports whether a name is the first of a derivative's names, which is the preferred one.
 func (s Selector) IsFirst(name string) bool {
 	first, _, _ := strings.Cut(s.Name, ",")
 	return name == first
 }
 
-// HasChoices reports whether a derivative may be replaced by another one.
+// HasChoices reports whether there is more than one name of a derivative to choose from.
 func (s Selector) HasChoices() bool { return s.Kind == Derivative && strings.Contains(s.Name, ",") }
 
-// String is the selector as results and journals spell it; with the portal and
+// String returns the selector as results and journals spell it; with the portal and
 // the media id it is the identity of a file.
 func (s Selector) String() string {
 	switch s.Kind {
@@ -101,7 +101,7 @@ func (s Selector) String() string {
 	}
 }
 
-// ParseSelector reads what String wrote. It cannot know whether an item's id is a hashed one.
+// ParseSelector reads what String returned, except whether an item's id is hashed.
 func ParseSelector(text string) (Selector, error) {
 	var s Selector
 	var err error
@@ -128,7 +128,7 @@ func ParseSelector(text string) (Selector, error) {
 		s.Kind = Transform
 		spec, query, _ := strings.Cut(rest, "&")
 		_, quality, _ := strings.Cut("&"+query, "&quality=")
-		n, _ := strconv.Atoi(quality) // what is not a number is not written again
+		n, _ := strconv.Atoi(quality) // text that is not a number differs from what String returns
 		s.Name, err = ParseTransform(spec, TransformFormat(rest), n)
 	}
 	if err == nil && s.String() != text {

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// withoutTemporary returns a value in which null stands for each temporary URL, at any depth.
+// withoutTemporary returns a value with null in place of each temporary URL, at any depth.
 func withoutTemporary(raw json.RawMessage) json.RawMessage {
 	if !bytes.ContainsAny(raw, "?#@") && !bytes.Contains(raw, []byte(`\u00`)) {
 		return raw
@@ -47,7 +47,7 @@ func withhold(value any, changed *bool) any {
 }
 
 // harmless are the values of the keys that queries of the portal's public URLs have: sizes, formats, versions, and
-// the operations of Dynamic Asset Transformation. A permission to read has another key, or does not look like these.
+// the operations of Dynamic Asset Transformation. A permission to read has another key, or another form of value.
 var harmless = func() map[string]*regexp.Regexp {
 	number := regexp.MustCompile(`^([0-9]{1,6}(\.[0-9]{1,6})?)?$`)
 	word := regexp.MustCompile(`^[A-Za-z0-9]{0,10}$`)
@@ -61,8 +61,8 @@ var harmless = func() map[string]*regexp.Regexp {
 	}
 }()
 
-// isTemporary reports whether a text is a URL with a permission to read in it: with a user's name, or with a
-// query or parameters in its fragment that are anything else than harmless.
+// isTemporary reports whether a text is a URL with a permission to read: with a user name, or with a query, or
+// parameters in its fragment, that are not harmless.
 func isTemporary(text string) bool {
 	text = strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf) })
 	scheme, rest, ok := strings.Cut(strings.ReplaceAll(text, `\`, "/"), "/")
@@ -89,7 +89,7 @@ func isTemporary(text string) bool {
 	return false
 }
 
-// isHarmless reports whether a key of a query and its value are known to be no permission.
+// isHarmless reports whether a key of a query and its value cannot be a permission to read.
 func isHarmless(key, value string, _ bool) bool {
 	key, err := url.QueryUnescape(key)
 	if err != nil {

@@ -12,23 +12,23 @@ import (
 // maxTransform is the longest operation that is sent, in bytes.
 const maxTransform = 512
 
-// operation is what a transformation looks like: its name, and parameters.
+// operation is the form of a transformation: its name, and parameters.
 var operation = regexp.MustCompile(`^[a-z]+(,[A-Za-z][A-Za-z0-9_]*:[A-Za-z0-9_.-]+)*$`)
 
 var imageFormat = regexp.MustCompile(`^[a-z0-9]{1,10}$`)
 
-// ParseImageFormat reads the format of an image, in any case. Which ones there are, the portal alone knows.
+// ParseImageFormat reads the format of an image, in any case. Only the portal can say which formats exist.
 func ParseImageFormat(text string) (string, error) {
 	format := strings.ToLower(strings.TrimSpace(text))
 	if !imageFormat.MatchString(format) {
-		return "", fmt.Errorf("%.80q is not a format of images", text)
+		return "", fmt.Errorf("%.80q is not an image format", text)
 	}
 	return format, nil
 }
 
 // ParseTransform returns the Name of a Selector of Kind Transform: an operation of the portal's Dynamic Asset
 // Transformation such as fill,width:800,height:600, the format of the image (ParseImageFormat), "" for the portal's
-// choice, and its quality from 1 to 100, 0 for the portal's choice. Which operations there are, the portal alone knows.
+// choice, and its quality from 1 to 100, 0 for the portal's choice. Only the portal can say which operations exist.
 func ParseTransform(spec, format string, quality int) (string, error) {
 	if len(spec) > maxTransform || !operation.MatchString(spec) {
 		return "", fmt.Errorf("%.80q is not an operation with parameters such as fill,width:800,height:600", spec)
@@ -38,11 +38,11 @@ func ParseTransform(spec, format string, quality int) (string, error) {
 	for parameter := range strings.SplitSeq(parameters, ",") {
 		key, value, _ := strings.Cut(parameter, ":")
 		if seen[key] {
-			return "", fmt.Errorf("%s is twice in %.80q", key, spec)
+			return "", fmt.Errorf("duplicate parameter %s in %.80q", key, spec)
 		}
 		seen[key] = true
 		if n, err := strconv.Atoi(value); (key == "width" || key == "height") && (err != nil || n < 1) {
-			return "", fmt.Errorf("%s is %q, and must be a number of pixels", key, value)
+			return "", fmt.Errorf("invalid %s %q: must be a number of pixels", key, value)
 		}
 	}
 	if format != "" {
@@ -61,8 +61,8 @@ func ParseTransform(spec, format string, quality int) (string, error) {
 	return spec, nil
 }
 
-// TransformURL returns where an image is made, of an asset's transformBaseUrl and a Selector's Name. What
-// ParseTransform returns cannot mean anything else in it.
+// TransformURL returns the URL of a transformed image, from an asset's transformBaseUrl and a Selector's Name, which
+// needs no escaping because ParseTransform returned it.
 func TransformURL(base *url.URL, name string) *url.URL {
 	u := *base
 	u.Fragment, u.RawFragment = "", ""
@@ -73,7 +73,7 @@ func TransformURL(base *url.URL, name string) *url.URL {
 	return &u
 }
 
-// TransformLabel is a transformation as a part of a file's name, without the format:
+// TransformLabel returns a transformation as a part of a file's name, without the format:
 // fill-width800-height600.
 func TransformLabel(name string) string {
 	spec, rest, _ := strings.Cut(name, "&")
@@ -83,7 +83,7 @@ func TransformLabel(name string) string {
 	return strings.NewReplacer(",", "-", ":", "").Replace(spec)
 }
 
-// TransformFormat is the format that a transformation asks for, "" for the portal's choice.
+// TransformFormat returns the format that a transformation requests, "" for the portal's choice.
 func TransformFormat(name string) string {
 	_, format, _ := strings.Cut(name, "&format=")
 	format, _, _ = strings.Cut(format, "&")

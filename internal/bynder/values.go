@@ -13,7 +13,7 @@ const (
 	maxDepth = 100
 )
 
-// next is the next byte that is not white space.
+// next reads and returns the next byte that is not white space.
 func (s *splitter) next() (byte, error) {
 	for {
 		b, err := s.r.ReadByte()
@@ -26,8 +26,8 @@ func (s *splitter) next() (byte, error) {
 	}
 }
 
-// key reads the name of the next field of an object, and the colon behind it; more is false
-// where the object ends.
+// key reads the name of the next field of an object, and the colon after it; more is false
+// at the end of the object.
 func (s *splitter) key(first bool) (name string, more bool, err error) {
 	b, err := s.next()
 	if err == nil && b == '}' {
@@ -61,13 +61,13 @@ func (s *splitter) key(first bool) (name string, more bool, err error) {
 	return name, true, err
 }
 
-// boundError is a value that was passed over because it is too large or too deep.
+// boundError is the error of a value that was skipped because it is too large or too deep.
 type boundError struct{ text string }
 
 func (e *boundError) Error() string { return e.text }
 
-// value reads one value, whatever it is, of at most most bytes; of a larger one, and of any
-// where most is 0, only the end is found.
+// value reads one value of any kind, of at most most bytes. A larger one is skipped, and so is
+// every one if most is 0.
 func (s *splitter) value(most int) (json.RawMessage, error) {
 	if _, err := s.next(); err != nil {
 		return nil, err
@@ -81,8 +81,8 @@ func (s *splitter) value(most int) (json.RawMessage, error) {
 		if _, err := s.r.Peek(1); err != nil {
 			return nil, broken(err)
 		}
-		chunk, _ := s.r.Peek(s.r.Buffered()) // which are there
-		n, found := end.in(chunk)
+		chunk, _ := s.r.Peek(s.r.Buffered()) // without reading more
+		n, found := end.scan(chunk)
 		size += n
 		if len(raw) < most {
 			raw = append(raw, chunk[:min(n, most-len(raw))]...)
@@ -114,13 +114,13 @@ func bytesText(n int) string {
 	return fmt.Sprintf("%d MiB", n>>20)
 }
 
-// valueEnd finds where a value ends that comes in pieces.
+// valueEnd finds the end of a value that arrives in pieces.
 type valueEnd struct {
 	depth, deepest    int
 	inString, escaped bool
 }
 
-// err says that the value is nested too deep.
+// err returns an error if the value is nested too deep.
 func (e *valueEnd) err() error {
 	if e.deepest > maxDepth {
 		return &boundError{fmt.Sprintf("it is nested deeper than %d levels", maxDepth)}
@@ -128,8 +128,8 @@ func (e *valueEnd) err() error {
 	return nil
 }
 
-// in is how many bytes of the piece belong to the value, and whether it ends there.
-func (e *valueEnd) in(piece []byte) (n int, found bool) {
+// scan returns how many bytes of the piece belong to the value, and whether it ends there.
+func (e *valueEnd) scan(piece []byte) (n int, found bool) {
 	for i, b := range piece {
 		switch {
 		case e.escaped:
@@ -144,7 +144,7 @@ func (e *valueEnd) in(piece []byte) (n int, found bool) {
 		case b == '{' || b == '[':
 			e.depth++
 			e.deepest = max(e.deepest, e.depth)
-		case e.depth == 0 && (b == ',' || b == ']' || b == '}'): // behind a number or a word
+		case e.depth == 0 && (b == ',' || b == ']' || b == '}'): // after a number or a word
 			return i, true
 		case b == '}' || b == ']':
 			if e.depth--; e.depth == 0 {
