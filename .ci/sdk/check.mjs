@@ -121,7 +121,7 @@ test('collections', async () => {
 test('metaproperties, brands and tags', async () => {
   const properties = new Map((await bynder.getMetaproperties()).map((property) => [property.name, property]));
   const [photographer, region] = [properties.get('photographer'), properties.get('region')];
-  assert.deepEqual([...properties.keys()].sort(), ['campaigncode', 'photographer', 'product', 'region', 'shootdate']);
+  assert.deepEqual([...properties.keys()].sort(), ['Season', 'campaigncode', 'photographer', 'product', 'region', 'shootdate']);
   assert.equal(photographer.options.length, 4);
   assert.deepEqual(region.options.map((option) => option.label), ['emea', 'americas', 'apac']);
   assert.deepEqual((await bynder.getBrands()).map((brand) => brand.name), ['House', 'Premium', 'Outlet']);

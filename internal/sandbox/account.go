@@ -55,7 +55,7 @@ var accountEndpoints = map[string]func(*Sandbox) any{
 	},
 	"tags": func(*Sandbox) any {
 		all := []object{}
-		for _, tag := range append([]string{"fixed", "generated", "social", "twitter", "finance"}, placeTags()...) {
+		for _, tag := range append([]string{"fixed", "generated", "social", "twitter", "finance", "logo"}, placeTags()...) {
 			all = append(all, object{"id": numberedID(itemSalt, seedOf("tag", tag)), "tag": tag, "mediaCount": "12"})
 		}
 		return all
@@ -72,7 +72,7 @@ func placeTags() []string {
 
 func tagOf(place string) string { return strings.ToLower(strings.ReplaceAll(place, " ", "-")) }
 
-// metaproperties are those of the portal by name: two that assets have, one with options inside options, and two
+// metaproperties are those of the portal by name: three that assets have, one with options inside options, and two
 // whose values are not chosen from options. Each that has options has that many more.
 func metaproperties(more int64) object {
 	property := func(name, label, kind string, many any, options []object) object {
@@ -92,6 +92,7 @@ func metaproperties(more int64) object {
 	return object{
 		"photographer": property("photographer", "Photographer", "select2", 1, describeOptions("photographer", people)),
 		"region":       property("region", "Region", "select", false, describeOptions("region", regions)),
+		"Season":       property("Season", "Season", "select", 0, describeOptions("Season", seasons)),
 		"product":      property("product", "Product line", "select", 0, []object{footwear, describeOption("product", "Gift cards")}),
 		"campaigncode": property("campaigncode", "Campaign code", "text", 0, []object{}),
 		"shootdate":    property("shootdate", "Shoot date", "date", 0, []object{}),

@@ -93,7 +93,11 @@ var (
 	places  = []string{"Amsterdam", "Boston", "Dubai", "London", "Barcelona", "San Mateo", "Rotterdam"}
 	people  = []string{"A. de Vries", "M. O'Neill", "Zoë Ångström", "J. & K. Smith"}
 	regions = []string{"emea", "americas", "apac"}
+	seasons = []string{"Spring", "Summer", "Fall", "Winter"}
 )
+
+// springStep is the distance between generated assets of one season. Each but the first few between them has none.
+const springStep = 12
 
 func generatedAsset(n, index int) asset {
 	h := mix64(uint64(n) + 0x5eed)
@@ -118,6 +122,12 @@ func generatedAsset(n, index int) asset {
 	}
 	if a.kind == "image" || a.kind == "video" {
 		a.width, a.height = 800+int(h>>48%3200), 600+int(h>>52%2400)
+	}
+	if a.kind == "image" && n%6 == 1 {
+		a.tags = append(a.tags, "logo")
+	}
+	if n%springStep < len(seasons) {
+		a.properties = map[string][]string{"Season": {seasons[n%springStep]}}
 	}
 	for i := range h >> 58 % 3 {
 		a.photographers = append(a.photographers, people[(h>>60+i)%uint64(len(people))])

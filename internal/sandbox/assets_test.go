@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"regexp"
+	"slices"
 	"testing"
 	"time"
 )
@@ -36,7 +37,7 @@ func TestMix64IsABijection(t *testing.T) {
 }
 
 func TestCatalogueFindsWhatItHolds(t *testing.T) {
-	c := generated(500)
+	c := newGenerated(500, time.Now())
 	seen := map[string]bool{}
 	var before time.Time
 	kinds := map[string]int{}
@@ -65,6 +66,38 @@ func TestCatalogueFindsWhatItHolds(t *testing.T) {
 	}
 	if _, ok := c.find(numberedID(assetSalt, 500)); ok {
 		t.Error("found an asset beyond the last")
+	}
+}
+
+// README and help name a tag, a season, a collection and this week: each has assets.
+func TestCatalogueHasWhatHelpNames(t *testing.T) {
+	now := time.Now()
+	c := newGenerated(300, now)
+	spring, ok := findCollection(c, CollectionSpring)
+	if !ok || spring.name != "Spring campaign" {
+		t.Fatalf("collection %+v, %v", spring, ok)
+	}
+	logos, members, edited := 0, 0, 0
+	for i := range c.len() {
+		a := c.at(i)
+		if slices.Contains(a.tags, "logo") && a.kind == "image" {
+			logos++
+		}
+		if spring.has(i) {
+			members++
+			if season := a.properties["Season"]; len(season) != 1 || season[0] != "Spring" {
+				t.Errorf("%s of the collection has the seasons %q", a.name, season)
+			}
+		}
+		if a.modified().After(now.Add(-7 * 24 * time.Hour)) {
+			edited++
+		}
+		if a.modified().After(now) {
+			t.Errorf("%s was modified at %s, which is to come", a.name, a.modified())
+		}
+	}
+	if logos < 5 || members != spring.count || members < 5 || edited != editedAssets {
+		t.Errorf("%d logos, %d assets of %d in the collection, %d modified this week", logos, members, spring.count, edited)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // catalogue is what the portal has at one moment: one call sees one catalogue, whatever
@@ -39,18 +40,39 @@ func findCollection(all catalogue, id string) (collection, bool) {
 	return collection{}, false
 }
 
-// generated is the catalogue without a file: the fixed assets, and the generated ones. They
-// were created and modified in the same order.
-type generated int
+// generated is the catalogue without a file: the fixed assets, and count generated ones. They
+// were created and modified in the same order, the last few of them at edited.
+type generated struct {
+	count  int
+	edited time.Time
+}
 
-func (g generated) len() int { return len(fixedAssets()) + int(g) }
+// newGenerated returns a catalogue whose last assets were modified on the day before now.
+func newGenerated(count int, now time.Time) generated {
+	const day = 24 * time.Hour
+	return generated{max(count, 0), now.UTC().Truncate(day).Add(-day / 2)}
+}
+
+// editedAssets is the number of assets that were modified lately.
+const editedAssets = 3
+
+// generatedAt returns generated asset n, from 0 up to count.
+func (g generated) generatedAt(n int) asset {
+	a := generatedAsset(n, len(fixedAssets())+n)
+	if n >= g.count-editedAssets && g.edited.After(a.modified()) {
+		a.edited = g.edited
+	}
+	return a
+}
+
+func (g generated) len() int { return len(fixedAssets()) + g.count }
 
 func (g generated) at(index int) asset {
 	fixed := fixedAssets()
 	if index < len(fixed) {
 		return fixed[index]
 	}
-	return generatedAsset(index-len(fixed), index)
+	return g.generatedAt(index - len(fixed))
 }
 
 func (g generated) find(id string) (asset, bool) {
@@ -59,10 +81,10 @@ func (g generated) find(id string) (asset, bool) {
 		return fixed[i], true
 	}
 	n, ok := idNumber(assetSalt, id)
-	if !ok || n >= uint64(g) {
+	if !ok || n >= uint64(g.count) {
 		return asset{}, false
 	}
-	return generatedAsset(int(n), len(fixed)+int(n)), true
+	return g.generatedAt(int(n)), true
 }
 
 func (g generated) inOrder(key string) bool { return key != "name" }

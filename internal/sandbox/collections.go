@@ -22,7 +22,12 @@ const (
 	CollectionEverything = "C0110000-0003-4F10-8A0B9C8D7E6F5A03"
 	// CollectionEmpty has none.
 	CollectionEmpty = "C0110000-0004-4F10-8A0B9C8D7E6F5A04"
+	// CollectionSpring has generated assets of the season Spring.
+	CollectionSpring = "C0110000-0005-4F10-8A0B9C8D7E6F5A05"
 )
+
+// springCollection is the number of the collection CollectionSpring.
+const springCollection = 6
 
 // collectionCount is more than a page holds by default.
 const collectionCount = 60
@@ -53,6 +58,8 @@ func (g generated) collection(n int) collection {
 		col.id, col.name, col.count = CollectionEverything, "Everything", g.len()
 	case 3:
 		col.id, col.name = CollectionEmpty, "Empty"
+	case springCollection:
+		col.id, col.name, col.start, col.step, col.count = CollectionSpring, "Spring campaign", fixed, springStep, 8
 	default:
 		col.id = numberedID(itemSalt, seedOf("collection", strconv.Itoa(n)))
 		col.name = fmt.Sprintf("Collection %02d", n)

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -158,7 +159,7 @@ func (a *asset) optionIDs() []string {
 		ids = append(ids, optionID("region", a.region))
 	}
 	for _, name := range slices.Sorted(maps.Keys(a.properties)) {
-		if property, _ := metaproperties(0)[name].(object); len(property["options"].([]object)) > 0 {
+		if property, _ := knownProperties()[name].(object); len(property["options"].([]object)) > 0 {
 			for _, value := range a.properties[name] {
 				ids = append(ids, optionID(name, value))
 			}
@@ -166,6 +167,9 @@ func (a *asset) optionIDs() []string {
 	}
 	return ids
 }
+
+// knownProperties returns the metaproperties of the portal.
+var knownProperties = sync.OnceValue(func() object { return metaproperties(0) })
 
 func optionID(property, option string) string {
 	return numberedID(itemSalt, seedOf("option", property, option))

@@ -107,7 +107,7 @@ func TestFilters(t *testing.T) {
 		"property_region=apac":      func(a *asset) bool { return a.region == "apac" },
 		"property_nothing=x":        func(*asset) bool { return false },
 		"dateCreatedTo=2017-12-31":  func(a *asset) bool { return a.created.Year() == 2017 },
-		"dateModified=2018-01-01":   func(a *asset) bool { return a.modified().Year() == 2018 },
+		"dateModified=2018-01-01":   func(a *asset) bool { return a.modified().Year() >= 2018 },
 		"dateModifiedOn=2018-01-01": func(a *asset) bool { return a.modified().Format("2006-01-02") == "2018-01-01" },
 		"dateCreated=2017-06-01&dateCreatedTo=2017-12-01T00:00:00Z": func(a *asset) bool {
 			return a.created.Year() == 2017 && a.created.Month() >= 6 && a.created.Month() <= 11

@@ -110,7 +110,7 @@ func New(opts Options) (*Sandbox, error) {
 	opts.Credentials.setDefaults()
 	s := &Sandbox{
 		opts:      opts,
-		generated: generated(max(opts.Assets, 0)),
+		generated: newGenerated(opts.Assets, opts.Clock()),
 		oauth1:    newOAuth1Verifier(opts.Credentials.oauth1(), opts.Clock),
 		limit:     newCallLimit(opts.Penalty),
 		signKey:   sha256.Sum256([]byte("sandbox storage " + opts.Credentials.ClientSecret)),
