@@ -99,6 +99,11 @@ func (o *verifyOptions) openRepair(ctx context.Context, folder *os.Root) (r *rep
 		Waiting:  func() { o.screen.Say("waiting for another bynder that uses the journal %s", o.journal) },
 		Failed:   func(err error) { o.screen.Fail(err.Error(), "") },
 	})
+	if err == nil {
+		if err = mirror.PutBack(folder); err != nil {
+			err = r.close(err)
+		}
+	}
 	return r, err
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/journal"
+	"github.com/bynder-cli/bynder/internal/mirror"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
 )
@@ -62,7 +63,10 @@ func (s *syncRun) openState(ctx context.Context) error {
 		return err
 	}
 	s.closeJournal()
-	return nil
+	if o.dryRun {
+		return nil
+	}
+	return mirror.PutBack(s.root)
 }
 
 // knowsHead reports whether a head is of the format that this program writes.

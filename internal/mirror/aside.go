@@ -42,7 +42,7 @@ func OpenAside(folder *os.Root, dir string) (*Aside, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the folder for changed files: %w", err)
 	}
-	return &Aside{folder, &trash{root}}, nil
+	return &Aside{folder, &trash{root: root}}, nil
 }
 
 // Close releases the place.
@@ -58,7 +58,7 @@ func (a *Aside) Take(ctx context.Context, path string) error {
 	case err == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0:
 		err = errors.New("it is a folder or a device")
 	case err == nil:
-		_, err = a.trash.take(ctx, a.folder, path, nil)
+		_, err = a.trash.take(ctx, a.folder, path, info, nil)
 	}
 	if err == nil {
 		return nil

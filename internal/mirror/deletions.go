@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -25,14 +26,14 @@ func (x *running) deletions(ctx context.Context, steps []*Step) {
 // remove removes a file whose asset is gone, unless it was edited after the plan was made: then it is given up.
 func (x *running) remove(ctx context.Context, s *Step) {
 	r := s.record()
-	standing, err := x.proven(ctx, r)
+	seen, standing, err := x.proven(ctx, r)
 	if err == nil && standing != AsWritten {
 		x.giveUp(ctx, s)
 		return
 	}
 	if err == nil {
 		var gone []taken
-		if gone, err = x.takeAway(ctx, r); err != nil {
+		if gone, err = x.takeAway(ctx, r, seen); err != nil {
 			x.giveBack(ctx, gone)
 		}
 	}
@@ -56,26 +57,26 @@ func (x *running) deleted(s *Step) {
 	x.report(done)
 }
 
-// takeAway removes a file and its metadata or, with a trash, moves them there and returns both. Metadata that were
-// edited stay.
-func (x *running) takeAway(ctx context.Context, r *download.Result) (gone []taken, err error) {
+// takeAway removes a file, if it is still the one that was looked at, and its metadata or, with a trash, moves them there
+// and returns both. Metadata that were edited stay.
+func (x *running) takeAway(ctx context.Context, r *download.Result, was fs.FileInfo) (gone []taken, err error) {
+	beside, _ := x.Root.Lstat(metadata.Path(r.Path))
 	sidecar, s := x.sidecar(ctx, r)
 	if s == Edited {
 		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, errEditedSidecar(filepath.ToSlash(sidecar)))
 	}
+	if s != AsWritten {
+		beside = nil
+	}
 	if x.trash != nil {
-		var beside func(string) string
-		if s == AsWritten {
-			beside = metadata.Path
-		}
-		gone, err = x.trash.take(ctx, x.Root, r.Path, beside)
+		gone, err = x.trash.take(ctx, x.Root, r.Path, was, beside)
 		return gone, local(r.Path, err)
 	}
-	if s == AsWritten {
-		err = x.Root.Remove(sidecar)
+	if beside != nil {
+		err = x.mover.remove(x.Root, sidecar, beside)
 	}
 	if err == nil {
-		err = x.Root.Remove(r.Path)
+		err = x.mover.remove(x.Root, r.Path, was)
 	}
 	return nil, local(r.Path, err)
 }
@@ -83,7 +84,7 @@ func (x *running) takeAway(ctx context.Context, r *download.Result) (gone []take
 // giveBack moves files out of the trash to where they were. One whose path is taken by now stays there.
 func (x *running) giveBack(ctx context.Context, gone []taken) {
 	for _, f := range gone {
-		_ = moveFile(context.WithoutCancel(ctx), x.trash.root, f.name, x.Root, f.path)
+		_ = x.trash.move(context.WithoutCancel(ctx), x.trash.root, f.name, nil, x.Root, f.path)
 	}
 }
 
@@ -94,7 +95,8 @@ func (x *running) displace(ctx context.Context, s *Step) ([]taken, error) {
 		return nil, nil
 	}
 	r := was.record()
-	switch standing, err := x.proven(ctx, r); {
+	seen, standing, err := x.proven(ctx, r)
+	switch {
 	case err != nil:
 		return nil, err
 	case standing == Edited:
@@ -102,7 +104,7 @@ func (x *running) displace(ctx context.Context, s *Step) ([]taken, error) {
 	case standing == NotThere:
 		return nil, nil
 	}
-	gone, err := x.takeAway(ctx, r)
+	gone, err := x.takeAway(ctx, r, seen)
 	if err != nil {
 		x.giveBack(ctx, gone)
 	}
@@ -151,6 +153,7 @@ func (x *running) giveUp(ctx context.Context, s *Step) {
 
 // giveUpSidecar deletes the metadata of a file that is not there, or was edited. It reports whether the record can be closed.
 func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
+	was, _ := x.Root.Lstat(metadata.Path(filepath.FromSlash(s.Record.Path)))
 	path, standing := x.sidecar(ctx, s.Record)
 	if standing != AsWritten {
 		return true
@@ -160,9 +163,9 @@ func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
 	}
 	var err error
 	if x.trash != nil {
-		_, err = x.trash.take(ctx, x.Root, path, nil)
+		_, err = x.trash.take(ctx, x.Root, path, was, nil)
 	} else {
-		err = x.Root.Remove(path)
+		err = x.mover.remove(x.Root, path, was)
 	}
 	if err != nil {
 		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: s.Record, Path: s.Path}, err)

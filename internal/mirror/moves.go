@@ -78,7 +78,7 @@ func (x *running) move(ctx context.Context, m *moving, wait bool) bool {
 func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
 	standing, err := x.folder.Stands(&m.now), error(nil)
 	if wait { // in ownFolder nobody sees it, and after a kill its MD5 alone tells what it is
-		standing, err = x.proven(ctx, &m.now)
+		_, standing, err = x.proven(ctx, &m.now)
 	}
 	if err != nil {
 		return err
@@ -148,7 +148,7 @@ func (x *running) hop(ctx context.Context, m *moving, to string) error {
 	err := x.makeFolders(to)
 	if err == nil {
 		x.moveSidecar(ctx, m, to)
-		err = moveFile(ctx, x.Root, was, x.Root, there.Path)
+		err = x.mover.move(ctx, x.Root, was, nil, x.Root, there.Path)
 	}
 	m.now.Path = there.Path
 	if err != nil {

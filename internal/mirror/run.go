@@ -57,6 +57,7 @@ type Outcome struct {
 type running struct {
 	*Run
 	folder *Destination
+	mover  mover
 	trash  *trash // nil if files are removed
 	// partials are those that were there before files were transferred, or after that.
 	partials *sink.Partials
@@ -229,26 +230,26 @@ func errEdited(path string) error {
 	}
 }
 
-// proven returns what has become of a record's file right before it is taken away: its MD5 decides. The error is why that
-// is not known.
-func (x *running) proven(ctx context.Context, r *download.Result) (Standing, error) {
+// proven returns what has become of a record's file right before it is taken away: its MD5 decides. One that is as it was
+// written is returned as it was looked at. The error is why that is not known.
+func (x *running) proven(ctx context.Context, r *download.Result) (fs.FileInfo, Standing, error) {
 	name := filepath.FromSlash(r.Path)
 	before, err := x.Root.Lstat(name)
 	switch {
 	case isMissing(err):
-		return NotThere, nil
+		return nil, NotThere, nil
 	case err != nil:
-		return Edited, local(r.Path, err)
+		return nil, Edited, local(r.Path, err)
 	}
 	same, err := x.matches(ctx, r)
 	if err != nil || !same {
-		return Edited, local(r.Path, err)
+		return nil, Edited, local(r.Path, err)
 	}
 	after, err := x.Root.Lstat(name)
-	if err != nil || !os.SameFile(before, after) || !before.ModTime().Equal(after.ModTime()) || before.Size() != after.Size() {
-		return Edited, nil //nolint:nilerr // it was taken away or changed while it was read
+	if err != nil || !isSame(before, after) {
+		return nil, Edited, nil //nolint:nilerr // it was taken away or changed while it was read
 	}
-	return AsWritten, nil
+	return after, AsWritten, nil
 }
 
 // stamp sets the time of a record's file, unless the file is another one by now.

@@ -1,14 +1,10 @@
 package mirror
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
-
-	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
 // A file in the trash is never replaced, nor its metadata.
@@ -74,53 +70,6 @@ func TestTrashElsewhere(t *testing.T) {
 	}
 }
 
-// What a killed run has left of a copy is removed by the run that copies the file again; a copy that another process
-// makes, and any other file, stay.
-func TestTrashElsewhereAfterAKill(t *testing.T) {
-	one, two := newRig(t), newRig(t)
-	kept := map[string]string{
-		"x/.0.part": "mine", copyPrefix("x/b") + "0" + copySuffix: "of another file", copyPrefix("x/a") + "2" + copySuffix: "that is made",
-		copyPrefix("x/a") + "3": "mine",
-	}
-	for path, content := range kept {
-		two.write(path, content)
-	}
-	two.write(copyPrefix("x/a")+"1"+copySuffix, "left")
-	busy, err := two.root.OpenFile(copyPrefix("x/a")+"2"+copySuffix, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer busy.Close()
-	if err := filelock.Try(busy); err != nil {
-		t.Skip(err)
-	}
-	sweepCopies(two.root, filepath.Join("x", "a"))
-	want := map[string]string{}
-	for path, content := range kept {
-		want[filepath.ToSlash(path)] = content
-	}
-	wantTree(t, two.dir, want)
-	one.write("a", "whole")
-	other, err := os.MkdirTemp(otherFileSystem(t), "trash")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(other) })
-	root, err := os.OpenRoot(other)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer root.Close()
-	if err := os.WriteFile(filepath.Join(other, copyPrefix("a")+"1"+copySuffix), []byte("wh"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if err := moveFile(t.Context(), one.root, "a", root, "a"); err != nil {
-		t.Fatal(err)
-	}
-	wantTree(t, other, map[string]string{"a": "whole"})
-	wantTree(t, one.dir, map[string]string{})
-}
-
 // otherFileSystem returns a folder on another file system than temporary files.
 func otherFileSystem(t *testing.T) string {
 	t.Helper()
@@ -139,31 +88,4 @@ func otherFileSystem(t *testing.T) string {
 	}
 	t.Skip("there is one file system")
 	return ""
-}
-
-// A copy has the file's time, replaces nothing, and ends with its context without a trace.
-func TestCopyFile(t *testing.T) {
-	one, two := newRig(t), newRig(t)
-	one.write("a", "whole")
-	two.write("taken", "mine")
-	at := time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
-	if err := os.Chtimes(filepath.Join(one.dir, "a"), at, at); err != nil {
-		t.Fatal(err)
-	}
-	if err := copyFile(t.Context(), one.root, "a", two.root, "b"); err != nil {
-		t.Fatal(err)
-	}
-	if err := copyFile(t.Context(), one.root, "a", two.root, "taken"); !errors.Is(err, os.ErrExist) {
-		t.Errorf("onto a file: %v", err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := copyFile(ctx, one.root, "a", two.root, "c"); !errors.Is(err, context.Canceled) {
-		t.Errorf("after the end: %v", err)
-	}
-	wantTree(t, one.dir, map[string]string{"a": "whole"})
-	wantTree(t, two.dir, map[string]string{"b": "whole", "taken": "mine", "c": ""})
-	if info, err := two.root.Lstat("b"); err != nil || !info.ModTime().Equal(at) {
-		t.Errorf("the time of the copy is %v, %v", info.ModTime(), err)
-	}
 }
