@@ -112,6 +112,31 @@ func TestCompaction(t *testing.T) {
 	}
 }
 
+// What is known of a file's bytes stays beside a later failure, which is its latest result.
+func TestCompactionKeepsBytes(t *testing.T) {
+	dir, file := newFolder(t)
+	known := line("A", "downloaded", "a", "1")
+	writeLines(t, file, line("A", "downloaded", "old", "0"), known, failure("A"), line("A", "skipped", "a", "2"), failure("A"), failure("A"))
+	for range 2 {
+		closeJournal(t, openJournal(t, file, Options{Dir: dir}))
+		if got, want := readFile(t, file), known+"\n"+failure("A")+"\n"; got != want {
+			t.Errorf("the journal became\n%s", got)
+		}
+	}
+	if got := recorded(t, openFiles(t, file, dir)); !slices.Equal(got, []string{"A a"}) {
+		t.Errorf("the files are %v", got)
+	}
+	groups, _, err := Summarise(t.Context(), file)
+	if want := []Group{{Status: download.Failed, Cause: download.CodeNetwork, Files: 1}}; err != nil || !slices.Equal(groups, want) {
+		t.Errorf("the summary is %+v, %v", groups, err)
+	}
+	var failures []string
+	_, err = EachFailure(t.Context(), file, func(r download.Result) error { failures = append(failures, r.MediaID); return nil })
+	if err != nil || !slices.Equal(failures, []string{"A"}) {
+		t.Errorf("the failures are %v, %v", failures, err)
+	}
+}
+
 // Two files of one fingerprint both stay.
 func TestCompactionKeepsCollisions(t *testing.T) {
 	dir, file := newFolder(t)

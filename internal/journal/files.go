@@ -18,7 +18,7 @@ type Files struct {
 	// Count is how many there are. Of two files with one path the later record counts: the
 	// program has replaced the first one.
 	Count int
-	// Failed and Skipped are how many files have such a latest record, which says nothing of their bytes.
+	// Failed and Skipped are how many files have such records alone, which say nothing of their bytes.
 	Failed, Skipped int
 	// Outside is how many files are recorded at a path that is not in the folder.
 	Outside int
@@ -77,9 +77,9 @@ func (f *Files) note(offset int64, _ []byte, r *record) error {
 	switch {
 	case r == nil:
 	case r.is(download.Failed):
-		f.Failed++
+		f.Failed += f.withoutBytes(r)
 	case r.is(download.Skipped):
-		f.Skipped++
+		f.Skipped += f.withoutBytes(r)
 		if name, inside := f.place.local(string(r.path)); inside && !f.Names(name) {
 			f.paths.Put(f.print(name), notOurs)
 		}
@@ -95,6 +95,14 @@ func (f *Files) note(offset int64, _ []byte, r *record) error {
 		f.paths.Put(f.print(name), offset)
 	}
 	return nil
+}
+
+// withoutBytes counts the file of a failure or a skip, unless an earlier record tells its bytes.
+func (f *Files) withoutBytes(r *record) int {
+	if _, known := f.view.bytes[f.view.print(r.file())]; known {
+		return 0
+	}
+	return 1
 }
 
 // Each hands on the files in the journal's order, as results whose Path is the file's name

@@ -144,6 +144,7 @@ func (v *view) accept(print uint64, intent int64) {
 	v.index.Put(print, intent)
 	v.pending[print] = intent
 	delete(v.earlier, print)
+	delete(v.bytes, print)
 }
 
 // hasMD5 reports whether a file has the MD5, in hexadecimal digits. A file that cannot be

@@ -68,9 +68,12 @@ func eachLatest(ctx context.Context, file string, each func(line []byte, r *reco
 	if err != nil {
 		return 0, err
 	}
-	err = v.eachCurrent(ctx, func(_ int64, line []byte, r *record) error {
+	err = v.eachCurrent(ctx, func(offset int64, line []byte, r *record) error {
 		if r == nil || r.is(intended) || r.is(download.Deleted) {
 			return nil
+		}
+		if bytes, kept := v.bytes[v.print(r.file())]; kept && bytes == offset {
+			return nil // a later one follows
 		}
 		return each(line, r)
 	})

@@ -28,6 +28,7 @@ type view struct {
 	index   fingerprint.Table[int64] // of results
 	pending map[uint64]int64         // file → its latest intent, if no result followed but failures
 	earlier map[uint64][]int64       // file → the intents before that one, since its latest result
+	bytes   map[uint64]int64         // file → the latest result that tells its bytes, if failures or skips followed
 	head    int64                    // offset of the latest head line, -1 if there is none
 	records int                      // lines that are results or intents
 	ended   int                      // of them those that say that a file was deleted
@@ -39,7 +40,7 @@ type view struct {
 }
 
 func newView(f *os.File) *view {
-	return &view{file: f, seed: maphash.MakeSeed(), pending: map[uint64]int64{}, earlier: map[uint64][]int64{}, head: -1}
+	return &view{file: f, seed: maphash.MakeSeed(), pending: map[uint64]int64{}, earlier: map[uint64][]int64{}, bytes: map[uint64]int64{}, head: -1}
 }
 
 // load reads all lines. It takes about a second for a million.
@@ -55,7 +56,7 @@ func (v *view) load(ctx context.Context) (err error) {
 }
 
 // note notes a line. A failure does not settle an intent: the file may have been published
-// before what failed, such as the sync of its folder.
+// before what failed, such as the sync of its folder. Neither that nor a skip ends what is known of the bytes of a file.
 func (v *view) note(offset int64, line []byte) {
 	r, ok := parse(line)
 	switch {
@@ -69,6 +70,7 @@ func (v *view) note(offset int64, line []byte) {
 	case ok:
 		v.records++
 		print := v.print(r.file())
+		v.keepBytes(print, &r)
 		v.index.Put(print, offset)
 		if !r.is(download.Failed) {
 			v.drop(print)
@@ -85,6 +87,21 @@ func (v *view) note(offset int64, line []byte) {
 	}
 }
 
+// keepBytes notes, before r becomes a file's latest result, which earlier one tells its bytes.
+func (v *view) keepBytes(print uint64, r *record) {
+	if !r.is(download.Failed) && !r.is(download.Skipped) {
+		delete(v.bytes, print)
+		return
+	}
+	file := r.file()
+	if _, kept := v.bytes[print]; kept {
+		return
+	}
+	if before, ok := v.latest(file); ok && before.isFile() {
+		v.bytes[print], _ = v.index.Get(print)
+	}
+}
+
 // drop forgets the intents of a file.
 func (v *view) drop(print uint64) {
 	delete(v.pending, print)
@@ -93,11 +110,11 @@ func (v *view) drop(print uint64) {
 
 // current is the number of records that count, and superseded that of the others. A file that was deleted and has come
 // back counts once less.
-func (v *view) current() int    { return v.index.Len() + len(v.pending) - v.ended }
+func (v *view) current() int    { return v.index.Len() + len(v.pending) + len(v.bytes) - v.ended }
 func (v *view) superseded() int { return v.records - v.current() }
 
 // eachCurrent hands on the lines that count, in the journal's order: the latest result of
-// each file, pending intents, and the lines that are neither of them nor a head, for which the record is nil.
+// each file and, if it does not tell the file's bytes, the latest one that does; pending intents, and the lines that are neither of them nor a head, for which the record is nil.
 // The line is nil if it is longer than maxLine.
 func (v *view) eachCurrent(ctx context.Context, f func(offset int64, line []byte, r *record) error) error {
 	if v.file == nil {
@@ -127,7 +144,7 @@ func (v *view) counts(offset int64, r *record) bool {
 		return pending && latest == offset
 	}
 	latest, _ := v.index.Get(print)
-	if latest == offset {
+	if bytes, kept := v.bytes[print]; latest == offset || kept && bytes == offset {
 		return true
 	}
 	later, ok := parse(v.line(latest)) // it may have the fingerprint by chance
