@@ -12,7 +12,8 @@ import (
 
 // Witness is what Confirm asks of the portal: a *bynder.Client.
 type Witness interface {
-	// AssetsListed yields those of the assets named by q.IDs that its filters choose.
+	// AssetsListed yields those of the assets named by q.IDs that its filters choose, and bynder.ErrMiscounted if the
+	// portal has counted others.
 	AssetsListed(ctx context.Context, q bynder.Query) iter.Seq2[*bynder.Asset, error]
 	// Asset asks for one asset.
 	Asset(ctx context.Context, mediaID string) (*bynder.Asset, error)
@@ -23,29 +24,30 @@ const maxSilent = 3
 
 // Confirm asks the portal what has become of assets that a list with these filters did not have. An asset that the
 // filters choose after all, and one of which the portal says neither that it is gone nor that it may not be seen, is
-// Unconfirmed. The error is one that every other call would meet, too: credentials that are refused, an allowance that is
+// Unconfirmed. A list that does not have as many assets as the portal counts may have left out any of them: then none
+// counts as left or deleted that it does not have. The error is one that every other call would meet, too: credentials that are refused, an allowance that is
 // used up, the end of ctx.
 func Confirm(ctx context.Context, w Witness, filters bynder.Query, ids []string) (map[string]Verdict, error) {
 	verdicts := make(map[string]Verdict, len(ids))
 	for _, id := range ids {
 		verdicts[id] = Unconfirmed
 	}
-	chosen, whole, err := listed(ctx, w, filters, ids)
-	if err != nil || !whole { // an asset that is missing in part of a list may be in the rest
+	chosen, err := listed(ctx, w, filters, ids)
+	if err != nil || chosen.broken { // an asset that is missing in part of a list may be in the rest
 		return verdicts, err
 	}
-	ids = without(ids, chosen)
+	ids, doubtful := chosen.without(ids), chosen.miscounted
 	if filters.HasFilters() {
-		there, _, err := listed(ctx, w, bynder.Query{}, ids)
+		there, err := listed(ctx, w, bynder.Query{}, ids)
 		if err != nil {
 			return verdicts, err
 		}
 		for _, id := range ids {
-			if there[bynder.FoldedID(id)] {
+			if there.has[bynder.FoldedID(id)] && !doubtful {
 				verdicts[id] = AssetLeft
 			}
 		}
-		ids = without(ids, there)
+		ids, doubtful = there.without(ids), doubtful || there.miscounted
 	}
 	silent := 0
 	for _, id := range ids {
@@ -53,8 +55,11 @@ func Confirm(ctx context.Context, w Witness, filters bynder.Query, ids []string)
 		if ends(ctx, err) {
 			return verdicts, err
 		}
-		var answered bool
-		if verdicts[id], answered = verdictOf(err); answered {
+		verdict, answered := verdictOf(err)
+		if verdict != AssetDeleted || !doubtful {
+			verdicts[id] = verdict
+		}
+		if answered {
 			silent = 0
 		} else if silent++; silent == maxSilent {
 			break
@@ -82,35 +87,43 @@ func verdictOf(err error) (v Verdict, answered bool) {
 	}
 }
 
-// listed returns which of the assets the portal lists, by their folded ids. whole is false if there may be more of
-// them. The error is one that ends Confirm.
-func listed(ctx context.Context, w Witness, filters bynder.Query, ids []string) (found map[string]bool, whole bool, err error) {
-	found, whole = map[string]bool{}, true
+// list is what the portal lists of the assets that it was asked for.
+type list struct {
+	has        map[string]bool // by their folded ids
+	broken     bool            // there may be more
+	miscounted bool            // the portal has counted others
+}
+
+// listed asks which of the assets the portal lists. The error is one that ends Confirm.
+func listed(ctx context.Context, w Witness, filters bynder.Query, ids []string) (list, error) {
+	l := list{has: map[string]bool{}}
 	asked := make(map[string]bool, len(ids))
 	for _, id := range ids {
 		asked[bynder.FoldedID(id)] = true
 	}
 	if len(ids) == 0 {
-		return found, true, nil
+		return l, nil
 	}
 	filters.IDs, filters.Limit = ids, 0
 	for a, err := range w.AssetsListed(ctx, filters) {
 		switch {
 		case ends(ctx, err):
-			return found, false, err
+			return l, err
+		case errors.Is(err, bynder.ErrMiscounted):
+			l.miscounted = true
 		case err != nil || !asked[bynder.FoldedID(a.ID)]: // a portal that ignores ids lists what it likes
-			whole = false
+			l.broken = true
 		default:
-			found[bynder.FoldedID(a.ID)] = true
+			l.has[bynder.FoldedID(a.ID)] = true
 		}
 	}
-	return found, whole, nil
+	return l, nil
 }
 
-// without returns the ids that are not among the folded ones.
-func without(ids []string, folded map[string]bool) (left []string) {
+// without returns the ids that the list does not have.
+func (l *list) without(ids []string) (left []string) {
 	for _, id := range ids {
-		if !folded[bynder.FoldedID(id)] {
+		if !l.has[bynder.FoldedID(id)] {
 			left = append(left, id)
 		}
 	}

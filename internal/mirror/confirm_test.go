@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -103,6 +104,23 @@ func TestConfirm(t *testing.T) {
 			want:    "A=left B=deleted C=", asked: "filtered A,B,C; all A,B,C; B; C",
 		},
 		{
+			name: "the list leaves out what it counts", filters: filters, ids: "A,B,C,D",
+			witness: fakeWitness{broken: map[string]error{"filtered": bynder.ErrMiscounted}, all: has("A", "B"), one: map[string]error{"C": status(404), "D": status(403)}},
+			want:    "A= B= C= D=hidden", asked: "filtered A,B,C,D; all A,B,C,D; C; D",
+		},
+		{
+			name: "the list without filters leaves out what it counts", filters: filters, ids: "A,B,C,D,E",
+			witness: fakeWitness{
+				filtered: has("E"), broken: map[string]error{"all": bynder.ErrMiscounted}, all: has("A"), one: map[string]error{"B": status(404), "C": status(403)},
+			},
+			want: "A=left B= C=hidden D= E=", asked: "filtered A,B,C,D,E; all A,B,C,D; B; C; D",
+		},
+		{
+			name: "the only list leaves out what it counts", ids: "A,B,C",
+			witness: fakeWitness{broken: map[string]error{"all": bynder.ErrMiscounted}, one: map[string]error{"A": status(404), "B": status(403)}},
+			want:    "A= B=hidden C=", asked: "all A,B,C; A; B; C",
+		},
+		{
 			name: "errors of one asset", ids: "A,B,C,D,E,F",
 			witness: fakeWitness{one: map[string]error{
 				"A": status(500), "B": network, "C": &bynder.ProtocolError{Err: errors.New("another asset")}, "D": status(410), "E": status(400), "F": status(404),
@@ -170,15 +188,40 @@ func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // The portal of the sandbox has assets that are gone in each way, and some that only seem to be.
 func TestConfirmWithThePortal(t *testing.T) {
-	text := `[{"id": "living", "tags": ["a"]}, {"id": "retagged", "tags": ["b"]}, {"id": "trashed", "tags": ["a"], "trash": true},
+	for _, tt := range []struct {
+		assets string
+		want   map[string]Verdict
+	}{
+		{`[{"id": "living", "tags": ["a"]}, {"id": "retagged", "tags": ["b"]}, {"id": "trashed", "tags": ["a"], "trash": true},
 		{"id": "hidden", "tags": ["a"], "rights": "none"}, {"id": "viewed", "tags": ["a"], "rights": "view"}, {"id": "archived", "tags": ["b"], "archive": true},
-		{"id": "left-out", "tags": ["a"], "lists": "by-id"}, {"id": "unlisted", "tags": ["a"], "lists": "none"}]`
-	want := map[string]Verdict{
-		"living": Unconfirmed, "retagged": AssetLeft, "trashed": AssetDeleted, "hidden": AssetHidden, "viewed": Unconfirmed, "archived": AssetLeft,
-		"left-out": Unconfirmed, "unlisted": Unconfirmed, "never-there": AssetDeleted,
+		{"id": "left-out", "tags": ["a"], "lists": "by-id"}, {"id": "unlisted", "tags": ["a"], "lists": "none"}]`, map[string]Verdict{
+			"living": Unconfirmed, "retagged": AssetLeft, "trashed": AssetDeleted, "hidden": AssetHidden, "viewed": Unconfirmed, "archived": AssetLeft,
+			"left-out": Unconfirmed, "unlisted": Unconfirmed, "never-there": AssetDeleted,
+		}},
+		// One that is counted and left out may be any.
+		{`[{"id": "short", "tags": ["a"], "lists": "unfiltered"}]`, map[string]Verdict{"short": Unconfirmed}},
+		{`[{"id": "short", "tags": ["a"], "lists": "counted"}]`, map[string]Verdict{"short": Unconfirmed}},
+		{`[{"id": "short", "tags": ["a"], "lists": "unfiltered"}, {"id": "living", "tags": ["a"]}, {"id": "left", "tags": ["b"]},
+			{"id": "hidden", "tags": ["a"], "rights": "none"}, {"id": "trashed", "tags": ["a"], "trash": true}]`, map[string]Verdict{
+			"short": Unconfirmed, "living": Unconfirmed, "left": Unconfirmed, "hidden": AssetHidden, "trashed": Unconfirmed,
+		}},
+		{`[{"id": "short", "tags": ["b"], "lists": "counted"}, {"id": "left", "tags": ["b"]}, {"id": "trashed", "tags": ["a"], "trash": true}]`, map[string]Verdict{
+			"short": Unconfirmed, "left": AssetLeft, "trashed": Unconfirmed,
+		}},
+	} {
+		ids := slices.Collect(maps.Keys(tt.want))
+		got := confirmWithPortal(t, tt.assets, ids)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", tt.assets, diff)
+		}
 	}
+}
+
+// confirmWithPortal asks a sandbox with assets about ids, with the filter for the tag a.
+func confirmWithPortal(t *testing.T, assets string, ids []string) map[string]Verdict {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "assets.json")
-	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+	if err := os.WriteFile(file, []byte(assets), 0o666); err != nil {
 		t.Fatal(err)
 	}
 	s, err := sandbox.New(sandbox.Options{Catalogue: file})
@@ -201,15 +244,9 @@ func TestConfirmWithThePortal(t *testing.T) {
 	}
 	client := &http.Client{Transport: bearer(settings["BYNDER_PERMANENT_TOKEN"])}
 	defer http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	var ids []string
-	for id := range want {
-		ids = append(ids, id)
-	}
 	got, err := Confirm(t.Context(), bynder.New(origin, client), bynder.Query{Tags: []string{"a"}}, ids)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
+	return got
 }
