@@ -303,6 +303,9 @@ func (e ended) Finished(job download.Job, _ download.Result) { e.reporter.Ended(
 // outcome returns the error of a run in which something failed or was kept.
 func (s *syncRun) outcome(ctx context.Context, p *syncPlan, done mirror.Outcome) error {
 	sayWhyStopped(s.reporter.Screen(), done.Stop)
+	if done.NotDeleted > 0 {
+		s.reporter.Screen().Say("not removed, because the run ended before it: %s of assets that are gone", count(done.NotDeleted, "file"))
+	}
 	all := len(p.wanted) + done.Kept
 	err := outcome(ctx, download.Tally{Wanted: all, Failed: done.Failed, Stop: done.Stop}, 0)
 	if err != nil && done.Stop != nil {

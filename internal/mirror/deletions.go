@@ -11,15 +11,20 @@ import (
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
-// deletions removes files whose assets are gone, if nothing failed that may have been the reason.
+// deletions removes files whose assets are gone. If something failed that may have been the reason, they are kept.
 func (x *running) deletions(ctx context.Context, steps []*Step) {
 	x.partials = sink.NewPartials(x.Root) // the transfers may have left more
 	for i, s := range steps {
-		if x.unsafe || ctx.Err() != nil {
+		switch {
+		case ctx.Err() != nil:
 			x.outcome.NotDeleted += len(steps) - i
 			return
+		case x.unsafe != "":
+			kept := Step{Action: download.ActionKeep, Record: s.Record, Path: s.Path, Err: notRemoved(s, x.unsafe)}
+			x.report(kept.result(x.Portal))
+		default:
+			x.remove(ctx, s)
 		}
-		x.remove(ctx, s)
 	}
 }
 

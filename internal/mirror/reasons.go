@@ -52,3 +52,13 @@ func notConfirmed(f *file) error {
 		Advice: "run sync again later",
 	}
 }
+
+// notRemoved says that the file of an asset that is gone is kept, because something failed for the reason code.
+func notRemoved(s *Step, code download.Code) error {
+	return &download.Error{
+		Code:   code,
+		Path:   s.Path,
+		Err:    fmt.Errorf("its asset is gone (%s), but something failed (%s), and then no file is removed", s.Why, code),
+		Advice: "mend what failed, then run sync again",
+	}
+}

@@ -47,7 +47,7 @@ type Outcome struct {
 	Failed  int // of them, files that are not in place as they should be
 	Kept    int // of them, files that stay as they are though the portal has them otherwise
 	Deleted int // of them
-	// NotDeleted counts the files that stay, although their assets are gone, because the run failed or was stopped.
+	// NotDeleted counts the files that stay, although their assets are gone, because the run was stopped.
 	NotDeleted int
 	// Stop is why the run ended before its steps did, nil if it did not.
 	Stop error
@@ -69,7 +69,7 @@ type running struct {
 
 	mu      sync.Mutex
 	outcome Outcome
-	unsafe  bool // something failed after which nothing is deleted
+	unsafe  download.Code // of a failure after which nothing is deleted; "" if there was none
 }
 
 // Do carries out steps, as Plan returns them: first those that cannot be done are reported, then files are moved, fetched
@@ -159,7 +159,7 @@ func (x *running) report(r download.Result) {
 		switch r.Error.Code {
 		case download.CodeForbidden, download.CodeNotFound, download.CodeExists, download.CodeUsage:
 		default:
-			x.unsafe = true
+			x.unsafe = r.Error.Code
 		}
 	case download.Kept:
 		x.outcome.Kept++

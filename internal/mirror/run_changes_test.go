@@ -58,7 +58,7 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			name: "a transfer fails, so nothing is deleted", before: two, after: listing{"A": {"a", "newer", 2, "n"}},
 			gone:   map[string]Verdict{"B": AssetDeleted},
 			during: func(g *rig) { g.fetch = func(download.Job) error { return failing(download.CodeNetwork) } },
-			want:   []string{"! a (network)"}, outcome: Outcome{Steps: 1, Failed: 1, NotDeleted: 1},
+			want:   []string{"! a (network)", "! x/b (network)"}, outcome: Outcome{Steps: 2, Failed: 1, Kept: 1},
 			files: map[string]string{"a": "one", "x/b": "two"}, again: []string{"- x/b (deleted)", "~ a"},
 		},
 		{
@@ -314,7 +314,7 @@ func TestRunCannotReadWhatIsToBeDeleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	outcome := g.sync(t.Context(), listing{"A": c.before["A"]}, func(*Run) {})
-	if outcome.Failed != 1 || outcome.NotDeleted != 1 {
+	if outcome.Failed != 1 || outcome.Kept != 1 || outcome.NotDeleted != 0 {
 		t.Errorf("%+v, %v", outcome, g.lines())
 	}
 	if _, err := os.Lstat(filepath.Join(g.dir, "b")); errors.Is(err, fs.ErrNotExist) {
