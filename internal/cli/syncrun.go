@@ -192,8 +192,8 @@ func (nowhere) Sidecar(*download.Result, bool) mirror.Standing {
 	return mirror.NotThere
 }
 
-// confirm asks the portal what has become of the assets that its list does not have, unless their files are more than
-// may be removed: then none is.
+// confirm asks the portal what has become of the assets that its list does not have, unless their files that sync would
+// remove are more than it may: then none is.
 func (s *syncRun) confirm(ctx context.Context, in *mirror.Input, p *syncPlan) (err error) {
 	ids := mirror.Gone(in.Wanted, in.Records, s.conf.Portal.Host)
 	if in.MaxDelete, err = mirror.Limit(s.o.maxDelete, len(in.Records)); err != nil {
@@ -201,7 +201,8 @@ func (s *syncRun) confirm(ctx context.Context, in *mirror.Input, p *syncPlan) (e
 	}
 	files := 0
 	for _, r := range in.Records {
-		if _, gone := slices.BinarySearch(ids, r.MediaID); gone && r.Portal == s.conf.Portal.Host {
+		_, gone := slices.BinarySearch(ids, r.MediaID)
+		if gone && r.Portal == s.conf.Portal.Host && s.folder.Stands(r) == mirror.AsWritten { // others stay in any case
 			files++
 		}
 	}
