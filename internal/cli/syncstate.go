@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -29,6 +30,17 @@ type syncHead struct {
 	User      string `json:"user"`      // "" if the portal does not tell these credentials
 	Selection string `json:"selection"` // which assets, and which files of them
 	Template  string `json:"template"`
+	// Names says what names in the filters stand for, so that the portal is asked once; nil if there are none, or if
+	// the portal did not list them.
+	Names *filterNames `json:"names,omitempty"`
+}
+
+// filterNames are those filters in which the portal's names are given, and what the API takes for them.
+type filterNames struct {
+	Given      []string            `json:"given"` // sorted
+	Brands     []string            `json:"brands,omitempty"`
+	Collection string              `json:"collection,omitempty"`
+	Properties map[string][]string `json:"properties,omitempty"`
 }
 
 // openState opens the state in the folder, which a dry run leaves as it is. It is nil in a dry run if there is none.
@@ -87,7 +99,8 @@ func (s *syncRun) head(ctx context.Context) (syncHead, error) {
 		return syncHead{}, unlisted
 	}
 	names.say = s.reporter.Screen().Say
-	if err := o.resolveFilters(ctx, names); err != nil {
+	known, err := s.nameFilters(ctx, names)
+	if err != nil {
 		return syncHead{}, err
 	}
 	user, err := s.portal.client.CurrentUser(ctx)
@@ -100,7 +113,40 @@ func (s *syncRun) head(ctx context.Context) (syncHead, error) {
 	return syncHead{
 		Format: syncFormat, Portal: s.conf.Portal.Host, User: cmp.Or(user.ID, user.Username, user.Email, user.Name),
 		Selection: o.selection(), Template: o.name,
+		Names: known,
 	}, nil
+}
+
+// nameFilters gives the filters what the API takes for names: as the state has it if the same names were given before,
+// else as the portal says. A change that is accepted asks the portal again.
+func (s *syncRun) nameFilters(ctx context.Context, names *account) (*filterNames, error) {
+	o := s.o
+	var given []string
+	for _, brand := range o.query.Brands {
+		given = append(given, "--brand "+brand)
+	}
+	if o.query.Collection != "" {
+		given = append(given, "--collection "+o.query.Collection)
+	}
+	for _, property := range o.properties {
+		given = append(given, "--property "+property)
+	}
+	if len(given) == 0 {
+		return nil, nil
+	}
+	slices.Sort(given)
+	before, _, err := s.headBefore()
+	if err != nil {
+		return nil, err
+	}
+	if was := before.Names; was != nil && !o.acceptChanges && before.Portal == s.conf.Portal.Host && slices.Equal(was.Given, given) {
+		o.query.Brands, o.query.Collection, o.query.Properties = was.Brands, was.Collection, was.Properties
+		return was, nil
+	}
+	if err := o.resolveFilters(ctx, names); err != nil || len(names.said) > 0 {
+		return nil, err
+	}
+	return &filterNames{Given: given, Brands: o.query.Brands, Collection: o.query.Collection, Properties: o.query.Properties}, nil
 }
 
 // selection describes the filters, their names resolved, and what is fetched, always in the same words. A date is as
@@ -141,23 +187,29 @@ func (o *syncOptions) selection() string {
 	return strings.TrimPrefix(strings.Join(words, " ")+": ", ": ") + strings.Join(files, " ")
 }
 
-// admit refuses a run whose head is not that of the state, unless the change is accepted, and reports whether the state
-// is to have this one.
-func (s *syncRun) admit(now syncHead) (isNew bool, err error) {
-	var before syncHead
+// headBefore returns the head of the state, if there is one.
+func (s *syncRun) headBefore() (head syncHead, ok bool, err error) {
 	if s.journal == nil {
-		return true, nil
+		return syncHead{}, false, nil
 	}
 	raw := s.journal.Head()
 	if raw == nil {
-		return true, nil
+		return syncHead{}, false, nil
 	}
-	if err := json.Unmarshal(raw, &before); err != nil {
-		return false, fmt.Errorf("reading the state of %s: %w", s.o.dir, err)
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return syncHead{}, false, fmt.Errorf("reading the state of %s: %w", s.o.dir, err)
 	}
-	if before == now || s.o.acceptChanges {
-		return before != now, nil
+	return head, true, nil
+}
+
+// admit refuses a run whose head is not that of the state, unless the change is accepted, and reports whether the state
+// is to have this one. Other names for the same filters are no change.
+func (s *syncRun) admit(now syncHead) (isNew bool, err error) {
+	before, ok, err := s.headBefore()
+	if err != nil || !ok {
+		return err == nil, err
 	}
+	isNew = !reflect.DeepEqual(before, now)
 	var differ []string
 	for _, each := range []struct{ what, before, now string }{
 		{"portal", before.Portal, now.Portal}, {"user", before.User, now.User},
@@ -166,6 +218,9 @@ func (s *syncRun) admit(now syncHead) (isNew bool, err error) {
 		if each.before != each.now {
 			differ = append(differ, fmt.Sprintf("the %s was %s and is %s now", each.what, cmp.Or(each.before, "unknown"), cmp.Or(each.now, "unknown")))
 		}
+	}
+	if len(differ) == 0 || s.o.acceptChanges {
+		return isNew, nil
 	}
 	return false, &download.Error{
 		Code:   download.CodeLocal,
