@@ -70,7 +70,7 @@ func (r *Reporter) Changed(result download.Result) {
 	switch changeOf(result) {
 	case fileFailed:
 		if cause(result) != download.CodeInterrupted || !r.summarises() {
-			r.screen.Fail(failure(result))
+			r.screen.Fail(failure(result, r.options.Verbose))
 		}
 	case fileKept:
 		why := download.Failure{}
@@ -79,7 +79,7 @@ func (r *Reporter) Changed(result download.Result) {
 		}
 		why.Message = strings.TrimSuffix("kept: "+why.Message, ": ")
 		result.Error = &why
-		r.screen.Fail(failure(result))
+		r.screen.Fail(failure(result, r.options.Verbose))
 	default:
 		r.writeWarning(result)
 	}

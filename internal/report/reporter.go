@@ -149,7 +149,11 @@ const longWait = time.Minute
 func (r *Reporter) Retried(job download.Job, name string, err error, wait time.Duration) {
 	if (r.options.Verbose || wait >= longWait) && !r.options.Quiet {
 		about := fileName(name, job.MediaID, job.Selector.String())
-		r.screen.Say("%s: %s; trying again in %s", about, Clip(Clean(err.Error()), messageLimit), Duration(wait))
+		message := err.Error()
+		if !r.options.Verbose {
+			message = withoutStorageURL(message)
+		}
+		r.screen.Say("%s: %s; trying again in %s", about, Clip(Clean(message), messageLimit), Duration(wait))
 	}
 }
 
@@ -242,7 +246,7 @@ func (r *Reporter) writeFailure(result download.Result) {
 	if result.Status != download.Failed && result.MetadataError == nil || cause(result) == download.CodeInterrupted && r.summarises() {
 		return
 	}
-	r.screen.Fail(failure(result))
+	r.screen.Fail(failure(result, r.options.Verbose))
 }
 
 // begun ends the wait for the first file.

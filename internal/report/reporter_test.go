@@ -195,16 +195,16 @@ func TestRetriesAreToldWhenVerboseOrLong(t *testing.T) {
 		want    string
 	}{
 		{Options{}, "", 2 * time.Second, ""},
-		{Options{Verbose: true}, "", 2 * time.Second, "bynder: a: connection reset; trying again in 2 s\n"},
-		{Options{Verbose: true}, "Lo\x1bgo", 2 * time.Second, "bynder: Logo (a): connection reset; trying again in 2 s\n"},
+		{Options{Verbose: true}, "", 2 * time.Second, "bynder: a: get https://storage.example/a: connection reset; trying again in 2 s\n"},
+		{Options{Verbose: true}, "Lo\x1bgo", 2 * time.Second, "bynder: Logo (a): get https://storage.example/a: connection reset; trying again in 2 s\n"},
 		{Options{Verbose: true, Quiet: true}, "", 2 * time.Second, ""},
-		{Options{}, "", 10 * time.Minute, "bynder: a: connection reset; trying again in 10 min\n"},
+		{Options{}, "", 10 * time.Minute, "bynder: a: storage: connection reset; trying again in 10 min\n"},
 		{Options{Quiet: true}, "", 10 * time.Minute, ""},
 	} {
 		var errs stream
 		tc.options.Stdout, tc.options.Stderr, tc.options.Single = &stream{}, &errs, true
 		r := New(tc.options)
-		r.Retried(job("a"), tc.file, errors.New("connection\n reset"), tc.wait)
+		r.Retried(job("a"), tc.file, errors.New("get https://storage.example/a: connection\n reset"), tc.wait)
 		if err := r.Close(Totals{}); err != nil {
 			t.Error(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,14 +28,31 @@ type Totals struct {
 	InputUnread bool
 }
 
+// storageURL matches how errors of transfers name the URL of storage (package transfer).
+var storageURL = regexp.MustCompile(`\bget https?://\S+: (storage )?`)
+
+// withoutStorageURL returns a message of a transfer without the URL of storage, which users need only with --verbose.
+func withoutStorageURL(message string) string {
+	return storageURL.ReplaceAllStringFunc(message, func(found string) string {
+		if strings.HasSuffix(found, " storage ") {
+			return "storage "
+		}
+		return "storage: "
+	})
+}
+
 // failure returns what happened to a file that failed, or whose metadata were not written, and a hint, if there is one.
-func failure(r download.Result) (what, hint string) {
+// The URL of storage is in it only if verbose is set.
+func failure(r download.Result, verbose bool) (what, hint string) {
 	if what = fileName(r.Name, r.MediaID, r.Selector); what != "" {
 		what += ": "
 	}
 	message := string(cause(r))
 	if problem := r.Problem(); problem != nil {
 		message = cmp.Or(problem.Message, message)
+		if !verbose {
+			message = withoutStorageURL(message)
+		}
 		hint = Clip(Clean(problem.Hint), messageLimit)
 	}
 	return what + Clip(Clean(message), messageLimit), hint

@@ -59,11 +59,31 @@ func TestFailure(t *testing.T) {
 		{"no cause", download.Result{MediaID: "A1", Status: download.Failed}, "A1: unexplained", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			what, hint := failure(tc.r)
+			what, hint := failure(tc.r, false)
 			if what != tc.what || hint != tc.hint {
 				t.Errorf("\n got %q, %q\nwant %q, %q", what, hint, tc.what, tc.hint)
 			}
 		})
+	}
+}
+
+// A URL of storage is long and names no asset: a user needs it only to find out about storage.
+func TestStorageURLsAreVerbose(t *testing.T) {
+	for _, tc := range []struct{ message, short string }{
+		{"get https://storage.example/a/b%20c.jpg: storage answered 403 Forbidden", "storage answered 403 Forbidden"},
+		{"get http://127.0.0.1:80/a: read: connection reset", "storage: read: connection reset"},
+		{"get https://storage.example/a: storage answered 500, at 3 locations in a row", "storage answered 500, at 3 locations in a row"},
+		{"reading the partial download: get https://storage.example/a: EOF", "reading the partial download: storage: EOF"},
+		{"redirected to https://other.example/a, which is refused", "redirected to https://other.example/a, which is refused"},
+		{"budget https://x: y", "budget https://x: y"},
+	} {
+		r := failed("A1", download.CodeStorage, tc.message, "")
+		if what, _ := failure(r, false); what != "A1: "+tc.short {
+			t.Errorf("%q, want %q", what, tc.short)
+		}
+		if what, _ := failure(r, true); what != "A1: "+tc.message {
+			t.Errorf("verbose: %q, want %q", what, tc.message)
+		}
 	}
 }
 
