@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bootTime is when the system was started, by today's clock.
+// bootTime returns when the system was started, by the current clock.
 func bootTime() (time.Time, bool) {
 	tv, err := unix.SysctlTimeval("kern.boottime")
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bootTime is when the system was started, by today's clock.
+// bootTime returns when the system was started, by the current clock.
 func bootTime() (time.Time, bool) {
 	var up unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &up); err != nil {

@@ -4,5 +4,5 @@ package sink
 
 import "time"
 
-// bootTime is not known here.
+// bootTime returns false: the time is not known on this system.
 func bootTime() (time.Time, bool) { return time.Time{}, false }

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// bootTime is when the system was started, by today's clock.
+// bootTime returns when the system was started, by the current clock.
 func bootTime() (time.Time, bool) {
 	return time.Now().Add(-windows.DurationSinceBoot()), true
 }

@@ -20,26 +20,26 @@ import (
 
 // DirOptions are the choices a user has about files in a folder.
 type DirOptions struct {
-	// IfExists says what a different file of the same name means.
+	// IfExists is what happens if a different file has the name.
 	IfExists IfExists
-	// ExistsHint is what to do about another file at a path, in place of the hint at --if-exists and --name.
+	// ExistsHint is the hint for a path that another file has, in place of the one about --if-exists and --name.
 	ExistsHint string
 	// Fsync makes each file, and then its folders, survive a power loss before
 	// Publish returns.
 	Fsync bool
-	// NoResume starts every file over and removes what earlier runs left of it.
+	// NoResume starts every file over and removes its partials of earlier runs.
 	NoResume bool
-	// MD5 and SHA256 say how existing files are hashed for the result, as those that come are.
+	// MD5 and SHA256 select the digests of existing files in the result, as for downloaded ones.
 	MD5, SHA256 bool
-	// NoVerify tells that nobody is going to check a digest of the files, so
-	// that a partial whose bytes are in doubt must not be continued.
+	// NoVerify is set if no digest of the files is checked, so that a partial
+	// that may have wrong bytes must not be continued.
 	NoVerify bool
 	// InUse are the files that the run itself reads or writes.
 	InUse []InUse
 }
 
-// Dir puts files below one folder and lets no name lead out of it. Several
-// goroutines may begin files in it at once.
+// Dir writes files below one folder, and no name can lead out of it. It is safe for
+// concurrent use.
 type Dir struct {
 	root *os.Root // nil for a preview of a missing folder
 	path string   // as the user wrote it
@@ -47,19 +47,19 @@ type Dir struct {
 
 	busy      busyPartials
 	leftovers leftovers
-	// publishing is held where it takes two steps to look at a name and to have it.
+	// publishing is held while a name is checked and taken in two steps.
 	publishing sync.Mutex
-	// lockless is set when the file system turns out to have no locks.
+	// lockless is set if a lock failed because the file system has none.
 	lockless atomic.Bool
-	// What the system can tell and do: when it was started, if that is known, and
-	// to lock a file.
+	// The functions of the system that tests replace: when it was started, if that
+	// is known, and how to lock a file.
 	booted  func() (time.Time, bool)
 	tryLock func(*os.File) error
 }
 
 var _ download.Sink = (*Dir)(nil)
 
-// NewDir opens the folder at path, which may be a symbolic link, and makes it if
+// NewDir opens the folder at path, which may be a symbolic link, and creates it if
 // it is missing. An empty path is the working directory.
 func NewDir(path string, opts DirOptions) (*Dir, error) {
 	if path == "" {
@@ -75,7 +75,7 @@ func NewDir(path string, opts DirOptions) (*Dir, error) {
 	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: filelock.Try}, nil
 }
 
-// NewPreview opens the folder at path to look at it alone (Dir.Preview). A missing one is not made.
+// NewPreview opens the folder at path for Dir.Preview, which writes nothing. A missing folder is not created.
 func NewPreview(path string, opts DirOptions) (*Dir, error) {
 	if path == "" {
 		path = "."
@@ -98,11 +98,11 @@ func (d *Dir) Close() error {
 // Root returns the folder, nil for a preview of a missing one.
 func (d *Dir) Root() *os.Root { return d.root }
 
-// CanRestart is true: what a Dir has received can be discarded.
+// CanRestart returns true: what a Dir has received can be discarded.
 func (d *Dir) CanRestart() bool { return true }
 
-// Begin makes ready to receive obj at t. The file stays where it is, and the
-// error is a *download.Present, when it is there already or is to be skipped.
+// Begin prepares to receive obj at t. If an identical file is in place, or the file
+// is skipped, the error is a *download.Present.
 func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object) (download.Partial, error) {
 	t, err := local(t)
 	if err != nil {
@@ -118,7 +118,7 @@ func (d *Dir) Begin(ctx context.Context, t download.Target, obj transfer.Object)
 		}
 		if err != nil {
 			if isPlaced(err) {
-				d.sweepAll(t) // what earlier runs left of it is not going to be continued
+				d.sweepAll(t) // partials of earlier runs will not be continued
 			}
 			return nil, err
 		}
@@ -146,8 +146,8 @@ func (d *Dir) Preview(ctx context.Context, t download.Target, obj transfer.Objec
 	return at.Place, err
 }
 
-// local returns t with its name as this system writes it, if that is a path below a folder. It need not be UTF-8, as
-// fs.ValidPath would want it: --output takes any name that the system does.
+// local returns t with its name in the system's form, if that is a path below a folder. It need not be UTF-8, as
+// fs.ValidPath requires: --output takes any name that the system does.
 func local(t download.Target) (download.Target, error) {
 	name := filepath.FromSlash(t.Name)
 	if path.Clean(t.Name) != t.Name || !filepath.IsLocal(name) || t.Name == "." {
@@ -157,7 +157,7 @@ func local(t download.Target) (download.Target, error) {
 	return t, nil
 }
 
-// isPlaced reports whether err says that a file is in place already, or that another one is where it would go.
+// isPlaced reports whether err means that the file is in place already, or that another file has its path.
 func isPlaced(err error) bool {
 	if _, ok := errors.AsType[*download.Present](err); ok {
 		return true
@@ -166,14 +166,14 @@ func isPlaced(err error) bool {
 	return ok && e.Code == download.CodeExists
 }
 
-// errLookAgain says that the folder may have changed since it was looked at.
+// errLookAgain means that the folder may have changed since it was read.
 var errLookAgain = errors.New("look again")
 
 // Show returns the path of a file as the user sees it: the folder, as the user wrote it, joined with
 // the file's name below it.
 func (d *Dir) Show(name string) string { return naming.Below(d.path, name) }
 
-// failure describes what went wrong with the file called name.
+// failure returns the error of the file called name.
 func (d *Dir) failure(doing, name string, err error) error {
 	failed := failure(doing, d.Show(name), err)
 	failed.Path = name

@@ -243,7 +243,7 @@ func TestFileThatWasPublishedBeforeTheLock(t *testing.T) {
 	folder := t.TempDir()
 	d := newDir(t, folder, DirOptions{})
 	writeFile(t, filepath.Join(folder, "a.jpg"), whole)
-	if _, err := d.receive(t.Context(), place{Place: download.Place{Path: "a.jpg"}}, original("a.jpg", "A"), object(whole)); !errors.Is(err, errLookAgain) {
+	if _, err := d.receive(t.Context(), candidate{Place: download.Place{Path: "a.jpg"}}, original("a.jpg", "A"), object(whole)); !errors.Is(err, errLookAgain) {
 		t.Fatalf("receive: %v", err)
 	}
 	wantFiles(t, folder, map[string]string{"a.jpg": whole})

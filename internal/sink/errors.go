@@ -12,11 +12,11 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// errIsDir: a folder is where a file should be.
+// errIsDir means that a folder has the name of a file.
 var errIsDir = syscall.EISDIR
 
-// advice says, by cause, what a user can do about an error of the file system.
-// The first cause that fits has it.
+// advice has the hints for errors of the file system, by cause. The first cause that
+// matches is used.
 var advice = []struct {
 	is   func(error) bool
 	code download.Code
@@ -44,11 +44,10 @@ var advice = []struct {
 	{isOneOf(inUse), download.CodeLocal,
 		"another program has the file open: close it and run the same command again"},
 	{isOneOf([]error{fs.ErrPermission}), download.CodeLocal,
-		"see that you may write there, or choose another folder"},
+		"make sure that you may write there, or choose another folder"},
 }
 
-// failure is err, met while doing something with what is shown as path, with its
-// code and a hint.
+// failure returns err with what failed, the path as it is shown, a code and a hint.
 func failure(doing, path string, err error) *download.Error {
 	failed := &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("%s %s: %w", doing, path, cause(err))}
 	for _, a := range advice {
@@ -60,8 +59,8 @@ func failure(doing, path string, err error) *download.Error {
 	return failed
 }
 
-// cause is what the system says, without the path of a partial or of a file
-// below a root, which the user did not ask about.
+// cause returns the system's error without its path, which may be that of a partial
+// or relative to a root, and so unknown to the user.
 func cause(err error) error {
 	var (
 		path *fs.PathError
@@ -84,13 +83,13 @@ func isCancelled(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// isEscape tells whether an os.Root refused to leave its folder. The error has no
+// isEscape reports whether an os.Root refused to leave its folder. The error has no
 // exported name (os: errPathEscapes).
 func isEscape(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "path escapes from parent")
 }
 
-// isOneOf makes a test for errors that are one of the causes.
+// isOneOf returns a function that reports whether an error is one of the causes.
 func isOneOf(causes []error) func(error) bool {
 	return func(err error) bool {
 		for _, c := range causes {

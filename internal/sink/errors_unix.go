@@ -4,7 +4,7 @@ package sink
 
 import "golang.org/x/sys/unix"
 
-// The errors of the system by what they mean for the user.
+// The errors of the system, by what the user can do about them.
 var (
 	diskFull      = []error{unix.ENOSPC}
 	overQuota     = []error{unix.EDQUOT}

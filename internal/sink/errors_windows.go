@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// The errors of the system by what they mean for the user. Package os translates
+// The errors of the system, by what the user can do about them. Package os translates
 // some to the names that they have on Unix.
 var (
 	diskFull      = []error{windows.ERROR_DISK_FULL, windows.ERROR_HANDLE_DISK_FULL, syscall.ENOSPC}

@@ -8,17 +8,16 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// flush has nothing to do: what Windows has to say of a write it says at the
-// write, or when the last handle is closed, and that would give up the lock.
+// flush does nothing: Windows reports errors of a write at the write, or when the
+// last handle is closed, which would release the lock.
 func flush(*os.File) error { return nil }
 
-// setModTime dates f through its own handle: a time that was set through another
-// one is lost when a handle that has written is closed.
+// setModTime sets the time of f through its own handle: a time that was set through
+// another is lost when a handle that has written is closed.
 func setModTime(_ *os.Root, f *os.File, _ string, t time.Time) error {
 	ft := windows.NsecToFiletime(t.UnixNano())
 	return windows.SetFileTime(windows.Handle(f.Fd()), nil, nil, &ft)
 }
 
-// hasOtherNames is not known: how many names a file has is not in what Stat
-// returns.
+// hasOtherNames returns false: Stat does not return the number of names of a file.
 func hasOtherNames(fs.FileInfo) bool { return false }

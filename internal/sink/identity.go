@@ -20,9 +20,9 @@ import (
 
 const partialSuffix = ".part"
 
-// partialPrefix is the path of a partial up to its version: the same for every
-// version of the file under that name. A base name that leaves
-// no room for the suffix in 255 bytes is cut.
+// partialPrefix returns the path of a partial up to its version: the same for every
+// version of the file under that name. A base name is cut so that the suffix fits into
+// 255 bytes.
 func partialPrefix(name string, file download.FileID) string {
 	dir, base := filepath.Split(name)
 	for len(base) > naming.MaxName {
@@ -32,21 +32,21 @@ func partialPrefix(name string, file download.FileID) string {
 	return dir + base + "." + hash16("file", file.String())
 }
 
-// partialName is the path of the partial of obj on its way to name.
+// partialName returns the path of the partial of obj, whose final path is name.
 func partialName(name string, file download.FileID, obj transfer.Object) string {
 	return partialPrefix(name, file) + "-" + versionHash(obj) + partialSuffix
 }
 
-// privateName is the path of a partial that no other process looks for.
+// privateName returns the path of a partial that no other process looks for.
 func privateName(name string, file download.FileID) string {
 	var random [3]byte
 	_, _ = rand.Read(random[:]) // never fails
 	return fmt.Sprintf("%s-p%x-%x%s", partialPrefix(name, file), uint32(os.Getpid()), random, partialSuffix)
 }
 
-// partialPath returns where the partial is that belongs at path: there if that folder exists, or else in the nearest
-// existing folder above. Folders are made when a file is published, because an earlier file of the run may get the path
-// of one as its own. A partial that was begun before its folder was made is found.
+// partialPath returns where the partial for path is: at path if its folder exists, or else in the nearest existing
+// folder above. Folders are created when a file is published, because an earlier file of the run may get the path of
+// one as its own. A partial that was begun before its folder was created is found.
 func (d *Dir) partialPath(path string) string {
 	base, nearest := filepath.Base(path), ""
 	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
@@ -69,10 +69,10 @@ func (d *Dir) partialPath(path string) string {
 	}
 }
 
-// sharedPartial recognises the base name of a partial that is no private one.
+// sharedPartial matches the base name of a partial that is not private.
 var sharedPartial = regexp.MustCompile(`^(.+\.[0-9a-f]{16})-[0-9a-f]{16}\.part$`)
 
-// versionHash tells apart the objects that a file can be of over time.
+// versionHash returns a hash that differs between the versions of a file in storage.
 func versionHash(obj transfer.Object) string {
 	size := strconv.FormatInt(obj.Size, 10)
 	switch {
@@ -86,23 +86,23 @@ func versionHash(obj transfer.Object) string {
 }
 
 // hasPlainDigest reports whether storage sent a digest of all bytes, which a file
-// with a single wrong byte cannot have. A multipart ETag says less: one that
-// fits no usual part size may be of a file that is right.
+// with a single wrong byte cannot have. A multipart ETag is weaker: if it matches no
+// usual part size, the file may still be right.
 func hasPlainDigest(obj transfer.Object) bool {
 	return transfer.NewDigest(obj, transfer.DigestOptions{Verify: true}).Decides()
 }
 
-// comparison is what the digests of an object say about a file of its size.
+// comparison is the result of comparing a file with the digests of an object of its size.
 type comparison int
 
 const (
-	undecided comparison = iota // there are none, or only an ETag of parts whose size is unknown
+	undecided comparison = iota // no digest, or only an ETag of parts of unknown size
 	sameBytes
 	otherBytes
 )
 
-// compareDigest compares what open reads with the digests that storage sent. A file that an ETag of parts does not
-// fit may still be the object: its parts may have another size than any that is tried.
+// compareDigest compares the file that open opens with the digests that storage sent. If an ETag of parts does not match,
+// the file may still be the object: its parts may have a size that is not tried.
 func compareDigest(open func() (io.ReadCloser, error), obj transfer.Object) (comparison, error) {
 	want := transfer.DigestOptions{Verify: true}
 	if !transfer.NewDigest(obj, want).Needed() {
@@ -119,7 +119,7 @@ func compareDigest(open func() (io.ReadCloser, error), obj transfer.Object) (com
 	}
 	switch verified, err := digest.Check(); {
 	case err != nil:
-		return otherBytes, nil // it is what was asked
+		return otherBytes, nil // that is the result, not an error
 	case verified == transfer.BySize, verified == transfer.ByNothing:
 		return undecided, nil
 	default:
@@ -127,17 +127,17 @@ func compareDigest(open func() (io.ReadCloser, error), obj transfer.Object) (com
 	}
 }
 
-// digestOf is that of all that r reads, which may be obj.
+// digestOf returns the digest of all bytes of r, which may be obj.
 func digestOf(r io.Reader, obj transfer.Object, want transfer.DigestOptions) (*transfer.Digest, error) {
 	digest := transfer.NewDigest(obj, want)
 	_, err := io.CopyBuffer(digest, r, make([]byte, compareBuffer))
 	return digest, err
 }
 
-// compareBuffer is how much of a file is read at a time to compare it, in bytes.
+// compareBuffer is the size of a read when a file is compared, in bytes.
 const compareBuffer = 256 << 10
 
-// hash16 is 16 hexadecimal digits of the SHA-256 of the parts, kept apart.
+// hash16 returns 16 hexadecimal digits of the SHA-256 of the parts, with a separator between them.
 func hash16(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:8])

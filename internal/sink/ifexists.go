@@ -17,16 +17,16 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// IfExists says what becomes of a file whose name another file has already. A
-// file that is there and identical is unchanged under all of them.
+// IfExists is what happens to a file if a different file has its name. A file that is
+// in place and identical is unchanged with each of the values.
 type IfExists int
 
 // The policies. Fail is the zero value and the default.
 const (
 	Fail      IfExists = iota // the new file fails as exists
-	Skip                      // the old file stays, and that is fine
+	Skip                      // the old file stays, which is not a failure
 	Overwrite                 // the new file replaces the old one
-	Rename                    // the new file gets a key behind its stem
+	Rename                    // the new file gets a key after its stem
 )
 
 var policies = []string{Fail: "fail", Skip: "skip", Overwrite: "overwrite", Rename: "rename"}
@@ -38,10 +38,11 @@ func ParseIfExists(s string) (IfExists, error) {
 			return IfExists(i), nil
 		}
 	}
-	return 0, fmt.Errorf("%q is none of %s", s, strings.Join(policies, ", "))
+	last := len(policies) - 1
+	return 0, fmt.Errorf("invalid value %q: must be %s or %s", s, strings.Join(policies[:last], ", "), policies[last])
 }
 
-// String is the policy as the command line spells it.
+// String returns the policy as the command line spells it.
 func (p IfExists) String() string {
 	if p < 0 || int(p) >= len(policies) {
 		return fmt.Sprintf("IfExists(%d)", int(p))
@@ -49,32 +50,32 @@ func (p IfExists) String() string {
 	return policies[p]
 }
 
-// mtimeSlack is how far the time of a file may be from Last-Modified for the two
-// to be the same: FAT keeps even seconds only.
+// mtimeSlack is how far the time of a file may be from Last-Modified to count as equal:
+// FAT stores even seconds only.
 const mtimeSlack = 2 * time.Second
 
-// occupant is what has a name.
+// occupant is the kind of file that has a name.
 type occupant int
 
 const (
 	nobody occupant = iota
 	identical
 	different // or not known to be identical
-	notAFile  // a folder; or a file where the name has a folder
+	notAFile  // a folder; or a file that has the name of one of the path's folders
 )
 
-// look returns the places where t's file, which is obj, can go by policy, the one that it wants most
-// first. What is in place may be there because of an earlier file of the run: download.Claim knows, and is
-// asked after the look, because it may appear meanwhile.
-func (d *Dir) look(ctx context.Context, t download.Target, obj transfer.Object) ([]place, error) {
-	var places []place
+// look returns the candidates for the path of t's file, which is obj, in order of preference. An existing file may be
+// an earlier file of the run, which download.Claim decides. It is asked after the look, because the file may appear
+// meanwhile.
+func (d *Dir) look(ctx context.Context, t download.Target, obj transfer.Object) ([]candidate, error) {
+	var candidates []candidate
 	policy := d.policy(t)
 	for _, name := range d.names(t) {
 		who, info, err := d.occupant(ctx, name, obj)
 		if err != nil {
 			return nil, err
 		}
-		at := place{Place: download.Place{Path: name}}
+		at := candidate{Place: download.Place{Path: name}}
 		switch {
 		case who == nobody:
 		case who == identical:
@@ -87,27 +88,27 @@ func (d *Dir) look(ctx context.Context, t download.Target, obj transfer.Object) 
 		case policy == Skip:
 			at.Kept = true
 		default:
-			at.Blocked = d.exists(name, t)
+			at.Blocked = d.existsError(name, t)
 		}
-		places = append(places, at)
+		candidates = append(candidates, at)
 	}
-	return places, nil
+	return candidates, nil
 }
 
-// find returns the place to receive t's file for.
-func (d *Dir) find(ctx context.Context, t download.Target, obj transfer.Object) (place, error) {
-	places, err := d.look(ctx, t, obj)
+// find returns the candidate for which t's file is received.
+func (d *Dir) find(ctx context.Context, t download.Target, obj transfer.Object) (candidate, error) {
+	candidates, err := d.look(ctx, t, obj)
 	if err != nil {
-		return place{}, err
+		return candidate{}, err
 	}
-	at, err := d.claim(t, places)
+	at, err := d.claim(t, candidates)
 	if err == nil && at.Kept {
 		err = &download.Present{Status: download.Skipped, Path: at.Path}
 	}
 	return at, err
 }
 
-// names returns the names that t's file may get by policy, the one that it wants most first.
+// names returns the names that the policy allows for t's file, in order of preference.
 func (d *Dir) names(t download.Target) []string {
 	if other := renamed(t); d.policy(t) == Rename && other != t.Name {
 		return []string{t.Name, other}
@@ -115,29 +116,29 @@ func (d *Dir) names(t download.Target) []string {
 	return []string{t.Name}
 }
 
-// place is a place to receive a file for, as it was found.
-type place struct {
+// candidate is a path that a file may get, and what had it when it was looked at.
+type candidate struct {
 	download.Place
-	old fs.FileInfo // what is to be overwritten; nil for nothing
+	old fs.FileInfo // the file that would be overwritten, or nil
 }
 
-// claim tells where t's file can go, and returns the place to receive it for.
-func (d *Dir) claim(t download.Target, places []place) (place, error) {
-	told := make([]download.Place, len(places))
-	for i, at := range places {
+// claim passes the candidates to t.Claim, and returns the one for which the file is received.
+func (d *Dir) claim(t download.Target, candidates []candidate) (candidate, error) {
+	told := make([]download.Place, len(candidates))
+	for i, at := range candidates {
 		told[i] = at.Place
 	}
 	got, err := t.Claim.Tell(told)
-	for _, at := range places {
+	for _, at := range candidates {
 		if at.Path == got.Path {
 			return at, err
 		}
 	}
-	return place{}, err
+	return candidate{}, err
 }
 
-// policy returns what a different file at t's name means: what the user said, except that a suspect
-// file replaces nothing, and that one with Target.Replaces fails unless it replaces that.
+// policy returns what happens if a different file has t's name: the user's choice, except that a suspect
+// file replaces nothing, and that a file with Target.Replaces fails unless it replaces that.
 func (d *Dir) policy(t download.Target) IfExists {
 	if t.Replaces != nil || d.opts.IfExists == Overwrite && suspicion(t) != "" {
 		return Fail
@@ -145,8 +146,8 @@ func (d *Dir) policy(t download.Target) IfExists {
 	return d.opts.IfExists
 }
 
-// replaceable reports whether the file at name, which info describes, is the one that t may replace (Target.Replaces). A
-// file that cannot be read is not known to be.
+// replaceable reports whether the file at name, which info describes, is the one that t may replace (Target.Replaces). If
+// the file cannot be read, it is not.
 func (d *Dir) replaceable(ctx context.Context, name string, info fs.FileInfo, t download.Target) bool {
 	want := t.Replaces
 	if want == nil || name != t.Name || !info.Mode().IsRegular() || info.Size() != want.Size || suspicion(t) != "" {
@@ -161,7 +162,7 @@ func (d *Dir) replaceable(ctx context.Context, name string, info fs.FileInfo, t 
 	return err == nil && digest.MD5() == want.MD5
 }
 
-// suspicion says why t's file is probably not the one that was asked for, "" if it may well be.
+// suspicion returns why t's file is probably not the requested one, "" if there is no reason.
 func suspicion(t download.Target) string {
 	if t.Suspect == nil {
 		return ""
@@ -169,11 +170,11 @@ func suspicion(t download.Target) string {
 	return t.Suspect()
 }
 
-// PathKey implements download.Sink: file systems may take paths for one that differ in case or normalization.
+// PathKey implements download.Sink: file systems may treat paths as equal that differ in case or normalization.
 func (d *Dir) PathKey(path string) string { return naming.Folded(filepath.ToSlash(path)) }
 
-// unaltered tells whether a place is still as it was found.
-func (d *Dir) unaltered(at place) bool {
+// isUnaltered reports whether the same file, or none, has the path of a candidate as when it was looked at.
+func (d *Dir) isUnaltered(at candidate) bool {
 	now, err := d.root.Lstat(at.Path)
 	if at.old == nil {
 		return errors.Is(err, fs.ErrNotExist)
@@ -181,14 +182,14 @@ func (d *Dir) unaltered(at place) bool {
 	return err == nil && os.SameFile(now, at.old) && now.Size() == at.old.Size() && now.ModTime().Equal(at.old.ModTime())
 }
 
-// renamed is the name that the Rename policy gives t.
+// renamed returns the name that the Rename policy gives t.
 func renamed(t download.Target) string {
 	return filepath.FromSlash(naming.Renamed(filepath.ToSlash(t.Name), t.Key))
 }
 
-// occupant returns what has name below d, and describes it. For notAFile that is the folder, or the file that the name has
-// as a folder. A device or the like is an error, whatever the policy, and so is a file that the run itself uses, if the new
-// one would not be renamed.
+// occupant returns the kind and the description of the file that has name below d. For notAFile it describes the folder, or
+// the file in place of one of the path's folders. A device or the like is an error with every policy, and so is a file that
+// the run itself uses, unless the new file would be renamed.
 func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (occupant, fs.FileInfo, error) {
 	if d.root == nil {
 		return nobody, nil, nil
@@ -212,7 +213,7 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 	behind := info
 	if info.Mode()&fs.ModeSymlink != 0 {
 		if behind, err = d.root.Stat(name); err != nil {
-			return different, info, nil //nolint:nilerr // a link that leads nowhere, or out of the folder, has the name all the same
+			return different, info, nil //nolint:nilerr // a link that leads nowhere, or out of the folder, still has the name
 		}
 	}
 	if !behind.Mode().IsRegular() {
@@ -231,7 +232,7 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 	return different, info, nil
 }
 
-// fileAbove describes the file that name has as a folder; nil if there is none.
+// fileAbove describes the file in place of one of the folders of name; nil if there is none.
 func (d *Dir) fileAbove(name string) fs.FileInfo {
 	for folder := filepath.Dir(name); folder != "."; folder = filepath.Dir(folder) {
 		if info, err := d.root.Stat(folder); err == nil {
@@ -244,9 +245,9 @@ func (d *Dir) fileAbove(name string) fs.FileInfo {
 	return nil
 }
 
-// identical reports whether the file at name is obj: by size and digest, or, if the ETag
-// decides nothing, by size and time. What cannot be known is false; the only error is that
-// of ctx.
+// identical reports whether the file at name is obj: by size and digest or, if the ETag
+// decides nothing, by size and time. If that cannot be known, it is false; the only error is
+// that of ctx.
 func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj transfer.Object) (bool, error) {
 	if obj.Size < 0 || info.Size() != obj.Size {
 		return false, nil
@@ -263,7 +264,7 @@ func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj 
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case err != nil:
-		return false, nil //nolint:nilerr // a file that cannot be read is not known to be identical
+		return false, nil //nolint:nilerr // whether the file is identical is not known
 	case is == undecided:
 		apart := info.ModTime().Sub(obj.LastModified).Abs()
 		return !obj.LastModified.IsZero() && apart <= mtimeSlack, nil
@@ -284,15 +285,15 @@ func (c contextReader) Read(b []byte) (int, error) {
 	return c.ReadCloser.Read(b)
 }
 
-// unchanged says that obj is there.
+// unchanged returns the *download.Present of a file that is obj, or the error of reading it.
 func (d *Dir) unchanged(ctx context.Context, name string, obj transfer.Object) error {
-	there := &download.Present{Status: download.Unchanged, Path: name, Bytes: &obj.Size}
+	present := &download.Present{Status: download.Unchanged, Path: name, Bytes: &obj.Size}
 	want := transfer.DigestOptions{MD5: d.opts.MD5, SHA256: d.opts.SHA256}
 	if want.MD5 && hasPlainDigest(obj) { // the ETag is the MD5 that the file was compared by
-		there.MD5, want.MD5 = strings.ToLower(strings.Trim(obj.ETag, `"`)), false
+		present.MD5, want.MD5 = strings.ToLower(strings.Trim(obj.ETag, `"`)), false
 	}
 	if want == (transfer.DigestOptions{}) {
-		return there
+		return present
 	}
 	f, err := d.root.Open(name)
 	if err != nil {
@@ -304,14 +305,14 @@ func (d *Dir) unchanged(ctx context.Context, name string, obj transfer.Object) e
 		return d.failure("read", name, err)
 	}
 	if want.MD5 {
-		there.MD5 = digest.MD5()
+		present.MD5 = digest.MD5()
 	}
-	there.Checksum = download.Checksum(digest)
-	return there
+	present.Checksum = download.Checksum(digest)
+	return present
 }
 
-// exists says that another file has the name.
-func (d *Dir) exists(name string, t download.Target) error {
+// existsError returns the error of a name that another file has.
+func (d *Dir) existsError(name string, t download.Target) error {
 	advice := cmp.Or(d.opts.ExistsHint, "give every file a path of its own with "+download.NameApart(t.ItemID != "")+
 		", or say what to do with --if-exists skip, overwrite or rename")
 	if why := suspicion(t); why != "" && d.policy(t) != Rename {
@@ -325,10 +326,18 @@ func (d *Dir) exists(name string, t download.Target) error {
 	return &download.Error{
 		Code:   download.CodeExists,
 		Path:   name,
-		Err:    fmt.Errorf("%s is another file: %w", d.Show(name), fs.ErrExist),
+		Err:    conflictError(d.Show(name) + " already exists and differs"),
 		Advice: advice,
 	}
 }
+
+// conflictError is an fs.ErrExist with a text of its own.
+type conflictError string
+
+func (e conflictError) Error() string { return string(e) }
+
+// Is implements the interface of errors.Is.
+func (conflictError) Is(target error) bool { return target == fs.ErrExist }
 
 // inTheWay returns the error for a name that no file can have, because of what info describes.
 func (d *Dir) inTheWay(name string, info fs.FileInfo) error {

@@ -9,18 +9,18 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
-// InUse is a file that the run itself reads or writes. Nothing is put in its place.
+// InUse is a file that the run itself reads or writes, and that no download replaces.
 type InUse struct {
 	// What is what messages call it, such as "the run's own journal".
 	What string
-	// Path leads to it. It need not be there yet.
+	// Path leads to the file, which need not exist yet.
 	Path string
-	// File is, in place of Path, one that was open when the process started, such as standard output.
+	// File is set in place of Path for a file that was open when the process started, such as standard output.
 	File *os.File
 }
 
-// is reports whether a path leads to the file.
-func (u InUse) is(path string) bool {
+// matches reports whether a path leads to the file.
+func (u InUse) matches(path string) bool {
 	if u.File == nil {
 		return SameFile(u.Path, path)
 	}
@@ -32,11 +32,10 @@ func (u InUse) is(path string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// CheckInUse returns the error of a file that would be put in the place of one that the run itself uses; nil for
-// any other.
+// CheckInUse returns an error if a file with this name would replace one that the run itself uses.
 func (d *Dir) CheckInUse(name string) error {
 	for _, u := range d.opts.InUse {
-		if path := d.Show(name); u.is(path) {
+		if path := d.Show(name); u.matches(path) {
 			return &download.Error{
 				Code:   download.CodeExists,
 				Err:    fmt.Errorf("%s is %s", path, u.What),
@@ -47,8 +46,8 @@ func (d *Dir) CheckInUse(name string) error {
 	return nil
 }
 
-// SameFile reports whether two paths lead to one file, which need not be there. A device is none. Names of files
-// that are not there yet are one where a file system may take them for one (Dir.PathKey).
+// SameFile reports whether two paths lead to the same file, which need not exist. A device is not a file. Names of
+// files that do not exist are the same if a file system may treat them as equal (Dir.PathKey).
 func SameFile(a, b string) bool {
 	one, err := os.Stat(a)
 	other, failed := os.Stat(b)
@@ -71,14 +70,14 @@ func sameFolder(a, b string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// mostLinks is how many symbolic links are followed, one after another.
+// mostLinks is the maximum number of symbolic links that are followed.
 const mostLinks = 40
 
-// Destination returns the path of the file that is made when one is made at path: behind symbolic links,
-// the last of which may lead to nothing yet.
+// Destination returns the path of the file that is created if path is opened for writing: where its symbolic links
+// lead, even if that does not exist yet.
 func Destination(path string) string {
 	for range mostLinks {
-		folder, name := filepath.Split(path) // which, unlike filepath.Dir, leaves a .. behind a link where it is
+		folder, name := filepath.Split(path) // unlike filepath.Dir, it keeps a .. after a link
 		if folder == "" {
 			folder = "."
 		}

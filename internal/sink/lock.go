@@ -10,15 +10,15 @@ import (
 	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
-// busyPartials keeps goroutines of this process off each other's partials, which the
-// locks of a file system do not always do.
+// busyPartials prevents that two goroutines of this process use one partial, which the
+// locks of a file system do not always prevent.
 type busyPartials struct {
 	mu    sync.Mutex
 	taken map[string]chan struct{} // by path; closed when the use ends
 }
 
-// try takes the partial at path and returns how to let go of it. If another
-// goroutine has it, busy is closed when that one does.
+// try reserves the partial at path and returns a function that releases it. If another
+// goroutine has it, busy is closed when that one releases it.
 func (c *busyPartials) try(path string) (release func(), busy <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -38,9 +38,9 @@ func (c *busyPartials) try(path string) (release func(), busy <-chan struct{}) {
 	}), nil
 }
 
-// lockPartial opens the partial at path, made if missing, locks it, and tells what it
-// is then. After a wait for another process the error is errLookAgain, because that
-// process may have published the file.
+// lockPartial opens the partial at path, creates it if missing, locks it, and returns its
+// description under the lock. After a wait for another process the error is errLookAgain,
+// because that process may have published the file.
 func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, fs.FileInfo, error) {
 	if d.lockless.Load() {
 		return nil, nil, filelock.ErrUnsupported
@@ -72,9 +72,9 @@ func (d *Dir) lockPartial(ctx context.Context, path string) (*os.File, fs.FileIn
 	}
 }
 
-// openPartial opens the partial at path for reading and writing, and tells
-// whether it made it. What cannot be a partial of ours, because it is a link or
-// has another name too, loses this name.
+// openPartial opens the partial at path for reading and writing, and reports
+// whether it was created. A file that cannot be one of our partials, because it is a
+// link or has another name too, loses this name.
 func (d *Dir) openPartial(path string) (f *os.File, made bool, err error) {
 	for {
 		f, err = d.createPartial(path)
@@ -104,18 +104,18 @@ func (d *Dir) openPartial(path string) (f *os.File, made bool, err error) {
 	}
 }
 
-// createPartial makes an empty file at path.
+// createPartial creates an empty file at path.
 func (d *Dir) createPartial(path string) (*os.File, error) {
 	return d.root.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
-// owns tells whether f is still what is at path, and what f is: a file can be removed
-// or replaced between its opening and its locking, and while it is being written.
+// owns returns the description of f, and reports whether f is still the file at path: it can
+// be removed or replaced between opening and locking, and while it is written.
 func (d *Dir) owns(f *os.File, path string) (fs.FileInfo, bool) {
-	there, err := d.root.Lstat(path)
+	current, err := d.root.Lstat(path)
 	if err != nil {
 		return nil, false
 	}
 	ours, err := f.Stat()
-	return ours, err == nil && os.SameFile(ours, there)
+	return ours, err == nil && os.SameFile(ours, current)
 }

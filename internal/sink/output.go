@@ -19,16 +19,16 @@ type Output struct {
 	Dir *Dir
 	// Name is what Target.Name must be.
 	Name string
-	// Show returns the path of a result as the user sees it; nil where that is as it is.
+	// Show returns the path of a result as the user sees it; nil if that is the path itself.
 	Show func(path string) string
-	// Close releases it when the transfer has ended.
+	// Close releases the output when the transfer has ended.
 	Close func() error
 }
 
-// ForOutput finds out what file means: a device, a FIFO or a descriptor
-// (/dev/fd/N) that is there already is streamed to; anything else is a file, made
-// in the folder that it is in. A relative file is below dir, an absolute one
-// stands alone. Opening a FIFO waits, until ctx ends, for somebody to read it.
+// ForOutput returns the Output for file: an existing device, FIFO or descriptor
+// (/dev/fd/N) is written to as a stream; anything else is a regular file, created in its
+// folder. A relative path is below dir. Opening a FIFO waits for its reader until ctx
+// ends.
 func ForOutput(ctx context.Context, dir, file string, opts DirOptions) (Output, error) {
 	path := naming.Below(dir, file)
 	if file == "" || os.IsPathSeparator(file[len(file)-1]) {
@@ -49,13 +49,13 @@ func ForOutput(ctx context.Context, dir, file string, opts DirOptions) (Output, 
 	default:
 		return Output{}, &download.Error{
 			Code:   download.CodeUsage,
-			Err:    fmt.Errorf("%s is no file, device or FIFO", path),
+			Err:    fmt.Errorf("%s is not a file, device or FIFO", path),
 			Advice: "name another file with --output",
 		}
 	}
 }
 
-// PreviewOutput is ForOutput for a dry run: it opens no device or FIFO and makes no folder.
+// PreviewOutput does what ForOutput does, for a dry run: it opens no device or FIFO and creates no folder.
 func PreviewOutput(dir, file string, opts DirOptions) (Output, error) {
 	path := naming.Below(dir, file)
 	info, err := os.Stat(path)
@@ -75,7 +75,7 @@ func PreviewOutput(dir, file string, opts DirOptions) (Output, error) {
 	return Output{Sink: d, Dir: d, Name: name, Show: d.Show, Close: d.Close}, nil
 }
 
-// IsStdout tells whether an output is standard output, "-" or the descriptor by its path.
+// IsStdout reports whether an output is standard output: "-" or the path of its descriptor.
 func IsStdout(file string) bool {
 	number, ok := descriptorNumber(file)
 	return file == "-" || ok && number == 1
@@ -89,7 +89,7 @@ func noFile(path string) error {
 	}
 }
 
-// inFolder writes the file at path by way of the folder that it is in.
+// inFolder returns the Output for a regular file, a Dir of its folder.
 func inFolder(path string, opts DirOptions) (Output, error) {
 	folder, name := filepath.Split(path)
 	d, err := NewDir(folder, opts)
@@ -99,7 +99,7 @@ func inFolder(path string, opts DirOptions) (Output, error) {
 	return Output{Sink: d, Dir: d, Name: name, Show: d.Show, Close: d.Close}, nil
 }
 
-// streamTo writes to f, which results show as shown.
+// streamTo returns the Output that writes to f, which results show as shown.
 func streamTo(f *os.File, shown string, err error) (Output, error) {
 	if err != nil {
 		return Output{}, failure("open", shown, err)

@@ -16,14 +16,14 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// The first and the longest pause between two attempts to open a FIFO that nobody reads.
+// The first and the longest pause between two attempts to open a FIFO without a reader.
 const (
 	firstPause   = 5 * time.Millisecond
 	longestPause = 250 * time.Millisecond
 )
 
-// openStream opens a device or FIFO. A FIFO that nobody reads is tried again until
-// ctx ends: to open it the simple way would wait for a reader with no end.
+// openStream opens a device or FIFO. Without a reader, a FIFO is tried again until
+// ctx ends: a blocking open could not be interrupted.
 func openStream(ctx context.Context, path string) (*os.File, error) {
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		f, err := os.OpenFile(path, os.O_WRONLY|unix.O_NONBLOCK|unix.O_NOCTTY, 0)
@@ -36,10 +36,9 @@ func openStream(ctx context.Context, path string) (*os.File, error) {
 	}
 }
 
-// OpenDescriptor opens path if it names a descriptor that this process was given.
-// It must not be opened by its path: that would be the file behind it once more,
-// from its beginning, and a pipe of another user could not be opened at all. What
-// is shown of standard output is nothing.
+// OpenDescriptor opens path if it names a descriptor that this process inherited.
+// It is not opened by its path: that would open the file again, from its beginning,
+// and could not open the pipe of another user. shown is "" for standard output.
 func OpenDescriptor(path string) (f *os.File, shown string, ok bool, err error) {
 	number, ok := descriptorNumber(path)
 	if !ok {
@@ -61,7 +60,7 @@ func OpenDescriptor(path string) (f *os.File, shown string, ok bool, err error) 
 	}
 	switch st.Mode & unix.S_IFMT {
 	case unix.S_IFREG, unix.S_IFIFO, unix.S_IFCHR, unix.S_IFBLK, unix.S_IFSOCK:
-	default: // a folder, or none that a user handed over: the Go runtime has such
+	default: // a folder, or a descriptor of the Go runtime
 		return fail(unix.EBADF)
 	}
 	if flags&unix.O_ACCMODE == unix.O_RDONLY {

@@ -13,26 +13,26 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// filePartial is a file on its way into a Dir. One goroutine uses it at a time.
+// filePartial is a file that a Dir is receiving. One goroutine uses it at a time.
 type filePartial struct {
 	dir    *Dir
 	file   *os.File
-	path   string // where the bytes are, below the folder
-	name   string // where they go
+	path   string // of the partial, below the folder
+	name   string // the final path, below the folder
 	target download.Target
 	obj    transfer.Object
 	held   int64
-	size   int64 // what was held and what was written since
-	// keep tells whether a later run may continue it.
+	size   int64 // held bytes and those written since
+	// keep is set if a later run may continue it.
 	keep bool
-	// release lets go of path; nil when the partial has ended.
+	// release lets other goroutines use path; nil when the partial has ended.
 	release func()
 }
 
-// receive makes a partial for obj on its way to a place.
-func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj transfer.Object) (*filePartial, error) {
+// receive opens a partial for obj, which gets the path of a candidate.
+func (d *Dir) receive(ctx context.Context, at candidate, t download.Target, obj transfer.Object) (*filePartial, error) {
 	name := at.Path
-	path := d.partialPath(partialName(t.Name, t.Identity, obj)) // wherever it goes in the end
+	path := d.partialPath(partialName(t.Name, t.Identity, obj)) // also if its final name will be another
 	release, busy := d.busy.try(path)
 	if busy != nil {
 		select {
@@ -54,14 +54,14 @@ func (d *Dir) receive(ctx context.Context, at place, t download.Target, obj tran
 	return p, nil
 }
 
-// open locks the partial and finds what it holds.
-func (p *filePartial) open(ctx context.Context, at place) error {
+// open locks the partial and finds out how many bytes it holds.
+func (p *filePartial) open(ctx context.Context, at candidate) error {
 	f, info, err := p.dir.lockPartial(ctx, p.path)
 	lockless := errors.Is(err, filelock.ErrUnsupported)
 	if lockless {
 		p.dir.lockless.Store(true)
 	}
-	if lockless || errors.Is(err, fs.ErrPermission) { // it may be that of another user
+	if lockless || errors.Is(err, fs.ErrPermission) { // the partial may be another user's
 		p.keep = false
 		p.path = p.dir.partialPath(privateName(p.target.Name, p.target.Identity))
 		f, err = p.dir.createPartial(p.path)
@@ -75,9 +75,9 @@ func (p *filePartial) open(ctx context.Context, at place) error {
 			return err
 		}
 	}
-	// The name was looked at before the lock was had. Whoever had the lock in
-	// between may have published the file.
-	if p.dir.unaltered(at) {
+	// The name was looked at before the lock was held. A process that had the lock
+	// in between may have published the file.
+	if p.dir.isUnaltered(at) {
 		return nil
 	}
 	if p.size == 0 {
@@ -86,8 +86,8 @@ func (p *filePartial) open(ctx context.Context, at place) error {
 	return errLookAgain
 }
 
-// start finds how many bytes the partial holds, and empties one that is not to
-// be continued.
+// start finds out how many bytes the partial holds, and empties one that must not be
+// continued.
 func (p *filePartial) start(info fs.FileInfo) error {
 	if p.continues(info) {
 		p.held = info.Size()
@@ -99,9 +99,9 @@ func (p *filePartial) start(info fs.FileInfo) error {
 	return err
 }
 
-// continues tells whether the bytes in a partial are a prefix of the object.
-// After a power loss its tail may be holes: so without a digest that would tell,
-// one from before the system was started is not continued.
+// continues reports whether the bytes in a partial are a prefix of the object. After a
+// power loss the end of the file may be zeros: so without a digest that would detect
+// this, a partial from before the system was started is not continued.
 func (p *filePartial) continues(info fs.FileInfo) bool {
 	if !p.keep || p.dir.opts.NoResume || info.Size() > p.obj.Size {
 		return false
@@ -113,11 +113,11 @@ func (p *filePartial) continues(info fs.FileInfo) bool {
 	return known && info.ModTime().After(booted)
 }
 
-// Held is the number of bytes that an earlier attempt left.
+// Held returns the number of bytes that an earlier attempt left.
 func (p *filePartial) Held() int64 { return p.held }
 
-// Prefix reads the file from its beginning, while Write adds to its end. It is
-// good until the partial ends, and needs no open file of its own.
+// Prefix returns a reader of the file from its beginning, while Write adds to its end.
+// It is valid until the partial ends, and needs no open file of its own.
 func (p *filePartial) Prefix() (io.ReadCloser, error) {
 	if p.release == nil {
 		return nil, p.fail("read", fs.ErrClosed)
@@ -138,7 +138,7 @@ func (p *filePartial) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// Keep leaves the bytes for the next run, if it could tell what they are of.
+// Keep leaves the bytes for the next run, if that could check which object they are of.
 func (p *filePartial) Keep() error {
 	if p.release == nil {
 		return nil
@@ -147,8 +147,8 @@ func (p *filePartial) Keep() error {
 	if !p.keep || p.size == 0 {
 		return p.remove()
 	}
-	// Some file systems say only now that the disk is full. Which of the bytes
-	// they kept is unknown then, and the length no longer a state to resume from.
+	// Some file systems report only now that the disk is full. Which of the bytes
+	// are stored is unknown then, so the partial cannot be continued at its length.
 	if err := flush(p.file); err != nil {
 		_ = p.remove()
 		return p.fail("write", err)
@@ -168,18 +168,18 @@ func (p *filePartial) Discard() error {
 	return p.remove()
 }
 
-// remove takes the partial's name away, if it is still its own.
+// remove removes the partial's name, if it still is this file's.
 func (p *filePartial) remove() error {
 	if _, ok := p.dir.owns(p.file, p.path); !ok {
 		return nil
 	}
 	if err := p.dir.root.Remove(p.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return failure("remove", p.dir.Show(p.path), err) // which is not where the file goes
+		return failure("remove", p.dir.Show(p.path), err) // the path of the partial, not the final one
 	}
 	return nil
 }
 
-// end closes the file, which unlocks it, and lets others at the path.
+// end closes the file, which unlocks it, and lets other goroutines use the path.
 func (p *filePartial) end() error {
 	if p.release == nil {
 		return nil

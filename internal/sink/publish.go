@@ -12,9 +12,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/fsync"
 )
 
-// Publish gives the whole file its final name. Where that fails the bytes stay
-// for the next run, unless another file has the name for good or the bytes can no
-// longer be trusted.
+// Publish gives the whole file its final name. If that fails, the partial stays for the
+// next run, unless another file has the name for good or the bytes may be wrong.
 func (p *filePartial) Publish(ctx context.Context) (string, error) {
 	if p.release == nil {
 		return "", p.fail("publish", fs.ErrClosed)
@@ -23,7 +22,7 @@ func (p *filePartial) Publish(ctx context.Context) (string, error) {
 	if err := p.seal(); err != nil {
 		return "", err
 	}
-	name, err := p.take(ctx)
+	name, err := p.claimName(ctx)
 	if err != nil {
 		if !p.keep {
 			_ = p.remove()
@@ -41,20 +40,20 @@ func (p *filePartial) Publish(ctx context.Context) (string, error) {
 	return name, nil
 }
 
-// seal checks what was written, stores it and dates it.
+// seal checks the length of the file, sets its time and stores it.
 func (p *filePartial) seal() error {
 	if info, ok := p.dir.owns(p.file, p.path); !ok || info.Size() != p.size {
 		return &download.Error{
 			Code:   download.CodeLocal,
 			Err:    fmt.Errorf("%s was changed by another program while it was written", p.dir.Show(p.path)),
-			Advice: "see that nothing else works on *.part files in this folder, and run the command again",
+			Advice: "make sure that no other program changes *.part files in this folder, and run the command again",
 		}
 	}
 	if p.obj.Size >= 0 && p.size != p.obj.Size {
 		_ = p.remove()
 		return &download.Error{
 			Code: download.CodeIntegrity,
-			Err:  fmt.Errorf("%s has %d bytes where storage announced %d", p.dir.Show(p.name), p.size, p.obj.Size),
+			Err:  fmt.Errorf("%s has %d bytes, and storage announced %d", p.dir.Show(p.name), p.size, p.obj.Size),
 		}
 	}
 	if err := p.store(); err != nil {
@@ -64,7 +63,7 @@ func (p *filePartial) seal() error {
 	return nil
 }
 
-// store sets the file's time and makes the file system take its bytes.
+// store sets the file's time and makes the file system store its bytes.
 func (p *filePartial) store() error {
 	if !p.obj.LastModified.IsZero() {
 		err := setModTime(p.dir.root, p.file, p.path, p.obj.LastModified)
@@ -80,9 +79,9 @@ func (p *filePartial) store() error {
 	return flush(p.file)
 }
 
-// take moves the file to the name that is its own, or by policy to another, and
+// claimName renames the partial to its final name or, by policy, to another, and
 // returns that name.
-func (p *filePartial) take(ctx context.Context) (string, error) {
+func (p *filePartial) claimName(ctx context.Context) (string, error) {
 	name := p.name
 	got, decided, err := p.target.Claim.Got()
 	switch {
@@ -111,36 +110,36 @@ func (p *filePartial) take(ctx context.Context) (string, error) {
 		if !errors.Is(err, fs.ErrExist) {
 			return "", p.dir.failure("publish", name, err)
 		}
-		// The very same file may be there: from another process where locks are not
-		// what they seem, or from this one where NFS asked its server to link twice.
-		who, there, err := p.dir.occupant(ctx, name, p.obj)
+		// The same file may already have the name: from another process if locks do not
+		// work, or from this one if NFS sent its request to link twice.
+		who, old, err := p.dir.occupant(ctx, name, p.obj)
 		if err != nil {
 			return "", err
 		}
-		if who == identical || p.is(there) {
+		if who == identical || p.isSame(old) {
 			return name, p.remove()
 		}
 		rename := p.dir.policy(p.target) == Rename
-		if who == notAFile && (!rename || !there.IsDir()) {
-			return "", p.dir.inTheWay(name, there)
+		if who == notAFile && (!rename || !old.IsDir()) {
+			return "", p.dir.inTheWay(name, old)
 		}
 		next := renamed(p.target)
 		if !rename || next == name {
 			_ = p.remove() // the next run would not get to continue it
-			return "", p.dir.exists(name, p.target)
+			return "", p.dir.existsError(name, p.target)
 		}
 		name = next
 	}
 }
 
-// is tells whether there describes the file that was written.
-func (p *filePartial) is(there fs.FileInfo) bool {
+// isSame reports whether other describes the file that was written.
+func (p *filePartial) isSame(other fs.FileInfo) bool {
 	info, err := p.file.Stat()
-	return err == nil && there != nil && os.SameFile(info, there)
+	return err == nil && other != nil && os.SameFile(info, other)
 }
 
-// intend tells whoever records it that the file is about to get a name, which must not be that of a file in use: one
-// may have been made since Begin.
+// intend calls Target.Intend before the file gets a name, and refuses the name of a file in use, which may have been
+// created since Begin.
 func (p *filePartial) intend(name string) error {
 	if err := p.dir.CheckInUse(name); err != nil {
 		_ = p.remove() // the next run would not get to continue it
@@ -152,7 +151,7 @@ func (p *filePartial) intend(name string) error {
 	return p.target.Intend(name)
 }
 
-// moveTo gives the file the name, which must be free. The name that it had goes.
+// moveTo renames the partial to name, which no file may have.
 func (p *filePartial) moveTo(name string) error {
 	d := p.dir
 	if err := d.makeFolders(name); err != nil {
@@ -161,26 +160,25 @@ func (p *filePartial) moveTo(name string) error {
 	return move(d.root, p.path, d.root, name, &d.publishing)
 }
 
-// makeFolders makes the folders that name is in.
+// makeFolders creates the folders that name is in.
 func (d *Dir) makeFolders(name string) error {
 	folder := filepath.Dir(name)
-	if _, err := d.root.Lstat(folder); err == nil { // which may be a link
+	if _, err := d.root.Lstat(folder); err == nil { // it may be a link
 		return nil
 	}
 	return d.root.MkdirAll(folder, 0o777)
 }
 
-// replace gives the file the name, and takes it from a file that has it: from only, as it was seen there, if that is
-// not nil.
+// replace renames the partial to name, and replaces a file that has it. If only is not nil, it replaces that file alone.
 func (p *filePartial) replace(name string, only fs.FileInfo) error {
 	d := p.dir
 	d.publishing.Lock()
 	defer d.publishing.Unlock()
 	old, err := d.root.Lstat(name)
 	switch {
-	case only != nil && !d.unaltered(place{Place: download.Place{Path: name}, old: only}):
+	case only != nil && !d.isUnaltered(candidate{Place: download.Place{Path: name}, old: only}):
 		_ = p.remove() // the next run would not get to continue it
-		return d.exists(name, p.target)
+		return d.existsError(name, p.target)
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return p.fail("publish", err)

@@ -6,10 +6,9 @@ import (
 	"os"
 )
 
-// lookAndRename renames old to name unless a file has that name. Between the
-// look and the rename is an instant in which another program's file would be
-// replaced. To make the name first would close it, but a kill in that instant
-// would leave an empty file under the final name, for good.
+// lookAndRename renames old to name unless a file has that name. A file that another
+// program creates between the two steps would be replaced. Creating the name first
+// would prevent that, but a kill would then leave an empty file under the final name.
 func lookAndRename(root *os.Root, old, name string) error {
 	switch _, err := root.Lstat(name); {
 	case err == nil:

@@ -11,7 +11,7 @@ import (
 )
 
 // renameExclusively renames old, below from, to name, below to, unless a file has that name. The kernel
-// does so in one step; on a file system that cannot, the error is errors.ErrUnsupported.
+// does it in one step; if the file system cannot, the error is errors.ErrUnsupported.
 func renameExclusively(from *os.Root, old string, to *os.Root, name string) error {
 	target, err := to.Open(filepath.Dir(name))
 	if err != nil {

@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// renameExclusively is errors.ErrUnsupported: here nothing renames a file only if the name is free.
+// renameExclusively returns errors.ErrUnsupported: this system cannot rename a file only if no file has the name.
 func renameExclusively(*os.Root, string, *os.Root, string) error { return errors.ErrUnsupported }

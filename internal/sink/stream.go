@@ -13,45 +13,44 @@ import (
 )
 
 // ErrReaderGone is in the chain of an error of a Stream whose reader has closed
-// its end: nobody wants more, and the run can end.
+// its end, so that the run can end.
 var ErrReaderGone = errors.New("the reader is gone")
 
-// Stream delivers one file to what cannot be rewound: standard output, a device,
-// a FIFO. What it has written stays written, so a file can be continued after a
-// break, but never started over.
+// Stream writes one file to standard output, a device or a FIFO, which cannot be
+// rewound. So a file can be continued after a break, but never started over.
 type Stream struct {
 	w    io.Writer
 	name string
 
 	mu        sync.Mutex
 	busy      bool
-	file      download.FileID // that was begun
+	file      download.FileID // of the first Begin
 	version   string
 	delivered int64
 }
 
 var _ download.Sink = (*Stream)(nil)
 
-// NewStream delivers to w, which results and messages show as name; "" for
-// standard output, of which results show nothing.
+// NewStream returns a Stream that writes to w, which results and messages show as name;
+// "" for standard output, which results do not show.
 func NewStream(w io.Writer, name string) *Stream {
 	return &Stream{w: w, name: name}
 }
 
-// Preview implements download.Sink: what is streamed is always new.
+// Preview implements download.Sink: a file in a stream is always new.
 func (s *Stream) Preview(_ context.Context, t download.Target, _ transfer.Object) (download.Place, error) {
 	return t.Claim.Tell([]download.Place{{Path: s.name}})
 }
 
-// PathKey returns path: a stream has one.
+// PathKey returns path: a stream has only one.
 func (s *Stream) PathKey(path string) string { return path }
 
-// CanRestart is false: what was delivered cannot be taken back.
+// CanRestart returns false: written bytes cannot be taken back.
 func (s *Stream) CanRestart() bool { return false }
 
-// Begin makes ready to deliver obj. What an attempt before has delivered of it is
-// held; another file, or another version of it, is an error from then on. Writes
-// end with ctx too, for a reader that has stopped reading blocks them.
+// Begin prepares to write obj. Bytes that an earlier attempt has written are held; after
+// the first byte, another file, or another version of it, is an error. Writes also end
+// with ctx, because a reader that has stopped reading blocks them.
 func (s *Stream) Begin(ctx context.Context, t download.Target, obj transfer.Object) (download.Partial, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, s.failure("write to", err)
@@ -64,13 +63,13 @@ func (s *Stream) Begin(ctx context.Context, t download.Target, obj transfer.Obje
 		return nil, &download.Error{
 			Code:   download.CodeUsage,
 			Err:    fmt.Errorf("%s takes one file", s.show()),
-			Advice: "ask for one file, or have them written to a folder with --dir",
+			Advice: "specify one file, or use --dir to write them to a folder",
 		}
 	case s.delivered > 0 && (s.version != version || !obj.Resumable()):
 		return nil, &download.Error{
 			Code:   download.CodeIntegrity,
 			Err:    fmt.Errorf("the file changed after %d bytes of it were written to %s", s.delivered, s.show()),
-			Advice: "throw away what was written and run the command again; a file with --output can be started over by itself",
+			Advice: "discard the output and run the command again; with --output FILE the program starts such a file over itself",
 		}
 	}
 	if _, err := t.Claim.Tell([]download.Place{{Path: s.name}}); err != nil {
@@ -102,33 +101,33 @@ func (s *Stream) failure(doing string, err error) error {
 	return failure(doing, s.show(), err)
 }
 
-// streamPartial is the file on its way into a Stream.
+// streamPartial is the file that a Stream is writing.
 type streamPartial struct {
 	stream *Stream
-	ctx    context.Context //nolint:containedctx // Write has none, and a reader can block it for ever
+	ctx    context.Context //nolint:containedctx // Write has none, and a reader can block it forever
 	size   int64           // announced; -1 for unknown
 	held   int64
 	buf    []byte
-	err    error // of a write: none can follow it
+	err    error // of a failed write, after which there are no more
 	ended  bool
 }
 
-// Held is the number of bytes that were delivered before.
+// Held returns the number of bytes that were written before.
 func (p *streamPartial) Held() int64 { return p.held }
 
-// Prefix is always errors.ErrUnsupported: what was delivered is gone.
+// Prefix returns errors.ErrUnsupported: written bytes cannot be read back.
 func (p *streamPartial) Prefix() (io.ReadCloser, error) {
 	return nil, p.stream.failure("read back from", errors.ErrUnsupported)
 }
 
-// written is the outcome of a write.
+// written is the result of a write.
 type written struct {
 	n   int
 	err error
 }
 
-// Write delivers b. It returns when the context of Begin ends, even while the reader blocks; the
-// write that is under way then is left behind (retry.Await), with a copy of b.
+// Write writes b. It returns when the context of Begin ends, even if the reader blocks; a write
+// in progress is then not waited for (retry.Await), and has a copy of b.
 func (p *streamPartial) Write(b []byte) (int, error) {
 	if p.err == nil && p.ended {
 		p.err = p.stream.failure("write to", io.ErrClosedPipe)
@@ -158,7 +157,7 @@ func (p *streamPartial) Write(b []byte) (int, error) {
 	return got.n, p.err
 }
 
-// Publish checks that all was delivered and returns what results show.
+// Publish checks that all bytes were written and returns what results show.
 func (p *streamPartial) Publish(context.Context) (string, error) {
 	if p.ended {
 		return "", p.stream.failure("write to", io.ErrClosedPipe)
@@ -170,7 +169,7 @@ func (p *streamPartial) Publish(context.Context) (string, error) {
 	if got := p.stream.delivered; p.size >= 0 && got != p.size {
 		return "", &download.Error{
 			Code: download.CodeIntegrity,
-			Err:  fmt.Errorf("%d bytes were written to %s where storage announced %d", got, p.stream.show(), p.size),
+			Err:  fmt.Errorf("%d bytes were written to %s, and storage announced %d", got, p.stream.show(), p.size),
 		}
 	}
 	return p.stream.name, nil
@@ -179,7 +178,7 @@ func (p *streamPartial) Publish(context.Context) (string, error) {
 // Keep ends the attempt; the next one can continue.
 func (p *streamPartial) Keep() error { p.end(); return nil }
 
-// Discard ends the attempt. What was delivered stays.
+// Discard ends the attempt. Written bytes stay.
 func (p *streamPartial) Discard() error { p.end(); return nil }
 
 func (p *streamPartial) end() {

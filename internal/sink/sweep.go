@@ -8,18 +8,18 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// leftovers knows the partials that earlier runs left in the folders of a Dir.
-// A folder is read once, because a folder of 100,000 files that is read for each
-// of them is read 10,000,000,000 names long.
+// leftovers has the partials that earlier runs left in the folders of a Dir. Each
+// folder is read once: reading a folder of 100,000 files again for each file would
+// read 10,000,000,000 names.
 type leftovers struct {
 	mu      sync.Mutex
 	folders map[string]map[string][]string // folder → prefix of a partial → its paths
 }
 
-// maxFolders bounds how many folders are remembered.
+// maxFolders is the maximum number of folders that are remembered.
 const maxFolders = 1024
 
-// under returns the partials that begin with prefix, and forgets them.
+// under returns the partials that begin with prefix, and removes them from l.
 func (l *leftovers) under(root *os.Root, prefix string) []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -37,7 +37,7 @@ func (l *leftovers) under(root *os.Root, prefix string) []string {
 	return paths
 }
 
-// add remembers a partial that this run leaves.
+// add adds a partial that this run leaves.
 func (l *leftovers) add(path string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -71,8 +71,8 @@ func readPartials(root *os.Root, folder string) map[string][]string {
 	}
 }
 
-// sweep removes the partials of a file that are on their way to name, of
-// whatever version, but for those that are in use.
+// sweep removes the partials of a file whose final path is name, of every version,
+// except those in use.
 func (d *Dir) sweep(name string, file download.FileID) {
 	prefix := partialPrefix(name, file)
 	for folder := filepath.Dir(prefix); ; folder = filepath.Dir(folder) {
@@ -87,14 +87,14 @@ func (d *Dir) sweep(name string, file download.FileID) {
 	}
 }
 
-// sweepAll does so for all names that t's file may get.
+// sweepAll calls sweep for all names that t's file may get.
 func (d *Dir) sweepAll(t download.Target) {
 	for _, name := range d.names(t) {
 		d.sweep(name, t.Identity)
 	}
 }
 
-// removeUnused removes the partial at path, and tells false where another has it.
+// removeUnused removes the partial at path, and returns false if another process or goroutine uses it.
 func (d *Dir) removeUnused(path string) bool {
 	release, busy := d.busy.try(path)
 	if busy != nil {
@@ -116,6 +116,6 @@ func (d *Dir) removeUnused(path string) bool {
 	if now, err := f.Stat(); err != nil || !os.SameFile(info, now) {
 		return false
 	}
-	_ = d.root.Remove(path) // a leftover that stays is met again by the next run
+	_ = d.root.Remove(path) // if it fails, the next run tries again
 	return true
 }
