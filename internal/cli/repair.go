@@ -190,7 +190,7 @@ func (r *repair) outcome(ctx context.Context, tally download.Tally) error {
 	}
 	sayWhyStopped(r.screen, tally.Stop)
 	switch {
-	case errors.Is(tally.Stop, download.ErrUnauthorised):
+	case errors.Is(tally.Stop, download.ErrUnauthorized):
 		return &runError{wanted: tally.Wanted, failed: tally.Failed, unauthorized: true}
 	case errors.Is(tally.Stop, download.ErrDiskFull):
 		return nil

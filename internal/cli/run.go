@@ -138,7 +138,7 @@ func templateFields(job download.Job, object transfer.Object, names templateName
 // sayWhyStopped says what ended a run before its end, unless a signal did or nobody reads
 // results any more.
 func sayWhyStopped(screen *report.Screen, why error) {
-	for _, known := range []error{download.ErrUnauthorised, download.ErrDiskFull, download.ErrMaxFailures} {
+	for _, known := range []error{download.ErrUnauthorized, download.ErrDiskFull, download.ErrMaxFailures} {
 		if errors.Is(why, known) {
 			screen.Fail("stopped: "+why.Error(), "")
 		}
@@ -157,6 +157,6 @@ func outcome(ctx context.Context, tally download.Tally, notStarted int) error {
 	}
 	return &runError{
 		wanted: tally.Wanted + notStarted, failed: missing,
-		unauthorized: errors.Is(tally.Stop, download.ErrUnauthorised),
+		unauthorized: errors.Is(tally.Stop, download.ErrUnauthorized),
 	}
 }

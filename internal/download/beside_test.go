@@ -34,7 +34,7 @@ func TestPathsOfMetadata(t *testing.T) {
 			for i := range claims {
 				claims[i] = paths.Claim(Job{Number: int64(i + 1), MediaID: fmt.Sprint(i)}, func() {})
 			}
-			tell := func(i int) { _, _ = claims[i].Tell([]Place{{Path: c.paths[i]}}) }
+			tell := func(i int) { _, _ = claims[i].Propose([]Place{{Path: c.paths[i]}}) }
 			for i := range claims {
 				if order == 1 {
 					i = len(claims) - 1 - i
@@ -60,9 +60,9 @@ func TestPathsOfMetadata(t *testing.T) {
 func TestPathsOfMetadataAreGivenUp(t *testing.T) {
 	paths := NewPaths(&memory{}, metadataPath)
 	first, second := paths.Claim(Job{Number: 1, MediaID: "A"}, func() {}), paths.Claim(Job{Number: 2, MediaID: "B"}, func() {})
-	_, _ = first.Tell([]Place{{Path: "a"}})
+	_, _ = first.Propose([]Place{{Path: "a"}})
 	first.End(false)
-	if _, err := second.Tell([]Place{{Path: "a.meta"}}); err != nil {
+	if _, err := second.Propose([]Place{{Path: "a.meta"}}); err != nil {
 		t.Errorf("the metadata of a file that failed keep their path: %v", err)
 	}
 }

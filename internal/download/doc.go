@@ -1,5 +1,5 @@
-// Package download is the engine: it turns jobs (which file of which asset) into
-// results (what became of it), each exactly once. It decides, and leaves the doing
-// to the interfaces it declares: a Locator finds temporary locations, a Sink takes
-// bytes, observers are told what happens. It knows no flag and no terminal.
+// Package download is the engine: it turns each job (which file of which asset) into
+// exactly one result (what happened to it). The work is done by implementations of its
+// interfaces: a Portal finds temporary locations, a Sink writes bytes, observers receive
+// events.
 package download

@@ -13,65 +13,66 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// Options are what a run does with every file.
+// Options are the settings of a run.
 type Options struct {
-	// Portal is named in results: host, and port where it has one.
+	// Portal is the portal's name in results: host, and port if it has one.
 	Portal string
-	// Name turns a job and what storage says of its file into the path below the
-	// sink's root.
+	// Name returns the path of a job's file below the sink's root, from the job and
+	// what storage says about the file.
 	Name func(Job, transfer.Object) string
-	// Workers is how many files are in flight at a time, from 1 up.
+	// Workers is the number of files in flight at a time, from 1 up.
 	Workers int
-	// Waiting is how many finished files, beyond Workers, may wait for the paths of earlier ones.
+	// Waiting is how many transferred files, beyond Workers, may wait for the paths of earlier ones.
 	Waiting int
-	// MaxFailures ends the run after so many; 0 is never.
+	// MaxFailures ends the run after N failures; 0 = never.
 	MaxFailures int
-	// Digest says what is computed of the bytes beside their length.
+	// Digest selects the digests that are computed of the bytes.
 	Digest transfer.DigestOptions
-	// Strict makes a failure of every suspect file (Result.Suspect).
+	// Strict makes every suspect file (Result.Suspect) a failure.
 	Strict bool
-	// DryRun has files located and compared, and writes nothing: see Result.Plan.
+	// DryRun locates and compares files, and writes nothing: see Result.Plan.
 	DryRun bool
-	// Beside, where set, returns the path of what Engine.Metadata writes of the file at a path. It is kept free of
-	// other files of the run.
+	// Beside, if set, returns the path at which Engine.Metadata writes the metadata of the file at a path. No other
+	// file of the run gets that path.
 	Beside func(path string) string
 }
 
-// Engine gets files. Its fields are set once, before Run.
+// Engine downloads files. Its fields are set once, before Run.
 type Engine struct {
 	API      Portal
 	Opener   *transfer.Opener
 	Sink     Sink
 	Progress ProgressObserver
-	// Results are told one after the other.
+	// Results are called one after another.
 	Results []ResultObserver
-	// Recorder, if set, is told of each file before it is published.
+	// Recorder, if set, receives each file before it is published.
 	Recorder Recorder
 	Options  Options
 
-	// Metadata, where set, writes what the portal tells of a file's asset after the file is in place, downloaded or
-	// unchanged, whether before the run or not: Steps.Complete gives files that Done knows their metadata, too. The file
-	// stays in place whatever the error (Result.MetadataError). A dry run does not call it.
+	// Metadata, if set, writes the metadata of a file's asset after the file is in place, downloaded or unchanged or
+	// done before the run: Steps.Complete adds the metadata to done files, too. The file stays in place after an error
+	// (Result.MetadataError). A dry run does not call it.
 	Metadata func(Job, Result) error
 
-	// Steps turn the jobs of a run into those that can be done.
+	// Steps prepare the jobs of a run.
 	Steps Steps
-	// Done, where set, knows jobs whose files are there already: their results are
-	// reported as they are, and nothing is asked about them.
+	// Done, if set, returns the results of jobs whose files are in place already: they
+	// are reported as they are, without any request.
 	Done func(Job) (Result, bool)
-	// Confirm, where set, tells whether the portal still accepts the credentials. It is
-	// asked before a 401 that follows successes ends the run: that may be one asset's.
+	// Confirm, if set, reports whether the portal still accepts the credentials. It is
+	// called before a 401 that follows successes ends the run, because the 401 may concern
+	// one asset.
 	Confirm func(ctx context.Context) error
 }
 
-// Step turns jobs into others as they come, asking the portal. WithMetadata is one.
+// Step converts a stream of jobs with the help of the portal. WithMetadata is one.
 type Step func(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job]
 
-// Steps are what happens to jobs before a worker gets them, in this order. Each may be nil.
+// Steps are applied to jobs before a worker gets them, in this order. Each may be nil.
 type Steps struct {
-	// Expand makes of each job the jobs for the files that it means.
+	// Expand replaces each job by the jobs for the files that it stands for.
 	Expand Step
-	// Complete adds what those that are not done yet need, such as metadata.
+	// Complete adds what jobs that are not done yet need, such as metadata.
 	Complete Step
 }
 
@@ -86,25 +87,25 @@ func (s Step) of(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job
 // Source yields the jobs of a run, as a stream, until ctx ends.
 type Source func(ctx context.Context) iter.Seq[Job]
 
-// Tally says how a run ended.
+// Tally is the outcome of a run.
 type Tally struct {
-	Wanted int // files that were asked for, each counted once
-	Failed int // of those, the ones that are not there, or whose metadata are not written
-	// Stop is why the run ended before its jobs did, nil when it did not.
+	Wanted int // requested files, each counted once
+	Failed int // requested files that are not in place, or whose metadata are not written
+	// Stop is why the run ended before all jobs were done; nil if all were.
 	Stop error
 }
 
-// The reasons to end a run that its own results give.
+// The reasons to end a run because of its results.
 var (
-	ErrUnauthorised = errors.New("the portal does not accept the credentials")
+	ErrUnauthorized = errors.New("the portal does not accept the credentials")
 	ErrDiskFull     = errors.New("no space is left")
 	ErrMaxFailures  = errors.New("too many files failed")
 )
 
-// Run gets every job, Workers at a time, and reports each exactly once. One job's
-// failure does not stop the others, except for what would fail them all: credentials
-// that the portal does not accept, and a full disk. When ctx ends, the jobs in flight end as interrupted, and those that no
-// worker has taken get no result. Run returns when nothing is in flight any more.
+// Run does every job, Workers at a time, and reports each exactly once. A job's failure
+// does not stop other jobs, unless all would fail: if the portal does not accept the
+// credentials, or the disk is full. If ctx ends, the jobs in flight end as interrupted,
+// and those that no worker has started get no result. Run returns when no job is in flight.
 func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -127,18 +128,18 @@ type run struct {
 	stop   context.CancelCauseFunc
 	paths  *Paths
 	files  sync.WaitGroup // that have no result yet
-	// finds says that the file looked at last was in place: the next ones are probed (transfer.Opener.Probe).
+	// finds is set if the last file was in place: the next ones are probed (transfer.Opener.Probe).
 	finds atomic.Bool
 
-	// Each has a place for each file that: is being transferred; waits for earlier ones; gets its final name.
+	// Semaphores, with a slot for each file that is transferred; waits for earlier ones; gets its final name.
 	workers, waiting, publishing chan struct{}
 
-	mu    sync.Mutex
-	tally Tally
-	there int // files that are
+	mu      sync.Mutex
+	tally   Tally
+	inPlace int // number of files in place
 }
 
-// feed starts the jobs, in their order, as workers are free, until there are none or ctx ends.
+// feed starts the jobs, in their order, as workers become free, until all are started or ctx ends.
 func (r *run) feed(ctx context.Context, jobs Source) {
 	portal, steps := r.engine.API, r.engine.Steps
 	left := r.left(ctx, steps.Expand.of(ctx, portal, jobs(ctx)))
@@ -167,16 +168,16 @@ func (r *run) feed(ctx context.Context, jobs Source) {
 	}
 }
 
-// want counts a file that was asked for.
+// want counts a requested file.
 func (r *run) want() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tally.Wanted++
 }
 
-// left numbers the jobs and yields those that are not done already, or need their metadata to be written. It reports
-// those that are done. A file that was not the first choice is done only if the asset still has no better one: that is
-// known when its metadata are.
+// left numbers the jobs and yields those that are not done already, or whose metadata must be written. It reports
+// the done ones. A file that was not the first choice is done only if the asset still has no preferred one, which its
+// metadata show.
 func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		number := int64(0)
@@ -200,13 +201,13 @@ func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 	}
 }
 
-// describe has the metadata of a file written that is in place.
+// describe writes the metadata of a file in place.
 func (r *run) describe(ctx context.Context, job Job, result *Result) {
 	write := r.engine.Metadata
 	if write == nil || r.engine.Options.DryRun || result.Status != Downloaded && result.Status != Unchanged {
 		return
 	}
-	err := cmp.Or(job.Err, job.MetadataErr) // Err is that of a file that was in place before
+	err := cmp.Or(job.Err, job.MetadataErr) // Err is set for a file that was in place before
 	if err == nil {
 		err = write(job, *result)
 	}
@@ -215,7 +216,7 @@ func (r *run) describe(ctx context.Context, job Job, result *Result) {
 	}
 }
 
-// finish counts a result, ends the run where the result asks for it, and tells.
+// finish counts and reports a result, and ends the run if the result requires it.
 func (r *run) finish(ctx context.Context, job Job, result Result) {
 	problem := result.Problem()
 	r.mu.Lock()
@@ -223,9 +224,9 @@ func (r *run) finish(ctx context.Context, job Job, result Result) {
 		r.tally.Failed++
 	}
 	if result.Status != Failed {
-		r.there++
+		r.inPlace++
 	}
-	failed, there := r.tally.Failed, r.there
+	failed, there := r.tally.Failed, r.inPlace
 	r.mu.Unlock()
 	if problem != nil {
 		if cause := r.endsRun(ctx, problem, failed, there); cause != nil {
@@ -235,19 +236,20 @@ func (r *run) finish(ctx context.Context, job Job, result Result) {
 	r.engine.finished(job, result)
 }
 
-// finished tells everybody who wants to know of a result.
+// finished passes a result to all observers.
 func (e *Engine) finished(job Job, result Result) {
 	for _, each := range e.Results {
 		each.Finished(job, result)
 	}
 }
 
-// endsRun tells whether a failure would be every other file's too, or one too many.
+// endsRun returns why a failure ends the run: every other file would fail too, or too many have failed. It returns nil
+// if the run goes on.
 func (r *run) endsRun(ctx context.Context, problem *Failure, failed, there int) error {
 	limit := r.engine.Options.MaxFailures
 	switch {
-	case problem.Code == CodeAuth && r.unauthorised(ctx, there):
-		return ErrUnauthorised
+	case problem.Code == CodeAuth && r.isUnauthorized(ctx, there):
+		return ErrUnauthorized
 	case problem.Code == CodeDiskFull:
 		return ErrDiskFull
 	case limit > 0 && failed >= limit:
@@ -257,8 +259,8 @@ func (r *run) endsRun(ctx context.Context, problem *Failure, failed, there int) 
 	}
 }
 
-// unauthorised tells whether a 401 is about the credentials, and not about one asset.
-func (r *run) unauthorised(ctx context.Context, there int) bool {
+// isUnauthorized reports whether a 401 is about the credentials, and not about one asset.
+func (r *run) isUnauthorized(ctx context.Context, there int) bool {
 	if there == 0 || r.engine.Confirm == nil {
 		return true
 	}

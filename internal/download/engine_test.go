@@ -47,7 +47,7 @@ type memory struct {
 func (m *memory) CanRestart() bool { return true }
 
 func (m *memory) Preview(_ context.Context, t Target, _ transfer.Object) (Place, error) {
-	return t.Claim.Tell([]Place{{Path: t.Name}})
+	return t.Claim.Propose([]Place{{Path: t.Name}})
 }
 
 func (m *memory) Show(path string) string { return "in memory: " + path }
@@ -66,7 +66,7 @@ func (m *memory) Begin(_ context.Context, t Target, _ transfer.Object) (Partial,
 	if m.rename {
 		places = append(places, Place{Path: t.Name + "-" + t.Key, Same: m.files[t.Name+"-"+t.Key] != ""})
 	}
-	at, err := t.Claim.Tell(places)
+	at, err := t.Claim.Propose(places)
 	switch {
 	case err != nil:
 		return nil, err
@@ -116,7 +116,7 @@ func (a *answers) Location(ctx context.Context, id string, s bynder.Selector) (b
 }
 
 func TestRun(t *testing.T) {
-	unauthorised := &bynder.APIError{Status: http.StatusUnauthorized}
+	unauthorized := &bynder.APIError{Status: http.StatusUnauthorized}
 	for _, tt := range []struct {
 		name    string
 		ids     []string
@@ -132,11 +132,11 @@ func TestRun(t *testing.T) {
 			want: map[string]string{"a": "downloaded", "b": "downloaded", "c": "downloaded", "404": "not_found", "403": "forbidden", "500": "protocol"},
 		},
 		{name: "there already", ids: []string{"old"}, want: map[string]string{"old": "unchanged"}},
-		{name: "a first 401 ends it", ids: []string{"401", "a", "b", "c"}, workers: 1, want: map[string]string{"401": "auth"}, stop: ErrUnauthorised, atMost: 2},
+		{name: "a first 401 ends it", ids: []string{"401", "a", "b", "c"}, workers: 1, want: map[string]string{"401": "auth"}, stop: ErrUnauthorized, atMost: 2},
 		{
 			name: "a 401 after successes that is confirmed ends it", ids: []string{"a", "401", "b", "c", "d"}, workers: 1,
-			change: func(e *Engine, _ *memory) { e.Confirm = func(context.Context) error { return unauthorised } },
-			want:   map[string]string{"a": "downloaded", "401": "auth"}, stop: ErrUnauthorised, atMost: 3,
+			change: func(e *Engine, _ *memory) { e.Confirm = func(context.Context) error { return unauthorized } },
+			want:   map[string]string{"a": "downloaded", "401": "auth"}, stop: ErrUnauthorized, atMost: 3,
 		},
 		{
 			name: "one that is not confirmed does not", ids: []string{"a", "401", "b"}, workers: 1,

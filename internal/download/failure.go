@@ -13,10 +13,10 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// FailureOf names the cause of an error that is not one of a job.
+// FailureOf returns the failure for an error that does not belong to a job.
 func FailureOf(ctx context.Context, err error) *Failure { return failure(ctx, Job{}, err) }
 
-// failure is the one place that names the cause of an error for scripts.
+// failure returns the failure for an error: the one function that decides its code.
 func failure(ctx context.Context, job Job, err error) *Failure {
 	f := &Failure{Message: err.Error()}
 	var hinted interface{ Hint() string }
@@ -67,8 +67,8 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 	return f
 }
 
-// refusedImage says what a status means of the URL at which an image is made. Which ones the portal answers is
-// not documented.
+// refusedImage sets the code and hint for a status from the URL of a transformed image. The portal's documentation
+// does not list its statuses.
 func refusedImage(f *Failure, job Job) {
 	switch f.HTTPStatus {
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusNotImplemented:
@@ -85,7 +85,7 @@ func refusedImage(f *Failure, job Job) {
 	f.Message = "the portal does not make " + job.Selector.Name + " of this asset: " + f.Message
 }
 
-// apiCode is what a status of the portal's API means for the file asked for.
+// apiCode returns the code for a status of the portal's API.
 func apiCode(status int) Code {
 	switch status {
 	case http.StatusUnauthorized:
@@ -101,7 +101,7 @@ func apiCode(status int) Code {
 	}
 }
 
-// missingRole guesses from an asset's flags which role a refusal is about; "" where the
+// missingRole guesses from an asset's flags which role a refusal is about; "" if the
 // asset is not known.
 func missingRole(a *bynder.Asset) string {
 	switch {

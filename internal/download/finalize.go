@@ -9,9 +9,9 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// place gives a file that was transferred with err its final path, once it is decided which that is, and
-// returns how all of it ended.
-func (r *run) place(ctx context.Context, f *file, partial Partial, err error, free func()) error {
+// finalize gives a file, whose transfer ended with err, its final path when that is decided. The error is that of the
+// file.
+func (r *run) finalize(ctx context.Context, f *file, partial Partial, err error, free func()) error {
 	inPlace := false
 	defer func() {
 		f.expected = f.claim.Expected()
@@ -21,11 +21,11 @@ func (r *run) place(ctx context.Context, f *file, partial Partial, err error, fr
 	switch {
 	case err == nil, isPresent(err), foreseen:
 	case f.claim.Refused() != nil:
-		return f.claim.Refused() // so the transfer was given up
+		return f.claim.Refused() // which ended the transfer
 	default:
 		return err
 	}
-	if refused := r.turn(ctx, f.claim, free); refused != nil {
+	if refused := r.waitForPath(ctx, f.claim, free); refused != nil {
 		f.forget()
 		if partial != nil {
 			refused = errors.Join(refused, f.giveUp(partial, refused))
@@ -52,11 +52,11 @@ func isPresent(err error) bool {
 	return ok
 }
 
-// turn waits until it is decided which path a file gets. Meanwhile the file needs no worker: others
-// are transferred. Options.Waiting files may wait so; further ones keep their workers, so that in the end
-// no new file begins. That does not last: the first file that is not decided was given a worker before
-// all that wait for it, so it goes on, and tells its places or fails.
-func (r *run) turn(ctx context.Context, claim *Claim, free func()) error {
+// waitForPath waits until it is decided which path a file gets. Meanwhile the file gives up its worker, so that
+// others are transferred. Options.Waiting files may wait so; further ones keep their workers, so that in the end
+// no new file begins. This cannot deadlock: the first undecided file got a worker before all that wait for it, so
+// it goes on, and proposes its places or fails.
+func (r *run) waitForPath(ctx context.Context, claim *Claim, free func()) error {
 	select {
 	case <-claim.Decided():
 	default:
@@ -70,9 +70,9 @@ func (r *run) turn(ctx context.Context, claim *Claim, free func()) error {
 	return claim.Wait(ctx)
 }
 
-// again takes another look at a file that was not transferred, with the outcome err, because of what is in place
-// where it was expected to go, and which got another place. It is transferred if it is not in place there either: then
-// it needs a worker, and waits for nothing but that, because its place is decided.
+// again begins once more with a file that was not transferred, with the outcome err, because of a file at its expected
+// path, and that then got another path. If it is not in place there either, it is transferred: then it waits for a
+// worker and for nothing else, because its path is decided.
 func (r *run) again(ctx context.Context, f *file, err error, free func()) (Partial, error) {
 	if at, _, _ := f.claim.Got(); at.Path == f.foundAt {
 		return nil, err
@@ -94,8 +94,8 @@ func (r *run) again(ctx context.Context, f *file, err error, free func()) (Parti
 	}
 }
 
-// publish gives a file its final name. As many files are published at a time as there are workers, because many
-// may be decided at once.
+// publish gives a file its final name. At most Workers files are published at a time, because many may be decided at
+// once.
 func (r *run) publish(ctx context.Context, f *file, partial Partial) (err error) {
 	r.publishing <- struct{}{}
 	defer func() { <-r.publishing }()
@@ -103,8 +103,8 @@ func (r *run) publish(ctx context.Context, f *file, partial Partial) (err error)
 	return err
 }
 
-// giveUp ends a partial in the way that the error asks for: bytes that are right as far as they go are kept
-// for the next run, unless the file is not to get a place.
+// giveUp ends a partial after an error: it is kept for the next run, unless its bytes may be wrong or the file gets
+// no path.
 func (f *file) giveUp(partial Partial, err error) error {
 	if transfer.StartsOver(err) || f.claim.Refused() != nil {
 		return partial.Discard()
@@ -112,8 +112,8 @@ func (f *file) giveUp(partial Partial, err error) error {
 	return partial.Keep()
 }
 
-// done reports a job whose file was in place before the run, unless an earlier file of the run gets its path:
-// that one replaces it.
+// done reports a job whose file was in place before the run, unless an earlier file of the run gets its path and
+// replaces it.
 func (r *run) done(ctx context.Context, job Job, result Result) {
 	result.Name = cmp.Or(assetName(job), result.Name)
 	report := func() {
@@ -131,7 +131,7 @@ func (r *run) done(ctx context.Context, job Job, result Result) {
 		r.engine.finished(job, result)
 	}
 	claim := r.paths.Claim(job, func() {})
-	_, _ = claim.Tell([]Place{{Path: result.Path, Same: true}})
+	_, _ = claim.Propose([]Place{{Path: result.Path, Same: true}})
 	conclude := func() {
 		if err := claim.Wait(ctx); err != nil && ctx.Err() == nil {
 			result = Result{
@@ -156,8 +156,8 @@ func (r *run) done(ctx context.Context, job Job, result Result) {
 	}
 }
 
-// NameApart returns the flag that keeps files of one name apart: those of several assets or, with items, of several
-// items of one.
+// NameApart returns the flag that gives files of the same name different ones: files of several assets or, with items,
+// of several items of one asset.
 func NameApart(items bool) string {
 	if items {
 		return "--name '{id}/{itemId}-{filename}'"

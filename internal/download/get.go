@@ -13,8 +13,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// get brings one file to where it belongs and says how that went. free is called when the file needs no
-// worker any more.
+// get downloads one file and returns its result. free is called when the file needs no worker any more.
 func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	start := time.Now()
 	f := &file{engine: r.engine, job: job, finds: &r.finds}
@@ -27,30 +26,30 @@ func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	defer cancel()
 	f.claim = r.paths.Claim(job, cancel)
 	partial, err := f.transfer(transferring)
-	f.conclude(ctx, r.place(ctx, f, partial, err, free))
+	f.conclude(ctx, r.finalize(ctx, f, partial, err, free))
 	f.plan()
 	f.result.Seconds = time.Since(start).Seconds()
 	f.result.FinishedAt = time.Now().UTC()
 	return f.result
 }
 
-// file is one job on its way to its result.
+// file is the state of one job.
 type file struct {
 	engine *Engine
 	job    Job
 	claim  *Claim
-	target Target // with a name once storage has told one, which stays
+	target Target // its name is set once, when storage has answered
 	object transfer.Object
 	result Result
-	// expected is the path of the place that it was to get, as Result.Path has it; "" if the sink has not told one.
+	// expected is the path that it was expected to get, as in Result.Path; "" if the sink has not set one.
 	expected string
 	finds    *atomic.Bool // of the run
-	// foundAt is where the file was expected to go when the sink was asked last, if it is in place there or that was a
-	// dry run.
+	// foundAt is the path that the file was expected to get in the last call of the sink, if it is in place there or
+	// this is a dry run.
 	foundAt string
 }
 
-// conclude fills in what became of the file.
+// conclude completes the result.
 func (f *file) conclude(ctx context.Context, err error) {
 	r := &f.result
 	present, ok := errors.AsType[*Present](err)
@@ -61,7 +60,7 @@ func (f *file) conclude(ctx context.Context, err error) {
 			r.Bytes = present.Bytes
 		}
 		if present.Status == Skipped {
-			r.Suspect = "" // the file in place is another one
+			r.Suspect = "" // the file in place is another
 		}
 	case err != nil:
 		r.Status, r.Error, r.Path = Failed, failure(ctx, f.job, err), f.destination(err)
@@ -70,7 +69,7 @@ func (f *file) conclude(ctx context.Context, err error) {
 	}
 }
 
-// destination returns where a file that failed with err would have gone, as Result.Path has it; "" if that is not known.
+// destination returns the path that a file that failed with err would have had, as in Result.Path; "" if not known.
 func (f *file) destination(err error) string {
 	if known, ok := errors.AsType[*Error](err); ok && known.Path != "" {
 		return known.Path
@@ -78,10 +77,10 @@ func (f *file) destination(err error) string {
 	return f.expected
 }
 
-// maxName is how many bytes of a name a result keeps.
+// maxName is the length of a name in a result, in bytes.
 const maxName = 4 << 10
 
-// assetName returns the name that the portal gives to a job's asset; "" if no metadata are known.
+// assetName returns the portal's name of a job's asset; "" if no metadata are known.
 func assetName(job Job) string {
 	if job.Asset == nil {
 		return ""
@@ -97,15 +96,15 @@ func capped(name string) string {
 	return name
 }
 
-// named makes the file's own name, if it is not "", that of the result, unless the asset's is known.
+// named sets the result's name to the file's own, if that is not "" and the asset's name is not known.
 func (f *file) named(own string) {
 	if own != "" && assetName(f.job) == "" {
 		f.result.Name = capped(own)
 	}
 }
 
-// transfer opens the file and receives it, again from its first byte where what came
-// turned out to be of no use, and fills in what the result is to tell. The partial is whole.
+// transfer opens the file and receives it, starts over if the received bytes cannot be used,
+// and fills in the result. The partial that it returns is whole.
 func (f *file) transfer(ctx context.Context) (Partial, error) {
 	if f.job.Err != nil {
 		return nil, f.job.Err
@@ -118,7 +117,7 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 			f.named(location.Name())
 			f.job.Chosen = chosen
 			if chosen == bynder.OriginalChoice {
-				wanted.Selector.Name = chosen // a new location of it needs no metadata
+				wanted.Selector.Name = chosen // a new location then needs no metadata
 			}
 		}
 		return location, err
@@ -139,7 +138,7 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 	defer stream.Close()
 	if f.job.Selector.HasChoices() {
 		f.result.Chosen = f.job.Chosen
-		wanted.Selector.Name = f.job.Chosen // bytes of two derivatives are never mixed
+		wanted.Selector.Name = f.job.Chosen // never mix bytes of two derivatives
 	}
 	for {
 		partial, err := f.receive(ctx, stream)
@@ -152,7 +151,7 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 	}
 }
 
-// receive brings what the stream yields to the sink, from wherever a partial ends.
+// receive writes the stream to the sink, from the end of the partial.
 func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, error) {
 	e, r := f.engine, &f.result
 	if !transfer.NewDigest(stream.Object(), transfer.DigestOptions{Verify: true}).Needed() {
@@ -196,8 +195,8 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	return partial, nil
 }
 
-// begin asks the sink for a partial, or in a dry run for the place that the file would get, and notes where
-// that is, or where the file is in place.
+// begin gets a partial from the sink or, in a dry run, the path that the file would get, and sets the path of the
+// result.
 func (f *file) begin(ctx context.Context) (partial Partial, err error) {
 	e := f.engine
 	var at Place
@@ -213,7 +212,7 @@ func (f *file) begin(ctx context.Context) (partial Partial, err error) {
 	return partial, err
 }
 
-// aim makes name the path that the file wants.
+// aim sets the path for which the file asks the sink.
 func (f *file) aim(name string) {
 	f.target = target(&f.result, f.job, name)
 	f.target.Claim = f.claim
@@ -221,13 +220,13 @@ func (f *file) aim(name string) {
 	f.target.Intend = f.engine.intend(&f.result)
 }
 
-// forget takes back what the result tells of the bytes: they are not in place.
+// forget clears what the result says about the bytes, because they are not in place.
 func (f *file) forget() {
 	r := &f.result
 	r.Bytes, r.MD5, r.Verified, r.Checksum = nil, "", "", ""
 }
 
-// intend returns what records that r's file is about to be published; nil without a Recorder.
+// intend returns the function that records that r's file is about to be published; nil without a Recorder.
 func (e *Engine) intend(r *Result) func(path string) error {
 	if e.Recorder == nil {
 		return nil
@@ -239,7 +238,7 @@ func (e *Engine) intend(r *Result) func(path string) error {
 	}
 }
 
-// plan makes the result of a dry run of one that says that nothing failed, or that a file has the path.
+// plan sets the plan of a dry run, if the result is a success or another file has the path.
 func (f *file) plan() {
 	r := &f.result
 	switch {
@@ -273,7 +272,7 @@ func (f *file) copy(ctx context.Context, stream *transfer.Stream, partial Partia
 	if partial.Held() > 0 && digest.Needed() {
 		var err error
 		if prefix, err = partial.Prefix(); err != nil {
-			return fmt.Errorf("reading what is there already: %w", err)
+			return fmt.Errorf("reading the partial download: %w", err)
 		}
 	}
 	bytes := partial.Held()
@@ -297,15 +296,15 @@ func (f *file) copy(ctx context.Context, stream *transfer.Stream, partial Partia
 	return nil
 }
 
-// target is where a job's file goes: the same file whatever it is called.
+// target returns the Target of a job's file: its identity, which does not depend on the name, and the name.
 func target(r *Result, job Job, name string) Target {
 	return Target{
 		Name: name, Identity: r.File(), ItemID: job.Selector.ItemID, Key: Key(job.MediaID, job.Selector), Replaces: job.Replaces,
 	}
 }
 
-// Key returns what stands behind the stem of a file's name if another file has that name: the media id of an original,
-// the id of an item, and the media id and the selector of any other file.
+// Key returns the text that is added to the stem of a file's name if another file has that name: the media id for an
+// original, the item's id for an item, and the media id and the selector for any other file.
 func Key(mediaID string, s bynder.Selector) string {
 	switch s.Kind {
 	case bynder.Original:

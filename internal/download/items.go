@@ -11,9 +11,9 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 )
 
-// AllItems makes of each job one for every media item of its asset, with one call per
-// asset; items that cannot be read make one that fails. expanded receives how many, before
-// the first of them.
+// AllItems replaces each job by one job per media item of its asset, with one call per
+// asset; items that cannot be read become one job that fails. expanded receives the number
+// of jobs before the first is yielded.
 func AllItems(ctx context.Context, p Portal, jobs iter.Seq[Job], expanded func(Job, int)) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		for job := range jobs {
@@ -34,8 +34,8 @@ func AllItems(ctx context.Context, p Portal, jobs iter.Seq[Job], expanded func(J
 	}
 }
 
-// EachName makes of each job one for every name (bynder.Selector.Name), without a call. expanded receives how
-// many, before the first of them.
+// EachName returns a Step that replaces each job by one job per name (bynder.Selector.Name), without a call.
+// expanded receives the number of jobs before the first is yielded.
 func EachName(names []string, expanded func(Job, int)) Step {
 	return func(_ context.Context, _ Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
 		return func(yield func(Job) bool) {
@@ -57,8 +57,8 @@ func EachName(names []string, expanded func(Job, int)) Step {
 	}
 }
 
-// itemsOf is never empty: an asset that yields nothing is a job that fails. The items are
-// read one at a time, because an asset may have very many.
+// itemsOf yields one job per media item, or a job that fails if the asset has none. The items
+// are decoded one at a time, because an asset may have very many.
 func itemsOf(job Job) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		if job.Err != nil {
@@ -77,7 +77,7 @@ func itemsOf(job Job) iter.Seq[Job] {
 			}
 			items++
 			if id := strings.ToUpper(item.ID); seen[id] {
-				continue // one file, one result
+				continue // each file has one result
 			} else {
 				seen[id] = true
 			}
@@ -103,12 +103,12 @@ func itemsOf(job Job) iter.Seq[Job] {
 	}
 }
 
-// WithItems gives each job the asset with its media items, with one call for those of
-// one asset that follow each other.
+// WithItems gives each job the asset with its media items, with one call for consecutive
+// jobs of one asset.
 func WithItems(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		var latest Job
-		var sizes map[string]int64 // of latest's items, by id in capitals
+		var sizes map[string]int64 // of latest's items, by id in upper case
 		for job := range jobs {
 			if job.Err == nil && (latest.MediaID != job.MediaID || latest.Asset == nil && latest.Err == nil) {
 				latest = Job{MediaID: job.MediaID}
@@ -129,8 +129,8 @@ func WithItems(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] 
 	}
 }
 
-// itemSizes returns the sizes in bytes that the portal tells of an asset's items, by their ids in
-// capitals. A nil asset has none.
+// itemSizes returns the sizes in bytes of an asset's items that the portal reports, by their ids in
+// upper case. A nil asset has none.
 func itemSizes(asset *bynder.Asset) map[string]int64 {
 	sizes := map[string]int64{}
 	if asset == nil {

@@ -13,9 +13,9 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// locate finds the temporary location of a job's file, and what it is called beside the asset's name: that of a
-// derivative, the label of a transformation, or ""; again is how many locations were asked for before it. For the first one, what the metadata say
-// will do, unless that is not a URL.
+// locate returns the temporary location of a job's file, and what distinguishes the file in its name: the name of a
+// derivative, the label of a transformation, or "". again is the number of earlier locations. For the first one, known
+// metadata are used if they have a URL.
 func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Location, string, error) {
 	switch job.Selector.Kind {
 	case bynder.Derivative:
@@ -53,7 +53,7 @@ func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Locatio
 	return transfer.Location{URL: found.URL, Asked: asked}, name, nil
 }
 
-// transformed finds where the image is made that a job asks for.
+// transformed returns the URL of the transformed image that a job requests.
 func transformed(ctx context.Context, p Portal, job Job, again int) (transfer.Location, string, error) {
 	asset, asked, err := metadata(ctx, p, job, again)
 	if err != nil {
@@ -72,8 +72,8 @@ func transformed(ctx context.Context, p Portal, job Job, again int) (transfer.Lo
 	return location, bynder.TransformLabel(job.Selector.Name), nil
 }
 
-// metadata returns the metadata of a job's asset, and when they were asked for: those that are known, unless
-// a location was asked for before.
+// metadata returns the metadata of a job's asset, and when they were requested: known ones, unless there was an
+// earlier location.
 func metadata(ctx context.Context, p Portal, job Job, again int) (*bynder.Asset, time.Time, error) {
 	switch {
 	case job.Asset != nil && again == 0:
@@ -86,7 +86,7 @@ func metadata(ctx context.Context, p Portal, job Job, again int) (*bynder.Asset,
 	}
 }
 
-// original finds the location of the file itself that a derivative would be made of.
+// original returns the location of the original of a job for a derivative.
 func original(ctx context.Context, p Portal, job Job) (transfer.Location, string, error) {
 	var itself bynder.Selector
 	if id := job.Selector.ItemID; id != "" {
@@ -109,13 +109,13 @@ func derivatives(asset *bynder.Asset, job Job) (map[string]string, error) {
 	}
 	return nil, &Error{
 		Code: CodeNotFound, Err: fmt.Errorf("the asset has no media item %q", id),
-		Advice: "`bynder items " + job.MediaID + "` lists its items",
+		Advice: "list its items with: bynder items " + job.MediaID,
 	}
 }
 
-// Pick returns which of an asset's derivatives a selector chooses, or the label of the image that is made, and the URL
-// where that is, as the portal tells it, without a call; both are "" for an original, and the URL is for OriginalChoice. The
-// error of an asset that has none is a *Error of code not_found.
+// Pick returns which of an asset's derivatives a selector chooses, or the label of the transformed image, and its URL as
+// the portal writes it, without a call; both are "" for an original, and the URL is for OriginalChoice. If the asset has
+// no such file, the error is an *Error of code not_found.
 func Pick(a *bynder.Asset, s bynder.Selector) (chosen, link string, err error) {
 	switch s.Kind {
 	case bynder.Derivative:
@@ -137,15 +137,15 @@ func Pick(a *bynder.Asset, s bynder.Selector) (chosen, link string, err error) {
 	}
 }
 
-// lacksTransforms says that there are no images of other sizes of an asset.
+// lacksTransforms returns the error of an asset without images of other sizes.
 func lacksTransforms() error {
 	return &Error{
 		Code: CodeNotFound, Err: errors.New("the portal makes no images of other sizes of this asset (it has no transformBaseUrl)"),
-		Advice: "Dynamic Asset Transformation is for images, on portals that have it; --derivative takes what there is",
+		Advice: "Dynamic Asset Transformation is for images, on portals that have it; use --derivative for an existing derivative",
 	}
 }
 
-// isFirstChoice reports whether a result is of the derivative that the job asks for first.
+// isFirstChoice reports whether a result is of the derivative that the job prefers.
 func (job *Job) isFirstChoice(known Result) bool {
 	return !job.Selector.HasChoices() || job.Selector.IsFirst(known.Chosen)
 }
@@ -156,7 +156,7 @@ func (job *Job) holds() bool {
 	return known != nil && (job.isFirstChoice(*known) || choice(*job) == known.Chosen)
 }
 
-// choice returns the derivative that a job would take now, "" if that is not known.
+// choice returns the derivative that a job would choose now, "" if that is not known.
 func choice(job Job) string {
 	if job.Err != nil || job.Asset == nil {
 		return ""
@@ -169,9 +169,9 @@ func choice(job Job) string {
 	return name
 }
 
-// lacks says which derivatives there are in place of those asked for.
+// lacks returns the error of an asset without the requested derivatives, whose hint lists those that it has.
 func lacks(name string, links map[string]string) error {
-	e := &Error{Code: CodeNotFound, Err: fmt.Errorf("there is no derivative %q", name), Advice: "the asset has no derivatives"}
+	e := &Error{Code: CodeNotFound, Err: fmt.Errorf("the asset has no derivative %q", name), Advice: "the asset has no derivatives"}
 	if len(links) > 0 {
 		e.Advice = "the asset has " + strings.Join(slices.Sorted(maps.Keys(links)), ", ")
 	}

@@ -12,31 +12,31 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 )
 
-// Portal is what the engine asks of the API. Errors are the API client's.
+// Portal has the calls of the API that the engine makes. Errors are those of the API client.
 type Portal interface {
-	// Location gives a fresh location, with one call.
+	// Location returns a new location, with one call.
 	Location(ctx context.Context, mediaID string, s bynder.Selector) (bynder.Location, error)
-	// Link reads the URL of a derivative, without a call.
+	// Link returns the location of a derivative from its URL, without a call.
 	Link(text string) (bynder.Location, error)
-	// Asset gives an asset with its media items, with one call.
+	// Asset returns an asset with its media items, with one call.
 	Asset(ctx context.Context, mediaID string) (*bynder.Asset, error)
-	// AssetsByID gives those of the assets that the portal lists, about 190 a call.
+	// AssetsByID yields the assets with these ids that the portal lists, about 190 per call.
 	AssetsByID(ctx context.Context, ids []string) iter.Seq2[*bynder.Asset, error]
 }
 
 // batchWait is how long a batch waits for more ids when its input pauses.
 const batchWait = 200 * time.Millisecond
 
-// WithMetadata gives each job that has none the metadata of its asset, in as few calls
-// as their URLs allow, and keeps their order. An asset that the list does not return
-// is asked for by itself. Jobs whose input pauses are not held up for more than a
-// moment.
+// WithMetadata gives each job without metadata those of its asset, in as few calls as
+// the length of a URL allows, and keeps the order of the jobs. An asset that the list
+// does not return is requested by itself. If the input pauses, jobs wait for batchWait
+// at most.
 func WithMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return withMetadata(ctx, p, jobs, func(job *Job, err error) { job.Err = err })
 }
 
-// WithOptionalMetadata does what WithMetadata does for files that can be had without metadata: what goes wrong is their
-// MetadataErr.
+// WithOptionalMetadata does what WithMetadata does for files that can be downloaded without metadata: an error becomes
+// the MetadataErr of the job.
 func WithOptionalMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return withMetadata(ctx, p, jobs, func(job *Job, err error) { job.MetadataErr = err })
 }
@@ -67,8 +67,8 @@ func withMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job], failed func
 	}
 }
 
-// ahead yields each batch after work was done on it, and works on the next one while the
-// consumer is busy with the one before.
+// ahead calls work on each batch and yields the result, and works on the next batch while
+// the consumer uses the one before.
 func ahead(batches iter.Seq[[]Job], work func([]Job) []Job) iter.Seq[[]Job] {
 	return func(yield func([]Job) bool) {
 		ready, stop := make(chan []Job), make(chan struct{})
@@ -93,14 +93,14 @@ func ahead(batches iter.Seq[[]Job], work func([]Job) []Job) iter.Seq[[]Job] {
 	}
 }
 
-// lookedUp is what the portal says of one asset.
+// lookedUp is the portal's answer about one asset.
 type lookedUp struct {
 	asset *bynder.Asset
 	err   error
 }
 
-// lookUp asks for the metadata that the batch lacks. Ids are compared without regard
-// to case, because that is how portals find assets.
+// lookUp requests the metadata that the batch lacks. Case is ignored when ids are
+// compared, as portals do.
 func lookUp(ctx context.Context, p Portal, batch []Job) map[string]lookedUp {
 	known := map[string]lookedUp{}
 	var ids []string
@@ -114,7 +114,7 @@ func lookUp(ctx context.Context, p Portal, batch []Job) map[string]lookedUp {
 	var failed error
 	for asset, err := range p.AssetsByID(ctx, ids) {
 		if bynder.IsMalformedElement(err) {
-			continue // one element; its asset is asked for by itself
+			continue // one element; its asset is requested by itself
 		}
 		if err != nil {
 			failed = err
@@ -139,14 +139,13 @@ func lookUp(ctx context.Context, p Portal, batch []Job) map[string]lookedUp {
 	return known
 }
 
-// batch is the assets whose metadata were looked up together. When the URL of a derivative
-// has expired, those of the others have too, or will have: they are all asked for again
-// with one call.
+// batch has the assets whose metadata were looked up together. If the URL of one derivative
+// has expired, all have or soon will, so all are requested again with one call.
 type batch struct {
 	ids []string
 
 	mu     sync.Mutex
-	age    int // how often they were asked for again
+	age    int // how often they were requested again
 	assets map[string]*bynder.Asset
 	asked  time.Time // when they were
 }
@@ -161,8 +160,8 @@ func newBatch(jobs []Job) *batch {
 	return b
 }
 
-// again returns the metadata of an asset that were asked for at least age times again, and when
-// they were. An asset that the list does not return is asked for by itself.
+// again returns the metadata of an asset that were requested again at least age times, and when
+// they were. An asset that the list does not return is requested by itself.
 func (b *batch) again(ctx context.Context, p Portal, id string, age int) (*bynder.Asset, time.Time, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -188,8 +187,8 @@ func (b *batch) again(ctx context.Context, p Portal, id string, age int) (*bynde
 	return asset, time.Now(), err
 }
 
-// batches groups jobs by what one call can ask for, or by what has come when the input
-// pauses. The consumer's next batch is being collected while it works on the one before.
+// batches groups jobs whose assets fit into one call, or that have arrived when the input
+// pauses. The next batch is collected while the consumer works on the one before.
 func batches(jobs iter.Seq[Job]) iter.Seq[[]Job] {
 	return func(yield func([]Job) bool) {
 		arriving := make(chan Job)

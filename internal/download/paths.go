@@ -13,72 +13,70 @@ import (
 
 // Place is a path at which a sink can put a file.
 type Place struct {
-	Path string // as Result.Path has it
-	// Same says that an identical file has the path already.
+	Path string // as in Result.Path
+	// Same is set if an identical file has the path already.
 	Same bool
-	// Kept says that a different file has the path and is to keep it, as if it were this one.
+	// Kept is set if a different file has the path and keeps it, as if it were this one.
 	Kept bool
 	// Replaces is the size in bytes of the different file that would be replaced there; nil if there is none.
 	Replaces *int64
-	// Blocked is what the file fails with if what is there keeps it out, whatever becomes of earlier files.
+	// Blocked is the error of the file if an existing file has the path and keeps it.
 	Blocked error
 }
 
-// Paths says which file of a run gets which path: the one that stands first in the input, whichever
-// finishes first. Each file tells the places where it can go, in the order in which it wants them, as
-// soon as they are known, and often before an earlier file does. What it gets is decided when all
-// earlier files have told theirs: of its places that none of them keeps it out of, the first one with an identical
-// file, or else the first one that is not blocked. So the outcome depends on the order of the input, and on what
-// was in place before the run, alone.
+// Paths decides which file of a run gets which path: the first in the input, whichever finishes first. Each
+// file proposes the places it can have, in order of preference, as soon as they are known, and often before an
+// earlier file does. Its place is decided when all earlier files have proposed theirs: of its places without a
+// conflict with an earlier file, it gets the first with an identical file, or else the first that is not
+// blocked. So the outcome depends only on the order of the input, and on the files in place before the run.
 //
-// A path keeps others out of itself and, as it is one of a file, of all paths below it; its folders can be shared,
-// but become no files. So does the path of its metadata, if they are written.
+// A file's path conflicts with the same path, all paths below it, and its own folders as paths of files. So does
+// the path of its metadata, if they are written.
 //
-// What the files contain does not matter: two of the same bytes meet as any others do. A file that fails
-// gives up its path; a later one that was refused it before does not get it back.
+// The content of files does not matter: two files of the same bytes conflict as any others do. A file that fails
+// gives up its path; a later file that was refused the path before does not get it.
 type Paths struct {
-	sink   Sink                     // says which paths are one, and how they are shown
+	sink   Sink                     // decides which paths are equal, and how they are shown
 	beside func(path string) string // Options.Beside
 	seed   maphash.Seed
 
-	mu   sync.Mutex
-	next int64            // the number of the first file that is not decided
-	told map[int64]*Claim // files from next on that have told their places, by number
+	mu       sync.Mutex
+	next     int64            // the number of the first file that is not decided
+	proposed map[int64]*Claim // files from next on that have proposed their places, by number
 	// taken has the owner of each path that a file has got.
 	taken fingerprint.Table[owner]
-	// described has the owner of each path that the metadata of such a file have.
+	// described has the owner of each path of metadata of such a file.
 	described fingerprint.Table[owner]
 	// below has how many of those paths are below each folder.
 	below fingerprint.Table[int32]
 }
 
-// owner is the asset and the media item whose file has a path, as hashes. The zero owner is that of a path which
-// was given up.
+// owner is the asset and the media item whose file has a path, as hashes. A path that was given up has the zero owner.
 type owner struct{ asset, item uint32 }
 
-// NewPaths returns the paths of a run into a sink whose files are numbered from 1 on. beside returns the path of the
-// metadata of the file at a path; it is nil if none are written.
+// NewPaths returns the Paths of a run into a sink, whose files are numbered from 1 on. beside returns the path of the
+// metadata of the file at a path; it is nil if no metadata are written.
 func NewPaths(to Sink, beside func(path string) string) *Paths {
-	return &Paths{sink: to, beside: beside, seed: maphash.MakeSeed(), next: 1, told: map[int64]*Claim{}}
+	return &Paths{sink: to, beside: beside, seed: maphash.MakeSeed(), next: 1, proposed: map[int64]*Claim{}}
 }
 
-// Claim is the part of one file in the paths of its run. A nil Claim is that of a file that is alone.
+// Claim is the claim of one file to a path. A file without other files in its run has a nil Claim.
 type Claim struct {
 	paths   *Paths
 	number  int64
 	owner   owner
 	decided chan struct{}
-	lost    func() // is called when it is decided that the file gets no place
+	lost    func() // called when it is decided that the file gets no place
 
 	// Guarded by paths.mu.
-	places  []Place // that the file told
+	places  []Place // that the file proposed
 	got     *Place  // what was decided; nil for no place
-	refused error   // what a file without a place fails with
+	refused error   // the error of a file without a place
 	ended   bool
 }
 
-// Claim returns the part of a job's file. Each number needs one that is ended. lost is called,
-// at most once, when it is decided that the file gets none of its places.
+// Claim returns the claim of a job's file. There must be one for each number, and each must be ended. lost is
+// called, at most once, when it is decided that the file gets none of its places.
 func (p *Paths) Claim(job Job, lost func()) *Claim {
 	by := owner{asset: max(p.short(job.MediaID), 1)}
 	if id := job.Selector.ItemID; id != "" {
@@ -87,11 +85,11 @@ func (p *Paths) Claim(job Job, lost func()) *Claim {
 	return &Claim{paths: p, number: job.Number, owner: by, decided: make(chan struct{}), lost: lost}
 }
 
-// Tell says where the file can go, the place that it wants most first, and returns the place to expect. There must
-// be one at least; the error is that of a file that gets none of them, and of unexported type if that may still change.
-// What is expected changes only if an earlier file turns out to have that place. A file may tell again, what it got
-// stays, unless it is blocked there now.
-func (c *Claim) Tell(places []Place) (Place, error) {
+// Propose sets the places that the file can have, at least one, in order of preference, and returns the place to expect.
+// The error is that of a file that gets none of these places, and of unexported type if that may still change. The
+// expected place changes only if an earlier file gets it. A file may propose again; it keeps a place that it got,
+// unless that is blocked now.
+func (c *Claim) Propose(places []Place) (Place, error) {
 	if c == nil {
 		at := choose(places, func(Place) bool { return false })
 		if at == nil {
@@ -104,7 +102,7 @@ func (c *Claim) Tell(places []Place) (Place, error) {
 	defer p.mu.Unlock()
 	if !c.isDecided() {
 		c.places = places
-		p.told[c.number] = c
+		p.proposed[c.number] = c
 		p.decide()
 	}
 	if c.isDecided() {
@@ -116,7 +114,7 @@ func (c *Claim) Tell(places []Place) (Place, error) {
 	return Place{}, &expected{c.refusal()}
 }
 
-// now returns what a decided file gets if its places have changed.
+// now returns the place of a decided file after its places have changed.
 func (c *Claim) now(places []Place) (Place, error) {
 	if c.got == nil {
 		return Place{}, c.refused
@@ -134,7 +132,7 @@ func (c *Claim) now(places []Place) (Place, error) {
 	return *at, nil
 }
 
-// expected is the error of a file that gets no place unless an earlier file gives up its own.
+// expected is the error of a file that gets no place unless an earlier file gives up one.
 type expected struct{ error }
 
 func (e *expected) Unwrap() error { return e.error }
@@ -142,8 +140,8 @@ func (e *expected) Unwrap() error { return e.error }
 // Decided returns a channel that is closed when it is decided which path the file gets.
 func (c *Claim) Decided() <-chan struct{} { return c.decided }
 
-// Got returns the place that the file got, or the error of one that got none. ok is false before that is
-// decided, and for a file that is alone.
+// Got returns the place that the file got, or its error if it got none. ok is false before that is
+// decided, and for a nil Claim.
 func (c *Claim) Got() (at Place, ok bool, err error) {
 	if c == nil {
 		return Place{}, false, nil
@@ -160,7 +158,7 @@ func (c *Claim) Got() (at Place, ok bool, err error) {
 	}
 }
 
-// Expected returns the path that the file got or, before that is decided, would get now, as Result.Path has it; "" for
+// Expected returns the path that the file got or, before that is decided, would get now, as in Result.Path; "" for
 // none.
 func (c *Claim) Expected() string {
 	c.paths.mu.Lock()
@@ -182,7 +180,7 @@ func (c *Claim) Refused() error {
 }
 
 // Wait waits until it is decided which place the file gets. The error is that of a file that gets none, or
-// ctx's cause if it ends before.
+// ctx's cause if it ends first.
 func (c *Claim) Wait(ctx context.Context) error {
 	select {
 	case <-c.decided:
@@ -192,7 +190,7 @@ func (c *Claim) Wait(ctx context.Context) error {
 	}
 }
 
-// End ends the file's part. One that is not in place gives up its path, also if it told none yet.
+// End ends the claim. A file that is not in place gives up its path, also if it has proposed none yet.
 func (c *Claim) End(inPlace bool) {
 	p := c.paths
 	p.mu.Lock()
@@ -201,7 +199,7 @@ func (c *Claim) End(inPlace bool) {
 	case c.ended:
 	case !c.isDecided():
 		c.places = nil
-		p.told[c.number] = c
+		p.proposed[c.number] = c
 		p.decide()
 	case c.got != nil && !inPlace:
 		p.hold(c.got.Path, owner{}, -1)
@@ -218,13 +216,13 @@ func (c *Claim) isDecided() bool {
 	}
 }
 
-// best is the place that the file gets, as far as earlier files are known; nil for none.
+// best returns the place that the file would get with the earlier files that are known; nil for none.
 func (c *Claim) best() *Place {
 	return choose(c.places, func(at Place) bool { return c.paths.conflict(at.Path) != noConflict })
 }
 
-// choose returns the first place with an identical file, or else the first one that is not blocked, of those that
-// are not taken; nil for none. So a file that is in place stays there, and is not transferred to another one.
+// choose returns the first place with an identical file, or else the first that is not blocked, of those that are
+// not taken; nil for none. So a file that is in place stays there, and is not transferred to another path.
 func choose(places []Place, taken func(Place) bool) *Place {
 	var first *Place
 	for i := range places {
@@ -239,10 +237,10 @@ func choose(places []Place, taken func(Place) bool) *Place {
 	return first
 }
 
-// decide gives the files their paths, in their order, as far as they have told theirs.
+// decide gives the files their paths, in their order, up to the first that has not proposed its places.
 func (p *Paths) decide() {
-	for c := p.told[p.next]; c != nil; c = p.told[p.next] {
-		delete(p.told, p.next)
+	for c := p.proposed[p.next]; c != nil; c = p.proposed[p.next] {
+		delete(p.proposed, p.next)
 		p.next++
 		if c.got = c.best(); c.got != nil {
 			p.hold(c.got.Path, c.owner, 1)
@@ -256,7 +254,7 @@ func (p *Paths) decide() {
 	}
 }
 
-// hold sets whose path is, and adds files to those below its folders.
+// hold sets the owner of a path, and adds files to the counts of its folders.
 func (p *Paths) hold(path string, by owner, files int32) {
 	key := p.sink.PathKey(path)
 	p.taken.Put(p.hash(key), by)
@@ -270,8 +268,8 @@ func (p *Paths) hold(path string, by owner, files int32) {
 	}
 }
 
-// refusal returns the error of a file that gets none of its places; the last one counts. It is nil for a file that
-// told no place.
+// refusal returns the error of a file that gets none of its places, which is about the last one. It is nil for a file
+// that proposed none.
 func (c *Claim) refusal() error {
 	if len(c.places) == 0 {
 		return nil
@@ -289,7 +287,7 @@ func (c *Claim) refusal() error {
 	if by == c.owner {
 		apart = "--name '{derivative}/{filename}'"
 	}
-	if conflict != belowItself { // where its id does not help
+	if conflict != belowItself { // in that case the id does not help
 		apart += ", or let --if-exists rename add its id"
 	}
 	return &Error{
@@ -298,7 +296,7 @@ func (c *Claim) refusal() error {
 	}
 }
 
-// conflict is what a path is of a file that has got one, as messages say it.
+// conflict is how a path is related to that of an earlier file, as messages say it.
 type conflict string
 
 const (
@@ -310,17 +308,17 @@ const (
 	itsMetadata conflict = "the path or a folder" // of the file that has the path of its metadata
 )
 
-// conflict returns what keeps a file out of a path.
+// conflict returns why a file cannot have a path, "" if it can.
 func (p *Paths) conflict(path string) conflict {
-	found := p.meets(path)
-	if found == noConflict && p.beside != nil && p.meets(p.beside(path)) != noConflict {
+	found := p.relation(path)
+	if found == noConflict && p.beside != nil && p.relation(p.beside(path)) != noConflict {
 		return itsMetadata
 	}
 	return found
 }
 
-// meets returns what a path is of a file that has got one.
-func (p *Paths) meets(path string) conflict {
+// relation returns how a path is related to that of an earlier file.
+func (p *Paths) relation(path string) conflict {
 	key := p.sink.PathKey(path)
 	print := p.hash(key)
 	if p.ownerOf(print) != (owner{}) {
@@ -343,7 +341,7 @@ func (p *Paths) meets(path string) conflict {
 	return noConflict
 }
 
-// describes reports whether the path whose key has this hash is that of metadata.
+// describes reports whether the path whose key has this hash is one of metadata.
 func (p *Paths) describes(print uint64) bool {
 	by, _ := p.described.Get(print)
 	return by != owner{}
@@ -360,7 +358,7 @@ func folders(key string) iter.Seq[string] {
 	}
 }
 
-// ownerOf returns whose the path is whose key has this hash.
+// ownerOf returns the owner of the path whose key has this hash.
 func (p *Paths) ownerOf(print uint64) owner {
 	by, _ := p.taken.Get(print)
 	return by

@@ -85,7 +85,7 @@ func TestPathsDoNotDependOnTiming(t *testing.T) {
 				claims[i].End(false)
 				continue
 			}
-			_, _ = claims[i].Tell(w.told())
+			_, _ = claims[i].Propose(w.told())
 		}
 		got := make([]string, len(wishes))
 		for i, c := range claims {
@@ -98,15 +98,15 @@ func TestPathsDoNotDependOnTiming(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Fatalf("the paths of %+v are %q, want %q", wishes, got, want)
 		}
-		if len(paths.told) > 0 {
-			t.Fatalf("%d files are still remembered", len(paths.told))
+		if len(paths.proposed) > 0 {
+			t.Fatalf("%d files are still remembered", len(paths.proposed))
 		}
 	}
 }
 
 func TestPathsThatAreGivenUp(t *testing.T) {
 	tell := func(c *Claim) string {
-		at, err := c.Tell([]Place{{Path: "a"}})
+		at, err := c.Propose([]Place{{Path: "a"}})
 		if err != nil {
 			return "refused"
 		}
@@ -128,7 +128,7 @@ func TestPathsThatAreGivenUp(t *testing.T) {
 	} else if fifth := claim(5); tell(fourth) != "a" || tell(fifth) != "refused" {
 		t.Error("a file that tells again does not keep its path")
 	}
-	if at, err := (*Claim)(nil).Tell([]Place{{Path: "b"}}); at.Path != "b" || err != nil {
+	if at, err := (*Claim)(nil).Propose([]Place{{Path: "b"}}); at.Path != "b" || err != nil {
 		t.Errorf("a file that is alone gets %v, %v", at, err)
 	}
 }
@@ -154,8 +154,8 @@ func TestHintOfFilesThatMeet(t *testing.T) {
 	} {
 		paths := NewPaths(&memory{}, nil)
 		c.first.Number, c.second.Number = 1, 2
-		_, _ = paths.Claim(c.first, func() {}).Tell([]Place{{Path: "a"}})
-		_, err := paths.Claim(c.second, func() {}).Tell([]Place{{Path: "A"}})
+		_, _ = paths.Claim(c.first, func() {}).Propose([]Place{{Path: "a"}})
+		_, err := paths.Claim(c.second, func() {}).Propose([]Place{{Path: "A"}})
 		refused, ok := errors.AsType[*Error](err)
 		if !ok || refused.Code != CodeExists || !strings.Contains(refused.Advice, "--name '"+c.want+"'") || !strings.Contains(refused.Error(), "in memory: A") {
 			t.Errorf("%v after %v: %v, want the hint %s", c.second, c.first, err, c.want)

@@ -7,10 +7,10 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// Status says how a file fared.
+// Status is the outcome of a file.
 type Status string
 
-// The ways in which a file can end. Only Failed means that it is not there.
+// The outcomes. Only Failed means that the file is not in place.
 const (
 	Downloaded Status = "downloaded"
 	Unchanged  Status = "unchanged"
@@ -18,14 +18,14 @@ const (
 	Failed     Status = "failed"
 )
 
-// More ways in which a file can end, of sync alone.
+// The outcomes that only sync has.
 const (
 	Moved   Status = "moved"   // the file has another path now
-	Deleted Status = "deleted" // the file was removed, and its asset is gone; or sync has given it up
-	Kept    Status = "kept"    // the file stays as it is, though the portal has it otherwise
+	Deleted Status = "deleted" // the file was removed because its asset is gone, or is not part of the sync any more
+	Kept    Status = "kept"    // the file stays as it is, although the portal's file differs
 )
 
-// Action is what sync does with a file, and what its dry run says that it would do.
+// Action is what sync does with a file, or in a dry run would do.
 type Action string
 
 // The actions.
@@ -34,24 +34,24 @@ const (
 	ActionMetadata Action = "metadata" // write the file with the asset's metadata, and transfer nothing
 	ActionMove     Action = "move"     // give a file another path
 	ActionDelete   Action = "delete"   // remove a file whose asset is gone
-	ActionKeep     Action = "keep"     // leave a file as it is, though the portal has it otherwise
-	ActionAdopt    Action = "adopt"    // take a file that is in place for sync's own, as it is
+	ActionKeep     Action = "keep"     // leave a file as it is, although the portal's file differs
+	ActionAdopt    Action = "adopt"    // record an existing file, as it is, as one of the sync
 )
 
-// Listed is what the portal's list told of a file when it was fetched: what is compared to find out whether the portal
-// has another one. It stands in the state of sync alone.
+// Listed is what the portal's list said about a file when it was fetched. It is compared to find out whether the file
+// in the portal has changed. Only the state of sync has it.
 type Listed struct {
-	Version  int64  `json:"version,omitempty"`  // of an original; 0 if the list told none
-	Size     *int64 `json:"size,omitempty"`     // of an original in bytes, nil if the list told none; the bytes that came may be more
+	Version  int64  `json:"version,omitempty"`  // of an original; 0 if the list has none
+	Size     *int64 `json:"size,omitempty"`     // of an original in bytes, nil if the list has none; the download may be larger
 	URL      string `json:"url,omitempty"`      // of a derivative, without its query
 	Modified string `json:"modified,omitempty"` // the asset's dateModified, as the portal writes it
-	// ModTime is the file's time as it was read back after the file got its name.
+	// ModTime is the file's time, read after the file got its name.
 	ModTime time.Time `json:"modTime,omitzero"`
 	// Metadata is the MD5, in hexadecimal digits, of the file with the asset's metadata, "" if there is none.
 	Metadata string `json:"metadata,omitempty"`
 }
 
-// Plan says what a run would do with a file. Only the results of a dry run have one.
+// Plan is what a run would do with a file. Only the results of a dry run have one.
 type Plan string
 
 // The plans. A file with the first two would be transferred.
@@ -59,7 +59,7 @@ const (
 	PlanNew       Plan = "new"       // no file has the path
 	PlanChanged   Plan = "changed"   // a different file would be replaced
 	PlanUnchanged Plan = "unchanged" // an identical file has the path
-	PlanExists    Plan = "exists"    // a different file, or an earlier one of the run, has the path and would keep it
+	PlanExists    Plan = "exists"    // a different file, or an earlier file of the run, has the path and would keep it
 )
 
 // Code is the cause of a failure, from a closed set that scripts match on.
@@ -67,23 +67,23 @@ type Code string
 
 // The causes.
 const (
-	CodeUsage       Code = "usage"        // what was asked for cannot be meant
+	CodeUsage       Code = "usage"        // invalid input, such as a malformed id
 	CodeAuth        Code = "auth"         // 401, or no credentials
 	CodeForbidden   Code = "forbidden"    // 403: a role is missing
 	CodeNotFound    Code = "not_found"    // no such asset, file or derivative
 	CodeRateLimited Code = "rate_limited" // the portal keeps blocking
 	CodeNetwork     Code = "network"      // a connection failed or kept ending early
-	CodeTimeout     Code = "timeout"      // nothing came
-	CodeStorage     Code = "storage"      // storage answered an error, or ran out of new locations
+	CodeTimeout     Code = "timeout"      // no bytes arrived in time
+	CodeStorage     Code = "storage"      // storage answered with an error, also at new locations
 	CodeIntegrity   Code = "integrity"    // a complete answer has the wrong digest or length
 	CodeExists      Code = "exists"       // another file has the name
 	CodeDiskFull    Code = "disk_full"    // no space, or no quota, left
-	CodeLocal       Code = "local"        // the rest of what a file system refuses
+	CodeLocal       Code = "local"        // another error of the file system
 	CodeInterrupted Code = "interrupted"  // stopped by a signal or by the end of the run
-	CodeProtocol    Code = "protocol"     // an answer that is not what the API describes
+	CodeProtocol    Code = "protocol"     // an answer that is not as the API describes it
 )
 
-// Verified says by what the bytes of a file were checked.
+// Verified is how the bytes of a file were checked.
 type Verified string
 
 // The checks, strongest first.
@@ -96,54 +96,53 @@ const (
 	VerifiedCRC64NVME Verified = "crc64nvme"
 	VerifiedCRC32C    Verified = "crc32c"
 	VerifiedCRC32     Verified = "crc32"
-	VerifiedSize      Verified = "size" // the length alone
-	VerifiedNone      Verified = "none" // storage told no length either
+	VerifiedSize      Verified = "size" // only the length
+	VerifiedNone      Verified = "none" // not even the length: storage did not send it
 )
 
-// Result is what became of one file: the one shape that --json prints, the
-// journal keeps and the summary counts. Unknown fields are left out.
+// Result is the result of one file, as --json prints it, the journal stores it and the
+// summary counts it. Unknown fields are left out.
 type Result struct {
 	Portal   string `json:"portal"`
 	MediaID  string `json:"mediaId"`
 	Selector string `json:"selector,omitempty"`
 	ItemID   string `json:"itemId,omitempty"`
 	Status   Status `json:"status"`
-	// Name is the asset's or, if no metadata are known, the file's, as the portal or storage has it; foreign text.
+	// Name is the asset's or, if no metadata are known, the file's, as the portal or storage has it; untrusted text.
 	Name string `json:"name,omitempty"`
-	// Path is the file's, below the folder of the run's files and with the system's separators; of
-	// what is streamed to, how it is shown. Of a failure it is where the file would have gone. Who shows it joins it
-	// with the folder.
+	// Path is the file's, below the folder of the run's files and with the system's separators; for a stream,
+	// how it is shown. For a failure it is the path that the file would have had. It is joined with the folder
+	// when it is shown.
 	Path        string    `json:"path,omitempty"`
-	PathBase64  []byte    `json:"pathBase64,omitempty"` // Path, where JSON cannot hold it: it is not UTF-8
+	PathBase64  []byte    `json:"pathBase64,omitempty"` // Path if it is not UTF-8, which JSON cannot hold
 	Bytes       *int64    `json:"bytes,omitempty"`
 	Plan        Plan      `json:"plan,omitempty"` // what a run would do: of a dry run only
 	ETag        string    `json:"etag,omitempty"`
 	MD5         string    `json:"md5,omitempty"`     // of the bytes received, in hexadecimal digits
-	Chosen      string    `json:"chosen,omitempty"`  // of several derivatives, the one that was taken
-	Suspect     string    `json:"suspect,omitempty"` // why it is probably not the file
+	Chosen      string    `json:"chosen,omitempty"`  // of several derivatives, the one that was fetched
+	Suspect     string    `json:"suspect,omitempty"` // why it is probably not the requested file
 	Verified    Verified  `json:"verified,omitempty"`
 	Checksum    string    `json:"checksum,omitempty"` // sha256:<hex>
 	Attempts    int       `json:"attempts,omitempty"`
 	ResumedFrom int64     `json:"resumedFrom,omitempty"`
 	Seconds     float64   `json:"seconds,omitempty"`
 	FinishedAt  time.Time `json:"finishedAt,omitzero"`
-	Action      Action    `json:"action,omitempty"` // of sync alone
-	From        string    `json:"from,omitempty"`   // of a move: the path before, as Path has it
-	Why         string    `json:"why,omitempty"`    // of a deletion: what has become of the asset
-	Listed      *Listed   `json:"listed,omitempty"` // in the state of sync alone
+	Action      Action    `json:"action,omitempty"` // only of sync
+	From        string    `json:"from,omitempty"`   // of a move: the old path, as in Path
+	Why         string    `json:"why,omitempty"`    // of a deletion: what happened to the asset
+	Listed      *Listed   `json:"listed,omitempty"` // only in the state of sync
 	Error       *Failure  `json:"error,omitempty"`
 	// MetadataError is why the metadata of a file in place could not be written (Engine.Metadata).
 	MetadataError *Failure `json:"metadataError,omitempty"`
 }
 
-// Problem returns why the run failed with this file, nil if it did not: the file is not in place, or its metadata are
-// not written.
+// Problem returns why the file is not in place, or why its metadata are not written; nil if both are.
 func (r *Result) Problem() *Failure { return cmp.Or(r.Error, r.MetadataError) }
 
-// File returns which file the result is about.
+// File returns the identity of the file.
 func (r *Result) File() FileID { return FileID{r.Portal, r.MediaID, r.Selector} }
 
-// Checksum is what a Result has of a digest, "" where none was asked for.
+// Checksum returns a digest as Result.Checksum has it, "" if none was requested.
 func Checksum(d *transfer.Digest) string {
 	if sum := d.SHA256(); sum != "" {
 		return "sha256:" + sum
@@ -151,7 +150,7 @@ func Checksum(d *transfer.Digest) string {
 	return ""
 }
 
-// Failure is the part of a failed Result that says why.
+// Failure is why a Result failed.
 type Failure struct {
 	Code       Code   `json:"code"`
 	Message    string `json:"message"`

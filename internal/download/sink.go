@@ -7,61 +7,61 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// Target is where one file is to be put.
+// Target is a file for a Sink: its identity and its path.
 type Target struct {
 	// Name is a slash-separated path below the sink's root, already safe.
 	Name string
-	// Identity says which file it is, whatever it is called.
+	// Identity identifies the file, whatever its name.
 	Identity FileID
 	// ItemID is the media item that the file belongs to; "" if it belongs to the asset itself.
 	ItemID string
-	// Suspect, where set, says why the file is probably not the one that was asked for, as far as is
-	// known when it is called; "" if nothing speaks against it. A suspect file replaces no other one.
+	// Suspect, if set, returns why the file is probably not the requested one, as far as is known
+	// when it is called; "" if there is no reason. A suspect file replaces no other file.
 	Suspect func() string
-	// Key is what --if-exists rename puts behind the stem.
+	// Key is what --if-exists rename adds to the stem.
 	Key string
-	// Replaces, if set, is the only file that may have Name already and be replaced there, whatever the sink is told
-	// about existing files. Any other one keeps the name, and the file fails as exists.
+	// Replaces, if set, is the only file with Name that may be replaced, whatever the sink's options say about
+	// existing files. Any other file keeps the name, and this file fails with CodeExists.
 	Replaces *Replaceable
-	// Claim is the file's part in the paths of its run; nil for a file that is alone.
+	// Claim is the file's claim to a path; nil for a file without other files in its run.
 	Claim *Claim
-	// Intend, if set, is called each time before the file gets a name, with the path as
-	// Result.Path has it. Its error ends Publish, and the file does not get the name.
+	// Intend, if set, is called each time before the file gets a name, with the path as in
+	// Result.Path. Its error ends Publish, and the file does not get the name.
 	Intend func(path string) error
 }
 
-// Sink is where the bytes of files land. Every implementation passes the
-// conformance suite in internal/sink.
+// Sink writes the bytes of files. Every implementation passes the conformance suite in
+// internal/sink.
 type Sink interface {
-	// Begin makes ready to receive obj at t. Before it waits for anything it tells t.Claim where the file can
-	// go, what it found there included. Then it waits, bounded by ctx, for another process that is receiving the same
-	// file. Where the file is there already, or is to be skipped, the error is a *Present; other errors are *Error values
-	// with a code and a hint, or that of t.Claim.Tell as it is.
+	// Begin prepares to receive obj at t. First it calls t.Claim.Propose with the places that the file can have, and
+	// what it found there. Then it waits, until ctx ends, for another process that is receiving the same file. If
+	// the file is in place already, or is skipped, the error is a *Present; other errors are *Error values with a
+	// code and a hint, or that of t.Claim.Propose.
 	Begin(ctx context.Context, t Target, obj transfer.Object) (Partial, error)
-	// Preview finds out what Begin would, and changes nothing. If it would receive obj, it returns the place
+	// Preview finds out what Begin would do, and changes nothing. If Begin would receive obj, it returns the place
 	// to expect; else the error is that of Begin.
 	Preview(ctx context.Context, t Target, obj transfer.Object) (Place, error)
-	// CanRestart tells whether bytes that were delivered can be taken back, so that
-	// a file that changed in the middle can be started over. Standard output and
-	// devices cannot.
+	// CanRestart reports whether written bytes can be discarded, so that a file that
+	// changed during its transfer can be started over. For standard output and devices
+	// they cannot.
 	CanRestart() bool
-	// PathKey returns equal strings for paths, as Result.Path has them, that may lead to one file.
+	// PathKey returns equal strings for paths, as in Result.Path, that may lead to the same file.
 	PathKey(path string) string
-	// Show returns a path, as Result.Path has it, as the user sees it.
+	// Show returns a path, as in Result.Path, as the user sees it.
 	Show(path string) string
 }
 
-// Partial is a file on its way. Bytes are written to it in order, from Held to
-// the end; then exactly one of Publish, Keep and Discard ends it.
+// Partial is a file that a Sink is receiving. Bytes are written to it in order, from Held
+// to the end; then exactly one of Publish, Keep and Discard ends it.
 type Partial interface {
 	io.Writer
-	// Held is the number of bytes of exactly this object that are already there.
+	// Held returns the number of bytes of this object that the partial already has.
 	Held() int64
-	// Prefix reads the file from its first byte, what Write has added meanwhile
-	// included, for a digest over the whole. It is good until the partial ends.
+	// Prefix returns a reader of the file from its first byte, including what Write has
+	// added since, for a digest of the whole. It is valid until the partial ends.
 	Prefix() (io.ReadCloser, error)
-	// Publish gives the whole file the path that its Claim got, or its own without one, and returns it, as
-	// Result.Path has it.
+	// Publish gives the whole file the path that its Claim got, or its own without a Claim, and returns it, as
+	// in Result.Path.
 	Publish(ctx context.Context) (string, error)
 	// Keep ends the attempt and leaves the bytes for the next run to continue.
 	Keep() error
@@ -69,29 +69,29 @@ type Partial interface {
 	Discard() error
 }
 
-// Present is how Begin says that nothing needs to be transferred.
+// Present is the error of Begin if nothing needs to be transferred.
 type Present struct {
 	Status   Status // Unchanged or Skipped
-	Path     string // as Result.Path has it
-	Bytes    *int64 // the file's size; nil where it is another file
-	MD5      string // in hexadecimal digits, if the sink was asked for it and the file is this one
-	Checksum string // sha256:<hex>, where the sink was asked for it and the file is this one
+	Path     string // as in Result.Path
+	Bytes    *int64 // the file's size; nil if it is another file
+	MD5      string // in hexadecimal digits, if the sink computes it and the file is this one
+	Checksum string // sha256:<hex>, if the sink computes it and the file is this one
 }
 
 func (p *Present) Error() string { return string(p.Status) + ": " + p.Path }
 
-// Error is a failure whose cause is known where it arises.
+// Error is a failure with its code and a hint.
 type Error struct {
 	Code Code
 	Err  error
-	// Path is where the file would have gone, as Result.Path has it; "" if it is not known here.
+	// Path is the path that the file would have had, as in Result.Path; "" if not known.
 	Path string
-	// Advice says what the user can do; "" when there is nothing to say.
+	// Advice is what the user can do; may be "".
 	Advice string
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
 func (e *Error) Unwrap() error { return e.Err }
 
-// Hint says what the user can do about it.
+// Hint returns what the user can do about the error.
 func (e *Error) Hint() string { return e.Advice }

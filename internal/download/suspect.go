@@ -10,16 +10,16 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// A page is a kind of text in which servers say that something went wrong.
+// page is a kind of text with which servers report errors.
 type page struct {
 	name  string
-	types []string // media types, in lower case; "+json" stands for all that end in it
-	// extensions are those of files that legitimately have such a type.
+	types []string // media types, in lower case; "+json" stands for all that end with it
+	// extensions are those of files that properly have such a type.
 	extensions []string
 }
 
 // pages are the kinds of text with which a portal, a proxy or a login page answers in place of a
-// file. Office documents are no XML in this sense: their types end in other words.
+// file. The types of office documents are not among them.
 var pages = []page{
 	{"HTML", []string{"text/html", "application/xhtml+xml"}, []string{
 		"html", "htm", "shtml", "xhtml", "xht", "mht", "mhtml", "xml",
@@ -35,10 +35,10 @@ var pages = []page{
 	}},
 }
 
-// suspicion says why the bytes that storage has under the name are probably not the job's file: they
-// are a page of another kind than the name, or fewer than half of those that the portal tells. It is
-// "" if nothing contradicts. size is their number, -1 if it is not known yet. The bytes themselves
-// are not looked at.
+// suspicion returns why the bytes in storage are probably not the job's file: their type is that of a
+// page and does not match the name, or they are fewer than half of what the portal reports. It is ""
+// if there is no reason. size is their number, -1 if it is not known yet. The bytes themselves are
+// not examined.
 func suspicion(job Job, name string, object transfer.Object, size int64) string {
 	mediaType, _, _ := strings.Cut(object.ContentType, ";")
 	mediaType = strings.ToLower(strings.TrimSpace(mediaType))
@@ -58,8 +58,8 @@ func suspicion(job Job, name string, object transfer.Object, size int64) string 
 		}
 		break
 	}
-	if told := toldSize(job); size >= 0 && !object.Coded && size < told/2 {
-		return fmt.Sprintf("storage has %d bytes where the portal tells %d", size, told)
+	if reported := reportedSize(job); size >= 0 && !object.Coded && size < reported/2 {
+		return fmt.Sprintf("storage has %d bytes, and the portal reports %d", size, reported)
 	}
 	return ""
 }
@@ -70,9 +70,9 @@ func (p page) is(mediaType string) bool {
 	})
 }
 
-// toldSize is the size in bytes that the portal tells of exactly the job's file; 0 if it tells none.
-// The file may be larger, because portals write metadata into what is downloaded.
-func toldSize(job Job) int64 {
+// reportedSize returns the size in bytes that the portal reports for the job's file; 0 if it reports none.
+// The download may be larger, because portals write metadata into it.
+func reportedSize(job Job) int64 {
 	kind := job.Selector.Kind
 	if kind == bynder.Derivative && job.Selector.ItemID == "" && job.Chosen == bynder.OriginalChoice {
 		kind = bynder.Original
@@ -84,13 +84,13 @@ func toldSize(job Job) int64 {
 		}
 		return job.Size
 	case bynder.Item:
-		return job.Size // from the list that asked for it, or from WithItems or AllItems
+		return job.Size // from the input, or from WithItems or AllItems
 	default:
 		return 0
 	}
 }
 
-// errSuspect fails a suspect file, where that was asked for.
+// errSuspect returns the error of a suspect file with Options.Strict.
 func errSuspect(why string) error {
 	return &Error{
 		Code: CodeIntegrity, Err: fmt.Errorf("this is probably not the file: %s", why),

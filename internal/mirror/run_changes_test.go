@@ -279,10 +279,10 @@ func TestRunEndsWithItsTransfers(t *testing.T) {
 	g := c.play(t, false)
 	outcome := g.sync(t.Context(), listing{"A": {"a", "newer", 2, "m"}}, func(r *Run) {
 		r.Fetch = func(context.Context, iter.Seq[download.Job], download.ResultObserver, download.Recorder) download.Tally {
-			return download.Tally{Stop: download.ErrUnauthorised}
+			return download.Tally{Stop: download.ErrUnauthorized}
 		}
 	})
-	if !errors.Is(outcome.Stop, download.ErrUnauthorised) || outcome.NotDeleted != 1 {
+	if !errors.Is(outcome.Stop, download.ErrUnauthorized) || outcome.NotDeleted != 1 {
 		t.Errorf("the outcome is %+v", outcome)
 	}
 	wantTree(t, g.dir, c.before.files(false))

@@ -128,7 +128,7 @@ func (d *Dir) claim(t download.Target, candidates []candidate) (candidate, error
 	for i, at := range candidates {
 		told[i] = at.Place
 	}
-	got, err := t.Claim.Tell(told)
+	got, err := t.Claim.Propose(told)
 	for _, at := range candidates {
 		if at.Path == got.Path {
 			return at, err

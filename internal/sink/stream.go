@@ -39,7 +39,7 @@ func NewStream(w io.Writer, name string) *Stream {
 
 // Preview implements download.Sink: a file in a stream is always new.
 func (s *Stream) Preview(_ context.Context, t download.Target, _ transfer.Object) (download.Place, error) {
-	return t.Claim.Tell([]download.Place{{Path: s.name}})
+	return t.Claim.Propose([]download.Place{{Path: s.name}})
 }
 
 // PathKey returns path: a stream has only one.
@@ -72,7 +72,7 @@ func (s *Stream) Begin(ctx context.Context, t download.Target, obj transfer.Obje
 			Advice: "discard the output and run the command again; with --output FILE the program starts such a file over itself",
 		}
 	}
-	if _, err := t.Claim.Tell([]download.Place{{Path: s.name}}); err != nil {
+	if _, err := t.Claim.Propose([]download.Place{{Path: s.name}}); err != nil {
 		return nil, err
 	}
 	s.busy, s.file, s.version = true, t.Identity, version
