@@ -104,7 +104,7 @@ var (
 		"completion bash", // cobra's text
 	}
 	unplainPages = []string{
-		"README.md", "docs/architecture.md", "docs/journal.md", "docs/performance.md", "docs/reliability.md", "docs/results.md",
+		"README.md", "docs/architecture.md", "docs/journal.md", "docs/performance.md", "docs/reliability.md",
 		"docs/scripting.md",
 	}
 )
