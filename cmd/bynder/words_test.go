@@ -96,12 +96,11 @@ var (
 	// plainCLI are the files of cli that are held to plain words already.
 	plainCLI = []string{
 		"args.go", "auth.go", "authlogin.go", "authlogout.go", "authstatus.go", "configflags.go", "defaults.go", "exit.go",
-		"portal.go", "root.go", "version.go",
+		"help.go", "portal.go", "root.go", "sandbox.go", "version.go",
 	}
 	unplainFlags = []string{"archived", "connections", "json", "limit", "limited", "max-failures", "public"}
 	wideHelp     = []string{
-		"", "collections", "collections show", "download", "fetch-item", "items", "journal", "journal show", "sandbox", "search", "verify",
-		"completion bash", // cobra's text
+		"", "collections", "collections show", "download", "fetch-item", "items", "journal", "journal show", "search", "verify",
 	}
 	unplainPages = []string{
 		"README.md", "docs/architecture.md", "docs/journal.md", "docs/performance.md", "docs/reliability.md",
@@ -246,7 +245,7 @@ func visitHelp(t *testing.T, visit func(command, text string)) {
 		commands++
 		text := help(t, args...)
 		visit(strings.Join(args, " "), text)
-		_, below, _ := strings.Cut(text, "\nAvailable Commands:\n")
+		_, below, _ := strings.Cut(text, "\nCommands:\n")
 		below, _, _ = strings.Cut(below, "\n\n")
 		for _, command := range commandEntry.FindAllStringSubmatch(below, -1) {
 			walk(append(slices.Clone(args), command[1])...)

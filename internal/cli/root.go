@@ -62,10 +62,17 @@ Exit status:
 func newRoot(s Streams) *cobra.Command {
 	s.files = new(config.Files)
 	root := &cobra.Command{
-		Use:           "bynder <command>",
-		Short:         "Get files out of a Bynder portal",
-		Long:          rootLong,
-		Example:       "  bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2\n  bynder sandbox -- bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2",
+		Use:   "bynder <command>",
+		Short: "Get files out of a Bynder portal",
+		Long:  rootLong,
+		Example: `  # Download the original of an asset
+  bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
+
+  # Download all images with a tag
+  bynder search --tag logo --type image | bynder download -d logos -
+
+  # Try a command against the built-in portal, without an account
+  bynder sandbox -- bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
@@ -94,10 +101,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetErr(s.Err)
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
-	// The usage of a command with subcommands lists those only; descriptions of flags are wrapped at 80 columns.
-	root.SetUsageTemplate(strings.NewReplacer(
-		"{{if .Runnable}}", "{{if and .Runnable (not .HasAvailableSubCommands)}}", ".FlagUsages", ".FlagUsagesWrapped 80",
-	).Replace(root.UsageTemplate()))
+	setHelp(root, s)
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(
 		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
@@ -109,6 +113,7 @@ func newRoot(s Streams) *cobra.Command {
 			each.Args, each.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 			for _, shell := range each.Commands() {
 				shell.Args = noArgs
+				shell.Long = strings.Replace(shell.Long, "you can install it via your", "you can install it via\nyour", 1)
 			}
 		}
 	}
@@ -125,7 +130,6 @@ func newHelp(root *cobra.Command) *cobra.Command {
 			if err != nil || cmd == root && len(args) > 0 {
 				return noCommand(strings.Join(args, " "), "`bynder help` lists the commands")
 			}
-			cmd.InitDefaultHelpFlag()
 			return cmd.Help()
 		},
 	}

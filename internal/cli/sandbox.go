@@ -15,7 +15,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/sandbox"
 )
 
-// sandboxOptions are what `bynder sandbox` was asked for.
+// sandboxOptions are the flags and arguments of `bynder sandbox`.
 type sandboxOptions struct {
 	streams Streams
 	kind    sandbox.Kind
@@ -30,27 +30,34 @@ func newSandbox(s Streams) *cobra.Command {
 	kind := string(o.kind)
 	cmd := &cobra.Command{
 		Use:   "sandbox [flags] [-- command...]",
-		Short: "Run a local portal to try and to test scripts against",
-		Long: `Run a portal and its storage on this machine, with a small catalogue that is the same
-every time, to try this program and to test scripts without an account.
+		Short: "Run a local portal to try commands and test scripts",
+		Long: `Run a portal and its storage on this machine, to try this program and to test
+scripts without an account. The catalogue is small and the same every time.
 
 With a command, the command runs with BYNDER_DOMAIN and one kind of credentials
-set, every other BYNDER_* variable removed, and its exit status is the sandbox's.
-Without one, the sandbox serves until Ctrl-C and prints the lines to use it.
+set and all other BYNDER_* variables removed, and the exit status is that of the
+command. Without one, the sandbox prints these variables as lines for a shell
+and serves until Ctrl-C.
 
-With --catalogue, the portal has the assets of a file and no others. The file is read
-again whenever it has changed: new versions, other names, deletions. docs/sandbox.md
-has its format. With --port, the addresses of the portal and of its files are the same
-each time.
+With --catalogue, the portal has the assets in a file in place of its own. The
+file is read again whenever it changes: new versions, other names, deletions.
+docs/sandbox.md describes its format. With --port, the addresses of portal and
+storage are the same each time.
 
-Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
+Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]; rate is the
+share of requests that fail:
 ` + faultHelp(),
-		Example: `  bynder sandbox -- bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
+		Example: `  # Run a command against the built-in portal
+  bynder sandbox -- bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
+
+  # Test a script against a portal whose first download breaks off
   bynder sandbox --fault cut=100000,times=1 -- ./my-script.sh
-  bynder sandbox --catalogue assets.json --port 8800`,
+
+  # Test a script against assets of your own
+  bynder sandbox --catalogue assets.json -- ./my-script.sh`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.kind = sandbox.Kind(kind); !slices.Contains(sandbox.Kinds(), o.kind) {
-				return usagef("--auth: %q is none of %s", kind, kinds())
+				return usagef("--auth: invalid value %q: must be %s", kind, kinds())
 			}
 			for _, text := range o.faults {
 				f, err := sandbox.ParseFault(text)
@@ -70,32 +77,33 @@ Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]:
 	}
 	f := cmd.Flags()
 	f.SetInterspersed(false) // what follows the command's name is the command's
-	f.StringVar(&kind, "auth", kind, "credentials to set: "+kinds())
-	f.StringArrayVar(&o.faults, "fault", nil, "switch a fault on (repeatable)")
-	f.IntVar(&o.portal.Assets, "assets", 300, "number of generated assets")
-	f.StringVar(&o.portal.Catalogue, "catalogue", "", "the assets are those of this JSON `file`, read again when it changes")
-	f.IntVar(&o.portal.Port, "port", 0, "port of the portal; storage takes the next one (0 = free ports)")
+	f.StringVar(&kind, "auth", kind, "`kind` of credentials to set: "+kinds())
+	f.StringArrayVar(&o.faults, "fault", nil, "switch a `fault` on (repeatable)")
+	f.IntVar(&o.portal.Assets, "assets", 300, "`number` of generated assets")
+	f.StringVar(&o.portal.Catalogue, "catalogue", "", "read the assets from this JSON `file`, again whenever it changes")
+	f.IntVar(&o.portal.Port, "port", 0, "`port` of the portal; storage uses the next one (0 = free ports)")
 	f.BoolVar(&o.portal.NoRateLimit, "no-limit", false, "do not block after 4,500 calls in five minutes")
-	f.BoolVar(&o.portal.NoCursor, "no-cursor", false, "give lists no cursor, so that clients page")
-	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "quiet time after which a block is lifted")
-	f.StringVar(&o.stats, "stats", "", "write what was counted to this `file` at the end, as JSON")
+	f.BoolVar(&o.portal.NoCursor, "no-cursor", false, "omit cursors from lists, so that clients request pages")
+	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "time without calls after which a block ends")
+	f.StringVar(&o.stats, "stats", "", "write the numbers of calls and requests to this `file` at the end, as JSON")
 	return cmd
 }
 
-// kinds names the kinds of credentials.
+// kinds returns the names of the kinds of credentials.
 func kinds() string {
 	var names []string
 	for _, k := range sandbox.Kinds() {
 		names = append(names, string(k))
 	}
-	return strings.Join(names, ", ")
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// faultHelp lists the faults, a line each.
+// faultHelp returns the list of faults.
 func faultHelp() string {
 	var b strings.Builder
 	for _, k := range sandbox.FaultKinds() {
-		fmt.Fprintf(&b, "  %-22s %s\n", k.Name, k.Doc)
+		fmt.Fprintf(&b, "  %-18s%s\n", k.Name, wrap(k.Doc, 20))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
@@ -103,7 +111,7 @@ func faultHelp() string {
 func runSandbox(ctx context.Context, o *sandboxOptions) (err error) {
 	screen := o.streams.screen()
 	o.portal.CatalogueError = func(err error) {
-		screen.Fail(err.Error(), "mend the file; until then the portal and its storage answer 500")
+		screen.Fail(err.Error(), "correct the file; until then the portal and its storage answer 500")
 	}
 	portal, err := sandbox.New(o.portal)
 	if err != nil {
@@ -144,7 +152,7 @@ func writeStats(file string, portal *sandbox.Sandbox) error {
 	return nil
 }
 
-// shellQuote spells s as one word of a POSIX shell.
+// shellQuote returns s quoted as one word of a POSIX shell.
 func shellQuote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
