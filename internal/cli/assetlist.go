@@ -25,15 +25,15 @@ type assetListing struct {
 }
 
 const fieldsHelp = `
---csv writes the fields named by --fields below a header, --json and lines with tabs have
-those alone. They are called as the API calls them: id, name, fileSize, tags,
-property_Season (one call more), ... Several values are joined by commas. In CSV a cell that a
-spreadsheet would take for a formula gets an apostrophe in front.
+--fields selects the fields of --csv, --json and tab-separated lines. Their
+names are those of the API: id, name, fileSize, tags, property_Season (costs one
+more call), ... Several values are joined by commas. In CSV, a cell that a
+spreadsheet could take for a formula starts with an apostrophe.
 
-URLs that may open a file for a while are left out, unless --urls asks for them: null in
-JSON, an empty cell elsewhere. A download of such a derivative from the list asks for a new
-URL, one call for about 190 assets; the list with --urls saves these. Other URLs, without a
-query or with one of sizes, formats and versions only, are written as they are.`
+Temporary URLs are left out unless --urls is given: null in JSON, an empty cell
+elsewhere. Without them, downloading such a derivative from the list costs one
+API call per 190 assets. URLs without a query, or with sizes, formats and
+versions only, are not temporary and always written.`
 
 // csvFields are the columns of CSV without --fields.
 var csvFields = []string{"id", "name", "type", "extension", "fileSize", "width", "height", "dateCreated", "dateModified", "tags"}
@@ -41,8 +41,8 @@ var csvFields = []string{"id", "name", "type", "extension", "fileSize", "width",
 // add adds all flags but --json, whose help depends on the command.
 func (o *assetListing) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header")
-	f.StringSliceVar(&o.fields, "fields", nil, "only these `FIELDS`, separated by commas")
-	f.BoolVar(&o.urls, "urls", false, "write temporary URLs, too")
+	f.StringSliceVar(&o.fields, "fields", nil, "print only these `fields`, separated by commas")
+	f.BoolVar(&o.urls, "urls", false, "include temporary URLs")
 }
 
 // check refuses what cannot be listed, before any call.

@@ -13,7 +13,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// collectionsOptions are what `bynder collections` was asked for.
+// collectionsOptions are the flags of `bynder collections`.
 type collectionsOptions struct {
 	portalFlags
 	keyword string
@@ -28,21 +28,34 @@ func newCollections(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "collections [list | show <id or name>]",
 		Short: "List collections, or the assets of one",
-		Long: `List the collections, or the living assets of one.
+		Long: `List the collections, or the assets of one, without deleted ones.
 
-On a terminal as a table. Otherwise as lines with tabs: a collection's id, name, number of
-assets, created; of its assets, what search writes.`,
-		Example: `  bynder collections
-  bynder collections show "Spring campaign" | bynder download -`,
+Prints a table to a terminal. Otherwise prints lines of tab-separated fields:
+a collection's id, name, number of assets and creation date; for assets, the
+fields that search prints.`,
+		Example: `  # List the collections
+  bynder collections
+
+  # Download the assets of a collection
+  bynder collections show "Spring campaign" | bynder download -d spring -`,
 		Args: noArgs,
 		RunE: list,
 	}
-	lists := &cobra.Command{Use: "list", Short: "List the collections", Args: noArgs, RunE: list}
+	lists := &cobra.Command{
+		Use: "list", Short: "List the collections", Args: noArgs, RunE: list,
+		Example: `  # List the collections that have a word in their name or description
+  bynder collections list --keyword spring`,
+	}
 	show := &cobra.Command{
 		Use:   "show <id or name>",
 		Short: "List the assets of a collection",
-		Long: `List the living assets of a collection, as search does.
+		Long: `List the assets of a collection, without deleted ones, as search does.
 ` + fieldsHelp,
+		Example: `  # List the assets of a collection
+  bynder collections show "Spring campaign"
+
+  # List two fields of each asset as CSV
+  bynder collections show "Spring campaign" --csv --fields name,fileSize`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || spelling.Trim(args[0]) == "" {
 				return &usageError{err: errors.New("specify one collection"), hint: "bynder collections show <id or name>"}
@@ -61,12 +74,12 @@ assets, created; of its assets, what search writes.`,
 		},
 	}
 	o.add(cmd.PersistentFlags())
-	cmd.PersistentFlags().BoolVar(&o.list.json, "json", false, "one JSON object a line")
+	cmd.PersistentFlags().BoolVar(&o.list.json, "json", false, "one JSON object per line")
 	for _, each := range []*cobra.Command{cmd, lists} {
-		each.Flags().StringVar(&o.keyword, "keyword", "", "words in name and description")
+		each.Flags().StringVar(&o.keyword, "keyword", "", "`words` in name and description")
 	}
 	o.list.add(show.Flags())
-	show.Flags().IntVar(&o.limit, "limit", 0, "list at most so many; 0 is all")
+	show.Flags().IntVar(&o.limit, "limit", 0, "maximum number of results (0 = no limit)")
 	cmd.AddCommand(lists, show)
 	return cmd
 }
@@ -82,13 +95,13 @@ func listCollections(ctx context.Context, o *collectionsOptions) error {
 	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(o.streams.Out, collectionColumns, o.list.json)
 		return listEach(ctx, listing, screen, p.client.Collections(o.keyword), listed[*bynder.Collection]{
-			noun: "collection", nothing: "there are no collections",
+			noun: "collection", nothing: "no collections",
 			row: collectionRow,
 		})
 	})
 }
 
-// collectionRow is a collection in all forms of a listing.
+// collectionRow returns a collection as a row of a listing.
 func collectionRow(c *bynder.Collection) report.Row {
 	return report.Row{
 		Cells:  []string{c.ID, c.Name, known(c.Count), dayOf(c.Created)},
@@ -110,8 +123,8 @@ func showCollection(ctx context.Context, o *collectionsOptions, name string) err
 	})
 }
 
-// findCollection returns the id of the collection of that id or, failing that, of that
-// name. Two of one name are an error that lists their ids.
+// findCollection returns the id of the collection with that id or, if there is none, that name. If several have the name,
+// the error lists their ids.
 func findCollection(ctx context.Context, client *bynder.Client, name string) (string, error) {
 	list, err := newAccount(client, nil).collections(ctx, name)
 	if err != nil {
@@ -128,10 +141,10 @@ func findCollection(ctx context.Context, client *bynder.Client, name string) (st
 	}
 }
 
-// notFoundError is something that the user named and the portal does not have.
+// notFoundError is a name or id that the portal does not have.
 type notFoundError struct{ text, hint string }
 
 func (e *notFoundError) Error() string { return e.text }
 
-// Hint says what the user can do about it.
+// Hint returns what the user can do about it.
 func (e *notFoundError) Hint() string { return e.hint }

@@ -9,24 +9,24 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 )
 
-// derivativeFlags are the flags that choose files which the portal has made of originals, or makes of them.
+// derivativeFlags are the flags that select derivatives and transformations of originals.
 type derivativeFlags struct {
 	derivative []string
 	transform  []string
 	format     string
 	quality    int
 
-	derivatives, transforms []string // as checkDerivatives reads them
+	derivatives, transforms []string // set by checkDerivatives
 }
 
 func (o *derivativeFlags) addDerivatives(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.derivative, "derivative", nil, derivativeHelp)
-	f.StringArrayVar(&o.transform, "transform", nil, "an image that the portal makes, as `SPEC` fill,width:800,height:600 (repeatable)")
-	f.StringVar(&o.format, "format", "", "format of --transform: jpg, png, webp, ...; WebP if the portal may choose")
-	f.IntVar(&o.quality, "quality", 0, "quality of --transform, from 1 to 100")
+	f.StringArrayVar(&o.transform, "transform", nil, "download an image that the portal makes: `SPEC` is fill,width:800,height:600 (repeatable)")
+	f.StringVar(&o.format, "format", "", "`format` of --transform: jpg, png, webp, ... (default: the portal's choice)")
+	f.IntVar(&o.quality, "quality", 0, "quality of --transform: 1 to 100")
 }
 
-// checkDerivatives reads the flags, or refuses them, before any call.
+// checkDerivatives parses the flags, and rejects invalid ones before any call.
 func (o *derivativeFlags) checkDerivatives(given func(flag string) bool) error {
 	switch {
 	case len(o.transform) == 0 && (given("format") || given("quality")):
@@ -49,12 +49,12 @@ func (o *derivativeFlags) checkDerivatives(given func(flag string) bool) error {
 	return err
 }
 
-// variants returns the names of the derivatives or transformations that are asked for; there are never both.
+// variants returns the names of the requested derivatives or transformations; check rejects both.
 func (o *derivativeFlags) variants() []string { return slices.Concat(o.derivatives, o.transforms) }
 
-const derivativeHelp = "the derivative of this `NAME`, or the first that the asset has of A,B,original (repeatable)"
+const derivativeHelp = "download the derivative `NAME`, or the first that the asset has of A,B,original (repeatable)"
 
-// parseDerivatives reads the values of --derivative. One that comes again is left out.
+// parseDerivatives parses the values of --derivative, and drops repeated ones.
 func parseDerivatives(texts []string) ([]string, error) {
 	var names []string
 	for _, text := range texts {
@@ -69,8 +69,7 @@ func parseDerivatives(texts []string) ([]string, error) {
 	return names, nil
 }
 
-// parseTransforms reads the values of --transform, with those of --format and --quality, which are good for all.
-// One that comes again is left out.
+// parseTransforms parses the values of --transform, and adds format and quality to each. It drops repeated ones.
 func parseTransforms(specs []string, format string, quality int) ([]string, error) {
 	var names []string
 	for _, spec := range specs {
@@ -85,7 +84,7 @@ func parseTransforms(specs []string, format string, quality int) ([]string, erro
 	return names, nil
 }
 
-// needMetadata reports whether the URLs of derivatives are asked for: those of originals are not.
+// needMetadata reports whether a file other than the original is requested, whose URL is in the metadata.
 func needMetadata(derivatives []string) bool {
 	return slices.ContainsFunc(derivatives, func(name string) bool { return name != bynder.OriginalChoice })
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/input"
 )
 
-// downloadOptions are what `bynder download` was asked for.
+// downloadOptions are the flags and arguments of `bynder download`.
 type downloadOptions struct {
 	transferFlags
 	derivativeFlags
@@ -22,33 +23,45 @@ type downloadOptions struct {
 	allItems   bool
 }
 
-// newDownload makes the command; run is runDownload, or a test's.
+// newDownload returns the command; run is runDownload, or a function of a test.
 func newDownload(s Streams, run func(context.Context, *downloadOptions) error) *cobra.Command {
 	o := downloadOptions{}
 	o.streams = s
 	cmd := &cobra.Command{
 		Use:   "download <mediaId>... | -",
-		Short: "Download files of assets: originals, versions, derivatives, all items",
-		Long: `Download a file of each asset: the original, or by flag another one.
+		Short: "Download originals, versions, derivatives or all files of assets",
+		Long: `Download one file per asset: the original, unless a flag selects another.
 
-The path of each file that is there is printed on standard output. A file appears
-under its name only when it is whole; what a run leaves behind when it is interrupted
-ends in .part, and the next run continues it.
+Prints the path of each completed file to standard output. A file appears under
+its name only when it is complete; an interrupted run leaves files that end in
+.part, and the next run continues them.
 
-An id is 1 to 128 letters, digits, - and _, or a link to an asset's page in the portal,
-which contains mediaId=. Ids that begin with - come after --.
+An id is 1 to 128 letters, digits, - and _, or a link to an asset's page in the
+portal that contains mediaId=. Write -- before ids that begin with -.
 
-An original costs one API call. Derivatives come from lists: one call for about 190
-assets, none if search --json gives the list. --derivative webimage,mini,original takes
-the first that an asset has; an original taken this way costs one call more.
+An original costs one API call. The URLs of derivatives come from lists: one
+call per 190 assets, none for a list from search --json. --derivative
+webimage,mini,original takes the first that an asset has; an original taken this
+way costs one more call.
 
---transform takes images of any size, which portals with Dynamic Asset Transformation
-make: fill,width:800,height:600. Their names are {stem}-fill-width800-height600.{ext}.
+--transform downloads images of any size, which portals with Dynamic Asset
+Transformation make: fill,width:800,height:600 saves a file named
+{stem}-fill-width800-height600.{ext}.
 ` + metadataHelp + nameHelp,
-		Example: `  bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
+		Example: `  # Download the original of an asset to the current folder
+  bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
+
+  # Download a list of assets: the derivative webimage, or mini if missing
   bynder download -d assets/logos --derivative webimage,mini --from ids.txt
-  bynder download --transform fill,width:800,height:600 --format jpg --from ids.txt
+
+  # Download JPEGs of 800x600 pixels
+  bynder download --transform fill,width:800,height:600 --format jpg \
+    --from ids.txt
+
+  # Write an original to standard output
   bynder download -o - D4AC0B41-141B-47D2-98B4FECDA8894CB2 | sha256sum
+
+  # Download all assets with a tag, but keep existing files
   bynder search --tag logo | bynder download --if-exists skip -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.ids = args
@@ -61,13 +74,13 @@ make: fill,width:800,height:600. Their names are {stem}-fill-width800-height600.
 	f := cmd.Flags()
 	o.add(f)
 	o.addDerivatives(f)
-	f.BoolVar(&o.additional, "additional", false, "the newest additional file")
-	f.IntVar(&o.version, "version", 0, "the original of version `N`")
-	f.BoolVar(&o.allItems, "all-items", false, "all media items: original, web and additional ones")
+	f.BoolVar(&o.additional, "additional", false, "download the newest additional file")
+	f.IntVar(&o.version, "version", 0, "download the original of version `N`")
+	f.BoolVar(&o.allItems, "all-items", false, "download all media items: original, web and additional files")
 	return cmd
 }
 
-// check refuses what cannot be meant, before any call.
+// check rejects invalid flags and arguments before any call.
 func (o *downloadOptions) check(given func(flag string) bool) error {
 	versionGiven, chosen := given("version"), 0
 	for _, chooses := range []bool{len(o.derivative) > 0, o.additional, versionGiven, o.allItems, len(o.transform) > 0} {
@@ -77,11 +90,11 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 	}
 	switch {
 	case len(o.ids) == 0 && len(o.from)+len(o.from0) == 0:
-		return &usageError{err: errors.New("no media id was given"), hint: "bynder download <mediaId>"}
+		return &usageError{err: errors.New("no media id given"), hint: "bynder download <mediaId>"}
 	case chosen > 1:
 		return usagef("--derivative, --additional, --version, --all-items and --transform exclude each other")
 	case versionGiven && o.version < 1:
-		return usagef("--version is %d, and versions begin with 1", o.version)
+		return usagef("--version is %d, and must be at least 1", o.version)
 	}
 	if err := o.checkDerivatives(given); err != nil {
 		return err
@@ -92,14 +105,14 @@ func (o *downloadOptions) check(given func(flag string) bool) error {
 	return o.transferFlags.check(o.single())
 }
 
-// single tells that one file is asked for.
+// single reports whether one file is requested.
 func (o *downloadOptions) single() bool {
 	return len(o.ids) == 1 && o.ids[0] != "-" && len(o.from)+len(o.from0) == 0 && !o.allItems && len(o.variants()) < 2
 }
 
 func runDownload(ctx context.Context, o *downloadOptions) error { return o.run(ctx, o.request()) }
 
-// request is what the run is asked for.
+// request returns what the run is to download.
 func (o *downloadOptions) request() request {
 	return request{
 		ids: o.ids, named: func(id string) input.Entry { return input.Entry{MediaID: id} },
@@ -108,7 +121,7 @@ func (o *downloadOptions) request() request {
 	}
 }
 
-// chosen is the file that the flags choose of every asset, the first of several.
+// chosen returns the file that the flags select of every asset, the first of several.
 func (o *downloadOptions) chosen() bynder.Selector {
 	switch {
 	case len(o.derivatives) > 0:
@@ -124,8 +137,23 @@ func (o *downloadOptions) chosen() bynder.Selector {
 	}
 }
 
-// choose says which file a line means: an item where it names one, else what the flags
-// say.
+// selectingFlag returns the name of the flag that selects a file other than the original.
+func (o *downloadOptions) selectingFlag() string {
+	switch {
+	case len(o.derivatives) > 0:
+		return "derivative"
+	case len(o.transforms) > 0:
+		return "transform"
+	case o.additional:
+		return "additional"
+	case o.version > 0:
+		return "version"
+	default:
+		return "all-items"
+	}
+}
+
+// choose returns the file of a line: its item if it has one, else the file that the flags select.
 func (o *downloadOptions) choose(e input.Entry) (bynder.Selector, error) {
 	chosen := o.chosen()
 	if e.ItemID == "" {
@@ -133,12 +161,12 @@ func (o *downloadOptions) choose(e input.Entry) (bynder.Selector, error) {
 	}
 	item := bynder.Selector{Kind: bynder.Item, ItemID: e.ItemID}
 	if o.allItems || chosen != (bynder.Selector{}) {
-		return item, errors.New("the line names an item, and a flag another file")
+		return item, fmt.Errorf("an item id cannot be combined with --%s", o.selectingFlag())
 	}
 	return item, nil
 }
 
-// steps returns what makes jobs of media items, or adds the metadata that flags and template need.
+// steps returns the functions that turn assets into jobs for their items, and add the metadata that flags and template need.
 func (o *downloadOptions) steps(expanded func(download.Job, int)) download.Steps {
 	var known []string
 	if o.version > 0 {

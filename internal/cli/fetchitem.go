@@ -11,7 +11,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/input"
 )
 
-// fetchItemOptions are what `bynder fetch-item` was asked for.
+// fetchItemOptions are the flags and arguments of `bynder fetch-item`.
 type fetchItemOptions struct {
 	transferFlags
 	mediaID    string
@@ -19,10 +19,10 @@ type fetchItemOptions struct {
 	derivative []string
 	hashed     bool
 
-	derivatives []string // as check reads them
+	derivatives []string // set by check
 }
 
-// newFetchItem makes the command; run is runFetchItem, or a test's.
+// newFetchItem returns the command; run is runFetchItem, or a function of a test.
 func newFetchItem(s Streams, run func(context.Context, *fetchItemOptions) error) *cobra.Command {
 	o := fetchItemOptions{}
 	o.streams = s
@@ -30,14 +30,18 @@ func newFetchItem(s Streams, run func(context.Context, *fetchItemOptions) error)
 		Use:   "fetch-item <mediaId> <itemId>... | -",
 		Short: "Download media items by their ids",
 		Long: "Download media items of an asset by their ids, as `bynder items` lists them.\n\n" +
-			`With - or --from, a line of one column is an item id of the asset named; with two,
-media id and item id, no asset needs to be named.
+			`With - or --from, a line of one column is an item id of the asset given as
+<mediaId>. If lines have two columns, media id and item id, omit <mediaId>.
 
-An item costs one API call; with --derivative, its derivatives cost one call for each
-asset.
+An item costs one API call. With --derivative, each asset costs one.
 ` + metadataHelp + nameHelp,
-		Example: `  bynder fetch-item D4AC0B41-141B-47D2-98B4FECDA8894CB2 1364B483-A8C2-41FA-8FEBB8A797696990
-  bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 | bynder fetch-item -`,
+		Example: `  # Download one media item of an asset
+  bynder fetch-item \
+    D4AC0B41-141B-47D2-98B4FECDA8894CB2 1364B483-A8C2-41FA-8FEBB8A797696990
+
+  # Download all web items of an asset
+  bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 |
+    bynder fetch-item -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && args[0] != "-" {
 				o.mediaID, o.items = args[0], args[1:]
@@ -52,19 +56,19 @@ asset.
 	}
 	f := cmd.Flags()
 	o.add(f)
-	f.StringArrayVar(&o.derivative, "derivative", nil, "the item's own derivative of this `NAME`, or the first that it has of A,B,original (repeatable)")
-	f.BoolVar(&o.hashed, "hash", false, "item ids are hashed ids")
+	f.StringArrayVar(&o.derivative, "derivative", nil, "download the item's derivative `NAME`, or the first that it has of A,B,original (repeatable)")
+	f.BoolVar(&o.hashed, "hash", false, "treat item ids as hashed ids")
 	return cmd
 }
 
-// check refuses what cannot be meant, before any call.
+// check rejects invalid flags and arguments before any call.
 func (o *fetchItemOptions) check() error {
 	listed := len(o.from)+len(o.from0) > 0
 	switch {
 	case len(o.items) == 0 && !listed:
-		return &usageError{err: errors.New("no item id was given"), hint: "bynder fetch-item <mediaId> <itemId>; `bynder items <mediaId>` lists them"}
+		return &usageError{err: errors.New("no item id given"), hint: "bynder fetch-item <mediaId> <itemId>; `bynder items <mediaId>` lists them"}
 	case o.hashed && len(o.derivative) > 0:
-		return usagef("--hash and --derivative exclude each other: metadata know items by their plain ids")
+		return usagef("--hash and --derivative exclude each other: metadata has no hashed ids")
 	}
 	var err error
 	if o.derivatives, err = parseDerivatives(o.derivative); err != nil {
@@ -81,7 +85,7 @@ func (o *fetchItemOptions) check() error {
 	return o.transferFlags.check(o.single())
 }
 
-// single tells that one file is asked for.
+// single reports whether one file is requested.
 func (o *fetchItemOptions) single() bool {
 	return len(o.items) == 1 && o.items[0] != "-" && len(o.from)+len(o.from0) == 0 && len(o.derivatives) < 2
 }
@@ -94,7 +98,7 @@ func runFetchItem(ctx context.Context, o *fetchItemOptions) error {
 	})
 }
 
-// steps returns what adds the metadata that flags and template need.
+// steps returns the functions that add the metadata that flags and template need.
 func (o *fetchItemOptions) steps(expanded func(download.Job, int)) download.Steps {
 	var steps download.Steps
 	if len(o.derivatives) > 1 {
@@ -111,13 +115,13 @@ func (o *fetchItemOptions) steps(expanded func(download.Job, int)) download.Step
 	return steps
 }
 
-// choose says which file a line means.
+// choose returns the file of a line.
 func (o *fetchItemOptions) choose(e input.Entry) (bynder.Selector, error) {
 	switch {
 	case e.ItemID == "":
-		return bynder.Selector{}, errors.New("the line names no item")
+		return bynder.Selector{}, errors.New("no item id")
 	case e.MediaID == "":
-		return bynder.Selector{}, errors.New("the line names an item, and no asset was named")
+		return bynder.Selector{}, errors.New("an item id without a media id")
 	case len(o.derivatives) > 0:
 		return bynder.Selector{Kind: bynder.Derivative, ItemID: e.ItemID, Name: o.derivatives[0]}, nil
 	default:

@@ -14,7 +14,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// filterFlags are the flags of every command that chooses assets by what they are.
+// filterFlags are the flags of every command that selects assets with filters.
 type filterFlags struct {
 	query         bynder.Query
 	properties    []string
@@ -28,30 +28,30 @@ type filterFlags struct {
 
 // filterHelp is the part of a command's help that is about its filters.
 const filterHelp = `A filter that cannot match is an error: a metaproperty, option, brand or
-collection that the portal does not have and, if nothing was found, a type. Case
-does not matter. Brands and collections are given by name or id, metaproperties
-and options by name or label. To look them up costs one API call each for
-metaproperties, brands and collections.
+collection that the portal does not have and, if nothing was found, an unknown
+type. Case does not matter. Give brands and collections by name or id, and
+metaproperties and options by name or label. Looking them up costs one API call
+each for metaproperties, brands and collections.
 
-Dates are as 2026-01-31, 2026-01-31T12:00:00Z, or a span back from now: 12h, 7d,
+A date is 2026-01-31, 2026-01-31T12:00:00Z, or a time span before now: 12h, 7d,
 4w.`
 
 func (o *filterFlags) addFilters(f *pflag.FlagSet) {
-	f.StringVar(&o.query.Keyword, "keyword", "", "words in name, description and metadata")
-	f.StringSliceVar(&o.query.Types, "type", nil, "image, document, audio, video or 3d (repeatable)")
-	f.StringArrayVar(&o.query.Tags, "tag", nil, "a tag (repeatable)")
-	f.StringArrayVar(&o.query.Brands, "brand", nil, "a brand's `name` or id (repeatable)")
-	f.StringVar(&o.query.Collection, "collection", "", "a collection's `name` or id")
-	f.StringArrayVar(&o.properties, "property", nil, "`NAME=VALUE` of the portal's own metadata (repeatable)")
+	f.StringVar(&o.query.Keyword, "keyword", "", "`words` in name, description and metadata")
+	f.StringSliceVar(&o.query.Types, "type", nil, "asset `type`: image, document, audio, video or 3d (repeatable)")
+	f.StringArrayVar(&o.query.Tags, "tag", nil, "with this `tag` (repeatable)")
+	f.StringArrayVar(&o.query.Brands, "brand", nil, "of the brand with this `name` or id (repeatable)")
+	f.StringVar(&o.query.Collection, "collection", "", "in the collection with this `name` or id")
+	f.StringArrayVar(&o.properties, "property", nil, "with this value of a metaproperty, as `NAME=VALUE` (repeatable)")
 	f.StringVar(&o.createdSince, "created-since", "", "created at or after this `date`")
 	f.StringVar(&o.modifiedSince, "modified-since", "", "modified at or after this `date`")
 	f.StringVar(&o.modifiedUntil, "modified-until", "", "modified at or before this `date`")
-	f.BoolVar(&o.archived, "archived", false, "only archived assets (--archived=false: only others)")
-	f.BoolVar(&o.limited, "limited", false, "only limited assets (--limited=false: only others)")
-	f.BoolVar(&o.public, "public", false, "only public assets (--public=false: only others)")
+	f.BoolVar(&o.archived, "archived", false, "only archived assets (--archived=false: only non-archived)")
+	f.BoolVar(&o.limited, "limited", false, "only limited assets (--limited=false: only non-limited)")
+	f.BoolVar(&o.public, "public", false, "only public assets (--public=false: only non-public)")
 }
 
-// checkFilters turns flags into a query, or refuses them, before any call.
+// checkFilters turns flags into a query, and rejects invalid ones before any call.
 func (o *filterFlags) checkFilters(now time.Time, given func(flag string) bool) error {
 	if err := o.checkDates(now, given); err != nil {
 		return err
@@ -83,11 +83,11 @@ func (o *filterFlags) addProperty(name string, values ...string) {
 	o.query.Properties[name] = append(o.query.Properties[name], values...)
 }
 
-// dateFlag is a flag with a date.
+// dateFlag is a flag that takes a date.
 type dateFlag struct {
 	flag, text string
 	until      bool
-	to         *string // where the date belongs, as the portal writes it
+	to         *string // receives the date as the portal writes it
 }
 
 func (o *filterFlags) dateFlags() []dateFlag {
@@ -98,7 +98,7 @@ func (o *filterFlags) dateFlags() []dateFlag {
 	}
 }
 
-// checkDates reads dates, and refuses a span in which no time lies.
+// checkDates parses dates, and rejects an empty time span.
 func (o *filterFlags) checkDates(now time.Time, given func(flag string) bool) error {
 	for _, d := range o.dateFlags() {
 		if !given(d.flag) {
@@ -116,9 +116,8 @@ func (o *filterFlags) checkDates(now time.Time, given func(flag string) bool) er
 	return nil
 }
 
-// parseDate reads a date, a time, or a span back from now, and spells it as the portal
-// does: ISO 8601 in UTC. A day is its beginning in the local time zone, or its end where
-// something is to last until that day.
+// parseDate parses a date, a time, or a span before now, and formats it as the portal does: ISO 8601 in UTC. A day stands
+// for its first second in the local time zone or, if until is set, for its last.
 func parseDate(text string, now time.Time, until bool) (string, error) {
 	spell := func(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05Z") }
 	if day, err := time.ParseInLocation(time.DateOnly, text, now.Location()); err == nil {
@@ -138,7 +137,7 @@ func parseDate(text string, now time.Time, until bool) (string, error) {
 	return "", fmt.Errorf("invalid date %q (examples: 2026-01-31, 2026-01-31T12:00:00Z, 12h, 7d, 4w)", text)
 }
 
-// parseSpan reads a span back from now: a number of hours, days or weeks, such as 12h, 7d and 4w.
+// parseSpan parses a span before now: a number of hours, days or weeks, such as 12h, 7d and 4w.
 func parseSpan(text string, now time.Time) (time.Time, bool) {
 	if text == "" {
 		return time.Time{}, false
@@ -159,8 +158,8 @@ func parseSpan(text string, now time.Time) (time.Time, bool) {
 	}
 }
 
-// resolveFilters replaces what the flags name by what the API knows it by, and refuses what the portal does
-// not have. Nothing is asked of the portal without a filter that needs it.
+// resolveFilters replaces names in the flags with those of the API, and rejects what the portal does not have. It makes no
+// call unless a filter needs one.
 func (o *filterFlags) resolveFilters(ctx context.Context, names *account) error {
 	if len(o.query.Brands) > 0 {
 		ids, err := names.brandIDs(ctx, "--brand", o.query.Brands)
@@ -188,10 +187,10 @@ func (o *filterFlags) resolveFilters(ctx context.Context, names *account) error 
 	return nil
 }
 
-// orders are what a list can be ordered by.
+// orders are the fields by which a list can be ordered.
 var orders = []string{"dateCreated", "dateModified", "datePublished", "name"}
 
-// parseOrder reads one of orders and asc or desc, in any case, as the portal writes them; without either it is asc.
+// parseOrder parses one of orders with asc or desc, in any case, and returns it as the portal writes it. The default is asc.
 func parseOrder(text string) (string, error) {
 	words := strings.Fields(text)
 	field, direction := -1, ""
@@ -201,17 +200,17 @@ func parseOrder(text string) (string, error) {
 	}
 	if field < 0 || len(words) > 2 || direction != "asc" && direction != "desc" {
 		return "", &usageError{
-			err:  fmt.Errorf("--order: %s is not an order; there are %s, each with asc or desc", quote(text), strings.Join(orders, ", ")),
+			err:  fmt.Errorf("invalid --order %s: must be one of %s, with asc or desc", quote(text), strings.Join(orders, ", ")),
 			hint: "write it as \"dateModified desc\"",
 		}
 	}
 	return orders[field] + " " + direction, nil
 }
 
-// assetTypes are the documented ones. Others may exist, so that one is refused only if nothing was found.
+// assetTypes are the documented types. Portals may have more, so an unknown one is rejected only if nothing was found.
 var assetTypes = []string{"image", "document", "audio", "video", "3d"}
 
-// checkTypes refuses types that do not exist, after nothing was found.
+// checkTypes returns an error for an unknown type, for a search that found nothing.
 func (o *filterFlags) checkTypes() error {
 	for _, name := range o.query.Types {
 		if slices.Contains(assetTypes, name) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -93,6 +94,11 @@ func TestShortAndWholeHelp(t *testing.T) {
 			t.Errorf("help of %q is\n%s\nand --help is\n%s", path, got, whole)
 		}
 		short := helpFor(t, append(slices.Clone(path), "-h")...)
+		for text := range strings.Lines(short) {
+			if utf8.RuneCountInString(text) > helpWidth+1 {
+				t.Errorf("%s -h is wider than %d columns: %s", cmd.CommandPath(), helpWidth, text)
+			}
+		}
 		all, shown := flagLine.FindAllStringSubmatch(whole, -1), flagLine.FindAllStringSubmatch(short, -1)
 		rest := fmt.Sprintf("all %d flags", len(all))
 		switch {

@@ -17,7 +17,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
-// itemsOptions are what `bynder items` was asked for.
+// itemsOptions are the flags and arguments of `bynder items`.
 type itemsOptions struct {
 	portalFlags
 	ids    []string
@@ -28,31 +28,37 @@ type itemsOptions struct {
 	urls   bool
 }
 
-// newItems makes the command; run is runItems, or a test's.
+// newItems returns the command; run is runItems, or a function of a test.
 func newItems(s Streams, run func(context.Context, *itemsOptions) error) *cobra.Command {
 	o := itemsOptions{}
 	o.streams = s
 	cmd := &cobra.Command{
 		Use:   "items <mediaId>...",
-		Short: "List the files of an asset: its media items",
-		Long: `List the media items of each asset, in the portal's order, with one API call an asset.
+		Short: "List the media items of an asset: its files",
+		Long: `List the media items of each asset, in the portal's order. Each asset costs one
+API call.
 
-On a terminal as a table, in which * marks the active version. Otherwise as lines of ten
-fields with tabs between them: media id, item id, type, version, active (true or false),
-size in bytes, width, height, created, file name; what is unknown is empty. --csv has the
-same fields below a header. An item that cannot be read, or has no id, is an error and
-not a line. With --json, null stands for URLs that are good for a while.`,
-		Example: `  bynder items D4AC0B41-141B-47D2-98B4FECDA8894CB2
-  bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 | bynder download -`,
+Prints a table to a terminal, in which * marks the active version. Otherwise
+prints lines of ten tab-separated fields: media id, item id, type, version,
+active (true or false), size in bytes, width, height, created, file name;
+unknown values are empty. --csv prints the same fields below a header. An item
+that is malformed or has no id is an error and not a line. In JSON, temporary
+URLs are replaced with null unless --urls is given.`,
+		Example: `  # List the files of an asset
+  bynder items D4AC0B41-141B-47D2-98B4FECDA8894CB2
+
+  # Download the web items of an asset
+  bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 |
+    bynder download -`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.ids = args; len(args) == 0 {
-				return &usageError{err: errors.New("no media id was given"), hint: "bynder items <mediaId>"}
+				return &usageError{err: errors.New("no media id given"), hint: "bynder items <mediaId>"}
 			}
 			if _, err := readIDs(args, mediaIDOf("")); err != nil {
 				return err
 			}
 			if slices.Contains(args, "-") {
-				return &usageError{err: errors.New("items reads no list"), hint: "xargs bynder items < ids"}
+				return &usageError{err: errors.New("items does not read a list"), hint: "xargs bynder items < ids"}
 			}
 			if o.csv && o.json {
 				return usagef("--csv and --json exclude each other")
@@ -62,11 +68,11 @@ not a line. With --json, null stands for URLs that are good for a while.`,
 	}
 	f := cmd.Flags()
 	o.add(f)
-	f.StringArrayVar(&o.kinds, "type", nil, "only items of this `type`: original, web, additional, …; may be repeated")
+	f.StringArrayVar(&o.kinds, "type", nil, "only items of this `type`: original, web, additional, … (repeatable)")
 	f.BoolVar(&o.active, "active", false, "only active items")
-	f.BoolVar(&o.json, "json", false, "one JSON object an item: its own fields, mediaId and itemId")
+	f.BoolVar(&o.json, "json", false, "one JSON object per item, with mediaId and itemId")
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header")
-	f.BoolVar(&o.urls, "urls", false, "with --json, write temporary URLs, too")
+	f.BoolVar(&o.urls, "urls", false, "with --json, include temporary URLs")
 	return cmd
 }
 
@@ -114,7 +120,7 @@ func runItems(ctx context.Context, o *itemsOptions) error {
 			screen.Fail(fmt.Sprintf("%s: %v", id, err), hintOf(err))
 		}
 		if items == 0 && failed == 0 {
-			screen.Say("there are no such items")
+			screen.Say("no such items")
 		}
 		if err := listing.Header(); err != nil {
 			return &stdoutError{err}
@@ -123,8 +129,8 @@ func runItems(ctx context.Context, o *itemsOptions) error {
 	})
 }
 
-// print lists the items of one asset and returns how many. Items that cannot be read, or
-// that have no id, are left out: the error says so.
+// print lists the items of one asset and returns their number. It leaves out items that are malformed or have no id; the
+// error is that of the first.
 func (o *itemsOptions) print(l *report.Listing, id string, asset *bynder.Asset) (n int, err error) {
 	if len(o.ids) > 1 {
 		if err := l.Heading(id + "  " + asset.Name); err != nil {
@@ -155,7 +161,7 @@ func (o *itemsOptions) print(l *report.Listing, id string, asset *bynder.Asset) 
 	return n, first
 }
 
-// wants reports whether items of that type are asked for.
+// wants reports whether items of that type are listed.
 func (o *itemsOptions) wants(kind string) bool {
 	return len(o.kinds) == 0 || slices.ContainsFunc(o.kinds, func(k string) bool { return strings.EqualFold(k, kind) })
 }
@@ -163,7 +169,7 @@ func (o *itemsOptions) wants(kind string) bool {
 // itemHeader names itemFields in CSV.
 var itemHeader = []string{"mediaId", "itemId", "type", "version", "active", "size", "width", "height", "dateCreated", "fileName"}
 
-// itemFields are the ten columns that scripts read.
+// itemFields returns the ten columns that scripts read.
 func itemFields(m *bynder.MediaItem, mediaID string) []string {
 	fields := []string{mediaID, m.ID, m.Type, "", strconv.FormatBool(m.Active), known(m.Size), known(m.Width), known(m.Height), "", m.FileName}
 	if m.HasVersion {
@@ -206,14 +212,14 @@ var _ json.Marshaler = itemObject{}
 
 func (o itemObject) MarshalJSON() ([]byte, error) { return o.item.JSON(o.mediaID, o.urls) }
 
-// goesOn tells whether other calls may succeed where this one failed.
+// goesOn reports whether other calls may succeed after this one failed.
 func goesOn(err error) bool {
 	api, isAPI := errors.AsType[*bynder.APIError](err)
 	_, isProtocol := errors.AsType[*bynder.ProtocolError](err)
 	return isProtocol || isAPI && !api.Unauthorized()
 }
 
-// distinct is ids without doubles, in their order.
+// distinct returns ids without repeated ones, in their order.
 func distinct(ids []string) []string {
 	seen := input.NewDistinct()
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return !seen.First(id) })

@@ -21,13 +21,18 @@ func newJournal(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "journal <command>",
 		Short: "Summarize a journal of finished files",
-		Long: `Summarize a journal: the file in which --journal FILE of download and fetch-item
-records finished files. It has one JSON object per line, as --json prints them, and the
-latest line about a file counts.
+		Long: `Summarize a journal: the file in which download and fetch-item with
+--journal FILE record finished files. It has one JSON object per line, as --json
+prints them; the last line about a file counts.
 
 To merge journals from several machines, concatenate them with cat.`,
-		Example: `  bynder download --from ids.txt --journal done.ndjson
+		Example: `  # Download a list of assets with a journal; run it again to continue
+  bynder download -d photos --from ids.txt --journal done.ndjson
+
+  # Count the files of the journal by status
   bynder journal show done.ndjson
+
+  # List the files that failed
   bynder journal show --failed done.ndjson`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,22 +51,27 @@ func newJournalShow(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show <file>",
 		Short: "Count the files of a journal by status and cause",
-		Long: `Count the files of a journal by status and, if they failed, by cause. Each file counts
-once, as its latest line has it. A journal that is in use can be read, too.
+		Long: `Count the files of a journal by status and, if they failed, by cause. The last
+line about a file counts. A journal that is in use can be read.
 
-On a terminal as a table. Otherwise as lines of status, cause (empty unless the files
-failed), files and bytes, separated by tabs. Lines that are not results are counted on
-standard error.
+Prints a table to a terminal. Otherwise prints lines of tab-separated fields:
+status, cause (empty unless failed), number of files, bytes. The number of lines
+that are not results is printed to standard error.
 
---failed lists the files whose latest line is a failure: media id, item id, name, path,
-selector, cause, retryable (true or false), message, hint and time, in this order, as
-input for download; --csv has a header above. Give download the flags of the run again:
-without --derivative, the row of a derivative would fetch the original. With --csv and a
-path, it would get the path of the derivative. In CSV a cell that a spreadsheet would take
-for a formula gets an apostrophe in front.`,
-		Example: `  bynder journal show done.ndjson
-  bynder journal show --failed --csv done.ndjson >failed.csv
-  bynder journal show --failed done.ndjson | bynder download --derivative mini -`,
+--failed lists the files whose last result is a failure, as input for download:
+media id, item id, name, path, selector, cause, retryable (true or false),
+message, hint and time; --csv adds a header. Give download the flags of the
+first run again: without --derivative, it gets originals, with --csv under the
+paths of the derivatives. In CSV, a cell that a spreadsheet could take for a
+formula starts with an apostrophe.`,
+		Example: `  # Count the files by status
+  bynder journal show done.ndjson
+
+  # Save the files that failed as a spreadsheet
+  bynder journal show --failed --csv done.ndjson > failed.csv
+
+  # Try the files that failed again
+  bynder journal show --failed done.ndjson | bynder download -d photos -`,
 		Args: oneJournal,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.csv && o.json {
@@ -79,7 +89,7 @@ for a formula gets an apostrophe in front.`,
 	return cmd
 }
 
-// journalShow says what of a journal is shown, and how.
+// journalShow are the flags of `bynder journal show`.
 type journalShow struct{ failed, csv, json bool }
 
 func (o journalShow) listing(s Streams, columns []report.Column, header []string) *report.Listing {
@@ -89,7 +99,7 @@ func (o journalShow) listing(s Streams, columns []report.Column, header []string
 	return report.NewListing(s.Out, columns, o.json)
 }
 
-// oneJournal refuses all but one argument.
+// oneJournal rejects all but one argument.
 func oneJournal(cmd *cobra.Command, args []string) error {
 	if len(args) > 1 {
 		return &usageError{err: fmt.Errorf("%s takes one file, not also %q", cmd.CommandPath(), args[1]), hint: "merge journals with cat first"}
@@ -107,8 +117,7 @@ var journalColumns = []report.Column{
 	{Title: "SIZE", Width: 8, Right: true, Drop: 2},
 }
 
-// showTotals writes the totals: what is there first, then failures, the most frequent
-// first.
+// showTotals writes the totals: first of files in place, then of failures, the most frequent first.
 func (o journalShow) showTotals(ctx context.Context, s Streams, file string) error {
 	groups, otherLines, err := journal.Summarise(ctx, file)
 	if err != nil {
@@ -187,7 +196,7 @@ func (o journalShow) showFailed(ctx context.Context, s Streams, file string) err
 	return nil
 }
 
-// sayOtherLines says how many lines of a journal are not results.
+// sayOtherLines prints how many lines of a journal are not results.
 func sayOtherLines(s Streams, otherLines int) {
 	switch {
 	case otherLines == 1:
@@ -197,7 +206,7 @@ func sayOtherLines(s Streams, otherLines int) {
 	}
 }
 
-// rank orders statuses; one that is not known comes after those that are.
+// rank returns the position of a status in the table; unknown ones come last.
 func rank(s download.Status) int {
 	all := []download.Status{download.Downloaded, download.Unchanged, download.Skipped, download.Failed}
 	if i := slices.Index(all, s); i >= 0 {

@@ -17,11 +17,12 @@ import (
 
 // metadataHelp is the part of a command's help that is about its flags for metadata.
 const metadataHelp = `
---metadata json writes each asset's metadata beside its file, as search --json has them:
-logo.jpg.metadata.json. --metadata-csv FILE writes a table with a row for each file of
-the run, those that failed or that the journal knows among them, in the order of the
-input; FILE is replaced when the run has come to its end. Both cost one API call for
-about 190 assets, none if search --json gives the list.
+--metadata json writes each asset's metadata to a file beside the download,
+such as logo.jpg.metadata.json, as search --json prints them. --metadata-csv
+FILE writes a table with one row per file of the run, in the order of the input,
+with failed files and those that the journal has; FILE is replaced at the end of
+the run. Both cost one API call per 190 assets, none for a list from
+search --json.
 `
 
 // metadataFlags say where the metadata of assets are written.

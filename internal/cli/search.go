@@ -9,7 +9,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
-// searchOptions are what `bynder search` was asked for.
+// searchOptions are the flags of `bynder search`.
 type searchOptions struct {
 	portalFlags
 	filterFlags
@@ -17,28 +17,38 @@ type searchOptions struct {
 	list  assetListing
 }
 
-// newSearch makes the command; run is runSearch, or a test's.
+// newSearch returns the command; run is runSearch, or a function of a test.
 func newSearch(s Streams, run func(context.Context, *searchOptions) error) *cobra.Command {
 	o := searchOptions{}
 	o.streams = s
 	cmd := &cobra.Command{
 		Use:   "search [filters]",
-		Short: "List the assets that match",
+		Short: "List the assets that match filters",
 		Long: `List the assets that match all of the filters, or all assets.
 
-On a terminal as a table. Otherwise as lines of six fields with tabs between them: media
-id, item id (always empty), name, type, size in bytes, modified; download reads them.
-With --json as NDJSON with the whole asset; download then asks for no metadata again.
-With --csv as a spreadsheet.
+Prints a table to a terminal. Otherwise prints lines of six tab-separated
+fields: media id, item id (always empty), name, type, size in bytes, modified.
+With --json, each line has the whole asset; download reads both, and with JSON
+needs no more calls for metadata. --csv prints a spreadsheet.
 
 ` + filterHelp + `
 
-A thousand assets cost one API call, if the portal gives as many in a page. A warning says
-if the portal counted more than it listed: these credentials may not see the others.
+One API call lists up to 1,000 assets. A warning is printed if the portal counts
+more assets than it lists; your credentials may not have access to the rest.
 ` + fieldsHelp,
-		Example: `  bynder search --tag logo --type image
-  set -o pipefail; bynder search --modified-since 7d | bynder download --if-exists overwrite -
-  bynder search --property Season=Spring --json | bynder download --derivative webimage -
+		Example: `  # List images with a tag
+  bynder search --tag logo --type image
+
+  # Download what was modified this week, in place of older files
+  set -o pipefail
+  bynder search --modified-since 7d |
+    bynder download -d new --if-exists overwrite -
+
+  # Download a derivative of each asset of a campaign
+  bynder search --property Season=Spring --json |
+    bynder download -d spring --derivative webimage -
+
+  # Save a spreadsheet
   bynder search --csv --fields id,name,tags,property_Season`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -63,11 +73,11 @@ if the portal counted more than it listed: these credentials may not see the oth
 	f := cmd.Flags()
 	o.add(f)
 	o.addFilters(f)
-	f.StringVar(&o.query.Order, "order", "", "order by dateCreated, dateModified, datePublished or name, as \"dateModified desc\" or \"name asc\"")
-	f.IntVar(&o.limit, "limit", 0, "list at most so many; 0 is all")
+	f.StringVar(&o.query.Order, "order", "", "`order` of results: dateCreated, dateModified, datePublished or name, with asc or desc: \"dateModified desc\"")
+	f.IntVar(&o.limit, "limit", 0, "maximum number of results (0 = no limit)")
 	f.BoolVar(&o.list.json, "json", false, "one JSON object per asset")
 	o.list.add(f)
-	f.BoolVar(&o.list.failEmpty, "fail-empty", false, "exit with 1 if nothing matches")
+	f.BoolVar(&o.list.failEmpty, "fail-empty", false, "exit with status 1 if nothing matches")
 	return cmd
 }
 

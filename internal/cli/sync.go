@@ -42,9 +42,14 @@ func newSync(s Streams, run func(context.Context, *syncOptions) error) *cobra.Co
 		Use:   "sync [filters] <folder>",
 		Short: "Keep a folder equal to a search",
 		Long:  syncHelp,
-		Example: `  bynder sync --collection 'Social media' social
-  bynder sync --type video --delete --trash old-videos --dry-run videos
-  bynder sync --type image --derivative webimage,original photos`,
+		Example: `  # Keep a folder equal to a collection
+  bynder sync --collection "Spring campaign" spring
+
+  # Show what would be downloaded and removed, and change nothing
+  bynder sync --tag logo --delete --trash old-logos --dry-run logos
+
+  # Keep a derivative of each asset, or the original if it has none
+  bynder sync --tag logo --derivative webimage,original logos`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
 				return &usageError{err: errors.New("specify one folder"), hint: syncUse}

@@ -14,7 +14,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
-// transferFlags are the flags of every command that brings files here.
+// transferFlags are the flags of every command that downloads files.
 type transferFlags struct {
 	portalFlags
 	metadataFlags
@@ -37,7 +37,7 @@ type transferFlags struct {
 	progress           string
 	quiet              bool
 
-	// What check makes of them.
+	// Set by check.
 	template  *naming.Template
 	exists    sink.IfExists
 	bytesRate int64
@@ -46,70 +46,70 @@ type transferFlags struct {
 	// existsHint is sink.DirOptions.ExistsHint.
 	existsHint string
 
-	names templateNames // what the portal calls what the template names, once it was asked
+	names templateNames // the names in the template as the portal has them, after resolveTemplate
 }
 
 // nameHelp is the part of a command's help that is about --name.
 const nameHelp = `
---name is a template of the file's path under --dir. Slashes in it make folders; the
-values are made safe and make none. Its fields:
-  {filename} {stem} {ext}       as the location gives them; {filename} = {stem}.{ext}
-  {id} {itemId} {derivative}    as given on the command line or in the list
-  {version}                     as given with --version, else the asset's active one
+--name is a template of the file's path under --dir. A slash in the template
+creates a folder. Slashes and other unsafe characters in values are replaced.
+  {filename} {stem} {ext}     from the download's file name; {filename} is
+                              {stem}.{ext}
+  {id} {itemId} {derivative}  as given on the command line or in the list
+  {version}                   as given with --version, else the active version
   {name} {type} {tag} {brand} {created} {modified} {property_X}
-                                the asset's metadata: one API call for about 190
-                                assets, none if they came with search --json; X
-                                is the name or label of a metaproperty, with any
-                                characters but braces doubled: {property_A / B}
-{created:2006/01} is a date with a layout: 2006 stands for the year, 01 or January
-for the month, 02 for the day, 15.04.05 for the time, in UTC; a slash creates a
-folder. Without a layout it is {created:2006-01-02}. Several values are sorted and
-joined by commas. {brand} and {property_X} cost one more API call each per run. If
-{ext} is empty, the dot before it is dropped; any other empty value becomes _.
+                              the asset's metadata: one API call per 190 assets,
+                              none for a list from search --json. X is the name
+                              or label of a metaproperty, with braces doubled:
+                              {property_A / B}
+{created:2006/01} formats a date: 2006 is the year, 01 or January the month, 02
+the day and 15.04.05 the time, in UTC. The default is {created:2006-01-02}.
+Several values are sorted and joined by commas. {brand} and {property_X} cost
+one more API call each per run. If {ext} is empty, the dot before it is dropped;
+any other empty value becomes _.
 
-A list can be a table, as spreadsheets save it (CSV or text with tabs; UTF-8 or
-UTF-16): its first line has the titles id or mediaId, itemId, and path (or saveAs),
-which gives each file its path under --dir in place of the template; other columns
-are ignored. In NDJSON saveAs gives the path. A path that is not safe as it is
-written is an error.`
+A list can be a table as spreadsheets save it (CSV or tab-separated; UTF-8 or
+UTF-16). Its first line has the column titles: id or mediaId, itemId, and path
+or saveAs, which gives each file its path under --dir in place of the template.
+Other columns are ignored. In NDJSON, saveAs gives the path. A path that is not
+safe as written is an error.`
 
 func (o *transferFlags) add(f *pflag.FlagSet) {
 	o.addTransfers(f)
 	o.metadataFlags.add(f)
-	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` where files go; made if missing")
-	f.StringVarP(&o.output, "output", "o", "", "the `file`, for one file only: a relative one is under --dir; - is standard output")
-	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path under --dir; see above")
-	f.StringArrayVar(&o.from, "from", nil, "read ids from this `file`, - for standard input: lines, columns by TAB (media id, item id), NDJSON, or a table with a header; see above")
+	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` for the files; created if missing")
+	f.StringVarP(&o.output, "output", "o", "", "path of the `file`, if only one is downloaded; a relative path is under --dir; - = standard output")
+	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of the path under --dir; see above")
+	f.StringArrayVar(&o.from, "from", nil, "read ids from this `file` (- = standard input): lines, tab-separated media id and item id, NDJSON, or a table with a header; see above")
 	f.StringArrayVar(&o.from0, "from0", nil, "read NUL-separated ids from this `file`")
-	f.StringVar(&o.ifExists, "if-exists", o.ifExists, "what a different file of that name means: fail, skip, overwrite or rename")
-	f.StringVar(&o.checksum, "checksum", "", "hash every file for its result: sha256")
-	f.BoolVar(&o.noVerify, "no-verify", false, "check no digest; the length is still checked")
-	f.BoolVar(&o.noResume, "no-resume", false, "ignore and remove what earlier runs left of these files")
-	f.BoolVar(&o.strict, "strict", false, "fail suspect files: a page in place of another kind of file, or a fraction of the known size")
-	f.StringVar(&o.undoneOut, "undone-out", "", "write every id that was read and is not done to this `file`, ready for --from")
-	f.BoolVar(&o.failEmpty, "fail-empty", false, "exit with 1 if nothing was asked for, as by an empty list")
-	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one file for each folder")
-	f.StringVar(&o.lockWait, "lock-wait", "", "wait this `DURATION` (30s, 10m; 0 = fail at once) for another bynder that uses the journal; without the flag, as long as it takes")
-	f.BoolVar(&o.dryRun, "dry-run", false, "report what a run would do, with sizes: new, changed, unchanged, exists; write nothing")
-	f.BoolVar(&o.json, "json", false, "one JSON object a file on standard output")
+	f.StringVar(&o.ifExists, "if-exists", o.ifExists, "if a different file already has that name: fail, skip, overwrite or rename")
+	f.StringVar(&o.checksum, "checksum", "", "add a digest of each file to its result: sha256")
+	f.BoolVar(&o.noVerify, "no-verify", false, "skip checksum verification (length is still checked)")
+	f.BoolVar(&o.noResume, "no-resume", false, "discard partial downloads of these files and start over")
+	f.BoolVar(&o.strict, "strict", false, "reject suspect files: a web page in place of another kind of file, or a fraction of the known size")
+	f.StringVar(&o.undoneOut, "undone-out", "", "write the ids that were not completed to this `file`, ready for --from")
+	f.BoolVar(&o.failEmpty, "fail-empty", false, "exit with status 1 if the list is empty")
+	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one journal per folder")
+	f.StringVar(&o.lockWait, "lock-wait", "", "wait at most this `DURATION` (30s, 10m; 0 = fail at once) for another bynder process that uses the journal (default: no limit)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "show what a run would do, with sizes: new, changed, unchanged, exists; write nothing")
+	f.BoolVar(&o.json, "json", false, "one JSON object per file on standard output")
 }
 
-// addTransfers adds the flags that sync has, too, with the same meaning.
+// addTransfers adds the flags that sync shares, with the same meaning.
 func (o *transferFlags) addTransfers(f *pflag.FlagSet) {
 	o.portalFlags.add(f)
 	o.ifExists = sink.Fail.String()
-	f.IntVarP(&o.jobs, "jobs", "j", 32, "connections to storage in all")
-	f.IntVar(&o.connections, "connections", 8, "at most so many of them for one file; 1 is off")
-	f.BoolVar(&o.fsync, "fsync", false, "sync each file and folder, against power loss")
-	f.StringVar(&o.limitRate, "limit-rate", "", "bytes a second over all transfers, as `RATE` 500K, 10M, 1G (powers of 1024)")
-	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after so many failures; 0 is never")
-	f.BoolVarP(&o.print0, "print0", "0", false, "NUL in place of a newline after each path")
+	f.IntVarP(&o.jobs, "jobs", "j", 32, "maximum connections to storage, over all files")
+	f.IntVar(&o.connections, "connections", 8, "maximum parallel connections per file (1 = no splitting)")
+	f.BoolVar(&o.fsync, "fsync", false, "flush each file and folder to disk, against power loss")
+	f.StringVar(&o.limitRate, "limit-rate", "", "maximum `RATE` of all transfers in bytes per second: 500K, 10M, 1G (powers of 1024)")
+	f.IntVar(&o.maxFailures, "max-failures", 0, "stop after `N` failures (0 = never)")
+	f.BoolVarP(&o.print0, "print0", "0", false, "end each path with NUL in place of a newline")
 	f.StringVar(&o.progress, "progress", string(report.ProgressAuto), "show progress: auto, always or never")
-	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary; errors stay")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary; errors are still printed")
 }
 
-// check refuses what cannot be meant, before any call. single tells that one file at
-// most is asked for.
+// check rejects invalid flags before any call. single means that at most one file is requested.
 func (o *transferFlags) check(single bool) error {
 	if err := o.portalFlags.check(); err != nil {
 		return err
@@ -141,13 +141,13 @@ func (o *transferFlags) check(single bool) error {
 	case o.checksum != "" && o.checksum != "sha256":
 		return usagef("--checksum is %q, and can only be sha256", o.checksum)
 	case o.output != "" && !single:
-		return &usageError{err: errors.New("--output names one file, and several were asked for"), hint: "use --dir, and --name for what they are called"}
+		return &usageError{err: errors.New("--output is for one file, and several are requested"), hint: "use --dir and --name"}
 	case o.output != "" && o.name != naming.DefaultTemplate:
 		return usagef("--output and --name exclude each other")
 	case sink.IsStdout(o.outputPath()) && (o.json || o.print0):
 		return usagef("--output %s leaves no room for results on standard output", o.output)
 	case sink.IsStdout(o.undoneOut):
-		return usagef("--undone-out names a file: standard output has the results")
+		return usagef("--undone-out must be a file: results go to standard output")
 	case o.journal != "" && o.undoneOut != "" && sink.SameFile(o.journal, o.undoneOut):
 		return usagef("--journal and --undone-out name the same file")
 	case o.output != "" && o.journal != "" && sink.SameFile(o.outputPath(), o.journal):
@@ -160,7 +160,7 @@ func (o *transferFlags) check(single bool) error {
 	return o.checkMetadata()
 }
 
-// outputPath is where the file that --output names is.
+// outputPath returns the path of --output, "" or "-" as given.
 func (o *transferFlags) outputPath() string {
 	if o.output == "-" || o.output == "" {
 		return o.output
@@ -168,8 +168,8 @@ func (o *transferFlags) outputPath() string {
 	return naming.Below(o.dir, o.output)
 }
 
-// parseRate reads a number of bytes with a suffix K, M, G or T, in powers of 1024; "" is
-// no limit.
+// parseRate parses a number of bytes per second with a suffix K, M, G or T, in powers of 1024. It returns 0, no limit,
+// for "".
 func parseRate(text string) (int64, error) {
 	if text == "" {
 		return 0, nil
@@ -182,12 +182,12 @@ func parseRate(text string) (int64, error) {
 	}
 	value, err := strconv.ParseFloat(number, 64)
 	if err != nil || !(value > 0) || value*float64(unit) > 1<<62 {
-		return 0, fmt.Errorf("%q is no rate such as 500K or 10M", text)
+		return 0, fmt.Errorf("invalid rate %q (examples: 500K, 10M)", text)
 	}
 	return max(int64(value*float64(unit)), 1), nil
 }
 
-// parseLockWait reads the duration of --lock-wait; "" is no limit, which is negative.
+// parseLockWait parses the duration of --lock-wait. It returns a negative one, no limit, for "".
 func parseLockWait(text string) (time.Duration, error) {
 	if text == "" {
 		return -1, nil

@@ -69,10 +69,14 @@ func newVerify(s Streams) *cobra.Command {
 	o := &verifyOptions{streams: s}
 	cmd := &cobra.Command{
 		Use:   "verify [--journal <file>] <folder>",
-		Short: "Check downloaded files against their journal, offline, or repair them",
+		Short: "Check downloaded files against their journal, or repair them",
 		Long:  verifyHelp,
-		Example: `  bynder download --from ids.txt -d photos --journal done.ndjson
+		Example: `  # Download a list of assets with a journal, then check the files
+  bynder download -d photos --from ids.txt --journal done.ndjson
   bynder verify --journal done.ndjson photos
+
+  # Check the folder of a sync, and download broken files again
+  bynder sync --tag logo synced
   bynder verify --repair synced`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
