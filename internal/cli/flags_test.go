@@ -20,7 +20,7 @@ import (
 func parseDownload(t *testing.T, args ...string) (*downloadOptions, error) {
 	t.Helper()
 	var got *downloadOptions
-	cmd := newDownload(Streams{}, func(_ context.Context, o *downloadOptions) error {
+	cmd := newDownload(Streams{Getenv: func(string) string { return "" }}, func(_ context.Context, o *downloadOptions) error {
 		got = o
 		return nil
 	})

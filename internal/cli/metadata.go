@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"os"
-	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -50,25 +49,10 @@ func (o *transferFlags) checkMetadata() error {
 			return o.noPlaceBeside()
 		}
 	}
-	if o.metadataCSV == "" {
-		return nil
-	}
-	if sink.IsStdout(o.metadataCSV) {
+	if o.metadataCSV != "" && sink.IsStdout(o.metadataCSV) {
 		return usagef("--metadata-csv specifies a file: standard output has the results")
 	}
-	for _, other := range []struct{ flag, path string }{
-		{"journal", o.journal}, {"undone-out", o.undoneOut}, {"output", o.outputPath()},
-	} {
-		if other.path != "" && sink.SameFile(o.metadataCSV, other.path) {
-			return usagef("--metadata-csv and --%s name the same file", other.flag)
-		}
-	}
-	for _, list := range slices.Concat(o.from, o.from0) {
-		if list != "-" && sink.SameFile(o.metadataCSV, list) {
-			return usagef("--metadata-csv names a list that the run reads")
-		}
-	}
-	return nil
+	return o.checkOwnFiles()
 }
 
 // noPlaceBeside is the error of a file that is not one in a folder.
@@ -160,6 +144,7 @@ type tableRows struct{ *session }
 func (t tableRows) Finished(job download.Job, r download.Result) {
 	if r.Path != "" && t.destination.Show != nil {
 		r.Path = t.destination.Show(r.Path)
+		t.table.Refuse(t.flags.checkTable(r.Path))
 	}
 	t.table.Add(job.Number, r, job.Asset)
 }

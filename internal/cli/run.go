@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"os"
-	"slices"
 	"strconv"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -80,28 +78,6 @@ func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
 		return sink.Output{}, err
 	}
 	return sink.Output{Sink: dir, Dir: dir, Show: dir.Show, Close: dir.Close}, nil
-}
-
-// inUse are the files that a run reads and writes beside those that it gets.
-func (o *transferFlags) inUse() []sink.InUse {
-	var all []sink.InUse
-	add := func(what string, paths ...string) {
-		for _, path := range paths {
-			if path != "" && path != "-" {
-				all = append(all, sink.InUse{What: what, Path: path})
-			}
-		}
-	}
-	add("the run's own journal", o.journal)
-	add("the file of --undone-out", o.undoneOut)
-	add("the file of --metadata-csv", o.metadataCSV)
-	add("a list that the run reads", slices.Concat(o.from, o.from0)...)
-	for what, stream := range map[string]any{"standard input": o.streams.In, "standard output": o.streams.Out, "standard error": o.streams.Err} {
-		if f, ok := stream.(*os.File); ok {
-			all = append(all, sink.InUse{What: what + " of the run", File: f})
-		}
-	}
-	return all
 }
 
 // namer says what files are called: fixed where --output did, else by the template.

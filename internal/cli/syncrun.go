@@ -180,7 +180,10 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 		}
 		p.touched = there.Touched()
 	}
-	return p, nil
+	if s.o.metadataCSV != "" {
+		err = s.checkTable(records, p.steps)
+	}
+	return p, err
 }
 
 // nowhere is the folder of a dry run that is missing.

@@ -27,6 +27,28 @@ func (s *syncRun) tabulate(ctx context.Context, p *syncPlan, stopped bool) error
 	return s.finishMetadata(ctx, stopped)
 }
 
+// checkTable refuses a table in the place of a file that sync has in the folder, or is to have there.
+func (s *syncRun) checkTable(records []*download.Result, steps []mirror.Step) error {
+	check := func(path string) error {
+		err := s.flags.checkTable(s.destination.Show(filepath.FromSlash(path)))
+		if err != nil {
+			return usagef("--metadata-csv: %w", err)
+		}
+		return nil
+	}
+	for _, r := range records {
+		if err := check(r.Path); err != nil {
+			return err
+		}
+	}
+	for i := range steps {
+		if err := check(steps[i].Path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // row returns what has become of a file: what was reported of it or, if that is nothing, that it is as it was.
 func (s *syncRun) row(w *mirror.Wanted) download.Result {
 	r, ok := s.results[w.File]

@@ -148,12 +148,6 @@ func (o *transferFlags) check(single bool) error {
 		return usagef("--output %s leaves no room for results on standard output", o.output)
 	case sink.IsStdout(o.undoneOut):
 		return usagef("--undone-out must be a file: results go to standard output")
-	case o.journal != "" && o.undoneOut != "" && sink.SameFile(o.journal, o.undoneOut):
-		return usagef("--journal and --undone-out name the same file")
-	case o.output != "" && o.journal != "" && sink.SameFile(o.outputPath(), o.journal):
-		return usagef("--output and --journal name the same file")
-	case o.output != "" && o.undoneOut != "" && sink.SameFile(o.outputPath(), o.undoneOut):
-		return usagef("--output and --undone-out name the same file")
 	case o.json && o.print0:
 		return usagef("--json and --print0 exclude each other")
 	}

@@ -91,6 +91,18 @@ func (s Sources) credentialsFile() string {
 	return filepath.Join(filepath.Dir(path), credentialsName)
 }
 
+// OwnFiles returns the paths of the files that settings and credentials are read from, whether or not they exist.
+func (s Sources) OwnFiles() []string {
+	config, _ := s.configFile()
+	var all []string
+	for _, path := range []string{config, s.credentialsFile(), s.Flags.CACert} {
+		if path != "" {
+			all = append(all, path)
+		}
+	}
+	return all
+}
+
 // readConfig reads and checks the config file, if it exists.
 func (s Sources) readConfig(ctx context.Context) (file, error) {
 	if s.Files != nil && s.Files.config != nil {

@@ -134,13 +134,23 @@ func (t *Table) Add(number int64, r download.Result, a *bynder.Asset) {
 	t.positions = append(t.positions, position{number, at, int32(len(line))})
 }
 
+// Refuse has Finish return an error in place of writing the table. Without an error it does nothing.
+func (t *Table) Refuse(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.err = cmp.Or(t.err, err)
+}
+
 // Finish writes the table, which replaces the file if the content differs. If ctx ends first, the file stays as it was.
 func (t *Table) Finish(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	defer t.rows.Close()
 	out := bufio.NewWriter(t.to)
-	err := cmp.Or(t.err, t.write(ctx, out))
+	err := t.err
+	if err == nil {
+		err = t.write(ctx, out)
+	}
 	if err == nil {
 		err = out.Flush()
 	}

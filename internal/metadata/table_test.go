@@ -87,6 +87,13 @@ func TestTableTakesItsPlace(t *testing.T) {
 	table.Add(1, row, nil)
 	table.Discard()
 	table = open(t, file)
+	table.Refuse(nil)
+	table.Refuse(errors.New("no place"))
+	table.Add(1, row, nil)
+	if err := table.Finish(t.Context()); err == nil || err.Error() != file+" was not written: no place" {
+		t.Errorf("refused: %v", err)
+	}
+	table = open(t, file)
 	table.Add(1, row, asset(t, `{"id":"A"`+manyProperties()+`}`))
 	table.Add(1, row, asset(t, `{"id":"B","property_one more":"x","property_and another":"x"}`))
 	if err := table.Finish(t.Context()); err == nil || !strings.Contains(err.Error(), "metaproperties") {

@@ -163,7 +163,7 @@ func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
 	if standing != AsWritten {
 		return true
 	}
-	if x.unsafe {
+	if x.unsafe != "" {
 		return false
 	}
 	var err error

@@ -19,8 +19,8 @@ type InUse struct {
 	File *os.File
 }
 
-// matches reports whether a path leads to the file.
-func (u InUse) matches(path string) bool {
+// Is reports whether a path leads to the file.
+func (u InUse) Is(path string) bool {
 	if u.File == nil {
 		return SameFile(u.Path, path)
 	}
@@ -35,9 +35,10 @@ func (u InUse) matches(path string) bool {
 // CheckInUse returns an error if a file with this name would replace one that the run itself uses.
 func (d *Dir) CheckInUse(name string) error {
 	for _, u := range d.opts.InUse {
-		if path := d.Show(name); u.matches(path) {
+		if path := d.Show(name); u.Is(path) {
 			return &download.Error{
 				Code:   download.CodeExists,
+				Path:   name,
 				Err:    fmt.Errorf("%s is %s", path, u.What),
 				Advice: "choose other names with --name, or another folder",
 			}

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/bynder-cli/bynder/internal/metadata"
+	"github.com/bynder-cli/bynder/internal/naming"
+	"github.com/bynder-cli/bynder/internal/sink"
+)
+
+// ownFile is a file that a run reads or writes for itself.
+type ownFile struct {
+	sink.InUse
+	flag string // that names it, if it is written
+	list bool   // it has ids that are read
+}
+
+// ownFiles returns the files that a run reads and writes beside those that it gets.
+func (o *transferFlags) ownFiles() []ownFile {
+	var all []ownFile
+	add := func(f ownFile, paths ...string) {
+		for _, f.Path = range paths {
+			if f.Path != "" && f.Path != "-" {
+				all = append(all, f)
+			}
+		}
+	}
+	called := func(what string) sink.InUse { return sink.InUse{What: what} }
+	add(ownFile{InUse: called("the file of --metadata-csv"), flag: "metadata-csv"}, o.metadataCSV)
+	add(ownFile{InUse: called("the run's own journal"), flag: "journal"}, o.journal)
+	add(ownFile{InUse: called("the file of --undone-out"), flag: "undone-out"}, o.undoneOut)
+	add(ownFile{InUse: called("a list that the run reads"), list: true}, slices.Concat(o.from, o.from0)...)
+	add(ownFile{InUse: called("a file with settings of the run")}, o.sources(o.streams).OwnFiles()...)
+	for what, stream := range map[string]any{"standard input": o.streams.In, "standard output": o.streams.Out, "standard error": o.streams.Err} {
+		if f, ok := stream.(*os.File); ok {
+			all = append(all, ownFile{InUse: sink.InUse{What: what + " of the run", File: f}, list: stream == o.streams.In})
+		}
+	}
+	return all
+}
+
+// inUse are the files in whose place no file is put.
+func (o *transferFlags) inUse() []sink.InUse {
+	var all []sink.InUse
+	for _, f := range o.ownFiles() {
+		all = append(all, f.InUse)
+	}
+	return all
+}
+
+// checkOwnFiles refuses files to be written that are other ones of the run, or of a sync. --undone-out may take the
+// place of a list, and a journal can be one.
+func (o *transferFlags) checkOwnFiles() error {
+	output := o.outputPath()
+	if o.metadataCSV == "" && o.journal == "" && o.undoneOut == "" {
+		return nil
+	}
+	all := o.ownFiles()
+	for i, f := range all {
+		if f.flag == "" {
+			continue
+		}
+		if output != "" && sink.SameFile(output, f.Path) {
+			if f.flag == "metadata-csv" {
+				return usagef("--metadata-csv and --output name the same file")
+			}
+			return usagef("--output and --%s name the same file", f.flag)
+		}
+		for _, other := range all[i+1:] {
+			switch {
+			case other.list && f.flag != "metadata-csv", other.File != nil && isDescriptor(f.Path), !other.Is(f.Path):
+			case other.flag != "":
+				return usagef("--%s and --%s name the same file", f.flag, other.flag)
+			default:
+				return usagef("--%s names %s", f.flag, other.What)
+			}
+		}
+		if f.flag != "journal" && inState(f.Path, o.dir) { // a journal there has a head, which journal.Open looks at
+			return usagef("--%s names a file among those that sync keeps in %s", f.flag, stateFolder)
+		}
+	}
+	return nil
+}
+
+// isDescriptor reports whether a path is one of the process's open files, which is written to as it is.
+func isDescriptor(path string) bool {
+	return strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
+}
+
+// inState reports whether a path leads into the state of a sync, such as that of the folder dir.
+func inState(path, dir string) bool {
+	for at := realPath(filepath.Dir(sink.Destination(path))); ; at = filepath.Dir(at) {
+		if naming.Folded(filepath.Base(at)) == naming.Folded(stateFolder) {
+			if _, err := os.Lstat(filepath.Join(at, stateFile)); err == nil || filepath.Dir(at) == realPath(dir) {
+				return true
+			}
+		}
+		if filepath.Dir(at) == at {
+			return false
+		}
+	}
+}
+
+// checkTable returns the error of a table that would take the place of a file that was or is to be had, or of its
+// metadata.
+func (o *transferFlags) checkTable(file string) error {
+	if o.metadataCSV == "" {
+		return nil
+	}
+	table := sink.Destination(o.metadataCSV)
+	if _, err := os.Lstat(table); err != nil {
+		return nil
+	}
+	for _, path := range []string{file, metadata.Path(file)} {
+		if naming.Folded(filepath.Base(path)) == naming.Folded(filepath.Base(table)) && sink.SameFile(path, table) {
+			return fmt.Errorf("%s is a file of the run", path)
+		}
+	}
+	return nil
+}
