@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"os"
+	"slices"
 
 	"github.com/spf13/pflag"
 
@@ -119,20 +121,30 @@ func (s *session) openMetadata(ctx context.Context) (err error) {
 	return nil
 }
 
-// finishMetadata writes the table, unless the run has not done all that it was asked for.
-func (s *session) finishMetadata(ctx context.Context, stopped bool) error {
-	switch {
-	case s.table == nil:
+// finishMetadata writes the table. A run that was stopped leaves an old one as it was, and so does one that did not get
+// all metadata from the portal, or has no file.
+func (s *session) finishMetadata(ctx context.Context, stopped, empty bool) error {
+	if s.table == nil {
 		return nil
-	case !stopped:
-		if err := s.table.Finish(ctx); err != nil && ctx.Err() == nil {
-			return fmt.Errorf("--metadata-csv: %w", err)
-		} else if err == nil {
+	}
+	why := "the run was stopped"
+	switch lacking := int(s.lacking.Load()); {
+	case stopped:
+	case empty && s.table.Replaces():
+		why = "the run has no file"
+	case lacking > 0 && s.table.Replaces():
+		why = "the portal did not tell the metadata of " + count(lacking, "file")
+	default:
+		err := s.table.Finish(ctx)
+		if err == nil {
 			return nil
+		}
+		if ctx.Err() == nil {
+			return fmt.Errorf("--metadata-csv: %w", err)
 		}
 	}
 	if !s.flags.quiet {
-		s.reporter.Screen().Say("--metadata-csv: the run was stopped, so %s stays as it was", s.flags.metadataCSV)
+		s.reporter.Screen().Say("--metadata-csv: %s, so %s stays as it was", why, s.flags.metadataCSV)
 	}
 	return nil
 }
@@ -146,5 +158,14 @@ func (t tableRows) Finished(job download.Job, r download.Result) {
 		r.Path = t.destination.Show(r.Path)
 		t.table.Refuse(t.flags.checkTable(r.Path))
 	}
+	if job.Asset == nil && !isAnswer(r) {
+		t.lacking.Add(1)
+	}
 	t.table.Add(job.Number, r, job.Asset)
+}
+
+// isAnswer reports whether a file failed because the portal has no metadata of it for these credentials.
+func isAnswer(r download.Result) bool {
+	failed := cmp.Or(r.MetadataError, r.Error)
+	return failed != nil && slices.Contains([]download.Code{download.CodeUsage, download.CodeNotFound, download.CodeForbidden}, failed.Code)
 }

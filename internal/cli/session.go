@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/budget"
@@ -29,6 +30,7 @@ type session struct {
 	portal      *portal
 	journal     *journal.Journal // nil where none is kept
 	table       *metadata.Table  // of metadata; nil if none is written
+	lacking     atomic.Int64     // rows of the table without metadata, because the portal was not asked or gave no answer
 
 	files func() (n int, more bool) // how many files the run is for, see report.Options
 
@@ -210,7 +212,7 @@ func (s *session) run(ctx context.Context) error {
 	unread := s.list.Err()
 	notStarted, err := s.list.Close(tally.Stop != nil || unread != nil)
 	sayWhyStopped(s.reporter.Screen(), tally.Stop)
-	err = errors.Join(err, s.finishMetadata(ctx, tally.Stop != nil || unread != nil))
+	err = errors.Join(err, s.finishMetadata(ctx, tally.Stop != nil || unread != nil, s.list.Empty()))
 	s.totals = report.Totals{APICalls: s.portal.calls(), CallEach: s.request.callEach, InputUnread: s.list.Unread(), NotStarted: notStarted}
 	switch {
 	case tally.Stop != nil:

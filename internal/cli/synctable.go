@@ -22,9 +22,12 @@ func (s *syncRun) tabulate(ctx context.Context, p *syncPlan, stopped bool) error
 		if err != nil {
 			return err
 		}
+		if asset == nil {
+			s.lacking.Add(1)
+		}
 		s.table.Add(int64(i+1), s.row(w), asset)
 	}
-	return s.finishMetadata(ctx, stopped)
+	return s.finishMetadata(ctx, stopped, false)
 }
 
 // checkTable refuses a table in the place of a file that sync has in the folder, or is to have there.

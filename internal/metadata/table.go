@@ -72,16 +72,17 @@ func OpenTable(ctx context.Context, file string) (*Table, error) {
 	if t.replaces() {
 		t.rows.Dir = filepath.Dir(final)
 		_ = filelock.Try(to) // without locks, the temporary files of killed processes stay
-		sweepTables(filepath.Dir(final), pattern)
+		sweepTables(filepath.Dir(final))
 	}
 	return t, nil
 }
 
-// sweepTables removes the temporary files that killed processes have left of a table: a running process holds a lock.
-func sweepTables(folder, pattern string) {
+// sweepTables removes the temporary files that killed processes have left of tables in a folder, whatever the tables are
+// called: living ones hold a lock.
+func sweepTables(folder string) {
 	entries, _ := os.ReadDir(folder)
 	for _, e := range entries {
-		if matches, _ := filepath.Match(pattern, e.Name()); !matches || !e.Type().IsRegular() {
+		if matches, _ := filepath.Match(".metadata-*-*.part", e.Name()); !matches || !e.Type().IsRegular() {
 			continue
 		}
 		f, err := os.OpenFile(filepath.Join(folder, e.Name()), os.O_RDWR, 0)
@@ -132,6 +133,12 @@ func (t *Table) Add(number int64, r download.Result, a *bynder.Asset) {
 	}
 	t.err = cmp.Or(t.err, err)
 	t.positions = append(t.positions, position{number, at, int32(len(line))})
+}
+
+// Replaces reports whether Finish would replace a file that is not empty.
+func (t *Table) Replaces() bool {
+	info, err := os.Stat(t.final)
+	return t.replaces() && err == nil && info.Size() > 0
 }
 
 // Refuse has Finish return an error in place of writing the table. Without an error it does nothing.

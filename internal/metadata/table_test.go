@@ -116,7 +116,7 @@ func TestTableTakesItsPlace(t *testing.T) {
 func TestTableBesideOthers(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "all.csv")
 	old := time.Now().Add(-time.Hour)
-	killed, living := open(t, file), open(t, file)
+	killed, living := open(t, filepath.Join(filepath.Dir(file), "another.csv")), open(t, file)
 	for _, table := range []*Table{killed, living} {
 		if err := os.Chtimes(table.to.Name(), old, old); err != nil {
 			t.Fatal(err)
