@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // idColumns are the columns whose ids are written unchanged: other programs read them, and an id cannot be a formula.
@@ -45,9 +47,14 @@ func record(header, fields []string) []byte {
 	return b.Bytes()
 }
 
-// harmless returns text such that spreadsheets do not run it as a formula ("CSV Injection", OWASP).
+// formulaStarts are the characters that begin a formula, with their full-width and small forms.
+const formulaStarts = "=+-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b"
+
+// harmless returns text that spreadsheets do not run as a formula ("CSV Injection", OWASP), which they look for behind
+// blanks of all kinds and in full-width forms, too.
 func harmless(text string) string {
-	if first := strings.TrimLeft(text, " "); first == "" || !strings.ContainsRune("=+-@", rune(first[0])) {
+	first, _ := utf8.DecodeRuneInString(strings.TrimLeftFunc(text, unicode.IsSpace))
+	if !strings.ContainsRune(formulaStarts, first) {
 		return text
 	}
 	if _, err := strconv.ParseFloat(text, 64); err == nil {

@@ -20,6 +20,9 @@ func TestCSV(t *testing.T) {
 		{"F", "\t=1", "  -x"},
 		{"G", "Ünïcödé", "a=1"},
 		{"-1+1|x", "", ""},
+		{"H", "\uff1d1+1", "\u00a0=1+1"},
+		{"I", "\u3000\uff0b1", "\ufe66A1"},
+		{"J", "\u2212 is a sign", "\u00a0text"},
 	} {
 		if err := l.Row(Row{Fields: fields}); err != nil {
 			t.Fatal(err)
@@ -39,6 +42,9 @@ func TestCSV(t *testing.T) {
 		{"F", "' =1", "'  -x"},
 		{"G", "Ünïcödé", "a=1"},
 		{"'-1+1|x", "", ""},
+		{"H", "'\uff1d1+1", "'\u00a0=1+1"},
+		{"I", "'\u3000\uff0b1", "'\ufe66A1"},
+		{"J", "\u2212 is a sign", "\u00a0text"},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %q, %v\nwant %q", got, err, want)
