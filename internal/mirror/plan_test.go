@@ -279,7 +279,7 @@ func BenchmarkPlan(b *testing.B) {
 	path := func(i int) string { return fmt.Sprintf("images/2026/photograph-%06d.jpg", i) }
 	in := Input{Delete: true}
 	for i := range files {
-		id := download.FileID{Portal: testPortal, MediaID: fmt.Sprintf("%08X-0000-4000-8000-%012X", i*2654435761%files, i), Selector: "original"}
+		id := download.FileID{Portal: testPortal, MediaID: fmt.Sprintf("%08X-0000-4000-8000-%012X", uint64(i)*2654435761%files, i), Selector: "original"}
 		listed := download.Listed{Version: 1, Modified: "2026-01-02T03:04:05Z", Metadata: "x"}
 		in.Wanted = append(in.Wanted, Wanted{File: id, Path: path(i), Key: id.MediaID, Created: time.Unix(int64(i), 0), Listed: listed})
 		in.Records = append(in.Records, &download.Result{Portal: id.Portal, MediaID: id.MediaID, Selector: id.Selector, Path: path(i), Listed: &listed})
