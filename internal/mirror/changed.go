@@ -21,9 +21,10 @@ func changed(w *Wanted, r *download.Result) bool {
 	switch {
 	case versions && before.Version != now.Version, sizes && *before.Size != *now.Size:
 		return true
-	case versions, sizes:
+	case versions:
 		return false
 	}
+	// A new file may have the size of the old one, but portals make its derivatives anew.
 	return differ(before.URL, now.URL)
 }
 

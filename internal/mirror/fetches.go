@@ -117,6 +117,9 @@ func (f *fetching) Finished(job download.Job, r download.Result) {
 		f.failed(s, r)
 		return
 	}
+	if r.Status == download.Unchanged && s.Replaces {
+		r.Plan = download.PlanUnchanged // the portal tells otherwise of it, and has the same file
+	}
 	listed := f.listed(s)
 	r.Listed = &listed
 	f.stamp(&r)

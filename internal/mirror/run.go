@@ -33,7 +33,8 @@ type Run struct {
 	State  Ledger
 	Spool  *Spool // has the metadata of Wanted; nil if there are none
 	Trash  string // the folder for files that are deleted; "" removes them
-	// Report, if set, is called with each result, by one goroutine at a time. A fetched file has Plan: new or changed.
+	// Report, if set, is called with each result, by one goroutine at a time. A fetched file has Plan: new,
+	// changed, or unchanged if what is in place was found to be the same.
 	Report func(download.Result)
 	// Fetch transfers the files of jobs, numbered from 1 on in their order, and tells l and r as download.Engine does.
 	Fetch func(ctx context.Context, jobs iter.Seq[download.Job], l download.ResultObserver, r download.Recorder) download.Tally

@@ -21,6 +21,8 @@ const (
 	fileAdopted   change = "adopted"
 	fileKept      change = "kept"
 	fileFailed    change = "failed"
+	// fileSame was asked for because the portal told otherwise of it, and was found to be the same. It is in no summary.
+	fileSame change = "unchanged"
 )
 
 var changes = []change{fileAdded, fileReplaced, fileDescribed, fileMoved, fileDeleted, fileAdopted, fileKept, fileFailed}
@@ -45,9 +47,13 @@ func changeOf(r download.Result) change {
 	case download.ActionAdopt:
 		return fileAdopted
 	default:
-		if r.Plan == download.PlanChanged {
-			return fileReplaced
-		}
+	}
+	switch r.Plan {
+	case download.PlanChanged:
+		return fileReplaced
+	case download.PlanUnchanged:
+		return fileSame
+	default:
 		return fileAdded
 	}
 }
@@ -128,7 +134,7 @@ func (t *tally) change(r download.Result) {
 	switch {
 	case kind == fileFailed:
 		t.byCause[cause(r)]++
-	case r.Action == download.ActionFetch && kind != fileKept && r.Bytes != nil:
+	case r.Action == download.ActionFetch && kind != fileKept && kind != fileSame && r.Bytes != nil:
 		t.completed += *r.Bytes
 		t.sized++
 	}

@@ -68,6 +68,14 @@ func TestChangesThatAreNone(t *testing.T) {
 	if out, errs := changesOf(Options{}); out != "" || errs != "" {
 		t.Errorf("a run that changes nothing writes %q and %q", out, errs)
 	}
+	size := int64(2048)
+	same := download.Result{MediaID: "A", Action: download.ActionFetch, Status: download.Unchanged, Path: "a.jpg", Plan: download.PlanUnchanged, Bytes: &size}
+	if out, errs := changesOf(Options{}, same); out != "" || errs != "" {
+		t.Errorf("a run that finds a file to be the same writes %q and %q", out, errs)
+	}
+	if out, _ := changesOf(Options{JSON: true}, same); !strings.Contains(out, `"status":"unchanged"`) {
+		t.Errorf("JSON of a file that is the same is %q", out)
+	}
 }
 
 // A dry run says the same as the run, beside what it counts.
