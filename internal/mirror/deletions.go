@@ -20,8 +20,7 @@ func (x *running) deletions(ctx context.Context, steps []*Step) {
 			x.outcome.NotDeleted += len(steps) - i
 			return
 		case x.unsafe != "":
-			kept := Step{Action: download.ActionKeep, Record: s.Record, Path: s.Path, Err: notRemoved(s, x.unsafe)}
-			x.report(kept.result(x.Portal))
+			x.report(s.keptBecause(x.unsafe).result(x.Portal))
 		default:
 			x.remove(ctx, s)
 		}

@@ -9,13 +9,17 @@ import (
 )
 
 // Preview yields the results that Run.Do would report of the steps of a portal, with the status skipped. What fails, or
-// is kept, does so here.
+// is kept, does so here: also the files of assets that are gone, if a step that cannot be done keeps them from being deleted.
 func Preview(steps []Step, portal string) iter.Seq[download.Result] {
+	stops := stopsDeletions(steps, portal)
 	return func(yield func(download.Result) bool) {
 		for i := range steps {
 			s := &steps[i]
-			if s.Action == "" {
+			switch {
+			case s.Action == "":
 				continue
+			case s.Action == download.ActionDelete && stops != "":
+				s = s.keptBecause(stops)
 			}
 			for _, of := range []*Step{s, s.displacing()} {
 				if of == nil {
@@ -31,6 +35,36 @@ func Preview(steps []Step, portal string) iter.Seq[download.Result] {
 			}
 		}
 	}
+}
+
+// stopsDeletions returns the code of a step's failure after which nothing is deleted, "" if there is none.
+func stopsDeletions(steps []Step, portal string) download.Code {
+	for i := range steps {
+		if s := &steps[i]; s.Err != nil {
+			if code := endangers(s.result(portal)); code != "" {
+				return code
+			}
+		}
+	}
+	return ""
+}
+
+// endangers returns the code of a failed result if nothing may be deleted after it, "" for any other result.
+func endangers(r download.Result) download.Code {
+	if r.Status != download.Failed {
+		return ""
+	}
+	switch r.Error.Code {
+	case download.CodeForbidden, download.CodeNotFound, download.CodeExists, download.CodeUsage:
+		return ""
+	default:
+		return r.Error.Code
+	}
+}
+
+// keptBecause is the step in place of a deletion that a failure of a code stops.
+func (s *Step) keptBecause(code download.Code) *Step {
+	return &Step{Action: download.ActionKeep, Record: s.Record, Path: s.Path, Err: notRemoved(s, code)}
 }
 
 // result returns what is known of a step's result before it is done. Its status is that of a step which cannot be done,

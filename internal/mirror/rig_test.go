@@ -108,6 +108,7 @@ type rig struct {
 	unforeseen bool // a run may do something else than its plan says: a file has other bytes, and the size and time of before
 	metadata   bool
 	adopt      bool
+	refused    map[string]error // by asset: why there is no file of it
 	verdicts   map[string]Verdict
 	fetch      func(download.Job) error    // fails a transfer
 	begun      func(download.Result)       // is called before a transferred file gets its name
@@ -181,7 +182,7 @@ func (g *rig) plan(ctx context.Context, want listing, spool *Spool) []Step {
 		size := int64(len(a.content))
 		w := Wanted{
 			File: fileOf(id), Selector: bynder.Selector{Kind: bynder.Original}, Name: "asset " + id, Path: a.path, Key: id, Created: time.Unix(int64(i), 0),
-			Listed: download.Listed{Version: a.version, Size: &size, Modified: a.modified},
+			Listed: download.Listed{Version: a.version, Size: &size, Modified: a.modified}, Err: g.refused[id],
 		}
 		if g.metadata {
 			var err error

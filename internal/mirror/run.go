@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -154,14 +155,10 @@ func (x *running) report(r download.Result) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.outcome.Steps++
+	x.unsafe = cmp.Or(x.unsafe, endangers(r))
 	switch r.Status {
 	case download.Failed:
 		x.outcome.Failed++
-		switch r.Error.Code {
-		case download.CodeForbidden, download.CodeNotFound, download.CodeExists, download.CodeUsage:
-		default:
-			x.unsafe = r.Error.Code
-		}
 	case download.Kept:
 		x.outcome.Kept++
 	case download.Deleted:
