@@ -188,6 +188,7 @@ func TestAssetsAreKeptForTransfersAlone(t *testing.T) {
 type standing mirror.Standing
 
 func (s standing) Stands(*download.Result) mirror.Standing { return mirror.Standing(s) }
+func (s standing) Proven(*download.Result) mirror.Standing { return mirror.Standing(s) }
 func (standing) Taken(string) bool                         { return false }
 func (s standing) Sidecar(*download.Result, bool) mirror.Standing {
 	return mirror.Standing(s)

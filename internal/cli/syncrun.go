@@ -190,6 +190,7 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 type nowhere struct{}
 
 func (nowhere) Stands(*download.Result) mirror.Standing { return mirror.NotThere }
+func (nowhere) Proven(*download.Result) mirror.Standing { return mirror.NotThere }
 func (nowhere) Taken(string) bool                       { return false }
 func (nowhere) Sidecar(*download.Result, bool) mirror.Standing {
 	return mirror.NotThere

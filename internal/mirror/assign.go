@@ -308,7 +308,7 @@ func (a *assignment) isFileOf(i int, path string) bool {
 	}
 	other := *r
 	other.Path = path
-	return a.in.Folder.Stands(&other) == a.files[i].standing
+	return a.in.Folder.Stands(&other) == a.in.Folder.Stands(r)
 }
 
 func (a *assignment) take(i int, path string) {

@@ -62,6 +62,24 @@ func (d *Destination) Stands(r *download.Result) Standing {
 	return s
 }
 
+// Proven implements Folder. A file that cannot be read is not said to be another.
+func (d *Destination) Proven(r *download.Result) Standing {
+	s := d.Stands(r)
+	if _, read := d.known[r]; s != AsWritten || read {
+		return s
+	}
+	if _, by := digestOf(*r); by != InMD5 {
+		return s
+	}
+	if same, err := matches(d.ctx, &d.compare, r); !same && err == nil {
+		s = Edited
+	}
+	if d.ctx.Err() != nil {
+		d.err = cmp.Or(d.err, context.Cause(d.ctx))
+	}
+	return s
+}
+
 // Sidecar implements Folder. It is compared by its MD5, as its size and time are not recorded.
 func (d *Destination) Sidecar(r *download.Result, adopt bool) Standing {
 	s := sidecarStands(d.ctx, &d.compare, r)

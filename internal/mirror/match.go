@@ -84,6 +84,13 @@ func match(in Input) (files []file, others []*download.Result) {
 		files = append(files, f)
 	}
 	judge(files, in.Gone)
+	for i := range files {
+		// What a run replaces or removes has its MD5 compared then. The plan knows before, so that it is what is done.
+		f := &files[i]
+		if f.own() && (f.places() && changed(f.wanted, f.record) || in.Delete && f.verdict != Unconfirmed) {
+			f.standing = in.Folder.Proven(f.record)
+		}
+	}
 	return files, others
 }
 

@@ -49,6 +49,8 @@ func (m *memory) Stands(r *download.Result) Standing {
 	}
 }
 
+func (m *memory) Proven(r *download.Result) Standing { return m.Stands(r) }
+
 func (m *memory) Sidecar(r *download.Result, adopt bool) Standing {
 	path := r.Path + sidecarEnd
 	name, ok := m.find(path)

@@ -42,6 +42,8 @@ const (
 type Folder interface {
 	// Stands says what has become of a record's file.
 	Stands(r *download.Result) Standing
+	// Proven is as Stands, and compares the MD5 of a file whose size and time are right, too.
+	Proven(r *download.Result) Standing
 	// Sidecar says what has become of the file with metadata beside a record's path. If the record has no MD5 of it,
 	// sync has not written what is there, and it is Edited; with adopt, a file with metadata of the record's asset is
 	// AsWritten then.

@@ -320,6 +320,8 @@ type inPlace bool
 
 func (inPlace) Stands(*download.Result) Standing { return AsWritten }
 
+func (inPlace) Proven(*download.Result) Standing { return AsWritten }
+
 func (inPlace) Sidecar(*download.Result, bool) Standing { return AsWritten }
 
 func (f inPlace) Taken(path string) bool { return bool(f) && strings.HasSuffix(path, sidecarEnd) }

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -35,6 +36,37 @@ func TestRunAfterWhatCannotBeDone(t *testing.T) {
 			outcome := g.sync(t.Context(), listing{"A": {"a", "one", 1, "m"}, "C": {"c", "three", 1, "m"}}) // compares it with the preview
 			if (outcome.Deleted == 1) != deletes || (outcome.Kept == 0) != deletes || outcome.Failed != 1 {
 				t.Errorf("%+v: %q", outcome, g.lines())
+			}
+		})
+	}
+}
+
+// A file that was edited, and has the size and time of before, is known to the plan if the run would replace or remove it.
+func TestRunAfterHiddenEdits(t *testing.T) {
+	before := listing{"A": {"a", "one", 1, "m"}, "B": {"b", "two", 1, "m"}}
+	for _, tt := range []struct {
+		name    string
+		after   listing
+		want    string
+		outcome Outcome
+	}{
+		{"replaced", listing{"A": {"a", "newer", 2, "m"}, "B": before["B"]}, "! a (exists)", Outcome{Steps: 1, Kept: 1}},
+		{"moved and replaced", listing{"A": {"c", "newer", 2, "m"}, "B": before["B"]}, "! a (exists)", Outcome{Steps: 1, Kept: 1}},
+		{"deleted", listing{"B": before["B"]}, "", Outcome{}},
+		{"displaced", listing{"C": {"a", "three", 1, "m"}, "B": before["B"]}, "! a (exists)", Outcome{Steps: 1, Failed: 1}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := newRig(t)
+			g.sync(t.Context(), before)
+			g.retouch("a", "ONE")
+			g.delete, g.verdicts = true, map[string]Verdict{"A": AssetDeleted}
+			outcome := g.sync(t.Context(), tt.after) // compares it with the preview
+			if got := strings.Join(g.lines(), " "); got != tt.want || outcome != tt.outcome {
+				t.Errorf("%q, %+v", got, outcome)
+			}
+			wantTree(t, g.dir, map[string]string{"a": "ONE", "b": "two"})
+			if _, recorded := g.state.files[fileOf("A")]; recorded != (tt.after["A"].path != "") {
+				t.Errorf("the record of A is there: %t", recorded)
 			}
 		})
 	}
