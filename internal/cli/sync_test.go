@@ -189,6 +189,7 @@ type standing mirror.Standing
 
 func (s standing) Stands(*download.Result) mirror.Standing { return mirror.Standing(s) }
 func (s standing) Proven(*download.Result) mirror.Standing { return mirror.Standing(s) }
+func (standing) Adoptable(string) bool                     { return false }
 func (standing) Taken(string) bool                         { return false }
 func (s standing) Sidecar(*download.Result, bool) mirror.Standing {
 	return mirror.Standing(s)

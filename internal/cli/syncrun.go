@@ -191,6 +191,7 @@ type nowhere struct{}
 
 func (nowhere) Stands(*download.Result) mirror.Standing { return mirror.NotThere }
 func (nowhere) Proven(*download.Result) mirror.Standing { return mirror.NotThere }
+func (nowhere) Adoptable(string) bool                   { return false }
 func (nowhere) Taken(string) bool                       { return false }
 func (nowhere) Sidecar(*download.Result, bool) mirror.Standing {
 	return mirror.NotThere

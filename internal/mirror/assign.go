@@ -175,7 +175,7 @@ func (a *assignment) decide(i int) {
 		}
 		a.stay(i, key)
 	case found == foreign && (!f.own() || !inOwnFolder(f.record.Path)): // no file stays in .bynder for another's sake
-		a.fail(i, notOurs(f, plain))
+		a.fail(i, notOurs(f, plain, a.in.Folder.Adoptable(plain)))
 	case a.place(i, key) != free:
 		a.fail(i, bothTaken(f, key))
 	}
@@ -219,7 +219,7 @@ func (a *assignment) place(i int, path string) outcome {
 	}
 	f.adopts = false
 	if a.isForeign(path, folded) {
-		if f.own() || !a.in.Adopt {
+		if f.own() || !a.in.Adopt || !a.in.Folder.Adoptable(path) {
 			return foreign
 		}
 		f.adopts = true

@@ -147,16 +147,32 @@ func (c *comparer) read(ctx context.Context, digest io.Writer, file io.Reader) e
 
 var errNotRegular = errors.New("it is not a regular file")
 
+// open opens a regular file below the folder. A link to one is none.
+func (c *comparer) open(name string) (*os.File, error) {
+	info, err := c.folder.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w", name, errNotRegular)
+	}
+	f, err := c.folder.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	if opened, err := f.Stat(); err != nil || !os.SameFile(info, opened) { // it was replaced meanwhile
+		return nil, errors.Join(err, fmt.Errorf("%s: %w", name, errNotRegular), f.Close())
+	}
+	return f, nil
+}
+
 // md5 returns the MD5, in hexadecimal digits, and the size of a file below the folder.
 func (c *comparer) md5(ctx context.Context, name string) (sum string, size int64, err error) {
-	f, err := c.folder.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := c.open(name)
 	if err != nil {
 		return "", 0, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", 0, errors.Join(err, fmt.Errorf("%s: %w", name, errNotRegular))
-	}
 	var counted writeCounter
 	digest := transfer.NewDigest(transfer.Object{}, transfer.DigestOptions{MD5: true})
 	if err := c.read(ctx, io.MultiWriter(digest, &counted), f); err != nil {

@@ -137,6 +137,15 @@ func (d *Destination) Taken(path string) bool {
 	return false
 }
 
+// Adoptable implements Folder.
+func (d *Destination) Adoptable(path string) bool {
+	f, err := d.compare.open(filepath.FromSlash(path))
+	if err == nil {
+		_ = f.Close()
+	}
+	return err == nil
+}
+
 // fail keeps the first error that says nothing of what has a path. That a link leads out of the folder, or to itself, says
 // that something else has it; so does a path that no file can have.
 func (d *Destination) fail(err error) {

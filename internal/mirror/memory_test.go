@@ -51,6 +51,11 @@ func (m *memory) Stands(r *download.Result) Standing {
 
 func (m *memory) Proven(r *download.Result) Standing { return m.Stands(r) }
 
+func (m *memory) Adoptable(path string) bool {
+	name, ok := m.find(path)
+	return ok && m.files[name] != "a link"
+}
+
 func (m *memory) Sidecar(r *download.Result, adopt bool) Standing {
 	path := r.Path + sidecarEnd
 	name, ok := m.find(path)

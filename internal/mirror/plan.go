@@ -51,6 +51,9 @@ type Folder interface {
 	// Taken reports whether anything has a path, below the folder with /, such as a file, a folder or a link; or
 	// whether a file has the path of one of its folders.
 	Taken(path string) bool
+	// Adoptable reports whether what has a path can become sync's own: a regular file that can be read, and no link to
+	// one.
+	Adoptable(path string) bool
 }
 
 // Verdict is what has become of an asset that the list does not have any more.

@@ -171,6 +171,12 @@ var planCases = []planCase{
 	{name: "a file that was renamed by hand, too", list: "A b.jpg", state: "A a.jpg", folder: "-a.jpg; b.jpg", with: "adopt", want: "adopt b.jpg"},
 	{name: "no second file of one that is in place", list: "A b.jpg", state: "A a.jpg", folder: "b.jpg", with: "adopt", want: "keep a.jpg: exists"},
 	{name: "an edited file whose asset is gone is not", list: "B b.jpg", state: "A a.jpg; B b.jpg", folder: "a.jpg", with: "adopt delete A=deleted", want: "close a.jpg"},
+	{name: "a link is not taken", list: "A a.jpg; B b.jpg", folder: "@a.jpg", with: "adopt", want: "fail a.jpg: exists; + b.jpg"},
+	{name: "… nor a folder", list: "A a.jpg", folder: "a.jpg/b", with: "adopt", want: "fail a.jpg: exists"},
+	{name: "… nor a path below a file", list: "A a/b.jpg", folder: "a", with: "adopt", want: "fail a/b.jpg: exists"},
+	{name: "… nor one in place of an edited file", list: "A a.jpg v1", state: "A a.jpg v1", folder: "@a.jpg", with: "adopt"},
+	{name: "… of which there is a new version", list: "A a.jpg v2", state: "A a.jpg v1", folder: "@a.jpg", with: "adopt", want: "keep a.jpg: exists"},
+	{name: "… nor at the KEY", list: "A a.jpg; B a.jpg", folder: "a.jpg; @a-B.jpg", with: "adopt", want: "fail a.jpg: exists; adopt a.jpg"},
 	{name: "nothing is taken in .bynder", list: "A .bynder/a.jpg", folder: ".bynder/a.jpg", with: "adopt", want: "fail .bynder/a.jpg: usage"},
 
 	// --metadata.
@@ -321,6 +327,8 @@ type inPlace bool
 func (inPlace) Stands(*download.Result) Standing { return AsWritten }
 
 func (inPlace) Proven(*download.Result) Standing { return AsWritten }
+
+func (inPlace) Adoptable(string) bool { return true }
 
 func (inPlace) Sidecar(*download.Result, bool) Standing { return AsWritten }
 

@@ -17,7 +17,8 @@ const testPortal = "portal.example"
 //
 //	list:   what the portal lists: "A a.jpg" is the original of asset A, with the path that its template gives it
 //	state:  what was written last time, in the same words; its files are in place as they were written
-//	folder: what is otherwise: "b.jpg" is a file that sync has not written, "-b.jpg" is a file that is not there
+//	folder: what is otherwise: "b.jpg" is a file that sync has not written, "-b.jpg" is a file that is not there,
+//	        and "@b.jpg" is a link
 //	with:   options: "delete", "delete=N", "adopt", "metadata", and verdicts "A=deleted"
 //	want:   the steps, see stepText
 //
@@ -59,6 +60,8 @@ func (c planCase) input(t *testing.T) Input {
 	for _, path := range elements(c.folder) {
 		if lost, ok := strings.CutPrefix(path, "-"); ok {
 			delete(folder.files, lost)
+		} else if link, ok := strings.CutPrefix(path, "@"); ok {
+			folder.files[link] = "a link"
 		} else {
 			folder.files[path] = "something else"
 		}

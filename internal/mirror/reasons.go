@@ -12,10 +12,13 @@ func notHere(path string, why error, advice string) error {
 	return &download.Error{Code: download.CodeExists, Path: path, Err: why, Advice: advice}
 }
 
-// notOurs says that a file which sync has not written has the path of f.
-func notOurs(f *file, path string) error {
+// notOurs says that something which sync has not written has the path of f.
+func notOurs(f *file, path string, adoptable bool) error {
 	if f.own() {
 		return notHere(path, fmt.Errorf("cannot rename it to %s: a file that sync did not write has that path", path), "move that file away")
+	}
+	if !adoptable {
+		return notHere(path, errors.New("something that sync did not write, and that is not a file it can read, has its path"), "move it away")
 	}
 	return notHere(path, errors.New("a file that sync did not write has its path"), "move it away, or take it as it is with --adopt")
 }

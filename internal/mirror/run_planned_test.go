@@ -1,8 +1,13 @@
 package mirror
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/bynder-cli/bynder/internal/download"
 )
@@ -69,5 +74,30 @@ func TestRunAfterHiddenEdits(t *testing.T) {
 				t.Errorf("the record of A is there: %t", recorded)
 			}
 		})
+	}
+}
+
+// What cannot become sync's own is not adopted, and the plan knows.
+func TestRunAdoptsFilesAlone(t *testing.T) {
+	g := newRig(t)
+	g.adopt = true
+	g.write("file", "mine")
+	g.write("folder/x", "mine")
+	g.write("target", "mine")
+	for _, link := range []struct{ to, path string }{{"target", "link"}, {"../elsewhere", "out"}, {"nothing", "dead"}} {
+		if err := os.Symlink(link.to, filepath.Join(g.dir, link.path)); err != nil {
+			t.Skip(err)
+		}
+	}
+	want := listing{}
+	for _, path := range []string{"file", "folder", "link", "out", "dead", "target/below"} {
+		want["of "+path] = asset{path, "the portal's", 1, "m"}
+	}
+	lines := []string{"! dead (exists)", "! folder (exists)", "! link (exists)", "! out (exists)", "! target/below (exists)"}
+	for _, adopted := range [][]string{{"adopt file"}, nil} {
+		g.sync(t.Context(), want) // compares it with the preview
+		if diff := cmp.Diff(append(slices.Clone(lines), adopted...), slices.Sorted(slices.Values(g.lines()))); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
 	}
 }

@@ -115,7 +115,7 @@ func (p *planner) addEdited(f *file) {
 		err = editedReplaced(f)
 	}
 	switch {
-	case p.in.Adopt:
+	case p.in.Adopt && p.in.Folder.Adoptable(f.path):
 		p.put(f, Step{Action: download.ActionAdopt, Path: f.path})
 		p.describes(f)
 	case err != nil:
