@@ -97,11 +97,23 @@ func writeOver(root *os.Root, path string, content []byte, isOwn func(old []byte
 			return "", failed
 		case errors.Is(err, errLookAgain):
 		case err != nil:
-			return "", fmt.Errorf("writing metadata: %w", err)
+			return "", fmt.Errorf("writing metadata: %w", named(name, err))
 		default:
 			return sum, nil
 		}
 	}
+}
+
+// named returns an error of the file system with the name of the file that was to be written, in place of that of a
+// temporary one.
+func named(name string, err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return &fs.PathError{Op: "write", Path: name, Err: failed.Err}
+	}
+	if failed, ok := errors.AsType[*os.LinkError](err); ok {
+		return &fs.PathError{Op: "write", Path: name, Err: failed.Err}
+	}
+	return err
 }
 
 // Sync stores a file that Write wrote, and its name, against power loss.

@@ -66,7 +66,7 @@ func OpenTable(ctx context.Context, file string) (*Table, error) {
 	pattern := ".metadata-" + hash16(filepath.Base(sink.Destination(file))) + "-*.part"
 	to, final, err := sink.OpenReplacing(ctx, file, pattern)
 	if err != nil {
-		return nil, err
+		return nil, named(file, err)
 	}
 	t := &Table{file: file, final: final, to: to, properties: map[string]bool{}, rows: sink.Spool{Dir: os.TempDir()}}
 	if t.replaces() {
@@ -170,7 +170,7 @@ func (t *Table) Finish(ctx context.Context) error {
 		t.remove()
 	}
 	if err != nil {
-		return fmt.Errorf("%s was not written: %w", t.file, err)
+		return fmt.Errorf("%s was not written: %w", t.file, named(t.file, err))
 	}
 	return nil
 }
@@ -183,7 +183,7 @@ func (t *Table) write(ctx context.Context, out io.Writer) error {
 		properties = append(properties, name)
 	}
 	slices.Sort(properties)
-	listing := report.NewCSV(out, slices.Concat(fileColumns, assetColumns, properties))
+	listing := report.NewCSV(out, titles(slices.Concat(fileColumns, assetColumns, properties)))
 	if err := listing.Header(); err != nil {
 		return err
 	}
@@ -208,6 +208,20 @@ func (t *Table) write(ctx context.Context, out io.Writer) error {
 		}
 	}
 	return nil
+}
+
+// titles returns the names of columns, with a number after those that would be written as an earlier one is.
+func titles(columns []string) []string {
+	seen := map[string]bool{}
+	all := make([]string, len(columns))
+	for i, name := range columns {
+		title := report.Clean(name)
+		for n := 2; seen[title]; n++ {
+			title = fmt.Sprintf("%s (%d)", report.Clean(name), n)
+		}
+		seen[title], all[i] = true, title
+	}
+	return all
 }
 
 // sameContent reports whether a file that was written has the bytes of the one at a path.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,25 @@ func TestTable(t *testing.T) {
 		`,failed,'=C,,original,,,'+1 of C,,,,,,,,,,,,,,,` + "\n"
 	if got := finish(t, table, file); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestTitles(t *testing.T) {
+	got := titles([]string{"name", "property_a", "property_a\u202e", "property_a\u200e", "property_a (2)"})
+	if want := []string{"name", "property_a", "property_a (2)", "property_a (3)", "property_a (2) (2)"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Errors have the name of the file, not that of a temporary one.
+func TestErrorsNameTheFile(t *testing.T) {
+	root, dir := openRoot(t)
+	_, sidecar := Write(root, filepath.Join("none", "a"), []byte(`{"id":"A"}`), "")
+	_, table := OpenTable(t.Context(), filepath.Join(dir, "none", "t.csv"))
+	for name, err := range map[string]error{"a.metadata.json": sidecar, "t.csv": table} {
+		if err == nil || !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), ".part") || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 
