@@ -53,7 +53,7 @@ func (e *APIError) Hint() string {
 		}
 		return "originals need the role MEDIAHIGHRES; archived, watermarked and limited assets need ARCHIVEDOWNLOAD, DOWNLOADWATERMARK and KEYVISUALSDOWNLOAD"
 	case http.StatusNotFound:
-		return "check the id; an asset that was deleted or that these credentials may not see is not found either"
+		return "check the id; the asset may be deleted, or your credentials may not have access"
 	case http.StatusTooManyRequests:
 		return "the portal lifts the block after five minutes without any request from this address"
 	default:

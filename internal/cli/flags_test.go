@@ -99,6 +99,9 @@ func TestDownloadChooses(t *testing.T) {
 			t.Fatalf("%s: %v", tt.args, err)
 		}
 		s, err := o.choose(input.Entry{MediaID: "a", ItemID: tt.item})
+		if err != nil && !strings.Contains(err.Error(), "cannot be combined with "+strings.Fields(tt.args)[0]) {
+			t.Errorf("%s with item %q: error %v does not name the flag", tt.args, tt.item, err)
+		}
 		if (err != nil) != (tt.want == "") || err == nil && s.String() != tt.want {
 			t.Errorf("%s with item %q chooses %s, %v; want %q", tt.args, tt.item, s, err, tt.want)
 		}

@@ -95,7 +95,7 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 		counts = append(counts, fmt.Sprintf("%d not started", totals.NotStarted))
 	}
 	if len(counts) == 0 {
-		counts = append(counts, "no files were asked for")
+		counts = append(counts, "no ids given")
 	}
 	lines := []string{said(strings.Join(counts, ", "))}
 	if len(t.byChoice) > 0 {
@@ -106,7 +106,7 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 	}
 	lines = append(lines, said(t.traffic(now, totals)))
 	if totals.InputUnread {
-		lines = append(lines, said("the rest of the input was left unread"))
+		lines = append(lines, said("stopped early; remaining input not read"))
 	}
 	return lines
 }
@@ -158,7 +158,7 @@ func (t *tally) planned(totals Totals) []string {
 	}
 	lines = append(lines, said(fmt.Sprintf("API calls: %d; the run makes %s", totals.APICalls, cost)))
 	if totals.InputUnread {
-		lines = append(lines, said("the rest of the input was left unread"))
+		lines = append(lines, said("stopped early; remaining input not read"))
 	}
 	return lines
 }

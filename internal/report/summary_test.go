@@ -153,7 +153,7 @@ func TestSummary(t *testing.T) {
 				"bynder: 2 downloaded, 1 unchanged, 1 skipped, 5 failed, 1 suspect, 17 not started",
 				"bynder: failed by cause: 2 exists, 2 not_found, 1 interrupted",
 				"bynder: 2.0 MiB in 1 min 40 s (20.5 KiB/s), API calls: 12",
-				"bynder: the rest of the input was left unread",
+				"bynder: stopped early; remaining input not read",
 			},
 		},
 		{
@@ -234,7 +234,7 @@ func TestSummary(t *testing.T) {
 		{
 			name:   "an empty list",
 			events: func(*tally) {},
-			want:   []string{"bynder: no files were asked for", "bynder: 0 B in 1 min 40 s, API calls: 0"},
+			want:   []string{"bynder: no ids given", "bynder: 0 B in 1 min 40 s, API calls: 0"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
