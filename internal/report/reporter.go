@@ -198,6 +198,9 @@ func (r *Reporter) Close(totals Totals) error {
 		default:
 			lines = r.tally.summary(time.Now(), totals)
 		}
+		if hint := r.tally.continueHint(); hint != "" && r.summarises() {
+			lines = append(lines, "hint: "+hint)
+		}
 		if lines != nil {
 			r.screen.message(lines...)
 		}
@@ -246,7 +249,11 @@ func (r *Reporter) writeFailure(result download.Result) {
 	if result.Status != download.Failed && result.MetadataError == nil || cause(result) == download.CodeInterrupted && r.summarises() {
 		return
 	}
-	r.screen.Fail(failure(result, r.options.Verbose))
+	what, hint := failure(result, r.options.Verbose)
+	if hint == "" && !r.options.Streamed {
+		hint = r.tally.continueHint()
+	}
+	r.screen.Fail(what, hint)
 }
 
 // begun ends the wait for the first file.

@@ -134,15 +134,16 @@ bynder: b: b.jpg is another file
 bynder: c: c.jpg is another file
 hint: another hint
 `
+	const again = "hint: run the same command again to continue\n"
 	for _, tc := range []struct {
 		name    string
 		options Options
 		want    string
 	}{
-		{"many", Options{Progress: ProgressNever}, refused + summary},
-		{"many, JSON", Options{JSON: true}, refused + summary},
-		{"many, quiet", Options{Quiet: true}, refused + "bynder: d: interrupted\n"},
-		{"one asset", Options{Single: true}, refused + "bynder: d: interrupted\n"},
+		{"many", Options{Progress: ProgressNever}, refused + summary + again},
+		{"many, JSON", Options{JSON: true}, refused + summary + again},
+		{"many, quiet", Options{Quiet: true}, refused + "bynder: d: interrupted\n" + again},
+		{"one asset", Options{Single: true}, refused + "bynder: d: interrupted\n" + again},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -165,6 +166,33 @@ hint: another hint
 				}
 			})
 		})
+	}
+}
+
+// After an interruption users learn that bytes were kept, and how to go on.
+func TestHintAfterAnInterruption(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		options Options
+		want    bool
+	}{
+		{"one file", Options{Single: true}, true},
+		{"several files", Options{}, true},
+		{"a file in a stream, which is not kept", Options{Single: true, Streamed: true}, false},
+	} {
+		var errs stream
+		tc.options.Stdout, tc.options.Stderr, tc.options.Progress = &stream{}, &errs, ProgressNever
+		r := New(tc.options)
+		r.Started(job("a"), "a.jpg", object(2*mib), 0)
+		r.Advanced(job("a"), mib)
+		r.Finished(job("a"), failed("a", download.CodeInterrupted, "interrupted", ""))
+		if err := r.Close(Totals{}); err != nil {
+			t.Error(err)
+		}
+		const hint = "\nhint: run the same command again: partial downloads that can be continued were kept\n"
+		if got := errs.String(); strings.HasSuffix(got, hint) != tc.want || strings.Count(got, "hint:") > 1 {
+			t.Errorf("%s: stderr %q", tc.name, got)
+		}
 	}
 }
 

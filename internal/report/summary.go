@@ -111,6 +111,19 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 	return lines
 }
 
+// continueHint returns how to go on after an interruption of files, "" if there was none.
+func (t *tally) continueHint() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case t.byCause[download.CodeInterrupted] == 0:
+		return ""
+	case t.moved == 0:
+		return "run the same command again to continue"
+	}
+	return "run the same command again: partial downloads that can be continued were kept"
+}
+
 // traffic returns the bytes that came from storage, the time, and the number of API calls.
 func (t *tally) traffic(now time.Time, totals Totals) string {
 	took := now.Sub(t.began)
