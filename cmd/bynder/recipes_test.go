@@ -69,7 +69,7 @@ func testList(t *testing.T, k *kitchen) {
 	if paths := strings.Fields(got.stdout); len(paths) != 2 || !slices.Contains(paths, "photos/Twitter.jpg") || !slices.Contains(paths, "photos/empty.txt") {
 		t.Errorf("it has written %q", got.stdout)
 	}
-	if undone := k.read(t, "undone.txt"); undone != noAsset+"\n" || !strings.HasSuffix(got.stderr, "not there: 1 ids, see undone.txt\n") {
+	if undone := k.read(t, "undone.txt"); undone != noAsset+"\n" || !strings.HasSuffix(got.stderr, "not completed: 1 ids, see undone.txt\n") {
 		t.Errorf("undone.txt holds %q, and it has said\n%s", undone, got.stderr)
 	}
 	k.original(t, sandbox.DocumentedAsset, "photos/Twitter.jpg")
@@ -77,7 +77,7 @@ func testList(t *testing.T, k *kitchen) {
 
 	k.ids(t, sandbox.DocumentedAsset, sandbox.EmptyAsset)
 	k.free(t, func() {
-		if got := k.cook(t, 0, "list"); !strings.HasSuffix(got.stdout, "everything is there\n") {
+		if got := k.cook(t, 0, "list"); !strings.HasSuffix(got.stdout, "all files are in place\n") {
 			t.Errorf("it has written %q", got.stdout)
 		}
 	})
@@ -91,7 +91,7 @@ func testList(t *testing.T, k *kitchen) {
 
 func testListPowerShell(t *testing.T, k *kitchen) {
 	k.ids(t, sandbox.DocumentedAsset, noAsset)
-	if got := k.cookPowerShell(t, 3, "list-powershell"); !strings.Contains(got.stderr, "not there: 1 ids") {
+	if got := k.cookPowerShell(t, 3, "list-powershell"); !strings.Contains(got.stderr, "not completed: 1 ids") {
 		t.Errorf("it has said\n%s", got.stderr)
 	}
 	k.original(t, sandbox.DocumentedAsset, "photos/Twitter.jpg")

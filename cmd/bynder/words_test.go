@@ -101,8 +101,7 @@ var (
 	}
 	wideHelp     = []string{"verify"}
 	unplainPages = []string{
-		"README.md", "docs/architecture.md", "docs/journal.md", "docs/performance.md", "docs/reliability.md",
-		"docs/scripting.md",
+		"README.md", "docs/architecture.md", "docs/journal.md", "docs/performance.md",
 	}
 )
 

@@ -41,7 +41,7 @@ const (
 var severalRows = several([]row{
 	{what: "nothing but that each connection is slow", faults: "slow=4M", most: once, want: inParts},
 	{what: "the first connection closes once", faults: "slow=4M cut=512K,times=1", most: once, want: inParts},
-	{what: "four of the others close", faults: "slow=4M cut=512K,after=6,times=4", most: once, want: inParts},
+	{what: "four other connections close", faults: "slow=4M cut=512K,after=6,times=4", most: once, want: inParts},
 	{what: "every connection closes after 512 KiB", faults: "slow=4M cut=512K", most: once, want: inParts},
 	{what: "four connections are reset", faults: "slow=4M reset=512K,after=6,times=4", most: once, want: inParts},
 	{what: "every connection is reset after 512 KiB", faults: "slow=4M reset=512K", most: once, want: inParts},
@@ -60,8 +60,8 @@ var severalRows = several([]row{
 	{what: "the file is replaced in the middle, and conditions are ignored", faults: "slow=4M swap=512K no-conditions", content: replaced, most: twice, want: inParts},
 	{what: "the file is replaced when some parts are here", faults: "slow=4M changed=6 cut=2M", content: replaced, most: twice, want: inParts},
 	{what: "the same, and conditions are ignored", faults: "slow=4M changed=6 cut=2M no-conditions", content: replaced, most: twice, want: inParts},
-	{what: "the ETag is no digest (SSE-KMS), and a connection closes once", faults: "slow=4M kms cut=512K,after=1,times=1", most: once, want: inSize},
-	{what: "no length is told", faults: "slow=8M no-length", most: once, want: unchecked},
+	{what: "the ETag is not a digest (SSE-KMS), and a connection closes once", faults: "slow=4M kms cut=512K,after=1,times=1", most: once, want: inSize},
+	{what: "no length is sent", faults: "slow=8M no-length", most: once, want: unchecked},
 	{what: "no ETag, and the connection closes once", faults: "slow=8M no-etag cut=2M,times=1", most: once, want: alone},
 	{what: "a weak ETag, and the connection closes once", faults: "slow=8M weak-etag cut=2M,times=1", most: once, want: alone},
 

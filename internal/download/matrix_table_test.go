@@ -74,9 +74,9 @@ func renderTable(got []measured, old []string) string {
 // renderSeveral is the table of files that come by several connections.
 func renderSeveral(b *strings.Builder, got []measured) {
 	fmt.Fprintf(b, "\n### With several connections\n\n")
-	fmt.Fprintf(b, "A file of 20 MiB, of which up to %d connections bring parts at the same time. What they have on\n", severalConnections)
-	b.WriteString("their way when something goes wrong differs from run to run, so *fetched ÷ size* is a bound here.\n")
-	b.WriteString("*At once* is how many may bring the file at the same moment: one where storage gives no parts.\n\n")
+	fmt.Fprintf(b, "A file of 20 MiB, in parts over up to %d connections at the same time. How many bytes are in flight when a fault occurs\n", severalConnections)
+	b.WriteString("differs from run to run, so *fetched ÷ size* is an upper bound here. *At once* is the number of connections that may\n")
+	b.WriteString("transfer the file at the same time: one if storage sends no ranges.\n\n")
 	b.WriteString("| what goes wrong | `--fault` | at once | outcome | verified | fetched ÷ size | in the folder | the next run |\n")
 	b.WriteString("|---|---|---|---|---|---|---|---|\n")
 	for i, r := range severalRows {
