@@ -86,7 +86,7 @@ func (s *syncRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !s.o.dryRun {
+	if !isNew && !s.o.dryRun { // one that is new is remembered once its state is on disk
 		remember(realPath(s.o.dir))
 	}
 	p, err := s.plan(ctx)
@@ -108,6 +108,7 @@ func (s *syncRun) run(ctx context.Context) error {
 			if err := s.save(head); err != nil {
 				return err
 			}
+			remember(realPath(s.o.dir))
 		}
 		if done, err = s.carryOut(ctx, p); err != nil {
 			return err

@@ -66,7 +66,7 @@ func (s *syncRun) openState(ctx context.Context) error {
 		}
 	}
 	s.journal, err = journal.Open(ctx, path, journal.Options{
-		Portal: s.conf.Portal.Host, Dir: o.dir, State: true, Adopt: o.adopt, KnowsHead: knowsHead, Synced: o.fsync, DryRun: o.dryRun,
+		Portal: s.conf.Portal.Host, Dir: o.dir, State: true, Adopt: o.adopt, KnowsHead: knowsHead, HadHead: remembers(realPath(o.dir)), Synced: o.fsync, DryRun: o.dryRun,
 		Encode: report.JSONLine[download.Result], LockWait: o.lockLimit,
 		Waiting: func() { s.reporter.Screen().Say("waiting for another sync of %s", o.dir) },
 		Failed:  func(err error) { s.reporter.Screen().Fail(err.Error(), "") },

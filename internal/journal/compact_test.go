@@ -189,7 +189,7 @@ func TestCompactionIsOptional(t *testing.T) {
 	if _, err := Open(ctx, file, Options{Dir: dir, LockWait: -1}); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
-	l, err := locate(file)
+	l, err := locate(file, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,6 +46,9 @@ type Options struct {
 	State bool
 	// KnowsHead, if set, reports whether a state with such a head can be read.
 	KnowsHead func(head json.RawMessage) bool
+	// HadHead says that the state had a head before: one that has none is damaged, such as an empty file. With Adopt it
+	// is begun anew.
+	HadHead bool
 	// Adopt has a state that cannot be read put aside, as <file>.old-<n>, and begun anew.
 	Adopt bool
 	// LockWait is how long to wait for another process that has the journal; negative is
@@ -110,7 +113,7 @@ func Open(ctx context.Context, file string, opts Options) (*Journal, error) {
 }
 
 func open(ctx context.Context, file string, opts Options, try func(*os.File) error) (_ *Journal, err error) {
-	l, err := locate(file)
+	l, err := locate(file, opts.State)
 	if err != nil {
 		return nil, err
 	}

@@ -26,11 +26,21 @@ type location struct {
 	folder *os.Root
 	name   string // in its folder
 	path   string // as messages show it
+	state  bool   // of a sync
 }
 
-// locate finds the journal, which need not exist; its folder must. It follows symbolic
+// called returns what messages call the file.
+func (l location) called() string {
+	if l.state {
+		return "state of sync"
+	}
+	return "journal"
+}
+
+// locate finds the journal, or the state of a sync, which need not exist; its folder must. It follows symbolic
 // links, so that compaction replaces the file and not a link to it.
-func locate(file string) (location, error) {
+func locate(file string, state bool) (location, error) {
+	l := location{path: file, state: state}
 	at := file
 	if _, name := filepath.Split(file); name != "" {
 		at = sink.Destination(file)
@@ -40,13 +50,18 @@ func locate(file string) (location, error) {
 		folder = "."
 	}
 	if info, err := os.Stat(at); name == "" || err == nil && !info.Mode().IsRegular() {
-		return location{}, refused(fmt.Errorf("the journal %q is not a regular file", file), newFileHint)
+		err := fmt.Errorf("the %s %q is not a regular file", l.called(), file)
+		if state {
+			return location{}, &download.Error{Code: download.CodeLocal, Err: err, Advice: "move it away, then run sync with --adopt"}
+		}
+		return location{}, refused(err, newFileHint)
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return location{}, refused(fmt.Errorf("opening the journal: %w", err), "specify a file in a folder that exists")
 	}
-	return location{folder: root, name: name, path: file}, nil
+	l.folder, l.name = root, name
+	return l, nil
 }
 
 const newFileHint = "choose another file; a new one is created if it does not exist"
@@ -74,11 +89,11 @@ func (l location) unopened(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
 		err = path.Err // the call and the name in the folder are not what the user asked for
 	}
-	return &download.Error{
-		Code:   download.CodeLocal,
-		Err:    fmt.Errorf("opening the journal %s: %w", l.path, err),
-		Advice: "see that you may read and write it, or choose another file",
+	advice := "see that you may read and write it, or choose another file"
+	if l.state {
+		advice = "see that you may read and write it"
 	}
+	return &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("opening the %s %s: %w", l.called(), l.path, err), Advice: advice}
 }
 
 // lock opens the journal, created if it is missing, and locks it for this process until
@@ -109,12 +124,12 @@ func (l location) lock(ctx context.Context, opts *Options, try func(*os.File) er
 		if errors.Is(err, errLockWait) {
 			return nil, false, &download.Error{
 				Code:   download.CodeLocal,
-				Err:    fmt.Errorf("cannot use the journal %s: %w", l.path, err),
+				Err:    fmt.Errorf("cannot use the %s %s: %w", l.called(), l.path, err),
 				Advice: "wait until the other one has ended, or give --lock-wait more time",
 			}
 		}
 		if err != nil {
-			return nil, false, fmt.Errorf("locking the journal: %w", err)
+			return nil, false, fmt.Errorf("locking the %s: %w", l.called(), err)
 		}
 		// The process that had the lock has put a new file in its place.
 	}

@@ -84,7 +84,7 @@ func (j *Journal) Each(ctx context.Context, each func(download.Result) error) er
 }
 
 // checkState refuses a state that has a line which is neither a head nor a record, but for a torn last one; that has
-// records and no head; or whose head is of another format (Options.KnowsHead). An error wraps errUnreadable.
+// no head, but records or Options.HadHead; or whose head is of another format (Options.KnowsHead). An error wraps errUnreadable.
 func (j *Journal) checkState(path string) error {
 	v := j.view
 	tail, err := v.tail()
@@ -97,7 +97,7 @@ func (j *Journal) checkState(path string) error {
 		err = fmt.Errorf("%w: %s has a line at byte %d that is not a record", errUnreadable, path, v.odd)
 	case len(tail) > 0 && !torn(tail) && !whole && !isHead(tail):
 		err = fmt.Errorf("%w: the last line of %s, at byte %d, is not a record", errUnreadable, path, v.end)
-	case v.records > 0 && v.head < 0, v.records == 0 && v.head < 0 && whole:
+	case v.head < 0 && (v.records > 0 || whole || j.opts.HadHead && !j.opts.Adopt && !isHead(tail)):
 		err = fmt.Errorf("%w: %s does not say of which sync it is the state", errUnreadable, path)
 	case v.head >= 0 && j.opts.KnowsHead != nil && !j.opts.KnowsHead(headOf(v.line(v.head))):
 		err = fmt.Errorf("%w: %s was written by another version of bynder", errUnreadable, path)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -277,12 +278,19 @@ func TestStateThatIsDamaged(t *testing.T) {
 	for what, c := range map[string]struct {
 		content string
 		good    string // what it becomes, if it can be read
+		hadHead bool
 	}{
 		"nothing":               {},
 		"whole":                 {content: stateHead + line, good: stateHead + line},
 		"blank lines":           {content: stateHead + "\n" + line, good: stateHead + "\n" + line},
 		"a torn line":           {content: stateHead + line + line[:40], good: stateHead + line},
 		"a torn head":           {content: stateHead[:12]},
+		"an empty one, had":     {hadHead: true},
+		"blank, had":            {content: "\n\n", hadHead: true},
+		"zeros, had":            {content: "\x00\x00", hadHead: true},
+		"a torn head, had":      {content: stateHead[:12], hadHead: true},
+		"all but the end, had":  {content: strings.TrimSpace(stateHead), good: stateHead, hadHead: true},
+		"whole, had":            {content: stateHead + line, good: stateHead + line, hadHead: true},
 		"zeros at the end":      {content: stateHead + line + "\x00\x00", good: stateHead + line},
 		"a line without an end": {content: stateHead + strings.TrimSpace(line), good: stateHead + line},
 		"torn in the middle":    {content: stateHead + line[:40] + line},
@@ -299,9 +307,9 @@ func TestStateThatIsDamaged(t *testing.T) {
 		"a head of nothing":     {content: `{"sync":null}` + "\n"},
 		"another file":          {content: "hello\n"},
 	} {
-		readable := c.good != "" || what == "nothing" || what == "a torn head"
+		readable := c.good != "" || !c.hadHead && (what == "nothing" || strings.HasPrefix(what, "a torn head"))
 		writeFile(t, file, c.content)
-		opts := Options{Dir: dir, State: true, Encode: report.JSONLine[download.Result], Portal: portal}
+		opts := Options{Dir: dir, State: true, HadHead: c.hadHead, Encode: report.JSONLine[download.Result], Portal: portal}
 		opts.KnowsHead = func(head json.RawMessage) bool { return string(head) != `{"format":9}` }
 		for _, adopt := range []bool{false, true} {
 			opts.Adopt, opts.DryRun = adopt, true
@@ -331,8 +339,45 @@ func TestStateThatIsDamaged(t *testing.T) {
 		if got := readFile(t, file); got != c.content {
 			t.Errorf("%s: it was changed to %.100q", what, got)
 		}
-		wantPutAside(t, file, c.content, opts)
+		if !c.hadHead {
+			wantPutAside(t, file, c.content, opts)
+		}
 	}
+}
+
+// Errors about a state call it that, and do not speak of another file: there is no flag for one.
+func TestStateThatCannotBeOpened(t *testing.T) {
+	dir, file := newFolder(t)
+	opts := Options{Dir: dir, State: true, Encode: report.JSONLine[download.Result], Portal: portal}
+	wants := func(what string, err error, text string) {
+		t.Helper()
+		var e *download.Error
+		if !errors.As(err, &e) || e.Code != download.CodeLocal || !strings.Contains(err.Error(), text) ||
+			strings.Contains(err.Error()+e.Hint(), "journal") || strings.Contains(e.Hint(), "another file") {
+			t.Errorf("%s: the error is %v, with the hint %q", what, err, e.Hint())
+		}
+	}
+	j, err := Open(t.Context(), file, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(t.Context(), file, opts)
+	wants("in use", err, "cannot use the state of sync")
+	closeJournal(t, j)
+	l, err := locate(file, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.folder.Close()
+	wants("not readable", l.unopened(fs.ErrPermission), "opening the state of sync")
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(file, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(t.Context(), file, opts)
+	wants("a folder", err, "is not a regular file")
 }
 
 // wantPutAside checks that a state is put aside once for each time that it is unreadable, under names of their own.

@@ -82,7 +82,7 @@ func eachLatest(ctx context.Context, file string, each func(line []byte, r *reco
 
 // openView reads a journal that must exist, without its lock. The view's file and the folder are the caller's to close.
 func openView(ctx context.Context, file string) (l location, v *view, err error) {
-	if l, err = locate(file); err != nil {
+	if l, err = locate(file, false); err != nil {
 		return l, nil, err
 	}
 	f, err := l.read()
