@@ -2,7 +2,6 @@ package mirror
 
 import (
 	"errors"
-	"fmt"
 	"path/filepath"
 	"strings"
 
@@ -115,7 +114,7 @@ func (p *planner) claimed(path string) bool {
 
 // errEditedSidecar is why metadata that were edited stay as they are.
 func errEditedSidecar(path string) error {
-	return notHere(path, fmt.Errorf("%s was changed since sync wrote it, so it stays as it is", filepath.Base(path)), "move it away to get the portal's metadata")
+	return notHere(path, errors.New("the file with its metadata was changed since sync wrote it, so it stays as it is"), "move it away to get the portal's metadata")
 }
 
 // errForeignSidecar is why metadata are not written.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -154,14 +153,14 @@ func (c *comparer) open(name string) (*os.File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %w", name, errNotRegular)
+		return nil, errNotRegular
 	}
 	f, err := c.folder.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
 	if opened, err := f.Stat(); err != nil || !os.SameFile(info, opened) { // it was replaced meanwhile
-		return nil, errors.Join(err, fmt.Errorf("%s: %w", name, errNotRegular), f.Close())
+		return nil, errors.Join(err, errNotRegular, f.Close())
 	}
 	return f, nil
 }

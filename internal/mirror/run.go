@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"os"
@@ -174,7 +173,7 @@ func (x *running) report(r download.Result) {
 	}
 }
 
-// fails reports that a step could not be done; as kept, if another file has the path or the file was edited. After the
+// fails reports that a step could not be done, with its path as users know it; as kept, if another file has the path or the file was edited. After the
 // end of ctx the run ends, and not the step.
 func (x *running) fails(ctx context.Context, s *Step, err error) {
 	if ctx.Err() != nil {
@@ -182,6 +181,11 @@ func (x *running) fails(ctx context.Context, s *Step, err error) {
 	}
 	r := s.result(x.Portal)
 	r.Status, r.Error = download.Failed, download.FailureOf(ctx, local(s.Path, err))
+	about := s.Path
+	if s.Action == download.ActionMetadata {
+		about = sidecarOf(s.Path)
+	}
+	r.Error.Message = naming.Below(x.Root.Name(), filepath.FromSlash(about)) + ": " + r.Error.Message
 	if r.Error.Code == download.CodeExists {
 		r.Status, r.Action = download.Kept, download.ActionKeep
 		if s.Action == download.ActionMetadata {
@@ -208,7 +212,7 @@ func local(path string, err error) error {
 	} else if at, ok := errors.AsType[*fs.PathError](err); ok {
 		cause = at.Err
 	}
-	e := &download.Error{Code: download.CodeLocal, Path: filepath.FromSlash(path), Err: fmt.Errorf("%s: %w", filepath.FromSlash(path), cause)}
+	e := &download.Error{Code: download.CodeLocal, Path: filepath.FromSlash(path), Err: cause}
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		e.Code, e.Advice = download.CodeExists, adoptHint
@@ -223,7 +227,7 @@ const adoptHint = "move the file away, or take it as it is with --adopt"
 // errEdited is why a file that was changed after the plan was made stays as it is.
 func errEdited(path string) error {
 	return &download.Error{
-		Code: download.CodeExists, Path: filepath.FromSlash(path), Err: fmt.Errorf("%s was changed meanwhile", filepath.FromSlash(path)),
+		Code: download.CodeExists, Path: filepath.FromSlash(path), Err: errors.New("it was changed while sync ran"),
 		Advice: adoptHint,
 	}
 }
