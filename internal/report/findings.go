@@ -3,24 +3,19 @@ package report
 import (
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
-	"unicode"
 )
 
 // File writes a line about a file to standard output: a status and the path, in columns on a
-// terminal, else with a tab between them. The path is cleaned for a terminal, and if it has control
-// characters, which could break the line. Otherwise it is exact, whatever its bytes.
+// terminal, else with a tab between them. The path is cleaned for a terminal; otherwise it is exact, whatever its bytes,
+// as pathLine has it.
 func (s *Screen) File(status, path string) {
-	switch {
-	case s.stdoutIsTerminal:
+	if s.stdoutIsTerminal {
 		s.Result(fmt.Appendf(nil, "%-9s%s\n", status, Clean(path)))
-	case strings.ContainsFunc(path, unicode.IsControl):
-		s.Result([]byte(status + "\t" + Clean(path) + "\n"))
-	default:
-		s.Result([]byte(status + "\t" + path + "\n"))
+		return
 	}
+	s.Result([]byte(status + "\t" + path + "\n"))
 }
 
 // Write implements io.Writer: it writes a line to standard output, as Result does.

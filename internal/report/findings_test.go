@@ -17,7 +17,7 @@ func TestScreenFile(t *testing.T) {
 	s.stdoutIsTerminal = true
 	s.File("ok", "right\u202eleft\xff")
 	want := []string{
-		"extra\ta/b c.jpg\n", "extra\tnot\xffUTF-8\n", "extra\ttwo lines and[31m\n", "extra\tright\u202eleft\n", "ok       rightleft\ufffd\n",
+		"extra\ta/b c.jpg\n", "extra\tnot\xffUTF-8\n", "extra\ttwo\nlines\tand\x1b[31m\n", "extra\tright\u202eleft\n", "ok       rightleft\ufffd\n",
 	}
 	if diff := cmp.Diff(want, out.writes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
