@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -19,6 +21,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/mirror"
+	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
@@ -55,6 +58,9 @@ func (o *verifyOptions) checkRepair(given func(flag string) bool) error {
 		}
 		return nil
 	}
+	if err := checkTrash(o.trash, o.dest); err != nil {
+		return err
+	}
 	t := &o.transfer
 	t.streams, t.verbose, t.dir, t.journal, t.md5 = o.streams, o.verbose, o.dest, o.journal, true
 	t.existsHint = "run it again: the file has appeared meanwhile"
@@ -78,14 +84,19 @@ type repair struct {
 	mu      sync.Mutex // guards what follows, and the tally
 	stop    context.CancelCauseFunc
 	latest  map[download.FileID]download.Result // new records
-	away    int                                 // files that were moved away
+	moved   int                                 // files that were moved away
+	away    map[string]string                   // where they are, by path, until another one was fetched
+	state   bool                                // the journal is the state of a sync
 	differs int                                 // files of which the portal has others now
 }
 
 // openRepair opens the portal's credentials and the journal, which stays locked until the end. A journal that does not
 // exist is left to who reads it.
 func (o *verifyOptions) openRepair(ctx context.Context, folder *os.Root) (r *repair, err error) {
-	r = &repair{verifyOptions: o, folder: folder, latest: map[download.FileID]download.Result{}}
+	r = &repair{
+		verifyOptions: o, folder: folder, latest: map[download.FileID]download.Result{}, away: map[string]string{},
+		state: sink.SameFile(o.journal, filepath.Join(o.dest, stateFolder, stateFile)),
+	}
 	if r.conf, err = o.transfer.load(ctx, o.streams); err != nil {
 		return nil, err
 	}
@@ -94,7 +105,7 @@ func (o *verifyOptions) openRepair(ctx context.Context, folder *os.Root) (r *rep
 	}
 	r.journal, err = journal.Open(ctx, o.journal, journal.Options{
 		Portal: r.conf.Portal.Host, Dir: o.dest, KnowsHead: knowsHead, Synced: o.transfer.fsync, Encode: report.JSONLine[download.Result],
-		State:    sink.SameFile(o.journal, filepath.Join(o.dest, stateFolder, stateFile)),
+		State:    r.state,
 		LockWait: o.transfer.lockLimit,
 		Waiting:  func() { o.screen.Say("waiting for another bynder that uses the journal %s", o.journal) },
 		Failed:   func(err error) { o.screen.Fail(err.Error(), "") },
@@ -172,11 +183,15 @@ func (r *repair) say() {
 	if elsewhere > 0 {
 		r.screen.Warn("", "not repaired (recorded from another portal than %s): %s", r.conf.Portal.Host, count(elsewhere, "file"))
 	}
+	place := cmp.Or(r.trash, filepath.Join(r.dest, mirror.ReplacedFolder))
+	for _, path := range slices.Sorted(maps.Keys(r.away)) {
+		r.screen.Warn(naming.Below(r.dest, path), "not repaired; the changed file is at %s", report.Clean(naming.Below(place, r.away[path])))
+	}
 	if r.quiet {
 		return
 	}
-	if r.away > 0 {
-		r.screen.Say("moved to %s: %s", cmp.Or(r.trash, filepath.Join(r.dest, mirror.ReplacedFolder)), count(r.away, "changed file"))
+	if r.moved > 0 {
+		r.screen.Say("moved to %s: %s", place, count(r.moved, "changed file"))
 	}
 	if r.differs > 0 {
 		r.screen.Say("repaired with other bytes than were recorded, as the portal has them now: %s", count(r.differs, "file"))

@@ -35,6 +35,8 @@ func (r *repair) choose() {
 		}
 		if job.Err != nil {
 			job.Err = &download.Error{Code: download.CodeUsage, Err: fmt.Errorf("the journal does not say which file it is: %w", job.Err)}
+		} else if !mirror.IsRepaired(record.Path, r.state) {
+			job.Err = errNoFileOf(record.Path)
 		}
 		if record.Listed != nil {
 			listed := *record.Listed
@@ -46,6 +48,11 @@ func (r *repair) choose() {
 		}
 		r.jobs, r.files = append(r.jobs, job), append(r.files, found)
 	}
+}
+
+// errNoFileOf is why a file that is recorded at a path is not fetched.
+func errNoFileOf(path string) error {
+	return &download.Error{Code: download.CodeUsage, Path: path, Err: errors.New("bynder puts no file of the portal at such a path")}
 }
 
 // needsAside reports whether a file is to be moved away.
@@ -91,13 +98,14 @@ func (r *repair) takeAway(ctx context.Context, files *journal.Files, found mirro
 	if info, err := r.folder.Lstat(found.Path()); err == nil && files.IsJournal(info) {
 		return &download.Error{Code: download.CodeUsage, Err: errors.New("the journal itself has the path")}
 	}
-	if err := r.aside.Take(ctx, found.Path()); err != nil {
-		return err
+	there, err := r.aside.Take(ctx, found.Path())
+	if err == nil && there != "" {
+		r.mu.Lock()
+		r.moved++
+		r.away[found.Path()] = there
+		r.mu.Unlock()
 	}
-	r.mu.Lock()
-	r.away++
-	r.mu.Unlock()
-	return nil
+	return err
 }
 
 // Finished implements download.ResultObserver. A failure is not recorded: the file is still one that should be there.
@@ -135,6 +143,7 @@ func (r *repair) repaired(found mirror.Finding, record download.Result) {
 		r.differs++
 	}
 	found.Status = mirror.Repaired
+	delete(r.away, found.Path())
 	r.done.Add(1)
 	if err := r.write(found); err != nil {
 		r.stop(err)
@@ -142,8 +151,17 @@ func (r *repair) repaired(found mirror.Finding, record download.Result) {
 }
 
 func (r *repair) fail(found mirror.Finding, why, hint string) {
-	r.screen.Fail(naming.Below(r.dest, found.Path())+": not repaired: "+why, hint)
+	r.screen.Fail(naming.Below(r.dest, found.Path())+": not repaired: "+why, withoutChoice.Replace(hint))
 }
+
+// withoutChoice takes out of hints what a repair has no choice of: the files' names and folder are recorded.
+var withoutChoice = strings.NewReplacer(
+	", or choose other names with --name or another folder", "",
+	"choose other names with --name, or another folder", "",
+	", or choose other names with --name", "",
+	"choose shorter names with --name, such as '{id}.{ext}'", "repair the folder on a file system that takes names of this length",
+	" or choose another folder", "", ", or choose another folder", "", ": choose another folder", "", "choose another folder", "",
+)
 
 // Started implements download.ProgressObserver.
 func (r *repair) Started(download.Job, string, transfer.Object, int64) {}
@@ -211,6 +229,9 @@ func (r *repair) writeMetadata(ctx context.Context, files *journal.Files, client
 // describe writes the file with an asset's metadata beside a file; err is why there are none.
 func (r *repair) describe(ctx context.Context, files *journal.Files, found mirror.Finding, asset *bynder.Asset, err error) {
 	var content []byte
+	if err == nil && !mirror.IsRepaired(found.Record.Path, r.state) {
+		err = errNoFileOf(found.Record.Path)
+	}
 	if err == nil {
 		content, err = metadata.Content(asset)
 	}

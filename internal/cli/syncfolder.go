@@ -68,10 +68,10 @@ func checkTrash(trash, dir string) error {
 	switch below, err := filepath.Rel(from, to); {
 	case err != nil:
 	case below == "." || filepath.IsLocal(below) && !strings.HasPrefix(below, stateFolder+string(filepath.Separator)):
-		return &usageError{err: fmt.Errorf("--trash: %s is in the folder that is synced", trash), hint: "choose a folder elsewhere, or " + naming.Below(dir, filepath.Join(stateFolder, "trash"))}
+		return &usageError{err: fmt.Errorf("--trash: %s is in the folder of the files", trash), hint: "choose a folder elsewhere, or " + naming.Below(dir, filepath.Join(stateFolder, "trash"))}
 	}
 	if below, err := filepath.Rel(to, from); err == nil && filepath.IsLocal(below) {
-		return &usageError{err: fmt.Errorf("--trash: the folder that is synced is in %s", trash), hint: "choose a folder elsewhere"}
+		return &usageError{err: fmt.Errorf("--trash: the folder of the files is in %s", trash), hint: "choose a folder elsewhere"}
 	}
 	return nil
 }

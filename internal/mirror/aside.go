@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/bynder-cli/bynder/internal/download"
 )
@@ -45,26 +46,42 @@ func OpenAside(folder *os.Root, dir string) (*Aside, error) {
 	return &Aside{folder, &trash{root: root}}, nil
 }
 
-// Close releases the place.
-func (a *Aside) Close() { a.trash.close() }
+// Close releases the place. A ReplacedFolder into which nothing was moved is removed.
+func (a *Aside) Close() {
+	a.trash.close()
+	removeFolders(a.folder, filepath.Join(ReplacedFolder, "any"))
+}
 
-// Take moves the file or symbolic link at a path away. If there is none any more, that is fine. An error is a
-// *download.Error.
-func (a *Aside) Take(ctx context.Context, path string) error {
+// IsRepaired reports whether a file that is recorded at a path is one to fetch again. This program puts no file into
+// ownFolder, where its own files are, and none at the path of a partial; but sync moves files by way of ownFolder, and
+// a kill leaves them there. state says that its journal has the record.
+func IsRepaired(path string, state bool) bool {
+	path = filepath.ToSlash(path)
+	if inOwnFolder(path) {
+		name, moves := strings.CutPrefix(path, ownFolder+"/"+movingPrefix)
+		return state && moves && !strings.Contains(name, "/")
+	}
+	return !strings.EqualFold(filepath.Ext(path), partialEnd)
+}
+
+// Take moves the file or symbolic link at a path away, and returns its path in the place; "" if there is none any more. An
+// error is a *download.Error.
+func (a *Aside) Take(ctx context.Context, path string) (there string, err error) {
+	var done []taken
 	info, err := a.folder.Lstat(path)
 	switch {
 	case isMissing(err):
-		return nil
+		return "", nil
 	case err == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0:
 		err = errors.New("it is a folder or a device")
 	case err == nil:
-		_, err = a.trash.take(ctx, a.folder, path, info, nil)
+		done, err = a.trash.take(ctx, a.folder, path, info, nil)
 	}
 	if err == nil {
-		return nil
+		return done[0].name, nil
 	}
 	if ctx.Err() != nil {
-		return &download.Error{Code: download.CodeInterrupted, Err: context.Cause(ctx)}
+		return "", &download.Error{Code: download.CodeInterrupted, Err: context.Cause(ctx)}
 	}
-	return &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("cannot move away what has the path: %w", err), Advice: "move it away by hand"}
+	return "", &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("cannot move away what has the path: %w", err), Advice: "move it away by hand"}
 }

@@ -31,7 +31,7 @@ func TestAside(t *testing.T) {
 		defer a.Close()
 		for _, content := range []string{"one", "two", "three"} {
 			p.write(t, "sub/a.jpg", content)
-			if err := a.Take(t.Context(), filepath.Join("sub", "a.jpg")); err != nil {
+			if _, err := a.Take(t.Context(), filepath.Join("sub", "a.jpg")); err != nil {
 				t.Error(err)
 			}
 		}
@@ -41,17 +41,17 @@ func TestAside(t *testing.T) {
 			}
 		}
 		for _, name := range []string{"none", filepath.Join("sub", "a.jpg"), filepath.Join("none", "below")} {
-			if err := a.Take(t.Context(), name); err != nil {
+			if where, err := a.Take(t.Context(), name); err != nil || where != "" {
 				t.Errorf("what is not there: %v", err)
 			}
 		}
 		p.write(t, "folder/in", "the user's")
 		var e *download.Error
-		if err := a.Take(t.Context(), "folder"); !errors.As(err, &e) || e.Code != download.CodeLocal || e.Hint() == "" {
+		if _, err := a.Take(t.Context(), "folder"); !errors.As(err, &e) || e.Code != download.CodeLocal || e.Hint() == "" {
 			t.Errorf("a folder: %v", err)
 		}
 		if err := os.Symlink("folder", filepath.Join(p.dir, "link")); err == nil {
-			if err := a.Take(t.Context(), "link"); err != nil {
+			if where, err := a.Take(t.Context(), "link"); err != nil || where != "link" {
 				t.Error(err)
 			}
 			if got, err := os.Readlink(filepath.Join(at, "link")); got != "folder" {
@@ -92,7 +92,45 @@ func TestAsideRefuses(t *testing.T) {
 	defer a.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := a.Take(ctx, "a"); err != nil && !errors.Is(err, context.Canceled) {
+	if _, err := a.Take(ctx, "a"); err != nil && !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+func TestIsRepaired(t *testing.T) {
+	for path, want := range map[string][2]bool{ // by a journal, and by the state
+		"a.jpg": {true, true}, "sub/.bynder/a": {true, true}, ".bynderx": {true, true}, "a.part.jpg": {true, true},
+		".bynder": {}, ".bynder/journal.ndjson": {}, ".Bynder/replaced/q": {}, "x.part": {}, "sub/X.PART": {},
+		".bynder/moving-X": {false, true}, ".bynder/moving-X/a": {}, ".bynder/leaving-X/a": {}, ".BYNDER/moving-X": {},
+	} {
+		if got := [2]bool{IsRepaired(filepath.FromSlash(path), false), IsRepaired(filepath.FromSlash(path), true)}; got != want {
+			t.Errorf("%s: %v", path, got)
+		}
+	}
+}
+
+// The place that was made for nothing is removed.
+func TestAsideMadeForNothing(t *testing.T) {
+	p := newPlace(t)
+	root, err := os.OpenRoot(p.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, content := range []string{"", "changed"} {
+		a, err := OpenAside(root, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content != "" {
+			p.write(t, "a", content)
+			if _, err := a.Take(t.Context(), "a"); err != nil {
+				t.Error(err)
+			}
+		}
+		a.Close()
+		if _, err := root.Lstat(ownFolder); (err == nil) != (content != "") {
+			t.Errorf("%q: %v", content, err)
+		}
 	}
 }
