@@ -75,7 +75,7 @@ func Write(root *os.Root, path string, content []byte, own string) (sum string, 
 }
 
 // WriteOverAsset does what Write does, and replaces any file that is a JSON object with the id of content: metadata of
-// the same asset, whoever wrote them.
+// the same asset, even if another program wrote it.
 func WriteOverAsset(root *os.Root, path string, content []byte) (sum string, err error) {
 	return writeOver(root, path, content, func(old []byte) bool { return id(old) != "" && strings.EqualFold(id(old), id(content)) })
 }

@@ -141,7 +141,7 @@ func (t *Table) Replaces() bool {
 	return t.replaces() && err == nil && info.Size() > 0
 }
 
-// Refuse has Finish return an error in place of writing the table. Without an error it does nothing.
+// Refuse makes Finish return an error in place of writing the table. Without an error it does nothing.
 func (t *Table) Refuse(err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
