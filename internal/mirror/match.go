@@ -3,6 +3,7 @@ package mirror
 import (
 	"cmp"
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -157,11 +158,15 @@ func (f *file) mediaID() string {
 // ownFolder is where sync keeps its state, and files that are being moved.
 const ownFolder = ".bynder"
 
-// inOwnFolder reports whether some usual file system takes a path for one of ownFolder.
+// inOwnFolder reports whether some usual file system takes a path for one of ownFolder. Windows gives that a second name
+// of at most eight letters: the first six and a number or, if there are several such names, two, four digits and a number.
 func inOwnFolder(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
-	return naming.Folded(first) == naming.Folded(ownFolder)
+	first = naming.Folded(first)
+	return first == naming.Folded(ownFolder) || shortName.MatchString(first)
 }
+
+var shortName = regexp.MustCompile(`(?i)^(bynder|by[0-9a-f]{4})~[0-9]$`)
 
 // refusal returns why a wanted file cannot have the path that it should have.
 func refusal(w *Wanted) error {

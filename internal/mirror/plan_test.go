@@ -98,6 +98,7 @@ var planCases = []planCase{
 	{name: "… and a new version comes all the same", list: "A b.jpg v2", state: "A a.jpg v1", folder: "b.jpg", want: "~ a.jpg; keep a.jpg: exists"},
 	{name: "a file at its KEY says nothing about it", list: "A a.jpg", state: "A a-A.jpg", folder: "a.jpg"},
 	{name: "… and in .bynder there is no file but sync's", list: "A .bynder/a.jpg; B .BYNDER/b.jpg", want: "fail .bynder/a.jpg: usage; fail .BYNDER/b.jpg: usage"},
+	{name: "… by its short name on Windows, neither", list: "A BYNDER~1/a.jpg; B bynder~2/a.jpg; C BY0F3A~1/a; D bynder~1.jpg; E bynder/a", want: "fail BYNDER~1/a.jpg: usage; fail bynder~2/a.jpg: usage; fail BY0F3A~1/a: usage; + bynder~1.jpg; + bynder/a"},
 	{name: "one at the KEY", list: "A a.jpg; B a.jpg", state: "A a.jpg", folder: "a-B.jpg", want: "fail a.jpg: exists"},
 	{name: "one at the KEY of a renamed file", list: "A a.jpg; B a.jpg", state: "A a.jpg; B b.jpg", folder: "a-B.jpg", want: "keep b.jpg: exists"},
 	{name: "one where a folder should be", list: "A a/b.jpg", folder: "a", want: "fail a/b.jpg: exists"},
