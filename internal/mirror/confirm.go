@@ -36,7 +36,7 @@ func Confirm(ctx context.Context, w Witness, filters bynder.Query, ids []string)
 	if err != nil || chosen.broken { // an asset that is missing in part of a list may be in the rest
 		return verdicts, err
 	}
-	ids, doubtful := chosen.without(ids), chosen.miscounted
+	ids, doubtful := without(ids, chosen.has), chosen.miscounted
 	if filters.HasFilters() {
 		there, err := listed(ctx, w, bynder.Query{}, ids)
 		if err != nil {
@@ -47,7 +47,7 @@ func Confirm(ctx context.Context, w Witness, filters bynder.Query, ids []string)
 				verdicts[id] = AssetLeft
 			}
 		}
-		ids, doubtful = there.without(ids), doubtful || there.miscounted
+		ids, doubtful = without(ids, there.has), doubtful || there.miscounted
 	}
 	silent := 0
 	for _, id := range ids {
@@ -120,10 +120,10 @@ func listed(ctx context.Context, w Witness, filters bynder.Query, ids []string) 
 	return l, nil
 }
 
-// without returns the ids that the list does not have.
-func (l *list) without(ids []string) (left []string) {
+// without returns the ids that are not among the folded ones.
+func without[V any](ids []string, folded map[string]V) (left []string) {
 	for _, id := range ids {
-		if !l.has[bynder.FoldedID(id)] {
+		if _, is := folded[bynder.FoldedID(id)]; !is {
 			left = append(left, id)
 		}
 	}

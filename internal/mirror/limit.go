@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
@@ -38,16 +39,39 @@ func Limit(text string, files int) (int, error) {
 // Gone returns the media ids, sorted, of those records of a portal whose assets are not wanted: what is to be confirmed
 // before a file of theirs is removed.
 func Gone(wanted []Wanted, records []*download.Result, portal string) []string {
-	ids := make(map[string]struct{})
+	gone, spelled := compareIDs(wanted, records, portal)
+	return without(gone, spelled)
+}
+
+// compareIDs returns the media ids, sorted, of those records of a portal that no wanted file has in the same spelling;
+// and, by the folded id, how the state spells the ids of assets that are wanted in another spelling alone.
+func compareIDs(wanted []Wanted, records []*download.Result, portal string) (gone []string, spelled map[string]string) {
+	ids := make(map[string]bool) // whether they are wanted
 	for _, r := range records {
 		if r.Portal == portal {
-			ids[r.MediaID] = struct{}{}
+			ids[r.MediaID] = false
 		}
 	}
 	for i := range wanted {
-		if wanted[i].File.Portal == portal {
-			delete(ids, wanted[i].File.MediaID)
+		if _, had := ids[wanted[i].File.MediaID]; had && wanted[i].File.Portal == portal {
+			ids[wanted[i].File.MediaID] = true
 		}
 	}
-	return slices.Sorted(maps.Keys(ids))
+	others := make(map[string]string)
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		if !ids[id] {
+			gone, others[bynder.FoldedID(id)] = append(gone, id), id
+		}
+	}
+	if len(gone) == 0 { // as almost always, and there may be millions
+		return nil, nil
+	}
+	spelled = make(map[string]string)
+	for i := range wanted {
+		folded := bynder.FoldedID(wanted[i].File.MediaID)
+		if id, ok := others[folded]; ok && wanted[i].File.Portal == portal && !ids[wanted[i].File.MediaID] {
+			spelled[folded] = id
+		}
+	}
+	return gone, spelled
 }

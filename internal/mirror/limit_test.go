@@ -41,7 +41,9 @@ func TestGone(t *testing.T) {
 		{File: download.FileID{Portal: "p", MediaID: "B", Selector: "derivative/web"}},
 		{File: download.FileID{Portal: "p", MediaID: "E"}, Err: &download.Error{Code: download.CodeNotFound}},
 		{File: download.FileID{Portal: "q", MediaID: "A"}},
+		{File: download.FileID{Portal: "p", MediaID: "F-1"}}, // spelled otherwise
 	}
+	records = append(records, record("p", "f1", "original"))
 	if diff := cmp.Diff([]string{"A", "D"}, Gone(wanted, records, "p")); diff != "" {
 		t.Error(diff)
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/naming"
 )
@@ -46,8 +47,17 @@ func (f *file) givenUp() bool { return f.edited() && f.verdict != Unconfirmed }
 // other portals are returned as others.
 func match(in Input) (files []file, others []*download.Result) {
 	wanted := make([]*Wanted, len(in.Wanted))
+	_, spelled := compareIDs(in.Wanted, in.Records, in.Wanted[0].File.Portal)
 	for i := range in.Wanted {
 		wanted[i] = &in.Wanted[i]
+		// A portal may spell an id otherwise than before, and finds the asset by either: the state's spelling stays.
+		if len(spelled) > 0 {
+			if id, ok := spelled[bynder.FoldedID(wanted[i].File.MediaID)]; ok {
+				again := *wanted[i]
+				again.File.MediaID = id
+				wanted[i] = &again
+			}
+		}
 	}
 	slices.SortFunc(wanted, byFile)
 	// A list whose pages shift may have an asset twice.

@@ -20,6 +20,8 @@ var planCases = []planCase{
 	{name: "a file that is missing and was renamed is fetched", list: "A b.jpg", state: "A a.jpg", folder: "-a.jpg", want: "+ b.jpg"},
 	{name: "an empty list is no news", state: "A a.jpg", with: "delete A=deleted"},
 	{name: "an asset that is listed twice is one file", list: "A a.jpg v1; A b.jpg v2", want: "+ b.jpg"},
+	{name: "an id that is spelled otherwise", list: "AA-b a.jpg v2; C c.jpg", state: "aaB a.jpg v1; C c.jpg", with: "delete aaB=deleted", want: "~ a.jpg"},
+	{name: "… of several files, and a rename", list: "AA b.jpg; AA b.png d:web", state: "aa a.jpg; aa b.png d:web", want: "> a.jpg -> b.jpg"},
 	{name: "several files of an asset", list: "A a.jpg d:web; A a.png d:mini", state: "A a.png d:mini", want: "+ a.jpg"},
 	{name: "what there is no file of fails", list: "A a.jpg err", want: "fail a.jpg: not_found"},
 	{name: "… and one that is in place stays", list: "A a.jpg err", state: "A a.jpg", with: "delete", want: "fail a.jpg: not_found"},
