@@ -79,6 +79,7 @@ func withheld(name string, raw json.RawMessage) bool {
 		}
 	case nullKind: // portals write null here, too, so it is not a reason to ask again
 		return raw != nil && (name == "name" || name == "transformBaseUrl")
+	case scalarKind:
 	}
 	return false
 }

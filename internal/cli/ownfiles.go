@@ -113,7 +113,7 @@ func (o *transferFlags) checkTable(file string) error {
 	}
 	table := sink.Destination(o.metadataCSV)
 	if _, err := os.Lstat(table); err != nil {
-		return nil
+		return nil //nolint:nilerr // nothing has the path
 	}
 	for _, path := range []string{file, metadata.Path(file)} {
 		if naming.Folded(filepath.Base(path)) == naming.Folded(filepath.Base(table)) && sink.SameFile(path, table) {

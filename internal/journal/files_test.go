@@ -25,9 +25,8 @@ func line(id, status, path, content string) string {
 	return fmt.Sprintf(`{"portal":"p","mediaId":%q,"selector":"original","status":%q,"path":%q,"bytes":%d,"md5":%q}`, id, status, path, len(content), md5Of(content))
 }
 
-func failure(id string) string {
-	return fmt.Sprintf(`{"portal":"p","mediaId":%q,"selector":"original","status":"failed","error":{"code":"network"}}`, id)
-}
+// failure is a record of the asset A.
+const failure = `{"portal":"p","mediaId":"A","selector":"original","status":"failed","error":{"code":"network"}}`
 
 func md5Of(content string) string {
 	sum := md5.Sum([]byte(content))
@@ -80,15 +79,15 @@ func TestFiles(t *testing.T) {
 	}{
 		{name: "the latest line of a file counts", lines: []string{line("A", "downloaded", "a", "1"), line("A", "downloaded", "b", "2")}, want: []string{"A b"}},
 		{name: "unchanged files were put in place, too", lines: []string{line("A", "unchanged", "sub/a", "1")}, want: []string{"A sub/a"}},
-		{name: "failed", lines: []string{failure("A")}, failed: 1},
-		{name: "a failure says nothing of the bytes", lines: []string{line("A", "downloaded", "a", "1"), failure("A")}, want: []string{"A a"}},
-		{name: "nor do several, and skips", lines: []string{line("A", "downloaded", "old", "0"), line("A", "unchanged", "a", "1"), failure("A"), line("A", "skipped", "a", "2"), failure("A")}, want: []string{"A a"}},
+		{name: "failed", lines: []string{failure}, failed: 1},
+		{name: "a failure says nothing of the bytes", lines: []string{line("A", "downloaded", "a", "1"), failure}, want: []string{"A a"}},
+		{name: "nor do several, and skips", lines: []string{line("A", "downloaded", "old", "0"), line("A", "unchanged", "a", "1"), failure, line("A", "skipped", "a", "2"), failure}, want: []string{"A a"}},
 		{name: "a skip at another path", lines: []string{line("A", "downloaded", "a", "1"), line("A", "skipped", "b", "2")}, want: []string{"A a"}},
-		{name: "downloaded after a failure", lines: []string{line("A", "downloaded", "a", "1"), failure("A"), line("A", "downloaded", "b", "2")}, want: []string{"A b"}},
-		{name: "deleted after a failure", lines: []string{line("A", "downloaded", "a", "1"), failure("A"), line("A", "deleted", "a", "1"), failure("A")}, failed: 1},
-		{name: "another file has the path of one that failed", lines: []string{line("A", "downloaded", "a", "1"), line("B", "downloaded", "a", "2"), failure("A")}, want: []string{"B a"}},
-		{name: "an intent that came true between a result and a failure", lines: []string{line("A", "downloaded", "a", "1"), line("A", "intent", "whole", "whole"), failure("A")}, want: []string{"A whole"}},
-		{name: "an intent that did not, between these", lines: []string{line("A", "downloaded", "a", "1"), line("A", "intent", "nowhere", "whole"), failure("A")}, want: []string{"A a"}},
+		{name: "downloaded after a failure", lines: []string{line("A", "downloaded", "a", "1"), failure, line("A", "downloaded", "b", "2")}, want: []string{"A b"}},
+		{name: "deleted after a failure", lines: []string{line("A", "downloaded", "a", "1"), failure, line("A", "deleted", "a", "1"), failure}, failed: 1},
+		{name: "another file has the path of one that failed", lines: []string{line("A", "downloaded", "a", "1"), line("B", "downloaded", "a", "2"), failure}, want: []string{"B a"}},
+		{name: "an intent that came true between a result and a failure", lines: []string{line("A", "downloaded", "a", "1"), line("A", "intent", "whole", "whole"), failure}, want: []string{"A whole"}},
+		{name: "an intent that did not, between these", lines: []string{line("A", "downloaded", "a", "1"), line("A", "intent", "nowhere", "whole"), failure}, want: []string{"A a"}},
 		{name: "skipped", lines: []string{line("A", "skipped", "a", "1")}, skipped: 1},
 		{name: "skipped beside the one that has the path", lines: []string{line("A", "skipped", "a", "1"), line("B", "downloaded", "a", "1"), line("C", "skipped", "a", "1")}, want: []string{"B a"}, skipped: 2},
 		{name: "the later of two files with one path", lines: []string{line("A", "downloaded", "a", "1"), line("B", "downloaded", "b", "2"), line("C", "downloaded", "a", "3")}, want: []string{"B b", "C a"}},

@@ -70,12 +70,10 @@ func (p *planner) leaves(path string) bool {
 
 // goesAway reports whether a file of the state, or at least its metadata, are not at its path after the plan.
 func (p *planner) goesAway(g *file) bool {
-	switch {
-	case g.wanted == nil:
+	if g.wanted == nil {
 		return g.displaced || !g.own()
-	default:
-		return g.places() && g.path != g.record.Path && (g.own() || g.err == nil)
 	}
+	return g.places() && g.path != g.record.Path && (g.own() || g.err == nil)
 }
 
 // keepSidecar plans that what is beside the file at a path stays as it is. That is said once.

@@ -171,10 +171,9 @@ func (x *running) replaceSidecar(ctx context.Context, r *download.Result, conten
 	_, _ = digest.Write(content) // it never fails
 	own = listedOf(r).Metadata
 	path, s := x.sidecar(ctx, r)
-	if own == "" { // what is there now is to be adopted
-		if _, err := x.Root.Lstat(metadata.Path(r.Path)); !isMissing(err) {
-			s = Edited
-		}
+	if own == "" && metadata.IsOf(x.Root, r.Path, r.MediaID) { // the plan keeps them, unless they are to be adopted
+		sum, _, err := x.md5Of(ctx, metadata.Path(r.Path))
+		return sum, err
 	}
 	if sum := digest.MD5(); own != sum {
 		if s == AsWritten {

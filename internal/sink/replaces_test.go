@@ -11,11 +11,14 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// replacing is a target a.jpg that may replace a file with this content.
-func replacing(content string) download.Target {
+// old is the content of the file that replacing may replace.
+const old = "an older file!"
+
+// replacing returns a target a.jpg that may replace a file with the content old.
+func replacing() download.Target {
 	t := original("a.jpg", "A")
-	sum := md5.Sum([]byte(content))
-	t.Replaces = &download.Replaceable{Size: int64(len(content)), MD5: hex.EncodeToString(sum[:])}
+	sum := md5.Sum([]byte(old))
+	t.Replaces = &download.Replaceable{Size: int64(len(old)), MD5: hex.EncodeToString(sum[:])}
 	return t
 }
 
@@ -30,7 +33,6 @@ func everyPolicy(t *testing.T, test func(t *testing.T, folder string, d *Dir)) {
 }
 
 func TestReplacesThatFileAlone(t *testing.T) {
-	const old = "an older file!"
 	for _, c := range []struct {
 		what, content string
 		want          string // "replaced", "unchanged" or "exists"
@@ -49,22 +51,22 @@ func TestReplacesThatFileAlone(t *testing.T) {
 				} else {
 					writeFile(t, filepath.Join(folder, "a.jpg"), c.content)
 				}
-				at, preview := d.Preview(t.Context(), replacing(old), object(whole))
+				at, preview := d.Preview(t.Context(), replacing(), object(whole))
 				switch c.want {
 				case "replaced":
 					if preview != nil || at.Path != "a.jpg" || (at.Replaces != nil) != (c.content != "") {
 						t.Errorf("Preview = %+v, %v", at, preview)
 					}
-					p := begin(t, d, replacing(old), object(whole))
+					p := begin(t, d, replacing(), object(whole))
 					write(t, p, whole)
 					publish(t, p)
 					left = map[string]string{"a.jpg": whole}
 				case "unchanged":
 					wantPresent(t, preview, download.Unchanged, "a.jpg")
-					wantPresent(t, beginErr(t.Context(), t, d, replacing(old), object(whole)), download.Unchanged, "a.jpg")
+					wantPresent(t, beginErr(t.Context(), t, d, replacing(), object(whole)), download.Unchanged, "a.jpg")
 				default:
 					wantCode(t, preview, download.CodeExists)
-					err := beginErr(t.Context(), t, d, replacing(old), object(whole))
+					err := beginErr(t.Context(), t, d, replacing(), object(whole))
 					if hint := wantCode(t, err, download.CodeExists); hint != "look at it" {
 						t.Errorf("the hint is %q", hint)
 					}
@@ -77,7 +79,6 @@ func TestReplacesThatFileAlone(t *testing.T) {
 
 // A file may change, come or go while another one is received that is to replace it.
 func TestReplacesNothingThatChangedMeanwhile(t *testing.T) {
-	const old = "an older file!"
 	for _, c := range []struct {
 		what      string
 		meanwhile func(t *testing.T, path string)
@@ -108,7 +109,7 @@ func TestReplacesNothingThatChangedMeanwhile(t *testing.T) {
 			everyPolicy(t, func(t *testing.T, folder string, d *Dir) {
 				path := filepath.Join(folder, "a.jpg")
 				writeFile(t, path, old)
-				p := begin(t, d, replacing(old), object(whole))
+				p := begin(t, d, replacing(), object(whole))
 				write(t, p, whole)
 				c.meanwhile(t, path)
 				_, err := p.Publish(t.Context())
@@ -133,10 +134,9 @@ func TestReplacesNothingThatChangedMeanwhile(t *testing.T) {
 }
 
 func TestASuspectFileReplacesNothing(t *testing.T) {
-	const old = "an older file!"
 	everyPolicy(t, func(t *testing.T, folder string, d *Dir) {
 		writeFile(t, filepath.Join(folder, "a.jpg"), old)
-		to := replacing(old)
+		to := replacing()
 		to.Suspect = func() string { return "a page" }
 		wantCode(t, beginErr(t.Context(), t, d, to, object(whole)), download.CodeExists)
 		wantFiles(t, folder, map[string]string{"a.jpg": old})
