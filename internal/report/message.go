@@ -35,10 +35,13 @@ func (s *Screen) Warn(about, format string, args ...any) {
 func (s *Screen) Fail(what, hint string) {
 	lines := []string{said(what)}
 	if hint != "" && s.isNewHint(hint) {
-		lines = append(lines, "hint: "+hint)
+		lines = append(lines, hinted(hint))
 	}
 	s.message(lines...)
 }
+
+// hinted returns a hint as it is shown.
+func hinted(text string) string { return "hint: " + text }
 
 // said returns a message as it is shown.
 func said(text string) string { return "bynder: " + text }

@@ -199,7 +199,7 @@ func (r *Reporter) Close(totals Totals) error {
 			lines = r.tally.summary(time.Now(), totals)
 		}
 		if hint := r.tally.continueHint(); hint != "" && r.summarises() {
-			lines = append(lines, "hint: "+hint)
+			lines = append(lines, hinted(hint))
 		}
 		if lines != nil {
 			r.screen.message(lines...)
