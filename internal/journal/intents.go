@@ -82,15 +82,19 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 	if j.opts.DryRun {
 		return nil
 	}
+	// What came true is recorded last: a void intent's file may have had the path that another file has got, and of two
+	// records with one path the later one counts.
+	if len(void) > 0 {
+		if err := errors.Join(j.append(void), fsync.File(j.view.file)); err != nil {
+			return err
+		}
+	}
 	for group := range slices.Chunk(came, half) {
 		if err := j.flush(group); err != nil {
 			return err
 		}
 	}
-	if len(void) == 0 {
-		return nil
-	}
-	return errors.Join(j.append(void), fsync.File(j.view.file))
+	return nil
 }
 
 // before returns the line that makes a file's intents void: what was recorded before them again or, if that is

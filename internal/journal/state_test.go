@@ -565,3 +565,30 @@ func TestStateIntentsThatDidNotComeTrue(t *testing.T) {
 		writeFile(t, filepath.Join(dir, "b"), "content") // somebody else's
 	}
 }
+
+// A file that another one's path was given to keeps it, also if that one's own intent did not come true: it left its path
+// with other bytes, and was taken away.
+func TestStateOfAPathThatChangedHands(t *testing.T) {
+	dir, file := newFolder(t)
+	writeFile(t, filepath.Join(dir, "a"), "of A")
+	writeFile(t, filepath.Join(dir, "b"), "of B")
+	j := openState(t, file, dir)
+	j.tell(synced("A", "a", "of A", 1))
+	j.tell(synced("B", "b", "of B", 1))
+	closeJournal(t, j)
+	j = openState(t, file, dir)
+	for _, r := range []download.Result{synced("A", "c", "of A", 1), synced("B", "a", "of B", 1)} {
+		if err := j.Intend(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeJournal(t, j) // killed after both moves; A's file was removed then
+	if err := os.Rename(filepath.Join(dir, "b"), filepath.Join(dir, "a")); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		j = openState(t, file, dir)
+		wantFiles(t, j, "B a 1")
+		closeJournal(t, j)
+	}
+}
