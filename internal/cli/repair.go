@@ -103,14 +103,9 @@ func (o *verifyOptions) openRepair(ctx context.Context, folder *os.Root) (r *rep
 	if _, err := os.Stat(o.journal); errors.Is(err, fs.ErrNotExist) {
 		return r, nil
 	}
-	r.journal, err = journal.Open(ctx, o.journal, journal.Options{
-		Portal: r.conf.Portal.Host, Dir: o.dest, KnowsHead: knowsHead, Synced: o.transfer.fsync, Encode: report.JSONLine[download.Result],
-		State:    r.state,
-		LockWait: o.transfer.lockLimit,
-		Waiting:  func() { o.screen.Say("waiting for another bynder that uses the journal %s", o.journal) },
-		Failed:   func(err error) { o.screen.Fail(err.Error(), "") },
-	})
-	if err == nil {
+	opts := o.transfer.journalOptions(r.conf, o.screen, "waiting for another bynder that uses the journal "+o.journal)
+	opts.State, opts.KnowsHead = r.state, knowsHead
+	if r.journal, err = journal.Open(ctx, o.journal, opts); err == nil {
 		if err = mirror.PutBack(folder); err != nil {
 			err = r.close(err)
 		}
@@ -157,7 +152,6 @@ func (r *repair) run(ctx context.Context, files *journal.Files) error {
 	defer func() { _ = to.Close() }()
 	engine := r.transfer.engine(r.conf, portal, to)
 	engine.Progress, engine.Recorder, engine.Results = r, r.journal, []download.ResultObserver{r}
-	engine.Confirm = func(ctx context.Context) error { _, err := portal.client.CurrentUser(ctx); return err }
 	engine.Steps.Complete = r.complete(files)
 	hide := func() {}
 	if !r.quiet {

@@ -16,17 +16,20 @@ import (
 )
 
 // openJournal opens the journal that --journal names.
-func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, r *report.Reporter) (*journal.Journal, error) {
-	return journal.Open(ctx, o.journal, journal.Options{
+func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, screen *report.Screen) (*journal.Journal, error) {
+	return journal.Open(ctx, o.journal, o.journalOptions(conf, screen, "waiting for another bynder that uses the journal "+o.journal))
+}
+
+// journalOptions returns the options of a journal of the run's files. waiting is said while another process has it.
+func (o *transferFlags) journalOptions(conf config.Config, screen *report.Screen, waiting string) journal.Options {
+	return journal.Options{
 		Portal: conf.Portal.Host, Dir: o.dir, Output: o.output,
 		Skip: o.exists == sink.Skip, Synced: o.fsync, DryRun: o.dryRun,
 		Encode:   report.JSONLine[download.Result],
 		LockWait: o.lockLimit,
-		Waiting: func() {
-			r.Screen().Say("waiting for another bynder that uses the journal %s", o.journal)
-		},
-		Failed: func(err error) { r.Screen().Fail(err.Error(), "") },
-	})
+		Waiting:  func() { screen.Say("%s", waiting) },
+		Failed:   func(err error) { screen.Fail(err.Error(), "") },
+	}
 }
 
 // engine wires the rooms.
@@ -42,7 +45,8 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 			Connections: o.connections,
 			Jobs:        jobs,
 		}),
-		Sink: to.Sink,
+		Sink:    to.Sink,
+		Confirm: func(ctx context.Context) error { _, err := p.client.CurrentUser(ctx); return err },
 		Options: download.Options{
 			Portal:      conf.Portal.Host,
 			Name:        o.namer(to.Name),

@@ -170,7 +170,7 @@ func (s *session) openJournal(ctx context.Context) (err error) {
 	if s.flags.journal == "" {
 		return nil
 	}
-	if s.journal, err = s.flags.openJournal(ctx, s.conf, s.reporter); err != nil {
+	if s.journal, err = s.flags.openJournal(ctx, s.conf, s.reporter.Screen()); err != nil {
 		return s.withUndone(err)
 	}
 	s.closeJournal()
@@ -188,12 +188,6 @@ func (s *session) closeJournal() {
 	})
 }
 
-// confirmCredentials reports whether the portal still accepts the credentials, see download.Engine.
-func (s *session) confirmCredentials(ctx context.Context) error {
-	_, err := s.portal.client.CurrentUser(ctx)
-	return err
-}
-
 // run gets what the list asks for, and writes down what of it is not done.
 func (s *session) run(ctx context.Context) error {
 	engine := s.flags.engine(s.conf, s.portal, s.destination)
@@ -205,7 +199,6 @@ func (s *session) run(ctx context.Context) error {
 	results = append(results, s.describe(engine)...)
 	results = append(results, s.reporter) // the last: it may have to wait for somebody who reads
 	engine.Progress, engine.Results = s.reporter, results
-	engine.Confirm = s.confirmCredentials
 	engine.Steps = s.request.steps(s.list.Expanded)
 	s.begun = true
 	tally := engine.Run(ctx, s.list.Jobs)

@@ -298,7 +298,6 @@ func (s *syncRun) keepsMetadata(r download.Result) bool {
 func (s *syncRun) fetch(ctx context.Context, jobs iter.Seq[download.Job], results download.ResultObserver, recorder download.Recorder) download.Tally {
 	engine := s.flags.engine(s.conf, s.portal, s.destination)
 	engine.Progress, engine.Results, engine.Recorder = s.reporter, []download.ResultObserver{ended{s.reporter}, results}, recorder
-	engine.Confirm = s.confirmCredentials
 	return engine.Run(ctx, func(context.Context) iter.Seq[download.Job] { return jobs })
 }
 

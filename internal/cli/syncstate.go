@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,7 +16,6 @@ import (
 	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/mirror"
 	"github.com/bynder-cli/bynder/internal/naming"
-	"github.com/bynder-cli/bynder/internal/report"
 )
 
 // syncFormat is the number of the format of a state.
@@ -65,13 +63,9 @@ func (s *syncRun) openState(ctx context.Context) error {
 			Advice: "see that you may write there, or choose another folder",
 		}
 	}
-	s.journal, err = journal.Open(ctx, path, journal.Options{
-		Portal: s.conf.Portal.Host, Dir: o.dir, State: true, Adopt: o.adopt, KnowsHead: knowsHead, HadHead: remembers(realPath(o.dir)), Synced: o.fsync, DryRun: o.dryRun,
-		Encode: report.JSONLine[download.Result], LockWait: o.lockLimit,
-		Waiting: func() { s.reporter.Screen().Say("waiting for another sync of %s", o.dir) },
-		Failed:  func(err error) { s.reporter.Screen().Fail(err.Error(), "") },
-	})
-	if err != nil {
+	opts := o.journalOptions(s.conf, s.reporter.Screen(), "waiting for another sync of "+o.dir)
+	opts.State, opts.Adopt, opts.KnowsHead, opts.HadHead = true, o.adopt, knowsHead, remembers(realPath(o.dir))
+	if s.journal, err = journal.Open(ctx, path, opts); err != nil {
 		return err
 	}
 	s.closeJournal()
@@ -104,7 +98,7 @@ func (s *syncRun) head(ctx context.Context) (syncHead, error) {
 		return syncHead{}, err
 	}
 	user, err := s.portal.client.CurrentUser(ctx)
-	if api, ok := errors.AsType[*bynder.APIError](err); ok && api.Status == http.StatusForbidden {
+	if isForbidden(err) {
 		user, err = bynder.User{}, nil
 	}
 	if err != nil {
