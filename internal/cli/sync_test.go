@@ -263,7 +263,7 @@ func TestCheckTrash(t *testing.T) {
 		}
 	}
 	if err := checkTrash("missing/trash", "missing"); err == nil {
-		t.Error("a folder below one that is to be made is no place for what is removed from it")
+		t.Error("a folder below one that is to be made cannot have what is removed from it")
 	}
 }
 

@@ -197,7 +197,7 @@ func (s *syncRun) headBefore() (head syncHead, ok bool, err error) {
 }
 
 // admit refuses a run whose head is not that of the state, unless the change is accepted, and reports whether the state
-// is to have this one. Other names for the same filters are no change.
+// is to have this one. Other names for the same filters do not count as a change.
 func (s *syncRun) admit(now syncHead) (isNew bool, err error) {
 	before, ok, err := s.headBefore()
 	if err != nil || !ok {

@@ -562,7 +562,7 @@ func TestStateIntentsThatDidNotComeTrue(t *testing.T) {
 		j = openState(t, file, dir)
 		wantFiles(t, j, "A a 1")
 		closeJournal(t, j)
-		writeFile(t, filepath.Join(dir, "b"), "content") // somebody else's
+		writeFile(t, filepath.Join(dir, "b"), "content") // of another program
 	}
 }
 

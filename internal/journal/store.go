@@ -103,7 +103,7 @@ func several(n int, f func(int)) {
 	work.Wait()
 }
 
-// syncFile stores the file of a result and fills in its size and, in a state, its time. It tells whether the file
+// syncFile stores the file of a result and fills in its size and, in a state, its time. It reports whether the file
 // is then what the result says: another program may have taken it away.
 func (j *Journal) syncFile(e *entry) bool {
 	err := context.Cause(j.ctx)

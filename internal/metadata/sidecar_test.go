@@ -154,7 +154,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// What is no regular file is not replaced, and a link leads nowhere.
+// Only a regular file is replaced, and a link is not followed.
 func TestWriteReplacesFilesAlone(t *testing.T) {
 	root, dir := openRoot(t)
 	file := filepath.Join(dir, "a.metadata.json")

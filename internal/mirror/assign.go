@@ -274,7 +274,7 @@ func (a *assignment) removable(i int) bool {
 	return a.removes && f.own() && f.verdict != Unconfirmed
 }
 
-// isForeign reports whether something has a path, or that of a folder of it, which is no file of the state.
+// isForeign reports whether something that is not a file of the state has a path, or that of a folder of it.
 func (a *assignment) isForeign(path, folded string) bool {
 	if i, ok := a.held[folded]; ok && a.files[i].record.Path == path || !a.in.Folder.Taken(path) {
 		return false

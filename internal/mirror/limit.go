@@ -14,12 +14,12 @@ import (
 const (
 	// usualPercent of the files of the state may be removed if no limit is given, but
 	usualPercent = 10
-	// usualLeast of them in any case.
+	// usualLeast files in any case.
 	usualLeast = 5
 )
 
-// Limit returns how many files a run may remove, if the state has so many files: text is a number, or a percentage such
-// as 10%, of which parts of a file are dropped. If text is empty, it is 10% and at least 5.
+// Limit returns how many files a run may remove from a state that has a number of files. text is a number, or a
+// percentage such as 10%, of which parts of a file are dropped. If text is empty, it is 10% and at least 5.
 func Limit(text string, files int) (int, error) {
 	if text == "" {
 		return max(files*usualPercent/100, usualLeast), nil

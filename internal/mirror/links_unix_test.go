@@ -57,7 +57,7 @@ func TestVerifyUnreadable(t *testing.T) {
 	wantFound(t, p.verify(t, Options{Extra: true}), "unknown a unreadable", "unknown closed/b unreadable", "unknown closed unreadable")
 }
 
-// A destination follows links inside the folder alone, and what is no regular file is not waited for.
+// A destination follows links inside the folder alone, and waits for regular files only.
 func TestDestinationStaysInside(t *testing.T) {
 	g, outside := newRig(t), newRig(t)
 	outside.write("secret", "whole")

@@ -77,7 +77,7 @@ func (x *running) move(ctx context.Context, m *moving, wait bool) bool {
 // moveOn gives a file its new path, or one in ownFolder if it has to wait for that.
 func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
 	standing, err := x.folder.Stands(&m.now), error(nil)
-	if wait { // in ownFolder nobody sees it, and after a kill its MD5 alone tells what it is
+	if wait { // in ownFolder the user does not see it, and after a kill only its MD5 identifies it
 		_, standing, err = x.proven(ctx, &m.now)
 	}
 	if err != nil {
