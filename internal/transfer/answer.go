@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"regexp"
+	"strconv"
 
 	"github.com/bynder-cli/bynder/internal/location"
 	"github.com/bynder-cli/bynder/internal/retry"
@@ -26,23 +28,37 @@ const (
 	maxUnsized = 16 << 10
 )
 
+// maxDrained is how many bytes are read of an answer that is not wanted, to keep its connection.
+const maxDrained = 16 << 10
+
+// leastProgress is how many new bytes of a file count as progress, for a large one: what brings less,
+// again and again, would go on for ever. A connection has to bring as many in Options.Idle (in the
+// usual 30 s, 34 bytes a second), and the counts of tries and of locations begin anew only after them.
+const leastProgress = 1 << 10
+
+// least is leastProgress for a file of size bytes, or of unknown size for -1: a small one, which
+// ends soon anyway, has it with fewer.
+func least(size int64) int64 {
+	if size < 0 {
+		return leastProgress
+	}
+	return min(leastProgress, max(size/64, 1))
+}
+
 // answer is one response of storage: some or all bytes of one object.
 type answer struct {
 	object Object
-	// from and until bound the bytes that it holds: until is the offset after the
-	// last one, or math.MaxInt64 where the end will tell. from is -1 where a 206
-	// does not say properly what it holds.
+	// from and until bound the bytes that it holds: until is the offset after the last one, or math.MaxInt64 where
+	// the end will tell. from is -1 where a 206 does not say properly what it holds.
 	from, until int64
 	partial     bool // it is a 206
 
 	body  io.ReadCloser
 	sized bool // body's length was told, so that it is nothing but bytes of the file
-	// arrivals knows what has arrived, nil where nobody does; where that is enough, a read
-	// does not wait.
+	// arrivals knows what has arrived, nil where nobody does; where that is enough, a read does not wait.
 	arrivals arrivals
 	enough   int
-	ctx      context.Context // of the request
-	cancel   context.CancelCauseFunc
+	cancel   context.CancelFunc // of the request
 
 	first int64 // where it began
 }
@@ -50,8 +66,7 @@ type answer struct {
 // arrivals is a connection that knows how many bytes have arrived and were not read yet.
 type arrivals interface{ Waiting() int }
 
-// span is the bytes from offset from on: until that of the first byte after them, or to
-// the end of the file for zero.
+// span is the bytes from offset from on: until that of the first byte after them, or to the end of the file for zero.
 type span struct {
 	from, until int64
 }
@@ -70,7 +85,7 @@ func (s span) header() string {
 // ask makes one request for what s says of the file at u. ifMatch, where not "", is the ETag
 // that the object must still have.
 func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*answer, error) {
-	reqCtx, cancel := context.WithCancelCause(ctx)
+	reqCtx, cancel := context.WithCancel(ctx)
 	watch := retry.NewWatch(reqCtx, o.Idle, 0)
 	watch.Progress = maxErrorBody // what storage says of a failure has to come as a whole
 	var conn net.Conn             // the last one, after redirects
@@ -79,7 +94,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	})
 	req, err := http.NewRequestWithContext(traced, http.MethodGet, u.String(), nil)
 	if err != nil {
-		cancel(nil)
+		cancel()
 		return nil, &Error{Kind: Protocol, Err: fmt.Errorf("get %s: %w", location.Redacted(u), location.WithoutURL(err))}
 	}
 	// A length that counts encoded bytes would say nothing about the file.
@@ -92,13 +107,13 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	}
 	resp, err := watch.Answered(o.Client.Do(req)) //nolint:bodyclose // answer.close does
 	if err != nil {
-		cancel(err)
+		cancel()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, unanswered(u, resp, err)
 	}
-	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, ctx: reqCtx, cancel: cancel, until: math.MaxInt64}
+	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, cancel: cancel, until: math.MaxInt64}
 	if a.sized {
 		a.arrivals, a.enough = arrivalsOf(conn)
 	}
@@ -134,9 +149,8 @@ func arrivalsOf(conn net.Conn) (known arrivals, enough int) {
 	return known, 1
 }
 
-// read reads from the connection and gives it up where nothing comes for too long. One read
-// may yield only what came with the header, or one record of TLS; so what has arrived
-// already is gathered for one write.
+// read reads from the connection and gives it up where nothing comes for too long. One read may yield only what came
+// with the header, or one record of TLS; so what has arrived already is gathered for one write.
 func (a *answer) read(p []byte) (int, error) {
 	n, err := a.readOnce(p)
 	if a.arrivals == nil {
@@ -178,9 +192,41 @@ func (a *answer) tooShort(u *url.URL) *Error {
 	}
 }
 
-// close ends the answer. The connection is kept for another request only where the
-// body has been read to its end.
+// drain reads what is left of an answer, if that is little, so that its connection is kept.
+func (a *answer) drain() {
+	if a.until-a.from <= maxDrained {
+		_, _ = io.CopyN(io.Discard, a.body, maxDrained)
+	}
+}
+
+// close ends the answer. The connection is kept for another request only where the body has been read to its end.
 func (a *answer) close() {
 	a.body.Close()
-	a.cancel(nil)
+	a.cancel()
+}
+
+// contentRange is a Content-Range of a 206 (RFC 9110, section 14.4): the bytes from
+// first to last, both counted, of total; total is -1 where it is "*".
+type contentRange struct {
+	first, last, total int64
+}
+
+// contentRangeForm takes no more digits than sums of two offsets leave room for.
+var contentRangeForm = regexp.MustCompile(`^(?i:bytes) +(\d{1,18})-(\d{1,18})/(\d{1,18}|\*) *$`)
+
+func parseContentRange(header string) (contentRange, bool) {
+	m := contentRangeForm.FindStringSubmatch(header)
+	if m == nil {
+		return contentRange{}, false
+	}
+	r := contentRange{total: -1}
+	r.first, _ = strconv.ParseInt(m[1], 10, 64)
+	r.last, _ = strconv.ParseInt(m[2], 10, 64)
+	if m[3] != "*" {
+		r.total, _ = strconv.ParseInt(m[3], 10, 64)
+	}
+	if r.first > r.last || r.total >= 0 && r.last >= r.total {
+		return contentRange{}, false
+	}
+	return r, true
 }

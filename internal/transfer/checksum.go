@@ -14,14 +14,30 @@ import (
 	"strings"
 )
 
+// Verified says by what the bytes of a file were checked.
+type Verified string
+
+// The checks, strongest first.
+const (
+	BySHA512    Verified = "sha512"
+	BySHA256    Verified = "sha256"
+	BySHA1      Verified = "sha1"
+	ByMD5       Verified = "md5"       // as an ETag, or as a header of its own
+	ByMultipart Verified = "multipart" // the ETag is the MD5 of the MD5s of the parts
+	ByCRC64NVME Verified = "crc64nvme"
+	ByCRC32C    Verified = "crc32c"
+	ByCRC32     Verified = "crc32"
+	BySize      Verified = "size" // the length alone
+	ByNothing   Verified = "none" // storage told no length either
+)
+
 // Checksum is a digest of all bytes of an object that storage sends beside its ETag.
 type Checksum struct {
 	By  Verified
 	Sum string // the bytes of the digest; those of a CRC with the highest first
 }
 
-// crc64NVME is the polynomial of CRC-64/NVME (NVM Express, "NVM Command Set Specification", 64b
-// CRC), reversed.
+// crc64NVME is the polynomial of CRC-64/NVME (NVM Express, "NVM Command Set Specification", 64b CRC), reversed.
 const crc64NVME = 0x9a6c9329ac4bc9b5
 
 // algorithm is how a digest is computed, and what it is called.
@@ -42,10 +58,9 @@ var algorithms = []algorithm{
 	{ByCRC32, "CRC-32", func() hash.Hash { return crc32.NewIEEE() }},
 }
 
-// checksums reads the digests from the headers of a complete answer (200). Content-MD5 (RFC 2616,
-// section 14.15) and Content-Digest (RFC 9530) are of the body, so that those of a 206 say nothing
-// about the object. Malformed ones are ignored, and all of them where the bytes are encoded: what they
-// are of is not the same everywhere.
+// checksums reads the digests from the headers of a complete answer (200). Content-MD5 (RFC 2616, section 14.15) and
+// Content-Digest (RFC 9530) are of the body, so that those of a 206 say nothing about the object. Malformed ones are
+// ignored, and all of them where the bytes are encoded: what they are of is not the same everywhere.
 func checksums(h http.Header) []Checksum {
 	if coding := strings.TrimSpace(h.Get("Content-Encoding")); coding != "" && !strings.EqualFold(coding, "identity") {
 		return nil
@@ -54,8 +69,7 @@ func checksums(h http.Header) []Checksum {
 	found.add(ByMD5, h.Get("Content-MD5"))
 	found.add(ByMD5, h.Get("X-Ms-Blob-Content-Md5")) // "Get Blob" of Azure Storage
 	found.addGoogle(h)
-	// "Checking object integrity" in the Amazon S3 user guide. A composite one is of the checksums of
-	// the parts.
+	// "Checking object integrity" in the Amazon S3 user guide. A composite one is of the checksums of the parts.
 	if !strings.EqualFold(strings.TrimSpace(h.Get("X-Amz-Checksum-Type")), "COMPOSITE") {
 		for _, by := range []Verified{BySHA512, BySHA256, BySHA1, ByMD5, ByCRC64NVME, ByCRC32C, ByCRC32} {
 			found.add(by, h.Get("X-Amz-Checksum-"+string(by)))

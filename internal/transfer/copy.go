@@ -30,16 +30,13 @@ func newBufferPool(size int) *sync.Pool {
 	}}
 }
 
-// Copy writes the bytes of s to dst and, beside that, all bytes of the file to d. Where
-// the stream does not begin with the first byte (Stream.Continue), prefix reads
-// dst from its beginning, including what has been written since it was opened: the
-// hash follows the transfer on disk until it has caught up, and neither waits for the
-// other. Copy closes prefix, which may be nil. advanced, which may be nil, is told how
-// many bytes have been written.
+// Copy writes the bytes of s to dst and, beside that, all bytes of the file to d. Where the stream does not begin
+// with the first byte (Stream.Continue), prefix reads dst from its beginning, including what has been written since
+// it was opened: the hash follows the transfer on disk until it has caught up, and neither waits for the other. Copy
+// closes prefix, which may be nil. advanced, which may be nil, is told how many bytes have been written.
 //
-// Copy returns when both have ended: with nil after the last byte of the whole file,
-// with an error of s, with dst's as it is, with prefix's, or with ctx's. After an error what
-// is in dst is still a prefix of the file.
+// Copy returns when both have ended: with nil after the last byte of the whole file, with an error of s, with dst's
+// as it is, with prefix's, or with ctx's. After an error what is in dst is still a prefix of the file.
 func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.ReadCloser, advanced func(n int)) error {
 	if prefix != nil {
 		defer prefix.Close()
@@ -55,7 +52,7 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 		pool = largeBuffers
 	}
 	if d == nil || !d.Needed() {
-		return pump(s, dst, pool, advanced, func(buf *[]byte, _ int) (*[]byte, error) { return buf, nil })
+		return pump(s, dst, pool, advanced, func(buf *[]byte, _ []byte) (*[]byte, error) { return buf, nil })
 	}
 	if s.next > 0 && prefix == nil {
 		return errors.New("verify a file whose beginning cannot be read")
@@ -63,14 +60,13 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	h := newHashing(pool, d, prefix, s.next)
-	var running sync.WaitGroup
-	running.Go(func() { h.run(ctx) })
+	go h.run(ctx)
 	err := pump(s, dst, pool, advanced, h.pass)
 	if err != nil {
 		cancel() // the digest of a part is of no use
 	}
 	close(h.full)
-	running.Wait()
+	<-h.done
 	h.release()
 	if err == nil {
 		err = h.err
@@ -78,10 +74,9 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 	return err
 }
 
-// pump is the copy loop: io.Copy would ignore the buffer where dst is a file. After
-// each write, pass takes the buffer with its n bytes and gives the one to fill next. What other
-// connections have fetched ahead comes in buffers of theirs, and is not copied.
-func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass func(buf *[]byte, n int) (*[]byte, error)) error {
+// pump is the copy loop: io.Copy would ignore the buffer where dst is a file. After each write, pass takes the buffer
+// and the bytes, which may be in it, and gives the one to fill next.
+func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass func(buf *[]byte, p []byte) (*[]byte, error)) error {
 	buf := pool.Get().(*[]byte)
 	defer func() {
 		if buf != nil {
@@ -89,38 +84,36 @@ func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass fu
 		}
 	}()
 	for {
-		n, err := s.fill(buf)
+		p, err := s.fill(*buf)
 		if err == io.EOF { //nolint:errorlint // one that is wrapped is a failure
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		written, err := dst.Write((*buf)[:n])
+		written, err := dst.Write(p)
 		if written > 0 {
 			advanced(written)
 		}
-		if err == nil && written < n {
+		if err == nil && written < len(p) {
 			err = io.ErrShortWrite
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			buf, err = pass(buf, p)
 		}
-		if buf, err = pass(buf, n); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 }
 
-// hashing feeds a Digest beside the copy: from the file itself while it is behind, then
-// from the copy's own buffers.
+// hashing feeds a Digest beside the copy: from the file itself while it is behind, then from the copy's own buffers.
 type hashing struct {
 	digest *Digest
 	prefix io.Reader
 	pool   *sync.Pool
-	made   int // buffers on their way; only pass counts
-	full   chan filled
-	spare  chan *[]byte
+	full   chan block
+	spare  chan *[]byte  // nil for one that is not made yet
 	done   chan struct{} // closed when run has returned
 	err    error         // why it did; to be read after done
 
@@ -129,24 +122,27 @@ type hashing struct {
 	level   bool  // it has
 }
 
-// filled is a buffer whose first n bytes are to be hashed.
-type filled struct {
+// block is a buffer whose first n bytes are to be hashed.
+type block struct {
 	buf *[]byte
 	n   int
 }
 
 func newHashing(pool *sync.Pool, d *Digest, prefix io.Reader, held int64) *hashing {
-	return &hashing{
+	h := &hashing{
 		digest:  d,
 		prefix:  prefix,
 		pool:    pool,
-		made:    1, // the one that the copy begins with
-		full:    make(chan filled, buffersPerFile),
+		full:    make(chan block, buffersPerFile),
 		spare:   make(chan *[]byte, buffersPerFile),
 		done:    make(chan struct{}),
 		written: held,
 		level:   held == 0,
 	}
+	for range buffersPerFile - 1 { // the copy has one
+		h.spare <- nil
+	}
+	return h
 }
 
 // run hashes until full is closed and all of it has been hashed, or ctx is done.
@@ -160,7 +156,7 @@ func (h *hashing) run(ctx context.Context) {
 			h.pool.Put(f.buf)
 			return
 		}
-		h.digest.add((*f.buf)[:f.n])
+		_, _ = h.digest.Write((*f.buf)[:f.n])
 		h.spare <- f.buf // has room for all
 	}
 }
@@ -181,7 +177,7 @@ func (h *hashing) catchUp(ctx context.Context) error {
 			return err
 		}
 		n, err := h.prefix.Read((*buf)[:min(int64(len(*buf)), behind)])
-		h.digest.add((*buf)[:n])
+		_, _ = h.digest.Write((*buf)[:n])
 		hashed += int64(n)
 		if n > 0 && errors.Is(err, io.EOF) {
 			continue // there may be more by now
@@ -204,10 +200,10 @@ func (h *hashing) behind(hashed int64) int64 {
 	return h.written - hashed
 }
 
-// pass tells that the n bytes of buf are in the file, and returns the buffer to fill
-// next: the same one where they will be hashed from the file.
-func (h *hashing) pass(buf *[]byte, n int) (*[]byte, error) {
-	if h.follows(n) {
+// pass notes that p, which may be in buf, is in the file, and returns the buffer to fill next: the same one if p will be
+// hashed from the file.
+func (h *hashing) pass(buf *[]byte, p []byte) (*[]byte, error) {
+	if h.follows(len(p)) {
 		select {
 		case <-h.done: // early: it failed
 			return buf, h.err
@@ -215,26 +211,23 @@ func (h *hashing) pass(buf *[]byte, n int) (*[]byte, error) {
 			return buf, nil
 		}
 	}
+	if &p[0] != &(*buf)[0] {
+		copy(*buf, p)
+	}
 	select {
-	case h.full <- filled{buf, n}:
+	case h.full <- block{buf, len(p)}:
 	case <-h.done:
 		return buf, h.err
 	}
 	select {
 	case buf = <-h.spare:
-		return buf, nil
-	default:
-	}
-	if h.made < buffersPerFile {
-		h.made++
-		return h.pool.Get().(*[]byte), nil
-	}
-	select {
-	case buf = <-h.spare:
-		return buf, nil
 	case <-h.done:
 		return nil, h.err
 	}
+	if buf == nil {
+		buf = h.pool.Get().(*[]byte)
+	}
+	return buf, nil
 }
 
 // follows counts n more bytes in the file where they will be hashed from there.
@@ -251,7 +244,9 @@ func (h *hashing) follows(n int) bool {
 func (h *hashing) release() {
 	close(h.spare)
 	for buf := range h.spare {
-		h.pool.Put(buf)
+		if buf != nil {
+			h.pool.Put(buf)
+		}
 	}
 	for f := range h.full {
 		h.pool.Put(f.buf)

@@ -271,7 +271,7 @@ func TestHashingHoldsFewBuffers(t *testing.T) {
 			buf := smallBuffers.Get().(*[]byte)
 			for range 10 {
 				var err error
-				if buf, err = h.pass(buf, len(*buf)); err != nil {
+				if buf, err = h.pass(buf, *buf); err != nil {
 					done <- err
 					return
 				}

@@ -5,28 +5,10 @@ import (
 	"cmp"
 	"crypto/md5" //nolint:gosec // it is what storage computes, and guards against accidents only
 	"encoding/hex"
-	"fmt"
 	"hash"
 	"slices"
 	"strconv"
 	"strings"
-)
-
-// Verified says by what the bytes of a file were checked.
-type Verified string
-
-// The checks, strongest first.
-const (
-	BySHA512    Verified = "sha512"
-	BySHA256    Verified = "sha256"
-	BySHA1      Verified = "sha1"
-	ByMD5       Verified = "md5"       // as an ETag, or as a header of its own
-	ByMultipart Verified = "multipart" // the ETag is the MD5 of the MD5s of the parts
-	ByCRC64NVME Verified = "crc64nvme"
-	ByCRC32C    Verified = "crc32c"
-	ByCRC32     Verified = "crc32"
-	BySize      Verified = "size" // the length alone
-	ByNothing   Verified = "none" // storage told no length either
 )
 
 // DigestOptions choose what is computed of the bytes of a file.
@@ -42,14 +24,14 @@ type Digest struct {
 	object Object
 	length int64
 
-	sums   []*sum // the strongest first
+	sums   []*wholeSum // the strongest first
 	parts  []*partDigest
 	want   []byte // the digest that a multipart ETag gives
 	sha256 bool   // is asked for
 }
 
-// sum is one digest of all bytes.
-type sum struct {
+// wholeSum is one digest of all bytes.
+type wholeSum struct {
 	algorithm
 	hash.Hash
 	want []string // what it has to be; more than one cannot all be right
@@ -57,10 +39,9 @@ type sum struct {
 
 // NewDigest returns a Digest for obj.
 //
-// S3 makes the ETag of an object that was put in one piece the MD5 of its bytes, and
-// of one that was put in N parts the MD5 of the parts' MD5s, followed by -N; where a
-// key of the customer's or of KMS encrypts it, the ETag is no digest ("Checking object
-// integrity" in the Amazon S3 user guide). How large the parts were it does not tell.
+// S3 makes the ETag of an object that was put in one piece the MD5 of its bytes, and of one that was put in N parts
+// the MD5 of the parts' MD5s, followed by -N; where a key of the customer's or of KMS encrypts it, the ETag is no
+// digest ("Checking object integrity" in the Amazon S3 user guide). How large the parts were it does not tell.
 func NewDigest(obj Object, want DigestOptions) *Digest {
 	d := &Digest{object: obj, sha256: want.SHA256}
 	wanted := map[Verified][]string{}
@@ -72,7 +53,7 @@ func NewDigest(obj Object, want DigestOptions) *Digest {
 	}
 	for _, a := range algorithms {
 		if sums := wanted[a.by]; sums != nil || a.by == BySHA256 && want.SHA256 || a.by == ByMD5 && want.MD5 {
-			d.sums = append(d.sums, &sum{a, a.new(), sums})
+			d.sums = append(d.sums, &wholeSum{a, a.new(), sums})
 		}
 	}
 	return d
@@ -119,45 +100,39 @@ func partSizes(size int64, count string) []int64 {
 		candidates = append(candidates, usual*mib)
 	}
 	var fit []int64
-	for _, part := range candidates {
-		part = min(part, size) // of one part, all sizes that hold the file are the same
-		if (size+part-1)/part == n && !slices.Contains(fit, part) {
-			fit = append(fit, part)
+	for _, length := range candidates {
+		length = min(length, size) // of one part, all sizes that hold the file are the same
+		if (size+length-1)/length == n && !slices.Contains(fit, length) {
+			fit = append(fit, length)
 		}
 	}
 	return fit
 }
 
-// Needed tells whether the bytes have to be written to d at all: otherwise there is
-// nothing to compute.
+// Needed tells whether the bytes have to be written to d at all: otherwise there is nothing to compute.
 func (d *Digest) Needed() bool { return len(d.sums) > 0 || d.parts != nil }
 
 // Decides reports whether Check tells for certain whether the bytes are those of the object. A
 // multipart ETag does not: one that fits no usual part size may be of a file that is right.
 func (d *Digest) Decides() bool {
-	return slices.ContainsFunc(d.sums, func(s *sum) bool { return len(s.want) > 0 })
+	return slices.ContainsFunc(d.sums, func(s *wholeSum) bool { return len(s.want) > 0 })
 }
 
 // Write adds the next bytes. It never fails.
 func (d *Digest) Write(p []byte) (int, error) {
-	d.add(p)
-	return len(p), nil
-}
-
-func (d *Digest) add(p []byte) {
 	d.length += int64(len(p))
 	for _, s := range d.sums {
 		s.Write(p)
 	}
-	for _, part := range d.parts {
-		part.write(p)
+	for _, parts := range d.parts {
+		parts.write(p)
 	}
+	return len(p), nil
 }
 
-// Check compares the whole with what storage said of it, after the last byte has
-// been written, and tells what the bytes were checked by. A multipart ETag that no part size
-// fits proves nothing: then the length is what was checked. The error is of kind
-// Integrity.
+// Check compares the whole with what storage said of it, after the last byte has been written, and tells what the
+// bytes were checked by. A multipart ETag that no part size fits proves nothing: then the length is what was checked.
+// The error is of kind Integrity.
 func (d *Digest) Check() (Verified, error) {
 	if d.Needed() && d.object.Size >= 0 && d.length != d.object.Size {
 		return "", corrupt("the file has %d bytes where storage has %d", d.length, d.object.Size)
@@ -188,10 +163,6 @@ func (d *Digest) Check() (Verified, error) {
 // crcs are weaker than the MD5s of parts.
 var crcs = []Verified{ByCRC64NVME, ByCRC32C, ByCRC32}
 
-func corrupt(format string, args ...any) *Error {
-	return &Error{Kind: Integrity, Retryable: true, Err: fmt.Errorf(format, args...), remedy: startOver}
-}
-
 // MD5 returns the MD5 of all bytes written in hexadecimal digits, "" if it was not computed.
 func (d *Digest) MD5() string { return d.sum(ByMD5) }
 
@@ -214,18 +185,18 @@ func (d *Digest) sum(by Verified) string {
 
 // partDigest computes a multipart ETag for one size of parts.
 type partDigest struct {
-	size, filled int64
-	part, sums   hash.Hash
+	size, filled  int64
+	current, sums hash.Hash
 }
 
 func newPartDigest(size int64) *partDigest {
-	return &partDigest{size: size, part: md5.New(), sums: md5.New()}
+	return &partDigest{size: size, current: md5.New(), sums: md5.New()}
 }
 
 func (d *partDigest) write(p []byte) {
 	for len(p) > 0 {
 		n := min(int64(len(p)), d.size-d.filled)
-		d.part.Write(p[:n])
+		d.current.Write(p[:n])
 		d.filled += n
 		p = p[n:]
 		if d.filled == d.size {
@@ -235,8 +206,8 @@ func (d *partDigest) write(p []byte) {
 }
 
 func (d *partDigest) close() {
-	d.sums.Write(d.part.Sum(nil))
-	d.part.Reset()
+	d.sums.Write(d.current.Sum(nil))
+	d.current.Reset()
 	d.filled = 0
 }
 

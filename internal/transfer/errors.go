@@ -40,7 +40,7 @@ type Error struct {
 	Err error
 
 	remedy remedy
-	after  time.Duration // what Retry-After asked for, or 0
+	after  time.Duration // what Retry-After asked for, or 0; of a failure that a queue tried again, the pause
 	again  bool          // the answer may turn out differently (retry.Answer)
 }
 
@@ -83,8 +83,9 @@ func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 		err = &reworded{text: "the connection ended early", err: io.ErrUnexpectedEOF}
 	}
 	failed := &Error{Err: fmt.Errorf("get %s: %w", location.Redacted(u), location.WithoutURL(err))}
+	timeout, timed := errors.AsType[net.Error](err)
 	switch {
-	case timedOut(err):
+	case timed && timeout.Timeout():
 		failed.Kind, failed.Retryable, failed.remedy = Timeout, true, wait
 	case retry.Temporary(err):
 		failed.Kind, failed.Retryable, failed.remedy = Network, true, wait
@@ -113,12 +114,9 @@ func interrupted(u *url.URL, err error) *Error {
 	return failed
 }
 
-func timedOut(err error) bool {
-	timeout, ok := errors.AsType[interface {
-		error
-		Timeout() bool
-	}](err)
-	return ok && timeout.Timeout()
+// corrupt is the Error of bytes that are not those of the object.
+func corrupt(format string, args ...any) *Error {
+	return &Error{Kind: Integrity, Retryable: true, Err: fmt.Errorf(format, args...), remedy: startOver}
 }
 
 // malformedAnswer reports whether err says that the answer, not the connection, is what is wrong.
@@ -170,17 +168,15 @@ func refused(u *url.URL, req *http.Request, resp *http.Response) *Error {
 // maxErrorBody caps how much of an error body is read, in bytes.
 const maxErrorBody = 64 << 10
 
-// storageError is the part of an S3 error document that says what happened; see
-// "Error responses" in the Amazon S3 API reference. Other parts are not shown: of
-// a bad signature, S3 tells all that was signed.
+// storageError is the part of an S3 error document that says what happened; see "Error responses" in the Amazon S3
+// API reference. Other parts are not shown: of a bad signature, S3 tells all that was signed.
 type storageError struct {
 	XMLName xml.Name `xml:"Error"`
 	Code    string   `xml:"Code"`
 	Message string   `xml:"Message"`
 }
 
-// readStorageError reads an error body, which may as well be HTML, cut off or empty:
-// then nothing is known.
+// readStorageError reads an error body, which may as well be HTML, cut off or empty: then nothing is known.
 func readStorageError(body io.Reader) storageError {
 	var said storageError
 	body = io.LimitReader(body, maxErrorBody)
@@ -200,12 +196,10 @@ func (e storageError) expired() bool {
 }
 
 func (e storageError) String() string {
-	switch {
-	case e.Code == "" || e.Message == "":
+	if e.Code == "" || e.Message == "" {
 		return e.Code + e.Message
-	default:
-		return e.Code + ": " + e.Message
 	}
+	return e.Code + ": " + e.Message
 }
 
 // legible is foreign text in one line of at most limit characters, without

@@ -8,8 +8,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// RateLimiter holds all transfers together to a number of bytes a second. A nil
-// *RateLimiter holds nobody.
+// RateLimiter holds all transfers together to a number of bytes a second. A nil *RateLimiter holds nobody.
 type RateLimiter struct {
 	rate int64 // bytes a second
 
@@ -21,8 +20,7 @@ type RateLimiter struct {
 // rate is a steady flow and no burst followed by silence.
 const slicesPerSecond = 20
 
-// NewRateLimiter returns a limiter for rate bytes a second, or nil, which limits
-// nothing, for zero and less.
+// NewRateLimiter returns a limiter for rate bytes a second, or nil, which limits nothing, for zero and less.
 func NewRateLimiter(rate int64) *RateLimiter {
 	if rate <= 0 {
 		return nil
@@ -38,10 +36,9 @@ func (l *RateLimiter) slice(p []byte) []byte {
 	return p[:min(int64(len(p)), max(l.rate/slicesPerSecond, 1))]
 }
 
-// Wait pays for n bytes that were read: it returns when the bytes before them are
-// within the rate, or with ctx's error. Those who wait are served in the order in
-// which they came. Time in which nobody read is not made up for, except for one
-// slice.
+// Wait pays for n bytes that were read: it returns when the bytes before them are within the rate, or with ctx's
+// error. Those who wait are served in the order in which they came. Time in which nobody read is not made up for,
+// except for one slice.
 func (l *RateLimiter) Wait(ctx context.Context, n int) error {
 	if l == nil || n <= 0 {
 		return nil

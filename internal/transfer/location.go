@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"context"
 	"net/url"
 	"strconv"
 	"time"
@@ -9,22 +10,25 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
+// Location is where the bytes of one file can be had for a while: a temporary URL that is itself the permission to
+// read. It is asked for just before the transfer and asked for again when it expires.
+type Location struct {
+	// URL is http(s). Its query is a secret: show it only through location.Redacted.
+	URL *url.URL
+	// Asked is when the portal gave it; zero if that is not known, as for one that was saved with a listing.
+	Asked time.Time
+}
+
+// Source asks the portal for a fresh location of one file. Its errors are passed
+// through as they are: what the portal refuses is not asked for again.
+type Source func(ctx context.Context) (Location, error)
+
 // Name returns the file's name as the location's path gives it, as Object.Name; "" if it gives none.
 func (l Location) Name() string { return naming.FromURL(l.URL) }
 
-// check refuses a location that must not be asked at all.
-func (l Location) check(allowHTTP bool) error {
-	if err := location.Check(l.URL, allowHTTP); err != nil {
-		return &Error{Kind: Protocol, Err: err}
-	}
-	return nil
-}
-
-// expiry is when a temporary URL says that it expires; zero where it does not.
-// AWS Signature Version 4 writes X-Amz-Date and X-Amz-Expires, the seconds from then
-// ("Authenticating requests: using query parameters" in the Amazon S3 API
-// reference). CloudFront's signed URLs and Signature Version 2 write Expires, the
-// seconds since 1970.
+// expiry is when a temporary URL says that it expires; zero where it does not. AWS Signature Version 4 writes
+// X-Amz-Date and X-Amz-Expires, the seconds from then ("Authenticating requests: using query parameters" in the
+// Amazon S3 API reference). CloudFront's signed URLs and Signature Version 2 write Expires, the seconds since 1970.
 func expiry(u *url.URL) time.Time {
 	q := u.Query()
 	if signed, err := time.Parse("20060102T150405Z", q.Get("X-Amz-Date")); err == nil {
@@ -46,46 +50,59 @@ func expiry(u *url.URL) time.Time {
 // takes time to arrive and clocks differ.
 const maxMargin = 10 * time.Second
 
-// stale tells whether a location obtained at from should be asked for again at now
-// rather than used once more. The margin is a tenth of a short life. A location that
-// seems expired when it is fresh says that our clock is wrong: only storage can
-// tell then.
+// stale reports whether a location obtained at from should be asked for again at now rather than used once more. The
+// margin is a tenth of a short life. A location that seems expired when it is fresh says that our clock is wrong: only
+// storage can tell then.
 func (l Location) stale(from, now time.Time) bool {
 	until := expiry(l.URL)
 	if until.IsZero() || !until.After(from) {
 		return false
 	}
-	margin := min(maxMargin, until.Sub(from)/10)
-	return !now.Before(until.Add(-margin))
+	return !now.Before(until.Add(-min(maxMargin, until.Sub(from)/10)))
 }
 
 // justNow is how long ago the portal may have given a location that counts as asked for just now.
 const justNow = time.Minute
 
-// locate makes sure of a location that is good for a request.
-func (s *Stream) locate() error {
-	if s.location.URL != nil && !s.location.stale(s.located, time.Now()) {
-		return nil
+// maxUnproductive is how many locations in a row may bring no progress before storage is held to be at fault. Each
+// costs a call to the portal.
+const maxUnproductive = 3
+
+// address is where storage is asked for a file: at the location that the portal gave last.
+type address struct {
+	source       Source
+	allowHTTP    bool
+	location     Location
+	located      time.Time // when location was given
+	fresh        bool      // the portal had made it just then
+	served       bool      // storage has answered there with bytes of the file
+	unproductive int       // locations since the last progress
+}
+
+// locate makes sure of a location that is good for a request. It reports whether that is a new one.
+func (a *address) locate(ctx context.Context) (renewed bool, err error) {
+	if a.location.URL != nil && !a.location.stale(a.located, time.Now()) {
+		return false, nil
 	}
-	s.location = Location{}
-	l, err := s.source(s.ctx)
+	a.location = Location{}
+	l, err := a.source(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
-	s.barren++
-	s.located, s.served = time.Now(), false
-	s.fresh = s.located.Sub(l.Asked) < justNow
-	if err := l.check(s.opts.AllowHTTP); err != nil {
-		return err
+	a.unproductive++
+	a.located, a.served = time.Now(), false
+	a.fresh = a.located.Sub(l.Asked) < justNow
+	if err := location.Check(l.URL, a.allowHTTP); err != nil {
+		return false, &Error{Kind: Protocol, Err: err}
 	}
-	s.location = l
-	return nil
+	a.location = l
+	return true, nil
 }
 
 // renewable reports whether a new location may help against e, which nothing helps against at this
 // one: if it was not asked for just now, as when it was saved with a listing, or if it was good
 // before storage refused it. So each new location is given up for that only once.
-func (s *Stream) renewable(e *Error) bool {
+func (a *address) renewable(e *Error) bool {
 	refused := e.Status/100 == 4 && e.remedy != wait
-	return s.barren < maxBarren && (!s.fresh || s.served && refused)
+	return a.unproductive < maxUnproductive && (!a.fresh || a.served && refused)
 }

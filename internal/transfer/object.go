@@ -9,24 +9,11 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
-// Location is where the bytes of one file can be had for a while: a temporary
-// URL that is itself the permission to read. It is asked for just before the
-// transfer and asked for again when it expires.
-type Location struct {
-	// URL is http(s). Its query is a secret: show it only through location.Redacted.
-	URL *url.URL
-	// Asked is when the portal gave it; zero if that is not known, as for one that was saved
-	// with a listing.
-	Asked time.Time
-}
-
-// Object is what storage itself says of the bytes behind a location. It, and
-// not the portal's metadata, is the truth about a transfer: a portal may write
-// metadata into a file as it is handed out.
+// Object is what storage itself says of the bytes behind a location. It, and not the portal's metadata, is the truth
+// about a transfer: a portal may write metadata into a file as it is handed out.
 type Object struct {
-	// Name is the file's name as Content-Disposition or the location's path
-	// gives it. It is foreign text: never a path before internal/naming has
-	// made it one.
+	// Name is the file's name as Content-Disposition or the location's path gives it. It is foreign text: never a
+	// path before internal/naming has made it one.
 	Name string
 	// Size in bytes, or -1 where storage does not tell.
 	Size int64
@@ -45,9 +32,8 @@ type Object struct {
 	Checksums []Checksum
 }
 
-// StrongETag is the ETag where it is a strong validator, which changes with every
-// change of the bytes (RFC 9110, section 8.8.1), else "". Servers that forget the quotes
-// mean the same.
+// StrongETag is the ETag where it is a strong validator, which changes with every change of the bytes (RFC 9110,
+// section 8.8.1), else "". Servers that forget the quotes mean the same.
 func (o Object) StrongETag() string {
 	if strings.HasPrefix(o.ETag, "W/") || strings.Trim(o.ETag, `"`) == "" {
 		return ""
@@ -64,9 +50,8 @@ func (o Object) condition() string {
 	return ""
 }
 
-// Resumable tells whether storage says enough of the object to know it again: its
-// length, and a strong ETag or the time of its last change. Without, what breaks is
-// started over.
+// Resumable tells whether storage says enough of the object to know it again: its length, and a strong ETag or the
+// time of its last change. Without, what breaks is started over.
 func (o Object) Resumable() bool {
 	return o.Size >= 0 && (o.StrongETag() != "" || !o.LastModified.IsZero())
 }
@@ -80,9 +65,8 @@ const (
 	proven                 // they are one
 )
 
-// compare compares the object of an answer with the one that was first seen. A
-// strong ETag outweighs the time of the last change, on which the servers behind
-// one name need not agree.
+// compare compares the object of an answer with the one that was first seen. A strong ETag outweighs the time of the
+// last change, on which the servers behind one name need not agree.
 func compare(was, now Object) likeness {
 	sized := was.Size >= 0 && now.Size >= 0
 	tagged := was.ETag != "" && now.ETag != ""
@@ -100,8 +84,7 @@ func compare(was, now Object) likeness {
 	return alike
 }
 
-// maxETag caps what is sent back, kept and shown of an ETag, in bytes. Those of
-// storage have 34 to 40.
+// maxETag caps what is sent back, kept and shown of an ETag, in bytes. Those of storage have 34 to 40.
 const maxETag = 256
 
 // etag reads the ETag of an answer; one that no If-Match could repeat is none.
@@ -116,8 +99,7 @@ func etag(h http.Header) string {
 
 func opaque(etag string) string { return strings.TrimPrefix(etag, "W/") }
 
-// describe reads the headers of an answer that came from u. size is the object's,
-// not the answer's.
+// describe reads the headers of an answer that came from u. size is the object's, not the answer's.
 func describe(u *url.URL, h http.Header, size int64) Object {
 	coding := strings.TrimSpace(h.Get("Content-Encoding"))
 	obj := Object{
@@ -137,6 +119,5 @@ func describe(u *url.URL, h http.Header, size int64) Object {
 	return obj
 }
 
-// storable tells whether a file can be dated so: from 1678 to 2262, where a date is a 64-bit number of
-// nanoseconds.
+// storable tells whether a file can be dated so: from 1678 to 2262, where a date is a 64-bit number of nanoseconds.
 func storable(t time.Time) bool { return time.Unix(0, t.UnixNano()).Equal(t) }

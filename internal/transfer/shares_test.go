@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -36,9 +35,9 @@ func TestAllotment(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			a := newAllotment(tt.total)
+			a := &allotment{total: tt.total}
 			for range tt.more + len(tt.files) {
-				a.join()
+				a.count(1)
 			}
 			for round := range 3 {
 				for i, f := range tt.files {
@@ -57,41 +56,26 @@ func TestAllotment(t *testing.T) {
 	}
 }
 
-func TestBuffers(t *testing.T) {
-	b := &buffers{size: 10, most: 3}
-	first := b.take(2)
-	if len(first) != 2 || len(*first[0]) != 10 || len(*first[1]) != 10 {
-		t.Fatalf("took %v, want two of ten bytes", first)
+func TestRoom(t *testing.T) {
+	r := &room{most: 10}
+	if !r.take(6) || r.take(5) || !r.take(4) || r.take(1) {
+		t.Errorf("%d bytes of 10 are taken, want all, by those that there was room for", r.taken)
 	}
-	if got := b.take(2); got != nil {
-		t.Errorf("took two, where one is left: %v", got)
-	}
-	b.give(first[0])
-	second := b.take(2)
-	if len(second) != 2 || !slices.Contains(second, first[0]) {
-		t.Errorf("took %v, want %p again, and another", second, first[0])
-	}
-	for _, buf := range append(second, first[1]) {
-		b.rest()
-		b.give(buf)
-	}
-	if len(b.spare) != 3 {
-		t.Errorf("%d buffers are kept, want 3", len(b.spare))
-	}
-	if b.rest(); b.spare != nil {
-		t.Error("buffers are kept though nobody has one")
+	r.give(6)
+	if r.take(7) || !r.take(6) {
+		t.Errorf("%d bytes of 10 are taken, want all again", r.taken)
 	}
 }
 
-// However few buffers there are, and however slow the readers: each file has its head.
-func TestManyFilesAndFewBuffers(t *testing.T) {
-	for _, most := range []int{0, 2, 3, 7} {
-		t.Run(fmt.Sprintf("%d buffers", most), func(t *testing.T) {
+// However little room there is, and however slow the readers: each file has one connection.
+func TestManyFilesAndLittleRoom(t *testing.T) {
+	for _, most := range []int64{0, testPart - 1, testPart, 5 * testPart / 2} {
+		t.Run(fmt.Sprintf("%d bytes", most), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := randomFile(10*testPart, 1)
 				s := newStorage(t, f)
 				o := dividing(s, 4, Options{Jobs: 100, Retries: 3})
-				o.pool.most = most // a part needs three
+				o.room.most = most
 				var files sync.WaitGroup
 				for i := range 12 {
 					stream, err := o.Open(t.Context(), s.source(new(int)), nil)
@@ -107,11 +91,11 @@ func TestManyFilesAndFewBuffers(t *testing.T) {
 						var got []byte
 						err := Copy(t.Context(), writerFunc(func(p []byte) (int, error) {
 							got = append(got, p...)
-							o.pool.mu.Lock()
-							if made := o.pool.lent + len(o.pool.spare); made > most {
-								t.Errorf("%d buffers, want at most %d", made, most)
+							o.room.mu.Lock()
+							if o.room.taken > most {
+								t.Errorf("%d bytes are taken, want at most %d", o.room.taken, most)
 							}
-							o.pool.mu.Unlock()
+							o.room.mu.Unlock()
 							written(stream, len(p))
 							return len(p), nil
 						}), stream, nil, nil, nil)
@@ -125,8 +109,8 @@ func TestManyFilesAndFewBuffers(t *testing.T) {
 					})
 				}
 				files.Wait()
-				if o.pool.lent != 0 {
-					t.Errorf("%d buffers are lent when all files are here", o.pool.lent)
+				if o.room.taken != 0 {
+					t.Errorf("%d bytes are taken when all files are here", o.room.taken)
 				}
 			})
 		})
@@ -136,7 +120,7 @@ func TestManyFilesAndFewBuffers(t *testing.T) {
 // many returns an Opener that divides files as usual, by so many connections from the beginning.
 func many(connections int, client *http.Client) *Opener {
 	o := New(Options{Client: client, AllowHTTP: true, Connections: connections, Retries: 3})
-	o.layout.level = connections
+	o.layout.eager = true
 	return o
 }
 
@@ -171,39 +155,7 @@ func TestCopyFromSeveralConnections(t *testing.T) {
 	}
 }
 
-// What parts have fetched is handed over, not copied.
-func TestBuffersAreExchanged(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := randomFile(20*mib, 1)
-		s := newStorage(t, f, stall(mib))
-		stream, err := many(4, s.client).Open(t.Context(), s.source(new(int)), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer stream.Close()
-		var before *byte // the first one of the buffer of the last write
-		exchanged, at := 0, 0
-		err = Copy(t.Context(), writerFunc(func(p []byte) (int, error) {
-			if !bytes.HasPrefix(f.bytes[at:], p) {
-				t.Errorf("other bytes than the file's from %d to %d", at, at+len(p))
-			}
-			at += len(p)
-			if before != nil && &p[0] != before {
-				exchanged += len(p)
-			}
-			before = &p[0]
-			return len(p), nil
-		}), stream, nil, nil, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if at != len(f.bytes) || exchanged < 18*mib {
-			t.Errorf("%d bytes, of which %d were not copied; want nearly all of %d", at, exchanged, len(f.bytes))
-		}
-	})
-}
-
-func BenchmarkWindow(b *testing.B) {
+func BenchmarkQueue(b *testing.B) {
 	f := randomFile(256*mib, 1)
 	for _, connections := range []int{1, 2, 4, 8} {
 		b.Run(fmt.Sprintf("%d", connections), func(b *testing.B) {

@@ -1,7 +1,6 @@
-// Package transfer turns a temporary location into one ordered stream of bytes that
-// ends only when the whole file has been delivered. A connection that breaks, stalls
-// or ends early is continued from the byte where it broke; a location that has expired is
-// asked for again; what comes is always of the object that was there first. Where
+// Package transfer turns a temporary location into one ordered stream of bytes that ends only when the whole file has
+// been delivered. A connection that breaks, stalls or ends early is continued from the byte where it broke; a
+// location that has expired is asked for again; what comes is always of the object that was there first. Where
 // storage, or the distance to it, limits each connection, several fetch parts of a file ahead.
 //
 //	s, err := opener.Open(ctx, source, notify) // storage has answered: s.Object()
@@ -11,16 +10,9 @@
 package transfer
 
 import (
-	"context"
 	"net/http"
 	"time"
-
-	"github.com/bynder-cli/bynder/internal/retry"
 )
-
-// Source asks the portal for a fresh location of one file. Its errors are passed
-// through as they are: what the portal refuses is not asked for again.
-type Source func(ctx context.Context) (Location, error)
 
 // Options are what all transfers of a run share.
 type Options struct {
@@ -36,9 +28,8 @@ type Options struct {
 	AllowHTTP bool
 	// Limiter holds all transfers together to a rate; nil for none.
 	Limiter *RateLimiter
-	// Jobs is the number of connections in all. Each file has one, whatever the number; those that
-	// are left over go to the largest file. Zero stands for Connections, so that one file in
-	// flight alone may have as many.
+	// Jobs is the number of connections in all. Each file has one, whatever the number; those that are left over go
+	// to the largest file. Zero stands for Connections, so that one file in flight alone may have as many.
 	Jobs int
 	// Connections is the most that one file may use at a time; with zero or one, or with
 	// a Limiter, which one connection reaches as well as many, none uses another one. A file
@@ -47,11 +38,23 @@ type Options struct {
 	Connections int
 }
 
+// layout is how files are divided, in bytes.
+type layout struct {
+	smallest      int64 // a file of which less is to come is not divided
+	large         int64 // from this size on, a file is divided into large parts
+	partSize      int64
+	largePartSize int64 // lets a connection run for longer between two requests
+	shortest      int64 // what parts get down to towards the end
+	eager         bool  // several connections fetch from the beginning
+}
+
+var usualLayout = layout{smallest: 16 << 20, large: 256 << 20, partSize: 1 << 20, largePartSize: 4 << 20, shortest: 256 << 10}
+
 // Opener opens streams. It may be used from several goroutines at once.
 type Opener struct {
 	opts   Options
 	shares *allotment
-	pool   *buffers
+	room   *room
 	layout layout
 }
 
@@ -65,45 +68,8 @@ func New(opts Options) *Opener {
 	}
 	return &Opener{
 		opts:   opts,
-		shares: newAllotment(opts.Jobs),
-		pool:   &buffers{size: largeBuffer, most: poolBytes / largeBuffer},
+		shares: &allotment{total: opts.Jobs},
+		room:   &room{most: roomBytes},
 		layout: usualLayout,
 	}
-}
-
-// Open asks src for a location and storage for the file there, from its first byte
-// on, and returns when storage has answered. It asks with GET and no Range: a
-// temporary URL is signed for GET alone, and the headers of this answer are what
-// all later ones are compared with.
-//
-// The stream is good until ctx ends or Close is called. notify, which may be nil, is
-// told of each failure that another try follows after wait, from the goroutine that
-// opens or reads. Errors are *Error values, src's own, or ctx's.
-func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wait time.Duration)) (*Stream, error) {
-	return o.open(ctx, src, notify, false)
-}
-
-func (o *Opener) open(ctx context.Context, src Source, notify func(err error, wait time.Duration), probing bool) (*Stream, error) {
-	if notify == nil {
-		notify = func(error, time.Duration) {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	s := &Stream{
-		opener:   o,
-		opts:     &o.opts,
-		ctx:      ctx,
-		cancel:   cancel,
-		source:   src,
-		notify:   notify,
-		backoff:  retry.New(o.opts.Retries),
-		restarts: retry.New(o.opts.Retries),
-		probing:  probing,
-	}
-	s.begin()
-	if err := s.connect(); err != nil {
-		s.leave()
-		cancel()
-		return nil, err
-	}
-	return s, nil
 }

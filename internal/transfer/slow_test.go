@@ -40,71 +40,64 @@ func drip(n int, pause time.Duration) step {
 	}
 }
 
-func TestWhatIsSlowIsRaced(t *testing.T) {
+func TestWhatIsSlowIsAskedForAgain(t *testing.T) {
 	f := randomFile(10*testPart, 1)
 	slow := drip(100, time.Second) // a part in 100 s
 	late := func(f *file, w http.ResponseWriter, r *http.Request) {
-		time.Sleep(time.Second) //nolint:forbidigo // the clock is the bubble's
-		f.serve(w, r)
+		if retry.Sleep(r.Context(), time.Second) == nil {
+			f.serve(w, r)
+		}
 	}
 	tests := []struct {
 		name   string
-		head   step
+		first  step
 		parts  map[string][]step
 		ranged step   // for what has no entry in parts
-		end    string // of the ranges that are raced
+		end    string // of the ranges that are slow
 		asked  int    // how often
 		within time.Duration
 	}{
 		{
-			name:   "a part that trickles, by the reader",
-			head:   headOnly,
+			name:   "a part that trickles",
+			first:  firstOnly,
 			parts:  map[string][]step{"30000-39999": {slow}},
 			end:    "-39999",
 			asked:  2,
 			within: 3 * time.Second,
 		},
 		{
-			name:   "a part that is silent, by the reader",
-			head:   headOnly,
+			name:   "a part that is silent",
+			first:  firstOnly,
 			parts:  map[string][]step{"30000-39999": {silent}},
 			end:    "-39999",
 			asked:  2,
 			within: time.Second,
 		},
 		{
-			name:   "a part, once: where that fails, the part goes on",
-			head:   headOnly,
-			parts:  map[string][]step{"30000-39999": {slow}, "30100-39999": {status(503, "")}},
-			end:    "-39999",
-			asked:  2,
-			within: 101 * time.Second,
-		},
-		{
-			name:   "a part, and it comes first after all",
-			head:   headOnly,
+			name:   "a part, twice: each request has more time",
+			first:  firstOnly,
 			parts:  map[string][]step{"30000-39999": {late, silent}},
 			end:    "-39999",
-			asked:  2,
+			asked:  3,
 			within: time.Second,
 		},
 		{
-			name:   "the head, by a part",
-			head:   stall(5000),
+			name:   "the first answer, which falls silent",
+			first:  stall(5000),
 			end:    "-9999",
 			asked:  1,
 			within: time.Second,
 		},
 		{
-			name:   "the head that trickles, by a part",
-			head:   drip(100, 50*time.Millisecond), // in 5 s
+			name:   "the first answer, which trickles",
+			first:  drip(100, 50*time.Millisecond), // in 5 s
 			end:    "-9999",
 			asked:  1,
 			within: time.Second,
 		},
 		{
 			name:   "not what is as slow as all",
-			head:   drip(100, 10*time.Millisecond),
+			first:  drip(100, 10*time.Millisecond),
 			ranged: drip(100, 10*time.Millisecond), // a part in 1 s
 			end:    "-39999",
 			asked:  1,
@@ -114,7 +107,7 @@ func TestWhatIsSlowIsRaced(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := newStorage(t, f, tt.head)
+				s := newStorage(t, f, tt.first)
 				s.parts, s.ranged = tt.parts, tt.ranged
 				a := arrive(t, s, dividing(s, 3, Options{Retries: 3}), 0, swiftly)
 				if a.err != nil || !bytes.Equal(a.bytes, f.bytes) {
@@ -136,7 +129,7 @@ func TestWhatIsSlowIsRaced(t *testing.T) {
 					t.Errorf("fetched %d bytes for %d", a.fetched, len(f.bytes))
 				}
 				if len(a.retried) != 0 {
-					t.Errorf("told of %v: a race is no failure", a.retried)
+					t.Errorf("told of %v: what is slow has not failed", a.retried)
 				}
 			})
 		})

@@ -10,23 +10,23 @@ import (
 	"time"
 )
 
-// grown runs a growth at rate, in bytes a second by the time since the beginning, for size bytes,
+// grown runs a pace at rate, in bytes a second by the time since the beginning, for size bytes,
 // and returns the level at each tick.
 func grown(rate func(after time.Duration) float64, size float64) []int {
 	at := time.Unix(0, 0)
-	g := newGrowth(8, 1, sample{at: at, rest: int64(size)})
+	g := pace{most: 8, level: 1, at: at}
 	var fetched float64
 	var got []int
 	for after := time.Duration(0); fetched < size; after += tickTime {
 		fetched += rate(after) * tickTime.Seconds()
 		at = at.Add(tickTime)
-		g.observe(sample{at: at, fetched: int64(fetched), rest: int64(size - fetched)})
+		g.look(at, int64(fetched), int64(size-fetched))
 		got = append(got, g.level)
 	}
 	return got
 }
 
-func TestGrowth(t *testing.T) {
+func TestPace(t *testing.T) {
 	const mb = 1e6
 	steady := func(rate float64) func(time.Duration) float64 {
 		return func(time.Duration) float64 { return rate }
@@ -68,15 +68,17 @@ func TestGrowth(t *testing.T) {
 		})
 	}
 	t.Run("storage asks for fewer requests", func(t *testing.T) {
-		start := time.Unix(1, 0)
-		g := newGrowth(8, 8, sample{at: start})
-		for _, want := range []int{4, 2, 1, 1} {
-			if g.shrink(sample{at: start}); g.level != want {
-				t.Errorf("level %d, want %d", g.level, want)
+		at := time.Unix(1, 0)
+		g := pace{most: 8, level: 8, at: at}
+		for _, want := range []int{4, 4, 2, 2, 1, 1, 1} {
+			if g.shrink(at, 0); g.level != want {
+				t.Errorf("level %d after %v, want %d", g.level, at, want)
 			}
+			at = at.Add(shrinkTime / 2)
 		}
+		start := g.shrunk
 		for after := time.Duration(0); after < 16*time.Second; after += tickTime {
-			g.observe(sample{at: start.Add(after), fetched: int64(after.Seconds() * 10 * mb), rest: 1e9})
+			g.look(start.Add(after), int64(after.Seconds()*10*mb), 1e9)
 			if want := 1 << (after / lookAgain); g.level != want {
 				t.Fatalf("level %d after %v, want %d", g.level, after, want)
 			}
@@ -124,12 +126,12 @@ func TestHowManyConnectionsAFileGets(t *testing.T) {
 	untagged := strong.with(func(f *file) { f.etag = "" })
 	weak := strong.with(func(f *file) { f.etag = `W/"v1"` })
 	tests := []struct {
-		name string
-		file *file
-		opts Options
-		held int
-		head step
-		want int
+		name  string
+		file  *file
+		opts  Options
+		held  int
+		first step
+		want  int
 	}{
 		{name: "as many as it may", file: strong, opts: Options{Connections: 8, Jobs: 32}, want: 8},
 		{name: "as many as it may, however few those are", file: strong, opts: Options{Connections: 2, Jobs: 32}, want: 2},
@@ -141,7 +143,7 @@ func TestHowManyConnectionsAFileGets(t *testing.T) {
 		{name: "one, where the rate is limited", file: strong, opts: Options{Connections: 8, Jobs: 32, Limiter: NewRateLimiter(10_000_000)}, want: 1},
 		{name: "one, where its time alone is known", file: untagged, opts: Options{Connections: 8, Jobs: 32}, want: 1},
 		{name: "one, where its ETag is weak", file: weak, opts: Options{Connections: 8, Jobs: 32}, want: 1},
-		{name: "one, where there is no length", file: strong, opts: Options{Connections: 8, Jobs: 32}, head: chunked(-1), want: 1},
+		{name: "one, where there is no length", file: strong, opts: Options{Connections: 8, Jobs: 32}, first: chunked(-1), want: 1},
 		{name: "one, where little is to come", file: strong, opts: Options{Connections: 8, Jobs: 32}, held: size - 3_000_000, want: 1},
 	}
 	for _, tt := range tests {
@@ -151,14 +153,13 @@ func TestHowManyConnectionsAFileGets(t *testing.T) {
 				s := newStorage(t, tt.file)
 				s.ranged = limited
 				s.script = []step{limited}
-				if tt.head != nil {
-					s.script = []step{tt.head}
+				if tt.first != nil {
+					s.script = []step{tt.first}
 				}
 				count := &outstanding{next: s.client.Transport}
 				tt.opts.Client, tt.opts.AllowHTTP = &http.Client{Transport: count}, true
 				o := New(tt.opts)
-				o.layout = layout{least: 4_000_000, large: 1 << 40, part: 256 << 10, shortest: 64 << 10}
-				o.pool = &buffers{size: 64 << 10, most: 1 << 10}
+				o.layout = layout{smallest: 4_000_000, large: 1 << 40, partSize: 256 << 10, shortest: 64 << 10}
 				a := arrive(t, s, o, tt.held, swiftly)
 				if a.err != nil || len(a.bytes) != size {
 					t.Fatalf("%d bytes, %v", len(a.bytes), a.err)
@@ -175,8 +176,8 @@ func TestHowManyConnectionsAFileGets(t *testing.T) {
 }
 
 // Where connections share what there is, each new one slows the others down. That is no reason to
-// race them.
-func TestSharedSlownessIsNotRaced(t *testing.T) {
+// ask for parts again.
+func TestSharedSlownessIsNoReasonToAskAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := randomFile(12_000_000, 1)
 		s := newStorage(t, f)
@@ -196,8 +197,7 @@ func TestSharedSlownessIsNotRaced(t *testing.T) {
 		}
 		s.ranged, s.script = shared, []step{shared}
 		o := New(Options{Client: s.client, AllowHTTP: true, Connections: 8, Jobs: 32})
-		o.layout = layout{least: 4_000_000, large: 1 << 40, part: 256 << 10, shortest: 64 << 10}
-		o.pool = &buffers{size: 64 << 10, most: 1 << 10}
+		o.layout = layout{smallest: 4_000_000, large: 1 << 40, partSize: 256 << 10, shortest: 64 << 10}
 		a := arrive(t, s, o, 0, swiftly)
 		if a.err != nil || len(a.bytes) != len(f.bytes) {
 			t.Fatalf("%d bytes, %v", len(a.bytes), a.err)
@@ -208,17 +208,17 @@ func TestSharedSlownessIsNotRaced(t *testing.T) {
 	})
 }
 
-func TestAHigherLevelForgetsHowLongPartsTook(t *testing.T) {
-	start := sample{at: time.Unix(0, 0)}
-	w := &window{ctx: t.Context(), halted: true, shares: newAllotment(8), fetched: new(atomic.Int64), object: Object{Size: 1 << 40}, growth: newGrowth(8, 1, start)}
-	w.took.add(time.Second)
-	w.head.active = true
-	w.tick(start.at.Add(startTime))
-	if w.took.n != 1 {
-		t.Error("forgotten without a new level")
+func TestMoreConnectionsForgetHowLongPartsTook(t *testing.T) {
+	start := time.Unix(0, 0)
+	o := New(Options{Connections: 8})
+	q := &queue{Opener: o, fetched: new(atomic.Int64), object: Object{Size: 1 << 40}, granted: 1, timed: 1, pace: pace{most: 8, level: 1, at: start}}
+	q.changed.L = &q.mu
+	q.tick(start.Add(startTime))
+	if q.timed != 1 {
+		t.Error("forgotten without another connection")
 	}
-	w.tick(start.at.Add(startTime + firstLook))
-	if w.growth.level != 8 || w.took.n != 0 {
-		t.Errorf("level %d, and %d durations are known; want 8, and none", w.growth.level, w.took.n)
+	q.tick(start.Add(2 * startTime))
+	if q.granted != 8 || q.timed != 0 {
+		t.Errorf("%d connections, and %d durations are known; want 8, and none", q.granted, q.timed)
 	}
 }

@@ -1,0 +1,111 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
+)
+
+// Open asks src for a location and storage for the file there, from its first byte on, and returns when storage has
+// answered. It asks with GET and no Range: a temporary URL is signed for GET alone, and the headers of this answer
+// are what all later ones are compared with.
+//
+// The stream is good until ctx ends or Close is called. notify, which may be nil, is
+// told of each failure that another try follows after wait, from the goroutine that
+// opens or reads. Errors are *Error values, src's own, or ctx's.
+func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wait time.Duration)) (*Stream, error) {
+	return o.open(ctx, src, notify, false)
+}
+
+func (o *Opener) open(ctx context.Context, src Source, notify func(err error, wait time.Duration), probing bool) (*Stream, error) {
+	if notify == nil {
+		notify = func(error, time.Duration) {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	s := &Stream{
+		opener:   o,
+		ctx:      ctx,
+		cancel:   cancel,
+		notify:   notify,
+		at:       address{source: src, allowHTTP: o.opts.AllowHTTP},
+		backoff:  retry.New(o.opts.Retries),
+		restarts: retry.New(o.opts.Retries),
+		probing:  probing,
+	}
+	s.begin()
+	if err := s.connect(); err != nil {
+		s.leave()
+		cancel()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Probe is Open for a file that is probably in place already: it asks for the first byte alone, so that no body,
+// and with it the connection, has to be thrown away. Object then lacks what storage says beside whole
+// answers only (Checksums). If the bytes are wanted after all, Whole asks for them. Storage that ignores
+// ranges answers as to Open.
+func (o *Opener) Probe(ctx context.Context, src Source, notify func(err error, wait time.Duration)) (*Stream, error) {
+	return o.open(ctx, src, notify, true)
+}
+
+// Probed reports whether only the first byte was asked for.
+func (s *Stream) Probed() bool { return s.probed }
+
+// Whole asks for the bytes of a file that was probed. If storage has another one meanwhile, StartsOver is true of
+// the error.
+func (s *Stream) Whole() error {
+	if !s.probed {
+		return nil
+	}
+	s.probed = false
+	if err := s.connect(); err != nil {
+		return err
+	}
+	if s.answer != nil {
+		s.object.Checksums = s.answer.object.Checksums
+	}
+	return nil
+}
+
+// StartsOver tells whether err, of Read or of Digest.Check, says that the bytes
+// delivered so far are of no use: they are no beginning of the file as it is now, or
+// it cannot be known whether they are. They are not to be kept, and Restart may help.
+func StartsOver(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.remedy == startOver || e.remedy == startOverOnChange)
+}
+
+// Restart begins again after a cause that StartsOver: once where the file changed, as many times as there are retries
+// where an answer that cannot be continued broke or the digest of the whole is wrong. On success Object is what
+// storage has now, and Continue and Read start over. Otherwise it returns the error with which the transfer fails:
+// cause itself where beginning again would not help.
+func (s *Stream) Restart(cause error) error {
+	if !StartsOver(cause) || s.ctx.Err() != nil {
+		return cause
+	}
+	e, _ := errors.AsType[*Error](cause)
+	var pause time.Duration
+	if e.remedy == startOver {
+		var ok bool
+		if pause, ok = s.restarts.Next(e.after); !ok {
+			return cause
+		}
+	} else {
+		if s.changed {
+			return cause
+		}
+		s.changed = true
+	}
+	s.notify(e, pause)
+	if err := retry.Sleep(s.ctx, pause); err != nil {
+		return err
+	}
+	s.begin()
+	if err := s.connect(); err != nil {
+		return s.Restart(err) // err itself where that would not help
+	}
+	return nil
+}
