@@ -32,8 +32,9 @@ var (
 // The bounds, by the size of the file. Where a connection fails or is overtaken, what is lost was on
 // its way; where the file is another one or the run ends, all that was fetched ahead is lost.
 const (
-	once  = 1.5
-	twice = 2.0
+	hardlyMore = 1.1 // nothing fails, and no connection is slower than the others
+	once       = 1.5
+	twice      = 2.0
 )
 
 // severalRows are slow, a connection: else the file would be there before a second
@@ -46,6 +47,9 @@ var severalRows = several([]row{
 	{what: "four connections are reset", faults: "slow=4M reset=512K,after=6,times=4", most: once, want: inParts},
 	{what: "every connection is reset after 512 KiB", faults: "slow=4M reset=512K", most: once, want: inParts},
 	{what: "two connections fall silent", faults: "slow=4M stall=512K,after=1,times=2", idle: shortIdle, most: once, want: inParts},
+	{what: "the first connection falls silent", faults: "slow=4M stall=128K,times=1", most: once, want: inParts},
+	{what: "a firewall drops every connection but the first", faults: "slow=8M storage-stall,after=1", most: once, want: onOne(inParts)},
+	{what: "the connections share a line, which slows down", faults: "shared-line=16M", most: hardlyMore, want: inParts},
 	{what: "a byte less comes than was promised, four times", faults: "slow=4M short,after=6,times=4", most: once, want: inParts},
 	{what: "a complete answer lacks the last byte, three times", faults: "slow=4M truncated,after=6,times=3", most: twice, want: inParts},
 	{what: "a bit of a part is wrong: nothing tells but `verified`", faults: "slow=4M flip=15000000", content: damaged, most: once, want: inSize},
@@ -70,6 +74,9 @@ var severalRows = several([]row{
 	{what: "500 from the seventh request on, and connections close", faults: "slow=4M cut=2M storage-500,after=6", most: once, want: notToEnd},
 	{what: "503 for a part, to come back after a second", faults: "slow=4M storage-503=1,after=6,times=1", most: once, want: inParts},
 	{what: "503 for every part", faults: "slow=8M storage-503,after=1", most: once, want: onOne(inParts)},
+	{what: "storage sends one answer at a time, and 503 for more", faults: "slow=8M at-once=1", most: once, want: onOne(inParts)},
+	{what: "storage sends two answers at a time, and 503 for more", faults: "slow=4M at-once=2", most: once, want: inParts},
+	{what: "storage sends four answers at a time, and 503 for more", faults: "slow=4M at-once=4", most: once, want: inParts},
 	{what: "429 for a part, to come back after a second", faults: "slow=4M storage-429=1,after=6,times=1", most: once, want: inParts},
 	{what: "429 for every part", faults: "slow=8M storage-429,after=1", most: once, want: onOne(inParts)},
 	{what: "403 for a part", faults: "slow=4M storage-403,after=2,times=1", most: once, want: inParts},

@@ -44,6 +44,10 @@ var faultKinds = []FaultKind{
 	{Name: "reset", Side: OnStorage, Default: 64 << 10, Doc: "the connection is reset (RST) after N bytes"},
 	{Name: "stall", Side: OnStorage, Default: 64 << 10, Doc: "nothing more comes after N bytes"},
 	{Name: "slow", Side: OnStorage, Default: 256 << 10, Doc: "N bytes a second"},
+	{
+		Name: "shared-line", Side: OnStorage, Default: 16 << 20,
+		Doc: "N bytes a second for all answers with a file together, an eighth of that once half of the file was sent",
+	},
 	{Name: "short", Side: OnStorage, Default: 1, Doc: "Content-Length promises N bytes more than come"},
 	{Name: "truncated", Side: OnStorage, Default: 1, Doc: "a complete answer that lacks the file's last N bytes"},
 	{Name: "stub", Side: OnStorage, Default: 1000, Doc: "storage has only the file's first N bytes, and an ETag of those"},
@@ -106,6 +110,8 @@ var faultKinds = []FaultKind{
 		Name: "stale-links", Side: OnStorage, Default: 404,
 		Doc: "the first link to a file that is followed is gone for ever (status N); links that are given out later are good",
 	},
+	{Name: "at-once", Side: OnStorage, Default: 1, Doc: "503 SlowDown while N answers with the file are being sent"},
+	{Name: "storage-stall", Side: OnStorage, Doc: "no answer ever"},
 	{Name: "storage-expired", Side: OnStorage, Doc: "the location has expired, whatever it says"},
 	{
 		Name: "expire-mid", Side: OnStorage, Default: 64 << 10,

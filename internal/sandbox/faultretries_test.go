@@ -1,15 +1,52 @@
 package sandbox
 
 import (
+	"context"
 	"crypto/md5"
 	"encoding/base64"
+	"errors"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // retryFaultTests are those of faults of answers that another try, or another link, would change.
 var retryFaultTests = map[string]faultTest{
 	"storage-202": {Fault{Value: 3, Times: 1}, storageStatus(202, "NotReady", "3")},
+	"at-once": {Fault{Value: 1}, func(t *testing.T, c client, o Object) {
+		location := c.location(DocumentedAsset)
+		mustSet(t, c, Fault{Name: "at-once", Value: 1}, Fault{Name: "stall", Value: 1000, Times: 1})
+		first, err := c.http.Get(location)
+		check(t, "the first", err, nil)
+		defer first.Body.Close()
+		a := c.do("GET", location)
+		check(t, "the second", a.StatusCode, 503)
+		check(t, "its code", s3Code(t, a), "SlowDown")
+		mustSet(t, c, Fault{Name: "at-once", Value: 1})
+		wantWhole(t, c.do("GET", location), o)
+	}},
+	"storage-stall": {Fault{Times: 1}, func(t *testing.T, c client, o Object) {
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer cancel()
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.location(DocumentedAsset), nil)
+		check(t, "request", err, nil)
+		resp, err := c.http.Do(req)
+		if err == nil {
+			resp.Body.Close()
+		}
+		check(t, "error", errors.Is(err, context.DeadlineExceeded), true)
+		wantWhole(t, c.original(DocumentedAsset), o)
+	}},
+	"shared-line": {Fault{Value: 1 << 20}, func(t *testing.T, c client, o Object) {
+		start := time.Now()
+		wantWhole(t, c.original(DocumentedAsset), o)
+		// Half of it at a MiB a second, and the rest at 128 KiB.
+		want := time.Duration(o.Size/2*9) * time.Second >> 20
+		if took := time.Since(start); took < want*9/10 {
+			t.Errorf("took %v, want %v", took, want)
+		}
+	}},
 	"storage-410": {Fault{Times: 1}, storageStatus(410, "Gone", "")},
 	"storage-52x": {Fault{Value: 522, Times: 2}, func(t *testing.T, c client, o Object) {
 		for range 2 {

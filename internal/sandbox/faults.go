@@ -136,6 +136,7 @@ type faultSet struct {
 	hits   map[string]int64
 	spent  map[string]bool   // signatures of URLs that expired in the middle
 	links  map[string]string // the query of the first link that was followed to each file
+	crowds map[string]*crowd // by file
 }
 
 type meeting struct {
@@ -159,7 +160,7 @@ func (s *faultSet) set(faults []Fault) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults, s.met, s.hits, s.spent = faults, map[meeting]int{}, map[string]int64{}, map[string]bool{}
-	s.links = map[string]string{}
+	s.links, s.crowds = map[string]string{}, map[string]*crowd{}
 	return nil
 }
 

@@ -75,7 +75,7 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 	if s.redirectStorage(w, r, o.mediaID, met, hops) {
 		return
 	}
-	s.serveObject(w, r, o, met)
+	s.serveTogether(w, r, o, met)
 }
 
 // serveObject answers with the file, or with as much of it as the faults let.
