@@ -43,7 +43,8 @@ const (
 
 // lackable are what an asset of a catalogue file may lack, besides derivatives.
 var lackable = []string{
-	"id", "name", "type", "extension", "activeVersion", "fileSize", "dateCreated", "dateModified", "tags", "thumbnails", "transformBaseUrl",
+	"id", "name", "type", "extension", "activeVersion", "fileSize", "dateCreated", "dateModified", "tags", "brandId", "thumbnails",
+	"transformBaseUrl",
 }
 
 // Bounds of the numbers in a catalogue file.
@@ -97,6 +98,12 @@ var assetKeys = map[string]struct {
 	}},
 	"tags": {"a list of texts", func(a *fileAsset, raw []byte) bool {
 		return into(raw, &a.tags, noneEmpty)
+	}},
+	"brand": {"House, Premium or Outlet", func(a *fileAsset, raw []byte) bool {
+		var name string
+		read := into(raw, &name, nil)
+		a.brand = slices.IndexFunc(brands, func(b brand) bool { return b.name == name })
+		return read && a.brand >= 0
 	}},
 	"collections": {"a list of names", func(a *fileAsset, raw []byte) bool {
 		return into(raw, &a.collections, noneEmpty)

@@ -288,7 +288,7 @@ func TestMalformedCatalogues(t *testing.T) {
 		"[{\"id\":\"a\"}\n{}]":        `line 2: asset number 2: invalid character '{' after array element`,
 		"[\n{}]":                      `line 2: asset number 1: "id" is missing`,
 		"[\n{\n\"id\":\"a\",\n\"name\":\"x\",\n\"Version\":2}]": `line 5: asset "a": unknown key "Version" (known: `,
-		`[{"ID":"a"}]`: `line 1: asset number 1: unknown key "ID" (known: archive, collections, `,
+		`[{"ID":"a"}]`: `line 1: asset number 1: unknown key "ID" (known: archive, brand, collections, `,
 		"[{\"id\":\"a\"},\n{\"id\":\"b\"},\n\n{\"id\":\"a\"}]": `line 4: asset "a" is also in line 1`,
 		`[{"id":"a","id":"b"}]`:                                `line 1: asset "a": "id" is there twice`,
 		`[{"id":"a","version":nought}]`:                        `line 1: asset "a": "version": invalid character 'o' in literal null`,
