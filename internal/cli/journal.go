@@ -107,7 +107,7 @@ func oneJournal(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 || args[0] == "" {
 		return &usageError{err: errors.New("specify a journal file"), hint: cmd.CommandPath() + " <file>"}
 	}
-	return nil
+	return refuseURL(cmd.CommandPath(), args[0])
 }
 
 var journalColumns = []report.Column{

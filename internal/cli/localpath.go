@@ -28,9 +28,19 @@ func refuseURLs(flags *pflag.FlagSet) (err error) {
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			paths = list.GetSlice()
 		}
-		if at := slices.IndexFunc(paths, isURL); at >= 0 && err == nil {
-			err = &usageError{err: fmt.Errorf("--%s takes a path on this machine, and %s is a URL", f.Name, paths[at]), hint: "specify a mounted folder, or copy the files afterwards"}
+		for _, path := range paths {
+			if err == nil {
+				err = refuseURL("--"+f.Name, path)
+			}
 		}
 	})
 	return err
+}
+
+// refuseURL rejects a URL as the path that a flag or command takes.
+func refuseURL(taker, path string) error {
+	if !isURL(path) {
+		return nil
+	}
+	return &usageError{err: fmt.Errorf("%s takes a path on this machine, and %s is a URL", taker, path), hint: "specify a path on a mounted file system"}
 }

@@ -38,6 +38,8 @@ func TestRefusesURLs(t *testing.T) {
 		"download a --journal gs://b/j", "download a --undone-out s3://b/u", "fetch-item a b --metadata-csv s3://b/c.csv", "sync --delete --trash s3://b/t d",
 		"sync --metadata-csv S3://b/t d", "verify --repair --trash s3+x.y-z://b d", "verify --journal s3://b/j d", "search --config http://h/c", "search --ca-cert https://h/c",
 		"sandbox --stats s3://b/s", "sandbox --catalogue https://h/c",
+		"verify s3://b/c", "verify --repair S3://b/c", "verify --journal j file:///c", "sync s3://b/c", "sync --delete gs://b", "journal show s3://b/j",
+		"journal show --failed https://h/j",
 	} {
 		var out strings.Builder
 		if got := Main(context.Background(), strings.Fields(args), Streams{Out: &out, Err: &out, Getenv: func(string) string { return "" }}); got != 2 || !strings.Contains(out.String(), "is a URL\n") {

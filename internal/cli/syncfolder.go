@@ -27,8 +27,8 @@ const (
 
 // checkFolder refuses what is never the folder of a sync. A folder that is missing will be made.
 func checkFolder(dir string) error {
-	if isURL(dir) {
-		return usagef("%s is not a folder: sync keeps folders of this machine", dir)
+	if err := refuseURL("bynder sync", dir); err != nil {
+		return err
 	}
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {

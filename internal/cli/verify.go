@@ -83,7 +83,7 @@ func newVerify(s Streams) *cobra.Command {
 				return &usageError{err: errors.New("specify one folder, the --dir of the downloads or that of sync"), hint: verifyUse}
 			}
 			o.dest = args[0]
-			return nil
+			return refuseURL("bynder verify", o.dest)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.findJournal(); err != nil {
