@@ -63,7 +63,7 @@ func (o *verifyOptions) checkRepair(given func(flag string) bool) error {
 	}
 	t := &o.transfer
 	t.streams, t.verbose, t.dir, t.journal, t.md5 = o.streams, o.verbose, o.dest, o.journal, true
-	t.existsHint = "run it again: the file has appeared meanwhile"
+	t.existsHint, t.recorded = "run it again: the file has appeared meanwhile", true
 	return t.check(false)
 }
 

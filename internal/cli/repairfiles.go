@@ -27,7 +27,7 @@ func (r *repair) choose() {
 		if found.Metadata || record.Portal != r.conf.Portal.Host {
 			continue
 		}
-		job := download.Job{MediaID: record.MediaID, Path: filepath.ToSlash(record.Path)}
+		job := download.Job{MediaID: record.MediaID, Path: filepath.ToSlash(record.Path), Recorded: true}
 		if err := bynder.CheckID(job.MediaID); err != nil {
 			job.Err = err
 		} else {
@@ -151,17 +151,8 @@ func (r *repair) repaired(found mirror.Finding, record download.Result) {
 }
 
 func (r *repair) fail(found mirror.Finding, why, hint string) {
-	r.screen.Fail(naming.Below(r.dest, found.Path())+": not repaired: "+why, withoutChoice.Replace(hint))
+	r.screen.Fail(naming.Below(r.dest, found.Path())+": not repaired: "+why, hint)
 }
-
-// withoutChoice takes out of hints what a repair has no choice of: the files' names and folder are recorded.
-var withoutChoice = strings.NewReplacer(
-	", or choose other names with --name or another folder", "",
-	"choose other names with --name, or another folder", "",
-	", or choose other names with --name", "",
-	"choose shorter names with --name, such as '{id}.{ext}'", "repair the folder on a file system that takes names of this length",
-	" or choose another folder", "", ", or choose another folder", "", ": choose another folder", "", "choose another folder", "",
-)
 
 // Started implements download.ProgressObserver.
 func (r *repair) Started(download.Job, string, transfer.Object, int64) {}

@@ -45,6 +45,7 @@ type transferFlags struct {
 	md5       bool          // each file's MD5 is recorded
 	// existsHint is sink.DirOptions.ExistsHint.
 	existsHint string
+	recorded   bool // sink.DirOptions.Recorded
 
 	names templateNames // the names in the template as the portal has them, after resolveTemplate
 }

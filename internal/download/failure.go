@@ -74,6 +74,9 @@ func refusedImage(f *Failure, job Job) {
 	case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity, http.StatusNotImplemented:
 		f.Code, f.Retryable = CodeUsage, false
 		f.Hint = "check --transform, --format and --quality: the portal may not know them"
+		if job.Recorded {
+			f.Hint = "look at the asset in the portal"
+		}
 	case http.StatusNotFound, http.StatusGone:
 		f.Code = CodeNotFound
 	case http.StatusUnauthorized, http.StatusForbidden:

@@ -32,6 +32,8 @@ type Job struct {
 	// Path is the file's path below the sink's root, slash-separated and safe, if the line of input has one; else ""
 	// and Options.Name decides.
 	Path string
+	// Recorded says that an earlier run chose the file and its path, and that no flag of this one does.
+	Recorded bool
 	// Replaces, if set, is the only file that may have Path already and be replaced there.
 	Replaces *Replaceable
 	// Listed is for that of the result.

@@ -171,7 +171,7 @@ func IsOf(root *os.Root, path, asset string) bool {
 func nameTaken(root *os.Root, name string) error {
 	return &download.Error{
 		Code: download.CodeExists, Err: fmt.Errorf("%s exists and is not a file with metadata of this asset", naming.Below(root.Name(), name)),
-		Advice: "move it away, or choose other names with --name",
+		Advice: "move it away",
 	}
 }
 

@@ -24,6 +24,8 @@ type DirOptions struct {
 	IfExists IfExists
 	// ExistsHint is the hint for a path that another file has, in place of the one about --if-exists and --name.
 	ExistsHint string
+	// Recorded says that folder and names of the files are those of an earlier run: no hint offers others.
+	Recorded bool
 	// Fsync makes each file, and then its folders, survive a power loss before
 	// Publish returns.
 	Fsync bool
@@ -66,11 +68,11 @@ func NewDir(path string, opts DirOptions) (*Dir, error) {
 		path = "."
 	}
 	if err := os.MkdirAll(path, 0o777); err != nil {
-		return nil, failure("make the folder", path, err)
+		return nil, opts.failure("make the folder", path, err)
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, failure("open the folder", path, err)
+		return nil, opts.failure("open the folder", path, err)
 	}
 	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: filelock.Try}, nil
 }
@@ -82,7 +84,7 @@ func NewPreview(path string, opts DirOptions) (*Dir, error) {
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, failure("open the folder", path, err)
+		return nil, opts.failure("open the folder", path, err)
 	}
 	return &Dir{root: root, path: path, opts: opts}, nil
 }
@@ -175,7 +177,7 @@ func (d *Dir) Show(name string) string { return naming.Below(d.path, name) }
 
 // failure returns the error of the file called name.
 func (d *Dir) failure(doing, name string, err error) error {
-	failed := failure(doing, d.Show(name), err)
+	failed := d.opts.failure(doing, d.Show(name), err)
 	failed.Path = name
 	return failed
 }

@@ -21,38 +21,86 @@ var advice = []struct {
 	is   func(error) bool
 	code download.Code
 	hint string
+	// recorded is the hint in its place if folder and names cannot be chosen (DirOptions.Recorded); "" for the same.
+	recorded string
 }{
-	{isCancelled, download.CodeInterrupted, ""},
-	{isOneOf(overQuota), download.CodeDiskFull,
-		"your quota is used up: free some of it or choose another folder, then run the same command again to continue"},
-	{isOneOf(diskFull), download.CodeDiskFull,
-		"free some space or choose another folder, then run the same command again to continue"},
-	{isEscape, download.CodeLocal,
-		"a symbolic link below the folder leads out of it, or is absolute: remove the link, or name the folder that it leads to"},
-	{isOneOf(tooLarge), download.CodeLocal,
-		"the file system does not take files of this size (FAT ends at 4 GiB): choose another folder"},
-	{isOneOf(readOnly), download.CodeLocal,
-		"the file system is read-only: choose another folder"},
-	{isOneOf(tooManyFiles), download.CodeLocal,
-		"use fewer --jobs, or raise the limit of open files (ulimit -n)"},
-	{isOneOf(nameTooLong), download.CodeLocal,
-		"choose shorter names with --name, such as '{id}.{ext}'"},
-	{isOneOf(notADirectory), download.CodeLocal,
-		"a file is where a folder should be: move it away, or choose other names with --name"},
-	{isOneOf(isADirectory), download.CodeLocal,
-		"a folder is where a file should be: move it away, or choose other names with --name"},
-	{isOneOf(inUse), download.CodeLocal,
-		"another program has the file open: close it and run the same command again"},
-	{isOneOf([]error{fs.ErrPermission}), download.CodeLocal,
-		"make sure that you may write there, or choose another folder"},
+	{isCancelled, download.CodeInterrupted, "", ""},
+	{
+		isOneOf(overQuota), download.CodeDiskFull,
+		"your quota is used up: free some of it or choose another folder, then run the same command again to continue",
+		"your quota is used up: free some of it, then run the same command again to continue",
+	},
+	{
+		isOneOf(diskFull), download.CodeDiskFull,
+		"free some space or choose another folder, then run the same command again to continue",
+		"free some space, then run the same command again to continue",
+	},
+	{
+		isEscape, download.CodeLocal,
+		"a symbolic link below the folder leads out of it, or is absolute: remove the link, or name the folder that it leads to",
+		"a symbolic link below the folder leads out of it, or is absolute: remove the link",
+	},
+	{
+		isOneOf(tooLarge), download.CodeLocal,
+		"the file system does not take files of this size (FAT ends at 4 GiB): choose another folder",
+		"move the folder to a file system that takes files of this size (FAT ends at 4 GiB)",
+	},
+	{
+		isOneOf(readOnly), download.CodeLocal,
+		"the file system is read-only: choose another folder",
+		"mount the file system for writing",
+	},
+	{
+		isOneOf(tooManyFiles), download.CodeLocal,
+		"use fewer --jobs, or raise the limit of open files (ulimit -n)",
+		"",
+	},
+	{
+		isOneOf(nameTooLong), download.CodeLocal,
+		"choose shorter names with --name, such as '{id}.{ext}'",
+		"move the folder to a file system that takes names of this length",
+	},
+	{
+		isOneOf(notADirectory), download.CodeLocal,
+		"a file is where a folder should be: move it away, or choose other names with --name",
+		"a file is where a folder should be: move it away",
+	},
+	{
+		isOneOf(isADirectory), download.CodeLocal,
+		"a folder is where a file should be: move it away, or choose other names with --name",
+		"a folder is where a file should be: move it away",
+	},
+	{
+		isOneOf(inUse), download.CodeLocal,
+		"another program has the file open: close it and run the same command again",
+		"",
+	},
+	{
+		isOneOf([]error{fs.ErrPermission}), download.CodeLocal,
+		"make sure that you may write there, or choose another folder",
+		"make sure that you may write there",
+	},
+}
+
+// advice returns the hint of which the user has the choice.
+func (o DirOptions) advice(hint, recorded string) string {
+	if o.Recorded && recorded != "" {
+		return recorded
+	}
+	return hint
 }
 
 // failure returns err with what failed, the path as it is shown, a code and a hint.
 func failure(doing, path string, err error) *download.Error {
+	return DirOptions{}.failure(doing, path, err)
+}
+
+// failure returns err with what failed, the path as it is shown, a code and a hint.
+func (o DirOptions) failure(doing, path string, err error) *download.Error {
 	failed := &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("%s %s: %w", doing, path, cause(err))}
 	for _, a := range advice {
 		if a.is(err) {
-			failed.Code, failed.Advice = a.code, a.hint
+			failed.Code, failed.Advice = a.code, o.advice(a.hint, a.recorded)
 			break
 		}
 	}

@@ -352,6 +352,6 @@ func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
 		Code:   download.CodeLocal,
 		Path:   name,
 		Err:    errors.New(why),
-		Advice: "move it away, or choose other names with --name or another folder",
+		Advice: d.opts.advice("move it away, or choose other names with --name or another folder", "move it away"),
 	}
 }

@@ -40,7 +40,7 @@ func (d *Dir) CheckInUse(name string) error {
 				Code:   download.CodeExists,
 				Path:   name,
 				Err:    fmt.Errorf("%s is %s", path, u.What),
-				Advice: "choose other names with --name, or another folder",
+				Advice: d.opts.advice("choose other names with --name, or another folder", "move that file to another folder"),
 			}
 		}
 	}

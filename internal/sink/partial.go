@@ -174,7 +174,7 @@ func (p *filePartial) remove() error {
 		return nil
 	}
 	if err := p.dir.root.Remove(p.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return failure("remove", p.dir.Show(p.path), err) // the path of the partial, not the final one
+		return p.dir.opts.failure("remove", p.dir.Show(p.path), err) // the path of the partial, not the final one
 	}
 	return nil
 }
