@@ -86,11 +86,12 @@ formula starts with an apostrophe.`,
 	cmd.Flags().BoolVar(&o.failed, "failed", false, "list the files that failed")
 	cmd.Flags().BoolVar(&o.csv, "csv", false, "comma-separated values below a header")
 	cmd.Flags().BoolVar(&o.json, "json", false, "one JSON object per line")
+	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "with --failed: messages name the URLs of storage")
 	return cmd
 }
 
 // journalShow are the flags of `bynder journal show`.
-type journalShow struct{ failed, csv, json bool }
+type journalShow struct{ failed, csv, json, verbose bool }
 
 func (o journalShow) listing(s Streams, columns []report.Column, header []string) *report.Listing {
 	if o.csv {
@@ -170,6 +171,9 @@ func (o journalShow) showFailed(ctx context.Context, s Streams, file string) err
 			finished = r.FinishedAt.Format(time.RFC3339)
 		}
 		e := r.Error
+		if !o.verbose {
+			e.Message = report.WithoutStorageURL(e.Message)
+		}
 		n++
 		err := listing.Row(report.Row{
 			Cells: []string{r.MediaID, cmp.Or(r.Name, r.Path, r.Selector), string(e.Code), e.Message},

@@ -151,7 +151,7 @@ func (r *Reporter) Retried(job download.Job, name string, err error, wait time.D
 		about := fileName(name, job.MediaID, job.Selector.String())
 		message := err.Error()
 		if !r.options.Verbose {
-			message = withoutStorageURL(message)
+			message = WithoutStorageURL(message)
 		}
 		r.screen.Say("%s: %s; trying again in %s", about, Clip(Clean(message), messageLimit), Duration(wait))
 	}

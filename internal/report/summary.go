@@ -28,16 +28,21 @@ type Totals struct {
 	InputUnread bool
 }
 
-// storageURL matches how errors of transfers name the URL of storage (package transfer).
-var storageURL = regexp.MustCompile(`\bget https?://\S+: (storage )?`)
+// storageURL matches how errors of transfers name the URL of storage (package transfer), and any other URL.
+var storageURL = regexp.MustCompile(`\bget https?://\S+: (storage )?|(https?://[^\s/?#"'<>]+)[/?#][^\s"'<>,;)]*`)
 
-// withoutStorageURL returns a message of a transfer without the URL of storage, which users need only with --verbose.
-func withoutStorageURL(message string) string {
+// WithoutStorageURL returns a message of a transfer without the URL of storage, which users need only with --verbose. Of
+// other URLs in it the host stays.
+func WithoutStorageURL(message string) string {
 	return storageURL.ReplaceAllStringFunc(message, func(found string) string {
-		if strings.HasSuffix(found, " storage ") {
+		switch host := storageURL.FindStringSubmatch(found)[2]; {
+		case host != "":
+			return host + "/..."
+		case strings.HasSuffix(found, " storage "):
 			return "storage "
+		default:
+			return "storage: "
 		}
-		return "storage: "
 	})
 }
 
@@ -51,7 +56,7 @@ func failure(r download.Result, verbose bool) (what, hint string) {
 	if problem := r.Problem(); problem != nil {
 		message = cmp.Or(problem.Message, message)
 		if !verbose {
-			message = withoutStorageURL(message)
+			message = WithoutStorageURL(message)
 		}
 		hint = Clip(Clean(problem.Hint), messageLimit)
 	}

@@ -74,7 +74,9 @@ func TestStorageURLsAreVerbose(t *testing.T) {
 		{"get http://127.0.0.1:80/a: read: connection reset", "storage: read: connection reset"},
 		{"get https://storage.example/a: storage answered 500, at 3 locations in a row", "storage answered 500, at 3 locations in a row"},
 		{"reading the partial download: get https://storage.example/a: EOF", "reading the partial download: storage: EOF"},
-		{"redirected to https://other.example/a, which is refused", "redirected to https://other.example/a, which is refused"},
+		{"redirected to https://other.example/a, which is refused", "redirected to https://other.example/..., which is refused"},
+		{"the location http://storage.example/a/b.jpg is not encrypted (http)", "the location http://storage.example/... is not encrypted (http)"},
+		{"the portal at https://portal.example does not answer", "the portal at https://portal.example does not answer"},
 		{"budget https://x: y", "budget https://x: y"},
 	} {
 		r := failed("A1", download.CodeStorage, tc.message, "")
