@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"slices"
 	"sync"
 )
@@ -24,6 +25,11 @@ func always(close func()) func(error) error {
 		close()
 		return err
 	}
+}
+
+// closing makes a closer of what may fail.
+func closing(close func() error) func(error) error {
+	return func(err error) error { return errors.Join(err, close()) }
 }
 
 func (c *closers) close(err error) error {

@@ -17,7 +17,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
-	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/mirror"
@@ -70,8 +69,7 @@ func (o *verifyOptions) checkRepair(given func(flag string) bool) error {
 // repair fetches files again that are missing or have changed.
 type repair struct {
 	*verifyOptions
-	conf    config.Config
-	journal *journal.Journal
+	session *session
 	folder  *os.Root
 	aside   *mirror.Aside // nil until a file is moved away
 
@@ -92,38 +90,24 @@ type repair struct {
 
 // openRepair opens the portal's credentials and the journal, which stays locked until the end. A journal that does not
 // exist is left to who reads it.
-func (o *verifyOptions) openRepair(ctx context.Context, folder *os.Root) (r *repair, err error) {
+func (o *verifyOptions) openRepair(ctx context.Context, s *session, folder *os.Root) (r *repair, err error) {
 	r = &repair{
-		verifyOptions: o, folder: folder, latest: map[download.FileID]download.Result{}, away: map[string]string{},
+		verifyOptions: o, session: s, folder: folder, latest: map[download.FileID]download.Result{}, away: map[string]string{},
 		state: sink.SameFile(o.journal, filepath.Join(o.dest, stateFolder, stateFile)),
 	}
-	if r.conf, err = o.transfer.load(ctx, o.streams); err != nil {
+	if s.conf, err = o.transfer.load(ctx, o.streams); err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(o.journal); errors.Is(err, fs.ErrNotExist) {
 		return r, nil
 	}
-	opts := o.transfer.journalOptions(r.conf, o.screen, "waiting for another bynder that uses the journal "+o.journal)
+	opts := o.transfer.journalOptions(s.conf, o.screen, "waiting for another bynder that uses the journal "+o.journal)
 	opts.State, opts.KnowsHead = r.state, knowsHead
-	if r.journal, err = journal.Open(ctx, o.journal, opts); err == nil {
-		if err = mirror.PutBack(folder); err != nil {
-			err = r.close(err)
-		}
+	if s.journal, err = journal.Open(ctx, o.journal, opts); err != nil {
+		return nil, err
 	}
-	return r, err
-}
-
-// close closes the journal. Its error was said.
-func (r *repair) close(err error) error {
-	if r.journal != nil {
-		if failed := r.journal.Close(); failed != nil {
-			err = errors.Join(err, &runError{wanted: 1, failed: 1})
-		}
-	}
-	if r.aside != nil {
-		r.aside.Close()
-	}
-	return err
+	s.closeJournal()
+	return r, mirror.PutBack(folder)
 }
 
 // run fetches the broken files again, then writes the files with metadata that are broken.
@@ -131,12 +115,13 @@ func (r *repair) run(ctx context.Context, files *journal.Files) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r.stop = stop
-	portal, err := r.transfer.portal(r.conf, r.screen, notifyWaits(r.screen), r.transfer.jobs)
-	if err != nil {
+	s := r.session
+	var err error
+	if s.portal, err = r.transfer.portal(s.conf, r.screen, notifyWaits(r.screen), r.transfer.jobs); err != nil {
 		return err
 	}
 	// Nothing is moved away if the portal does not answer.
-	if _, err := portal.client.CurrentUser(ctx); err != nil && !isForbidden(err) {
+	if _, err := s.portal.client.CurrentUser(ctx); err != nil && !isForbidden(err) {
 		return err
 	}
 	r.choose()
@@ -144,14 +129,14 @@ func (r *repair) run(ctx context.Context, files *journal.Files) error {
 		if r.aside, err = mirror.OpenAside(r.folder, r.trash); err != nil {
 			return err
 		}
+		s.closers.add("changed files", always(r.aside.Close))
 	}
-	to, err := r.transfer.destination(ctx)
-	if err != nil {
+	if s.destination, err = r.transfer.destination(ctx); err != nil {
 		return err
 	}
-	defer func() { _ = to.Close() }()
-	engine := r.transfer.engine(r.conf, portal, to)
-	engine.Progress, engine.Recorder, engine.Results = r, r.journal, []download.ResultObserver{r}
+	s.closers.add("destination", closing(s.destination.Close))
+	engine := r.transfer.engine(s.conf, s.portal, s.destination)
+	engine.Progress, engine.Recorder, engine.Results = r, s.journal, []download.ResultObserver{r}
 	engine.Steps.Complete = r.complete(files)
 	hide := func() {}
 	if !r.quiet {
@@ -159,7 +144,7 @@ func (r *repair) run(ctx context.Context, files *journal.Files) error {
 	}
 	tally := engine.Run(ctx, r.source)
 	if tally.Stop == nil {
-		tally.Stop = r.writeMetadata(ctx, files, portal.client)
+		tally.Stop = r.writeMetadata(ctx, files, s.portal.client)
 	}
 	hide()
 	r.say()
@@ -170,12 +155,12 @@ func (r *repair) run(ctx context.Context, files *journal.Files) error {
 func (r *repair) say() {
 	elsewhere := 0
 	for _, found := range r.broken {
-		if found.Record.Portal != r.conf.Portal.Host {
+		if found.Record.Portal != r.session.conf.Portal.Host {
 			elsewhere++
 		}
 	}
 	if elsewhere > 0 {
-		r.screen.Warn("", "not repaired (recorded from another portal than %s): %s", r.conf.Portal.Host, count(elsewhere, "file"))
+		r.screen.Warn("", "not repaired (recorded from another portal than %s): %s", r.session.conf.Portal.Host, count(elsewhere, "file"))
 	}
 	place := cmp.Or(r.trash, filepath.Join(r.dest, mirror.ReplacedFolder))
 	for _, path := range slices.Sorted(maps.Keys(r.away)) {

@@ -24,7 +24,7 @@ import (
 func (r *repair) choose() {
 	for _, found := range r.broken {
 		record := found.Record
-		if found.Metadata || record.Portal != r.conf.Portal.Host {
+		if found.Metadata || record.Portal != r.session.conf.Portal.Host {
 			continue
 		}
 		job := download.Job{MediaID: record.MediaID, Path: filepath.ToSlash(record.Path), Recorded: true}
@@ -117,7 +117,7 @@ func (r *repair) Finished(job download.Job, result download.Result) {
 		}
 		return
 	}
-	r.journal.Finished(job, result)
+	r.session.journal.Finished(job, result)
 	if result.Suspect != "" {
 		r.screen.Warn(naming.Below(r.dest, found.Path()), "this is probably not the file: %s", result.Suspect)
 	}
@@ -183,7 +183,7 @@ func (r *repair) writeMetadata(ctx context.Context, files *journal.Files, client
 	var ids []string
 	for _, found := range r.broken {
 		id := found.Record.MediaID
-		if !found.Metadata || found.Record.Portal != r.conf.Portal.Host || bynder.CheckID(id) != nil {
+		if !found.Metadata || found.Record.Portal != r.session.conf.Portal.Host || bynder.CheckID(id) != nil {
 			continue
 		}
 		key := strings.ToUpper(id)
@@ -255,7 +255,7 @@ func (r *repair) describe(ctx context.Context, files *journal.Files, found mirro
 		listed := *record.Listed
 		listed.Metadata = sum
 		record.Listed, record.Status, found.Differ = &listed, download.Unchanged, mirror.InMD5
-		r.journal.Finished(download.Job{}, record)
+		r.session.journal.Finished(download.Job{}, record)
 	}
 	r.repaired(found, record)
 }

@@ -92,7 +92,7 @@ func (s *session) openEnds(ctx context.Context) (_ context.Context, err error) {
 	if s.destination, err = s.flags.destination(ctx); err != nil {
 		return ctx, err
 	}
-	s.closers.add("destination", func(err error) error { return errors.Join(err, s.destination.Close()) })
+	s.closers.add("destination", closing(s.destination.Close))
 	s.openReporter(ctx, stop)
 	s.portal, err = s.flags.portal(s.conf, s.reporter.Screen(), s.hold, s.flags.jobs)
 	return ctx, err

@@ -67,7 +67,7 @@ func (s *syncRun) open(ctx context.Context) (context.Context, error) {
 	s.root, err = os.OpenRoot(o.dir)
 	switch {
 	case err == nil:
-		s.closers.add("folder", func(err error) error { return errors.Join(err, s.root.Close()) })
+		s.closers.add("folder", closing(s.root.Close))
 	case o.dryRun && errors.Is(err, fs.ErrNotExist):
 		s.root = nil
 	default:
@@ -233,7 +233,7 @@ func (s *syncRun) openSpool() (err error) {
 	if s.spool, err = mirror.NewSpool(s.root); err != nil {
 		return err
 	}
-	s.closers.add("spool", func(err error) error { return errors.Join(err, s.spool.Close()) })
+	s.closers.add("spool", closing(s.spool.Close))
 	return nil
 }
 

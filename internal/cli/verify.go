@@ -112,27 +112,26 @@ func newVerify(s Streams) *cobra.Command {
 
 // run compares the files, and says how many have which status. The error says it if files are missing or changed.
 func (o *verifyOptions) run(ctx context.Context) (err error) {
+	s := &session{flags: &o.transfer}
+	defer func() { err = s.closers.close(err) }()
+	s.closers.add("deadline", always(endInTime(ctx, s.saves.call)))
 	folder, err := openFolder(o.dest)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, folder.Close()) }()
-	var saves saves
-	defer endInTime(ctx, saves.call)()
+	s.closers.add("folder", closing(folder.Close))
 	o.open()
 	var fix *repair
 	if o.repair {
-		if fix, err = o.openRepair(ctx, folder); err != nil {
+		if fix, err = o.openRepair(ctx, s, folder); err != nil {
 			return err
 		}
-		saves.add(save{name: "journal", wait: true, do: func() { _ = fix.close(nil) }})
-		defer func() { err = fix.close(err) }()
 	}
 	files, err := journal.OpenFiles(ctx, o.journal, o.dest)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, files.Close()) }()
+	s.closers.add("records", closing(files.Close))
 	if files.Count == 0 && files.Outside > 0 {
 		return &download.Error{
 			Code: download.CodeLocal, Err: fmt.Errorf("the journal has no file in %s, and %s elsewhere", o.dest, count(files.Outside, "file")),
