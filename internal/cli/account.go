@@ -25,8 +25,8 @@ func newAccount(client *bynder.Client, say func(format string, args ...any)) *ac
 	return &account{client: client, say: say, byName: map[string]bynder.Property{}, said: map[*nameList]bool{}}
 }
 
-// property returns the name by which the API knows a metaproperty that is called by that name or by its label.
-func (a *account) property(ctx context.Context, flag, name string) (string, error) {
+// propertyList returns the portal's metaproperties.
+func (a *account) propertyList(ctx context.Context) (*nameList, error) {
 	if a.properties == nil {
 		all, err := a.client.Properties(ctx)
 		if err == nil && len(all) == 0 { // what is asked about is there, or these credentials may not see it
@@ -38,10 +38,19 @@ func (a *account) property(ctx context.Context, flag, name string) (string, erro
 			list.all = append(list.all, entry{p.Name, []string{p.Label}})
 		}
 		if a.properties, err = complete(list, err); err != nil {
-			return "", err
+			return nil, err
 		}
 	}
-	return a.find(a.properties, flag, name)
+	return a.properties, nil
+}
+
+// property returns the name by which the API knows a metaproperty that is called by that name or by its label.
+func (a *account) property(ctx context.Context, flag, name string) (string, error) {
+	list, err := a.propertyList(ctx)
+	if err != nil {
+		return "", err
+	}
+	return a.find(list, flag, name)
 }
 
 // filter returns a metaproperty and values of it as the API knows them. A value is checked if it is one of

@@ -104,10 +104,11 @@ a derivative if its URL has. New metadata alone fetch nothing.
 folders. All values are from the portal's list:
   {filename} {stem} {ext}    the asset's name and its first extension, or that
                              of the derivative's URL; {filename} = {stem}.{ext}
-  {id} {derivative} {version} {name} {type} {tag} {created} {modified}
-  {brand} {property_X}       one more API call each per run
-Of two assets with one path the older one gets it; the other one has its id
-added.
+  {id} {derivative} {version} {name} {type} {tag} {brand} {created} {modified}
+  {property_X}
+Names of brands and metaproperties are looked up once and kept in the state;
+--accept-changes looks them up again. Of two assets with one path the older one
+gets it; the other one has its id added.
 
 --metadata json writes each asset's metadata beside its file, and --metadata-csv
 a table of all files. Neither costs a call.`

@@ -103,7 +103,7 @@ func TestPathsOfAList(t *testing.T) {
 				t.Fatal(err)
 			}
 			s := &syncRun{o: o, session: session{conf: configFor(t)}, folder: nowhere{}}
-			files, err := s.wanted(a)
+			files, err := s.wanted(t.Context(), a)
 			if err != nil || len(files) != 1 {
 				t.Fatalf("files %+v, %v", files, err)
 			}
@@ -127,7 +127,7 @@ func TestWantedThatCannotBeHad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := s.wanted(a)
+	files, err := s.wanted(t.Context(), a)
 	if err != nil || len(files) != 1 || files[0].Asset != nil || files[0].Key != "A-derivative/nope" {
 		t.Fatalf("files %+v, %v", files, err)
 	}
@@ -171,7 +171,7 @@ func TestAssetsAreKeptForTransfersAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &syncRun{o: o, session: session{conf: configFor(t)}, folder: standing(c.standing), known: map[download.FileID]*download.Result{was.File(): was}}
-		files, err := s.wanted(a)
+		files, err := s.wanted(t.Context(), a)
 		if err != nil || len(files) != 1 {
 			t.Fatal(files, err)
 		}

@@ -24,6 +24,13 @@ type syncRun struct {
 	o    *syncOptions
 	root *os.Root // the folder; nil in a dry run if it is missing
 
+	before *syncHead         // of the state, nil if there is none
+	names  *account          // what names stand for
+	brands map[string]string // names of the portal's brands by their ids in capitals; nil if it was not asked
+	valued map[string]bool   // metaproperties of the template of which a listed asset has a value
+	// unlisted is how many assets the portal has counted and did not list.
+	unlisted int64
+
 	folder mirror.Folder
 	known  map[download.FileID]*download.Result // the files of the state
 	// results are those that were reported, the latest of each file, if there is a table of metadata.
@@ -78,19 +85,25 @@ func (s *syncRun) open(ctx context.Context) (context.Context, error) {
 
 // run makes the folder equal to the search.
 func (s *syncRun) run(ctx context.Context) error {
+	var err error
+	if s.before, err = s.readHead(); err != nil {
+		return err
+	}
 	head, err := s.head(ctx)
 	if err != nil {
 		return err
 	}
-	isNew, err := s.admit(head)
-	if err != nil {
+	if err := s.admit(head); err != nil {
 		return err
 	}
-	if !isNew && !s.o.dryRun { // one that is new is remembered once its state is on disk
+	if s.before != nil && !s.o.dryRun { // one that is new is remembered once its state is on disk
 		remember(realPath(s.o.dir))
 	}
 	p, err := s.plan(ctx)
 	if err != nil || p == nil {
+		return err
+	}
+	if err := s.checkProperties(ctx, p); err != nil {
 		return err
 	}
 	s.begun = true
@@ -104,11 +117,9 @@ func (s *syncRun) run(ctx context.Context) error {
 	if s.o.dryRun {
 		done = s.preview(p)
 	} else {
-		if isNew {
-			if err := s.save(head); err != nil {
-				return err
-			}
-			remember(realPath(s.o.dir))
+		head.Fields, head.Unlisted = s.o.names.kept(), s.unlisted
+		if err := s.save(head); err != nil {
+			return err
 		}
 		if done, err = s.carryOut(ctx, p); err != nil {
 			return err

@@ -1,13 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -28,17 +28,12 @@ type syncHead struct {
 	User      string `json:"user"`      // "" if the portal does not tell these credentials
 	Selection string `json:"selection"` // which assets, and which files of them
 	Template  string `json:"template"`
-	// Names says what names in the filters stand for, so that the portal is asked once; nil if there are none, or if
-	// the portal did not list them.
-	Names *filterNames `json:"names,omitempty"`
-}
-
-// filterNames are those filters in which the portal's names are given, and what the API takes for them.
-type filterNames struct {
-	Given      []string            `json:"given"` // sorted
-	Brands     []string            `json:"brands,omitempty"`
-	Collection string              `json:"collection,omitempty"`
-	Properties map[string][]string `json:"properties,omitempty"`
+	// Names and Fields have what the portal calls the things that filters and template name, so that it is asked once.
+	// Names is nil if there are none, or if the portal did not list them.
+	Names  *filterNames  `json:"names,omitempty"`
+	Fields templateNames `json:"fields,omitzero"`
+	// Unlisted is how many assets the portal counted and did not list, so that it is said once.
+	Unlisted int64 `json:"unlisted,omitempty"`
 }
 
 // openState opens the state in the folder, which a dry run leaves as it is. It is nil in a dry run if there is none.
@@ -81,19 +76,14 @@ func knowsHead(raw json.RawMessage) bool {
 	return json.Unmarshal(raw, &head) == nil && head.Format == syncFormat
 }
 
-// head asks the portal what the filters and the template name, and who the user is.
+// head asks the portal what the filters and the template name, unless the state says so, and who the user is.
 func (s *syncRun) head(ctx context.Context) (syncHead, error) {
 	o := s.o
-	var unlisted error
-	names := newAccount(s.portal.client, func(format string, args ...any) { unlisted = fmt.Errorf(format, args...) })
-	if err := o.resolveTemplate(ctx, names); err != nil {
+	s.names = newAccount(s.portal.client, s.reporter.Screen().Say)
+	if err := s.nameFields(ctx); err != nil {
 		return syncHead{}, err
 	}
-	if unlisted != nil { // other names would be other paths of files
-		return syncHead{}, unlisted
-	}
-	names.say = s.reporter.Screen().Say
-	known, err := s.nameFilters(ctx, names)
+	known, err := s.nameFilters(ctx)
 	if err != nil {
 		return syncHead{}, err
 	}
@@ -109,38 +99,6 @@ func (s *syncRun) head(ctx context.Context) (syncHead, error) {
 		Selection: o.selection(), Template: o.name,
 		Names: known,
 	}, nil
-}
-
-// nameFilters gives the filters what the API takes for names: as the state has it if the same names were given before,
-// else as the portal says. A change that is accepted asks the portal again.
-func (s *syncRun) nameFilters(ctx context.Context, names *account) (*filterNames, error) {
-	o := s.o
-	var given []string
-	for _, brand := range o.query.Brands {
-		given = append(given, "--brand "+brand)
-	}
-	if o.query.Collection != "" {
-		given = append(given, "--collection "+o.query.Collection)
-	}
-	for _, property := range o.properties {
-		given = append(given, "--property "+property)
-	}
-	if len(given) == 0 {
-		return nil, nil
-	}
-	slices.Sort(given)
-	before, _, err := s.headBefore()
-	if err != nil {
-		return nil, err
-	}
-	if was := before.Names; was != nil && !o.acceptChanges && before.Portal == s.conf.Portal.Host && slices.Equal(was.Given, given) {
-		o.query.Brands, o.query.Collection, o.query.Properties = was.Brands, was.Collection, was.Properties
-		return was, nil
-	}
-	if err := o.resolveFilters(ctx, names); err != nil || len(names.said) > 0 {
-		return nil, err
-	}
-	return &filterNames{Given: given, Brands: o.query.Brands, Collection: o.query.Collection, Properties: o.query.Properties}, nil
 }
 
 // selection describes the filters, their names resolved, and what is fetched, always in the same words. A date is as
@@ -181,29 +139,29 @@ func (o *syncOptions) selection() string {
 	return strings.TrimPrefix(strings.Join(words, " ")+": ", ": ") + strings.Join(files, " ")
 }
 
-// headBefore returns the head of the state, if there is one.
-func (s *syncRun) headBefore() (head syncHead, ok bool, err error) {
+// readHead returns the head of the state, nil if there is none.
+func (s *syncRun) readHead() (*syncHead, error) {
 	if s.journal == nil {
-		return syncHead{}, false, nil
+		return nil, nil
 	}
 	raw := s.journal.Head()
 	if raw == nil {
-		return syncHead{}, false, nil
+		return nil, nil
 	}
+	var head syncHead
 	if err := json.Unmarshal(raw, &head); err != nil {
-		return syncHead{}, false, fmt.Errorf("reading the state of %s: %w", s.o.dir, err)
+		return nil, fmt.Errorf("reading the state of %s: %w", s.o.dir, err)
 	}
-	return head, true, nil
+	return &head, nil
 }
 
-// admit refuses a run whose head is not that of the state, unless the change is accepted, and reports whether the state
-// is to have this one. Other names for the same filters do not count as a change.
-func (s *syncRun) admit(now syncHead) (isNew bool, err error) {
-	before, ok, err := s.headBefore()
-	if err != nil || !ok {
-		return err == nil, err
+// admit refuses a run whose head is not that of the state, unless the change is accepted. Other names for the same
+// filters do not count as a change.
+func (s *syncRun) admit(now syncHead) error {
+	before := s.before
+	if before == nil || s.o.acceptChanges {
+		return nil
 	}
-	isNew = !reflect.DeepEqual(before, now)
 	var differ []string
 	for _, each := range []struct{ what, before, now string }{
 		{"portal", before.Portal, now.Portal}, {"user", before.User, now.User},
@@ -213,23 +171,29 @@ func (s *syncRun) admit(now syncHead) (isNew bool, err error) {
 			differ = append(differ, fmt.Sprintf("the %s was %s and is %s now", each.what, cmp.Or(each.before, "unknown"), cmp.Or(each.now, "unknown")))
 		}
 	}
-	if len(differ) == 0 || s.o.acceptChanges {
-		return isNew, nil
+	if len(differ) == 0 {
+		return nil
 	}
-	return false, &download.Error{
+	return &download.Error{
 		Code:   download.CodeLocal,
 		Err:    fmt.Errorf("%s belongs to another sync: %s", s.o.dir, strings.Join(differ, "; ")),
 		Advice: "run sync as before, choose another folder, or make it this sync's own with --accept-changes (without --delete)",
 	}
 }
 
-// save makes a head that of the state.
+// save makes a head that of the state, unless it is, and remembers the folder.
 func (s *syncRun) save(head syncHead) error {
 	raw, err := json.Marshal(head)
 	if err != nil {
 		return fmt.Errorf("encoding the head of the state: %w", err)
 	}
-	return s.journal.SetHead(raw)
+	if !bytes.Equal(raw, s.journal.Head()) {
+		if err := s.journal.SetHead(raw); err != nil {
+			return err
+		}
+	}
+	remember(realPath(s.o.dir))
+	return nil
 }
 
 // load returns the files of the state.

@@ -33,7 +33,7 @@ func (s *syncRun) list(ctx context.Context) (wanted []mirror.Wanted, err error) 
 		id := bynder.MalformedID(err)
 		switch {
 		case err == nil:
-			files, err := s.wanted(a)
+			files, err := s.wanted(ctx, a)
 			if err != nil {
 				return nil, err
 			}
@@ -54,7 +54,10 @@ func (s *syncRun) list(ctx context.Context) (wanted []mirror.Wanted, err error) 
 		return nil, context.Cause(ctx)
 	}
 	if counted := assets.Counted(); int64(n) < counted {
-		s.reporter.Screen().Warn("", "the portal counted %s and listed %d; these credentials may not see the others", count(int(counted), "asset"), n)
+		s.unlisted = counted - int64(n)
+		if s.before == nil || s.before.Unlisted != s.unlisted || s.o.verbose { // or it was said before
+			s.reporter.Screen().Warn("", "the portal counted %s and listed %d; these credentials may not see the rest", count(int(counted), "asset"), n)
+		}
 	}
 	return wanted, nil
 }
@@ -78,7 +81,7 @@ func (s *syncRun) unread(id string, err error) []mirror.Wanted {
 const maxAssetName = 4 << 10
 
 // wanted returns the files of an asset. Their paths are those of the template, from the list alone.
-func (s *syncRun) wanted(a *bynder.Asset) ([]mirror.Wanted, error) {
+func (s *syncRun) wanted(ctx context.Context, a *bynder.Asset) ([]mirror.Wanted, error) {
 	if len(a.Name) > maxAssetName {
 		a.Name = strings.ToValidUTF8(a.Name[:maxAssetName], "")
 	}
@@ -92,6 +95,10 @@ func (s *syncRun) wanted(a *bynder.Asset) ([]mirror.Wanted, error) {
 			return nil, err
 		}
 	}
+	if err := s.nameBrand(ctx, a); err != nil {
+		return nil, err
+	}
+	s.noteValues(a)
 	files := make([]mirror.Wanted, len(s.o.selectors))
 	for i, each := range s.o.selectors {
 		w := &files[i]

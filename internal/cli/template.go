@@ -11,10 +11,10 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
-// templateNames are what the portal calls the things that a template names.
+// templateNames are what the portal calls the things that a template names. The state of a sync keeps them.
 type templateNames struct {
-	properties map[string]string // as the API knows them, by what the template calls them
-	brands     map[string]string // by their ids in capitals
+	Properties map[string]string `json:"properties,omitempty"` // as the API knows them, by what the template calls them
+	Brands     map[string]string `json:"brands,omitempty"`     // by their ids in capitals
 }
 
 // openTemplate asks the portal for what its template needs of the whole run, with a call for each list: whether its
@@ -40,19 +40,31 @@ func (s *session) account() *account {
 	})
 }
 
-// resolveTemplate finds what the portal calls what the template names.
+// resolveTemplate finds what the portal calls the metaproperties and brands of the template.
 func (o *transferFlags) resolveTemplate(ctx context.Context, names *account) error {
-	o.names.properties = map[string]string{}
-	var err error
-	for _, name := range o.template.Properties() {
-		if o.names.properties[name], err = names.property(ctx, "--name", name); err != nil {
-			return err
-		}
-	}
-	if o.template.HasBrand() {
-		o.names.brands, err = names.brandNames(ctx)
+	err := o.resolveProperties(ctx, names)
+	if err == nil && o.template.HasBrand() {
+		o.names.Brands, err = names.brandNames(ctx)
 	}
 	return err
+}
+
+// resolveProperties finds what the portal calls those metaproperties of the template that are not known yet.
+func (o *transferFlags) resolveProperties(ctx context.Context, names *account) error {
+	for _, name := range o.template.Properties() {
+		if o.names.Properties[name] != "" {
+			continue
+		}
+		key, err := names.property(ctx, "--name", name)
+		if err != nil {
+			return err
+		}
+		if o.names.Properties == nil {
+			o.names.Properties = map[string]string{}
+		}
+		o.names.Properties[name] = key
+	}
+	return nil
 }
 
 // metadataKeys are the fields of the API in which the portal tells the values of a template's fields.
@@ -72,7 +84,7 @@ func (o *transferFlags) withoutParts(jobs iter.Seq[download.Job]) iter.Seq[downl
 	var keys []string
 	for _, field := range o.template.MetadataFields() {
 		if name, ok := strings.CutPrefix(field, "property_"); ok {
-			keys = append(keys, "property_"+cmp.Or(o.names.properties[name], name))
+			keys = append(keys, "property_"+cmp.Or(o.names.Properties[name], name))
 		} else {
 			keys = append(keys, metadataKeys[field])
 		}
@@ -93,6 +105,6 @@ func (o *transferFlags) withoutParts(jobs iter.Seq[download.Job]) iter.Seq[downl
 func (n templateNames) describe(a *bynder.Asset, f *naming.Fields) {
 	f.Name, f.Type, f.Tags = a.Name, a.Type, a.Tags
 	f.Created, f.Modified = a.DateCreated(), a.DateModified()
-	f.Property = func(name string) []string { return a.Property(cmp.Or(n.properties[name], name)) }
-	f.Brand = cmp.Or(n.brands[strings.ToUpper(a.BrandID())], a.BrandID())
+	f.Property = func(name string) []string { return a.Property(cmp.Or(n.Properties[name], name)) }
+	f.Brand = cmp.Or(n.Brands[strings.ToUpper(a.BrandID())], a.BrandID())
 }
