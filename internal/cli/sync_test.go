@@ -162,7 +162,9 @@ func TestAssetsAreKeptForTransfersAlone(t *testing.T) {
 		{`{"id":"A","name":"N","activeVersion":3,"fileSize":70,"tags":["x"]}`, mirror.AsWritten, false},
 		{`{"id":"A","name":"N","activeVersion":4,"fileSize":70}`, mirror.AsWritten, true},
 		{`{"id":"A","name":"N","activeVersion":3,"fileSize":71}`, mirror.AsWritten, true},
-		{`{"id":"A","name":"N","activeVersion":3}`, mirror.AsWritten, true},
+		{`{"id":"A","name":"N","activeVersion":3}`, mirror.AsWritten, false},
+		{`{"id":"A","name":"N","fileSize":70}`, mirror.AsWritten, false},
+		{`{"id":"A","name":"N","activeVersion":3,"fileSize":70}`, mirror.Edited, true},
 		{`{"id":"A","name":"N","activeVersion":3,"fileSize":70}`, mirror.NotThere, true},
 		{`{"id":"B","name":"N","activeVersion":3,"fileSize":70}`, mirror.AsWritten, true},
 	} {

@@ -122,7 +122,7 @@ func (s *syncRun) wanted(ctx context.Context, a *bynder.Asset) ([]mirror.Wanted,
 		}
 		w.Listed.URL = withoutQuery(link)
 		w.Path = s.path(a, w, chosen, link)
-		if w.Err == nil && !s.has(w) {
+		if mirror.MayFetch(w, s.known[w.File], s.folder) { // of any other file the asset is not needed, and takes memory
 			w.Asset = a.Slim(chosen)
 		}
 		share(w, s.known[w.File])
@@ -152,17 +152,6 @@ func share(w *mirror.Wanted, was *download.Result) {
 			*text.now = *text.before
 		}
 	}
-}
-
-// has reports whether the folder has a file as the list tells it. Such a file is not transferred, and needs no asset.
-func (s *syncRun) has(w *mirror.Wanted) bool {
-	was := s.known[w.File]
-	if was == nil || was.Listed == nil || was.Chosen != w.Chosen {
-		return false
-	}
-	before, now := was.Listed, &w.Listed
-	sameSize := before.Size == nil && now.Size == nil || before.Size != nil && now.Size != nil && *before.Size == *now.Size
-	return before.Version == now.Version && sameSize && before.URL == now.URL && s.folder.Stands(was) == mirror.AsWritten
 }
 
 // usualDerivatives are those that assets of every portal have, the largest first.

@@ -5,6 +5,11 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
+// MayFetch reports whether a plan may fetch a wanted file, of which the state has the record r or, if it is nil, none.
+func MayFetch(w *Wanted, r *download.Result, folder Folder) bool {
+	return w.Err == nil && (r == nil || changed(w, r) || folder.Stands(r) != AsWritten)
+}
+
 // changed reports whether the portal has another file than the one that was recorded. What only one of the two tells
 // is not compared: it may have been left out of a list.
 func changed(w *Wanted, r *download.Result) bool {
