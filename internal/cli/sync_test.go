@@ -186,6 +186,24 @@ func TestAssetsAreKeptForTransfersAlone(t *testing.T) {
 	}
 }
 
+// A message names the path of its file once, as the user wrote the folder.
+func TestWithPath(t *testing.T) {
+	for message, want := range map[string]string{
+		"it was changed":                        "d/a.jpg: it was changed",
+		"d/a.jpg: it was changed":               "d/a.jpg: it was changed",
+		"d/a.jpg already exists and differs":    "d/a.jpg already exists and differs",
+		`cannot write "d/a.jpg": disk full`:     `cannot write "d/a.jpg": disk full`,
+		"create d/a.jpg":                        "create d/a.jpg",
+		"d/a.jpg.metadata.json: it was changed": "d/a.jpg: d/a.jpg.metadata.json: it was changed",
+		"old/d/a.jpg is here":                   "d/a.jpg: old/d/a.jpg is here",
+		"":                                      "d/a.jpg: ",
+	} {
+		if got := withPath("d/a.jpg", message); got != want {
+			t.Errorf("%q became %q", message, got)
+		}
+	}
+}
+
 // standing is a folder whose files all stand so.
 type standing mirror.Standing
 

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -186,6 +187,7 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 		}
 	}
 	p.steps = mirror.Plan(in)
+	mirror.ShowPaths(p.steps, s.shown)
 	if there != nil {
 		if err := there.Err(); err != nil {
 			return nil, fmt.Errorf("looking at the files in %s: %w", s.o.dir, err)
@@ -296,7 +298,23 @@ func (s *syncRun) changed(r download.Result) {
 	if r.Action == download.ActionMetadata {
 		r.Path = filepath.FromSlash(metadata.Path(filepath.ToSlash(r.Path)))
 	}
+	if r.Error != nil && r.Path != "" {
+		why := *r.Error
+		why.Message = withPath(s.shown(r.Path), why.Message)
+		r.Error = &why
+	}
 	s.reporter.Changed(r)
+}
+
+// shown returns the path of a file below the folder as users see it.
+func (s *syncRun) shown(path string) string { return s.destination.Show(filepath.FromSlash(path)) }
+
+// withPath returns a message about a file that names its path.
+func withPath(path, message string) string {
+	if regexp.MustCompile(`(^|[\s"])` + regexp.QuoteMeta(path) + `($|[\s":,;])`).MatchString(message) {
+		return message
+	}
+	return path + ": " + message
 }
 
 // keepsMetadata reports whether a result says that the metadata of a file are kept, and not the file.

@@ -73,7 +73,7 @@ func confirm(from *os.Root, old string, was fs.FileInfo, to *os.Root, name strin
 func goBack(from *os.Root, old string, to *os.Root, name string) error {
 	if err := sink.Move(to, name, from, old); err != nil {
 		return &download.Error{
-			Code: download.CodeExists, Path: old, Err: fmt.Errorf("a file that was at %s is at %s now: %w", old, filepath.Join(to.Name(), name), err),
+			Code: download.CodeExists, Path: old, Err: fmt.Errorf("a file that was at %s is at %s now: %w", naming.Below(from.Name(), old), naming.Below(to.Name(), name), err),
 			Advice: "look at both, and keep the right one",
 		}
 	}
@@ -304,7 +304,8 @@ func putBack(root *os.Root, aside, path string) error {
 			err = nil
 		}
 	}
-	return fmt.Errorf("putting back %s, which is in %s since an earlier run was killed: %w", path, aside, err)
+	return fmt.Errorf("putting back %s, which is at %s since an earlier run was killed: %w",
+		naming.Below(root.Name(), path), naming.Below(root.Name(), aside), err)
 }
 
 // numbered returns a path, from the second one on with a number.

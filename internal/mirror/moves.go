@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io/fs"
 	"path/filepath"
 	"strings"
@@ -87,7 +86,7 @@ func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
 	case Edited:
 		return errEdited(m.now.Path)
 	case NotThere:
-		return &download.Error{Code: download.CodeNotFound, Path: m.now.Path, Err: fmt.Errorf("%s was taken away meanwhile", m.now.Path)}
+		return &download.Error{Code: download.CodeNotFound, Path: m.now.Path, Err: errors.New("it was taken away meanwhile")}
 	case AsWritten:
 		x.stamp(&m.now)
 	}

@@ -12,10 +12,40 @@ func notHere(path string, why error, advice string) error {
 	return &download.Error{Code: download.CodeExists, Path: path, Err: why, Advice: advice}
 }
 
+// namesPaths is an error that names paths below the folder.
+type namesPaths struct {
+	format string                   // with a %s for each path
+	paths  []string                 // with /
+	show   func(path string) string // nil for the paths as they are
+}
+
+// named returns an error that names paths; see namesPaths.
+func named(format string, paths ...string) error { return &namesPaths{format: format, paths: paths} }
+
+// Error implements error.
+func (e *namesPaths) Error() string {
+	shown := make([]any, len(e.paths))
+	for i, path := range e.paths {
+		if shown[i] = path; e.show != nil {
+			shown[i] = e.show(path)
+		}
+	}
+	return fmt.Sprintf(e.format, shown...)
+}
+
+// ShowPaths has the errors of steps name paths as show returns them.
+func ShowPaths(steps []Step, show func(path string) string) {
+	for i := range steps {
+		if e, ok := errors.AsType[*namesPaths](steps[i].Err); ok {
+			e.show = show
+		}
+	}
+}
+
 // notOurs says that something which sync has not written has the path of f.
 func notOurs(f *file, path string, adoptable bool) error {
 	if f.own() {
-		return notHere(path, fmt.Errorf("cannot rename it to %s: a file that sync did not write has that path", path), "move that file away")
+		return notHere(path, named("cannot rename it to %s: a file that sync did not write has that path", path), "move that file away")
 	}
 	if !adoptable {
 		return notHere(path, errors.New("something that sync did not write, and that is not a file it can read, has its path"), "move it away")
@@ -26,19 +56,19 @@ func notOurs(f *file, path string, adoptable bool) error {
 // bothTaken says that f has neither the path of the template nor that with the KEY.
 func bothTaken(f *file, key string) error {
 	path := f.wanted.Path
-	return notHere(path, fmt.Errorf("other files have its paths %s and %s", path, key), "give every file a path of its own with --name")
+	return notHere(path, named("other files have its paths %s and %s", path, key), "give every file a path of its own with --name")
 }
 
 // stuck says that f could not be moved in this run.
 func stuck(f *file) error {
-	return notHere(f.wanted.Path, fmt.Errorf("cannot rename it to %s: too many files are in each other's way", f.wanted.Path), "run sync again")
+	return notHere(f.wanted.Path, named("cannot rename it to %s: too many files are in each other's way", f.wanted.Path), "run sync again")
 }
 
 const editedAdvice = "move it away to get the portal's file, or keep it as it is with --adopt"
 
 // editedRenamed says that an edited file is not moved.
 func editedRenamed(f *file) error {
-	return notHere(f.wanted.Path, fmt.Errorf("it was changed since sync wrote it, so it is not renamed to %s", f.wanted.Path), editedAdvice)
+	return notHere(f.wanted.Path, named("it was changed since sync wrote it, so it is not renamed to %s", f.wanted.Path), editedAdvice)
 }
 
 // editedReplaced says that an edited file is not replaced.
