@@ -79,7 +79,7 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	o.addTransfers(f)
 	o.metadataFlags.add(f)
 	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` for the files; created if missing")
-	f.StringVarP(&o.output, "output", "o", "", "path of the `file`, if only one is downloaded; a relative path is under --dir; - = standard output")
+	f.StringVarP(&o.output, "output", "o", "", "path of the `file`, if only one is downloaded; a relative path is under --dir; - = standard output, but no binary data to a terminal")
 	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of the path under --dir; see above")
 	f.StringArrayVar(&o.from, "from", nil, "read ids from this `file` (- = standard input): lines, tab-separated media id and item id, NDJSON, or a table with a header; see above")
 	f.StringArrayVar(&o.from0, "from0", nil, "read NUL-separated ids from this `file`")

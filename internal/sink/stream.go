@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"sync"
+
+	"golang.org/x/term"
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/retry"
@@ -18,9 +21,12 @@ var ErrReaderGone = errors.New("the reader is gone")
 
 // Stream writes one file to standard output, a device or a FIFO, which cannot be
 // rewound. So a file can be continued after a break, but never started over.
+//
+// Binary data is not written to a terminal, where it would be garbage and can be commands.
 type Stream struct {
-	w    io.Writer
-	name string
+	w        io.Writer
+	name     string
+	terminal bool
 
 	mu        sync.Mutex
 	busy      bool
@@ -34,7 +40,17 @@ var _ download.Sink = (*Stream)(nil)
 // NewStream returns a Stream that writes to w, which results and messages show as name;
 // "" for standard output, which results do not show.
 func NewStream(w io.Writer, name string) *Stream {
-	return &Stream{w: w, name: name}
+	return &Stream{w: w, name: name, terminal: isTerminal(w)}
+}
+
+// isTerminal reports whether w is a terminal. A FIFO is not asked, because Fd would make its writes block.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && term.IsTerminal(int(f.Fd()))
 }
 
 // Preview implements download.Sink: a file in a stream is always new.
@@ -76,7 +92,7 @@ func (s *Stream) Begin(ctx context.Context, t download.Target, obj transfer.Obje
 		return nil, err
 	}
 	s.busy, s.file, s.version = true, t.Identity, version
-	return &streamPartial{stream: s, ctx: ctx, size: obj.Size, held: s.delivered}, nil
+	return &streamPartial{stream: s, ctx: ctx, size: obj.Size, held: s.delivered, undecided: s.terminal && s.delivered == 0}, nil
 }
 
 // Show returns how messages name the stream.
@@ -110,6 +126,9 @@ type streamPartial struct {
 	buf    []byte
 	err    error // of a failed write, after which there are no more
 	ended  bool
+
+	undecided bool // whether the file is text, which a terminal needs to be; head has its bytes so far
+	head      []byte
 }
 
 // Held returns the number of bytes that were written before.
@@ -135,6 +154,35 @@ func (p *streamPartial) Write(b []byte) (int, error) {
 	if p.err != nil {
 		return 0, p.err
 	}
+	if !p.undecided {
+		return p.write(b)
+	}
+	if p.head = append(p.head, b...); len(p.head) < headSize {
+		return len(b), nil
+	}
+	if err := p.decide(); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// decide writes the beginning of the file if it is text. Otherwise the file fails before its first byte is written.
+func (p *streamPartial) decide() error {
+	p.undecided = false
+	if !isText(p.head) {
+		p.err = &download.Error{
+			Code:   download.CodeUsage,
+			Err:    errors.New("binary data is not written to a terminal"),
+			Advice: "save it with --output FILE, or pipe it to another program",
+		}
+		return p.err
+	}
+	_, err := p.write(p.head)
+	return err
+}
+
+// write writes b to the stream.
+func (p *streamPartial) write(b []byte) (int, error) {
 	p.buf = append(p.buf[:0], b...)
 	w, sent := p.stream.w, p.buf
 	got, err := retry.Await(p.ctx, func() (written, error) {
@@ -161,6 +209,9 @@ func (p *streamPartial) Write(b []byte) (int, error) {
 func (p *streamPartial) Publish(context.Context) (string, error) {
 	if p.ended {
 		return "", p.stream.failure("write to", io.ErrClosedPipe)
+	}
+	if p.undecided && p.err == nil {
+		_ = p.decide() // the error is p.err
 	}
 	p.end()
 	if p.err != nil {
