@@ -12,18 +12,38 @@ import (
 	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
-// noCommand returns the error for a command that does not exist.
-func noCommand(name, hint string) *usageError {
-	return &usageError{err: fmt.Errorf("unknown command %q", name), hint: hint}
-}
-
-// unknownCommand returns the error for an unknown command of the program, with the names of similar ones.
-func unknownCommand(root *cobra.Command, name string) error {
-	err := noCommand(name, "`bynder help` lists the commands")
-	if near := root.SuggestionsFor(name); len(near) > 0 {
-		err.hint = "did you mean " + strings.Join(near, " or ") + "?"
+// unknownCommand returns the error for a command that parent does not have. Its hint is the name of a similar one or else,
+// all that it has.
+func unknownCommand(parent *cobra.Command, name string) error {
+	var names []string
+	for _, each := range parent.Commands() {
+		if each.IsAvailableCommand() {
+			names = append(names, each.Name())
+		}
+	}
+	_, path, _ := strings.Cut(parent.CommandPath()+" ", " ")
+	err := &usageError{err: fmt.Errorf("unknown command %q", path+name)}
+	near, found := spelling.Nearest(name, names)
+	switch {
+	case found:
+		err.hint = "did you mean " + path + near + "?"
+	case len(names) == 0:
+		err.hint = "use bynder help " + strings.TrimSpace(path)
+	case parent.HasParent():
+		err.hint = "use " + parent.CommandPath() + " " + alternatives(names)
+	default:
+		err.hint = "`bynder help` lists the commands"
 	}
 	return err
+}
+
+// alternatives returns "a, b or c".
+func alternatives(names []string) string {
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
+	}
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // flagError returns the error of parsing flags as a usageError. Its hint is the name of a similar flag or, for a command
@@ -48,6 +68,9 @@ func flagError(cmd *cobra.Command, err error) error {
 // noArgs rejects arguments of a command that takes none.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
+		if cmd.HasAvailableSubCommands() {
+			return unknownCommand(cmd, args[0])
+		}
 		return &usageError{err: fmt.Errorf("unexpected argument %q", args[0]), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
 	}
 	return nil

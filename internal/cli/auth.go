@@ -27,7 +27,7 @@ only. BYNDER_* variables take precedence over profiles.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return noCommand("auth "+args[0], "bynder auth login, status or logout")
+			return unknownCommand(cmd, args[0])
 		},
 	}
 	cmd.AddCommand(newAuthLogin(options()), newAuthStatus(options()), newAuthLogout(options()))

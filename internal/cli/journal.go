@@ -39,7 +39,7 @@ To merge journals from several machines, concatenate them with cat.`,
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return noCommand("journal "+args[0], "bynder journal show <file>")
+			return unknownCommand(cmd, args[0])
 		},
 	}
 	cmd.AddCommand(newJournalShow(s))

@@ -99,7 +99,6 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
 	setHelp(root, s)
 	root.SetHelpCommand(newHelp(root))
@@ -126,9 +125,12 @@ func newHelp(root *cobra.Command) *cobra.Command {
 		Use:   "help [command]",
 		Short: "Help about a command",
 		RunE: func(_ *cobra.Command, args []string) error {
-			cmd, _, err := root.Find(args)
-			if err != nil || cmd == root && len(args) > 0 {
-				return noCommand(strings.Join(args, " "), "`bynder help` lists the commands")
+			cmd, rest, err := root.Find(args)
+			switch {
+			case err != nil:
+				return &usageError{err: err}
+			case len(rest) > 0:
+				return unknownCommand(cmd, rest[0])
 			}
 			return cmd.Help()
 		},

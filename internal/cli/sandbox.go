@@ -95,8 +95,7 @@ func kinds() string {
 	for _, k := range sandbox.Kinds() {
 		names = append(names, string(k))
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return alternatives(names)
 }
 
 // faultHelp returns the list of faults.
