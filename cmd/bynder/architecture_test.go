@@ -21,7 +21,7 @@ var rooms = map[string][]string{
 
 	"mirror":    {"bynder", "download", "filelock", "fsync", "journal", "metadata", "naming", "sink", "transfer"}, // a folder beside what is recorded of it and what the portal has
 	"metadata":  {"bynder", "download", "filelock", "fsync", "naming", "report", "sink"},                          // what the portal tells of assets, in files
-	"report":    {"download", "transfer"},                                                                         // what happened, never the portal
+	"report":    {"download", "terminal", "transfer"},                                                             // what happened, never the portal
 	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                                 // where bytes land
 	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "sink", "transfer"},          // results on disk
 	"input":     {"bynder", "download", "fingerprint", "naming", "retry", "sink", "spelling", "transfer"},         // what was asked for, and what of it is not done
@@ -38,9 +38,9 @@ var rooms = map[string][]string{
 	"fsync":       {},
 	"location":    {},
 	"retry":       {},
-	"terminal":    {"retry"}, // knows no command
-	"spelling":    {},        // knows words, not what they are for
-	"sandbox":     {},        // judges the client, so it shares no code with it
+	"terminal":    {"filelock", "retry"}, // knows no command
+	"spelling":    {},                    // knows words, not what they are for
+	"sandbox":     {},                    // judges the client, so it shares no code with it
 
 	"tools/bench": {"retry"}, // not a room of the program: it measures the built program from outside
 }

@@ -131,6 +131,7 @@ func (s *session) openList(ctx context.Context) error {
 // openReporter takes over the standard streams.
 func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc) {
 	o := s.flags
+	terminal.WriteInBackground()
 	s.reporter = report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
 		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single, Files: s.files,

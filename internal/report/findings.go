@@ -28,11 +28,12 @@ func (s *Screen) Write(line []byte) (int, error) {
 }
 
 // ShowStatus keeps a line on a terminal up to date, below all other lines, until stop is called.
-// It shows nothing if no bar can be drawn.
+// It shows nothing if no bar can be drawn, or while another bynder, which reads the results, draws its own.
 func (s *Screen) ShowStatus(text func() string) (stop func()) {
 	if !s.canDraw {
 		return func() {}
 	}
+	s.yields = true
 	s.show(func(columns int) string { return cutEnd(text(), columns) })
 	ctx, cancel := context.WithCancel(context.Background())
 	var drawing sync.WaitGroup

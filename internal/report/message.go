@@ -64,14 +64,15 @@ func (s *Screen) message(lines ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var b strings.Builder
-	if s.drawn {
+	shown := s.onScreen()
+	if shown {
 		b.WriteString(toBar + eraseBelow)
 	}
 	for _, line := range lines {
 		b.WriteString(Clean(line))
 		b.WriteByte('\n')
 	}
-	if s.drawn {
+	if shown {
 		b.WriteString(s.picture())
 	}
 	s.toStderr(b.String())

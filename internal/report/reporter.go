@@ -22,8 +22,8 @@ type Progress string
 // The three choices. None writes a control character to a stream that is
 // not a terminal.
 const (
-	// ProgressAuto is a bar if standard error is a terminal, and one plain line
-	// every 30 s if it is not (or if TERM is dumb).
+	// ProgressAuto is a bar if standard error is a terminal and the process is in its foreground, and one
+	// plain line every 30 s if not (or if TERM is dumb).
 	ProgressAuto Progress = "auto"
 	// ProgressAlways is the same, except that the first plain line does not wait
 	// for 30 s but comes with the first file.
@@ -269,14 +269,20 @@ func (r *Reporter) bar(room int) string {
 }
 
 // drawBar keeps the bar up to date until ctx ends. Events only count; the bar is
-// redrawn by a timer, so that a stalled transfer shows too.
+// redrawn by a timer, so that a stalled transfer shows too. In the background, plain lines take its place.
 func (r *Reporter) drawBar(ctx context.Context) {
-	tick := time.NewTicker(barInterval)
+	defer r.screen.reserve()()
+	tick, line := time.NewTicker(barInterval), time.NewTicker(lineInterval)
 	defer tick.Stop()
+	defer line.Stop()
 	for {
 		select {
 		case <-tick.C:
 			r.screen.redraw()
+		case <-line.C:
+			if r.screen.background() {
+				r.SayStatus()
+			}
 		case <-ctx.Done():
 			return
 		}

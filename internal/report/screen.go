@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"golang.org/x/term"
+
+	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
 // defaultColumns is the width of a terminal that does not report its own, in columns.
@@ -30,9 +32,17 @@ type Screen struct {
 	// stdoutIsTerminal matters while a bar is shown. Two different terminals are
 	// handled as one: drawing the bar once more is harmless.
 	stdoutIsTerminal bool
-	canDraw          bool
+	canDraw          bool // stderr is a terminal that obeys escape sequences
 	columns          func() int
 	stdoutFailed     func(error)
+	// background reports whether this process is a job in the background of the terminal.
+	background func() bool
+	// covered reports whether another program, which reads stdout through a pipe, uses the terminal. yields is set if
+	// a line of another bynder is one.
+	covered func() bool
+	yields  bool
+	// reserve tells the bynder that writes to this one that it draws.
+	reserve func() (release func())
 
 	mu    sync.Mutex
 	frame func(columns int) string // returns the bar's text; nil: no bar
@@ -51,16 +61,35 @@ func NewScreen(stdout, stderr io.Writer, stdoutFailed func(error)) *Screen {
 		stderr:       stderr,
 		columns:      func() int { return defaultColumns },
 		stdoutFailed: stdoutFailed,
+		background:   func() bool { return false },
+		covered:      func() bool { return false },
+		reserve:      func() (release func()) { return func() {} },
 		hints:        make(map[string]bool),
 	}
 	if f, ok := stdout.(*os.File); ok {
 		s.stdoutIsTerminal = term.IsTerminal(int(f.Fd()))
 	}
-	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		s.canDraw = os.Getenv("TERM") != "dumb" && understandsEscapes(f)
-		s.columns = func() int { return terminalColumns(f) }
+	f, ok := stderr.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return s
 	}
+	s.canDraw = os.Getenv("TERM") != "dumb" && understandsEscapes(f)
+	s.columns = func() int { return terminalColumns(f) }
+	s.background = func() bool { return !terminal.MayDraw(f) }
+	piped := isPipe(stdout)
+	s.covered = func() bool { return piped && (terminal.IsRaw(f) || s.yields && terminal.IsReserved(f)) }
+	s.reserve = func() func() { return terminal.Reserve(f) }
 	return s
+}
+
+// isPipe reports whether another program reads what is written to w.
+func isPipe(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
 }
 
 func terminalColumns(f *os.File) int {
@@ -71,11 +100,18 @@ func terminalColumns(f *os.File) int {
 	return width
 }
 
+// onScreen reports whether the bar is on the screen and can be replaced. A bar from before the process went to the
+// background is left as it is: the shell has written below it.
+func (s *Screen) onScreen() bool {
+	s.drawn = s.drawn && !s.background() && !s.covered()
+	return s.drawn
+}
+
 // Result writes line, which includes its end, to standard output, in one Write. After
 // the first failure it writes nothing more.
 func (s *Screen) Result(line []byte) {
 	s.attempt(func() error {
-		if !s.drawn || !s.stdoutIsTerminal {
+		if !s.stdoutIsTerminal || !s.onScreen() {
 			_, err := s.stdout.Write(line)
 			return err
 		}
@@ -117,11 +153,16 @@ func (s *Screen) show(frame func(columns int) string) {
 	s.frame = frame
 }
 
-// redraw brings the bar up to date.
+// redraw brings the bar up to date. A process in the background does not draw, nor does one whose results are read by a
+// program that uses the terminal.
 func (s *Screen) redraw() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.frame == nil {
+		return
+	}
+	if s.background() || s.covered() {
+		s.drawn = false
 		return
 	}
 	if picture := s.picture(); s.drawn || picture != eraseBelow+toBar {
@@ -141,7 +182,7 @@ func (s *Screen) picture() string {
 func (s *Screen) hide() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.drawn {
+	if s.onScreen() {
 		s.toStderr(toBar + eraseBelow)
 	}
 	s.frame, s.drawn = nil, false

@@ -19,8 +19,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// terminal is a pseudo-terminal with an emulator behind it.
-type terminal struct {
+// pseudoTerminal is a pseudo-terminal with an emulator behind it.
+type pseudoTerminal struct {
 	t           *testing.T
 	master, tty *os.File
 	answered    chan struct{}
@@ -31,13 +31,13 @@ type terminal struct {
 
 // openTerminal must be called outside a synctest bubble: what reads the terminal
 // must go on while the bubble's clock stands.
-func openTerminal(t *testing.T, columns int, reflows bool) *terminal {
+func openTerminal(t *testing.T, columns int, reflows bool) *pseudoTerminal {
 	t.Helper()
 	master, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
 	}
-	tm := &terminal{t: t, master: master, tty: tty, answered: make(chan struct{}, 1), em: newEmulator(columns, reflows)}
+	tm := &pseudoTerminal{t: t, master: master, tty: tty, answered: make(chan struct{}, 1), em: newEmulator(columns, reflows)}
 	tm.em.enquired = func() { tm.answered <- struct{}{} }
 	tm.setSize(columns)
 	var reading sync.WaitGroup
@@ -61,21 +61,21 @@ func openTerminal(t *testing.T, columns int, reflows bool) *terminal {
 	return tm
 }
 
-func (tm *terminal) setSize(columns int) {
+func (tm *pseudoTerminal) setSize(columns int) {
 	if err := pty.Setsize(tm.master, &pty.Winsize{Rows: 24, Cols: uint16(columns)}); err != nil {
 		tm.t.Fatal(err)
 	}
 }
 
 // settle waits until everything that was written has arrived.
-func (tm *terminal) settle() {
+func (tm *pseudoTerminal) settle() {
 	if _, err := io.WriteString(tm.tty, "\x05"); err != nil {
 		tm.t.Fatal(err)
 	}
 	<-tm.answered
 }
 
-func (tm *terminal) resize(columns int) {
+func (tm *pseudoTerminal) resize(columns int) {
 	tm.settle()
 	tm.setSize(columns)
 	tm.mu.Lock()
@@ -84,7 +84,7 @@ func (tm *terminal) resize(columns int) {
 }
 
 // shows checks what can be read on the screen.
-func (tm *terminal) shows(when string, want ...string) {
+func (tm *pseudoTerminal) shows(when string, want ...string) {
 	tm.t.Helper()
 	tm.settle()
 	tm.mu.Lock()
