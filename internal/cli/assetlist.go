@@ -151,8 +151,8 @@ func (o assetObject) MarshalJSON() ([]byte, error) { return o.asset.JSON(o.as.na
 
 // list writes assets as they come, at most limit of them (0 = no limit). If there are none, the error is that of
 // empty, unless it is nil.
-func (o *assetListing) list(ctx context.Context, out io.Writer, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int, empty func() error) error {
-	return listEach(ctx, o.listing(out), screen, assets, listed[*bynder.Asset]{
+func (o *assetListing) list(ctx context.Context, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int, empty func() error) error {
+	return listEach(ctx, o.listing(screen), screen, assets, listed[*bynder.Asset]{
 		noun: "asset", nothing: "nothing matches", limit: limit, empty: empty, fail: o.failEmpty,
 		row: o.row,
 	})

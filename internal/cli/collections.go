@@ -93,7 +93,7 @@ var collectionColumns = []report.Column{
 
 func listCollections(ctx context.Context, o *collectionsOptions) error {
 	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
-		listing := report.NewListing(o.streams.Out, collectionColumns, o.list.json)
+		listing := report.NewListing(screen, collectionColumns, o.list.json)
 		return listEach(ctx, listing, screen, p.client.Collections(o.keyword), listed[*bynder.Collection]{
 			noun: "collection", nothing: "no collections",
 			row: collectionRow,
@@ -119,7 +119,7 @@ func showCollection(ctx context.Context, o *collectionsOptions, name string) err
 		if err := o.list.resolve(ctx, newAccount(p.client, screen.Say)); err != nil {
 			return err
 		}
-		return o.list.list(ctx, o.streams.Out, screen, p.client.Assets(bynder.Query{Collection: id}), o.limit, nil)
+		return o.list.list(ctx, screen, p.client.Assets(bynder.Query{Collection: id}), o.limit, nil)
 	})
 }
 

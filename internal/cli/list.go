@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
 // writeListing runs a command that asks the portal and writes a listing.
@@ -20,6 +22,7 @@ func (o *portalFlags) writeListing(ctx context.Context, run func(context.Context
 	if err != nil {
 		return err
 	}
+	terminal.WriteInBackground()
 	screen := o.streams.screen()
 	portal, err := o.portal(conf, screen, notifyWaits(screen), 1)
 	if err != nil {
@@ -44,6 +47,10 @@ type listed[T any] struct {
 // list that ends before all were listed that the portal counted is said to.
 func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Screen, entries *bynder.Listing[T], by listed[T]) error {
 	n, malformed := 0, 0
+	progress := report.ListingProgress{Noun: by.noun}
+	hide := sync.OnceFunc(screen.ShowStatus(progress.String))
+	defer hide()
+	defer context.AfterFunc(ctx, hide)()
 	for entry, err := range entries.Each(ctx) {
 		if bynder.IsMalformedElement(err) {
 			malformed++
@@ -59,7 +66,13 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 		if n++; n == by.limit {
 			break
 		}
+		total := entries.Counted()
+		if by.limit > 0 {
+			total = min(total, int64(by.limit))
+		}
+		progress.Set(n, total)
 	}
+	hide()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

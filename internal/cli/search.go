@@ -91,6 +91,6 @@ func runSearch(ctx context.Context, o *searchOptions) error {
 			return err
 		}
 		o.query.Limit = o.limit
-		return o.list.list(ctx, o.streams.Out, screen, p.client.Assets(o.query), o.limit, o.checkTypes)
+		return o.list.list(ctx, screen, p.client.Assets(o.query), o.limit, o.checkTypes)
 	})
 }

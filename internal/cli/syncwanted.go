@@ -49,6 +49,7 @@ func (s *syncRun) list(ctx context.Context) (wanted []mirror.Wanted, err error) 
 			return nil, fmt.Errorf("listing the assets, after %s: %w", count(n, "asset"), err)
 		}
 		n++
+		s.reporter.Listed(n, assets.Counted())
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)

@@ -46,3 +46,52 @@ func TestBarInTheBackground(t *testing.T) {
 		pass(time.Minute)
 	})
 }
+
+// Until files are known, the bar says how far their list is.
+func TestBarOfAListing(t *testing.T) {
+	for columns, want := range map[int][2]string{
+		80: {"listed 1000 of 12000 assets", "listed 2000 of 12000 assets  API allowance: 10/s"},
+		30: {"listed 1000 of 12000 assets", "listed 2000 of 12000 asset..."},
+		20: {"listed 1000 of 1...", "listed 2000 of 1..."},
+	} {
+		tm := openTerminal(t, columns, true)
+		synctest.Test(t, func(t *testing.T) {
+			files := 0
+			r := New(Options{Stdout: tm.tty, Stderr: tm.tty, Files: func() (int, bool) { return files, files == 0 }})
+			pass(barInterval)
+			tm.shows("before the first page")
+			r.Listed(1000, 12000)
+			pass(barInterval)
+			tm.shows("after one", want[0])
+			r.Listed(2000, 12000)
+			r.Hold("API allowance: 10/s", time.Now().Add(time.Second))
+			pass(barInterval)
+			tm.shows("while calls wait", want[1])
+			if got := r.status(); got != "listed 2000 of 12000 assets, 0 B, 0 in flight, 0 failed; API allowance: 10/s" {
+				t.Errorf("the status line is %q", got)
+			}
+			r.EndProgress()
+			tm.shows("at the end")
+			r.Abandon()
+		})
+	}
+}
+
+func TestListingProgress(t *testing.T) {
+	p := ListingProgress{Noun: "asset"}
+	for _, tt := range []struct {
+		n     int
+		total int64
+		want  string
+	}{
+		{0, 100, ""},
+		{1, 100, "listed 1 of 100 assets"},
+		{100, 100, "listed 100 of 100 assets"},
+		{101, 100, "listed 101 assets"},
+		{7, -1, "listed 7 assets"},
+	} {
+		if p.Set(tt.n, tt.total); p.String() != tt.want {
+			t.Errorf("%d of %d: %q, want %q", tt.n, tt.total, p.String(), tt.want)
+		}
+	}
+}

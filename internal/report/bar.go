@@ -125,8 +125,12 @@ const (
 // gauge, bytes, rate, files in flight, failures, and the time left or the reason for
 // a wait.
 func manyFiles(p progress, room int) string {
-	if p.known == 0 && p.hold == "" {
-		return ""
+	switch {
+	case p.known > 0:
+	case p.listed != "" && p.hold != "":
+		return cutEnd(p.listed+gap+label(p.hold), room)
+	case p.hold == "":
+		return cutEnd(p.listed, room)
 	}
 	parts, spare := fitting(p.parts(), room)
 	var b strings.Builder

@@ -11,6 +11,8 @@ func statusLine(p progress, single bool) string {
 	var said []string
 	add := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
 	switch {
+	case p.known == 0 && p.listed != "":
+		add("%s", p.listed)
 	case !single:
 		add("%s files", p.files())
 	case p.name != "":

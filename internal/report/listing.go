@@ -46,9 +46,13 @@ type Listing struct {
 	layout  []int
 }
 
-// NewListing returns a Listing that writes to w, which can only be a terminal if it is an *os.File.
+// NewListing returns a Listing that writes to w, which can only be a terminal if it is an *os.File, or a Screen whose
+// standard output is one.
 func NewListing(w io.Writer, columns []Column, asJSON bool) *Listing {
 	l := &Listing{w: w, columns: columns, json: asJSON}
+	if s, ok := w.(*Screen); ok {
+		w = s.stdout
+	}
 	if f, ok := w.(*os.File); ok && !asJSON && term.IsTerminal(int(f.Fd())) {
 		l.width = terminalColumns(f)
 	}

@@ -130,6 +130,9 @@ func (r *Reporter) Hold(text string, until time.Time) {
 	r.begun()
 }
 
+// Listed sets how many assets have been listed, of total (-1: unknown), before the first file is known.
+func (r *Reporter) Listed(n int, total int64) { r.tally.listing.Set(n, total) }
+
 // Started implements download.ProgressObserver.
 func (r *Reporter) Started(job download.Job, name string, obj transfer.Object, held int64) {
 	r.tally.start(job, name, obj, held, time.Now())

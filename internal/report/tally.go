@@ -34,6 +34,8 @@ type tally struct {
 	hold      string // the reason for the current wait, or for the last
 	holdEnds  time.Time
 	name      string // of the file that started last
+
+	listing ListingProgress // of the assets whose files the run is for
 }
 
 // flight is a file between its start and its result.
@@ -56,6 +58,7 @@ func newTally(now time.Time, files func() (n int, more bool)) *tally {
 		byPlan:   make(map[download.Plan]int),
 		byChange: make(map[change]int),
 		meter:    newMeter(now),
+		listing:  ListingProgress{Noun: "asset"},
 	}
 }
 
@@ -155,6 +158,7 @@ type progress struct {
 	estimated                       bool  // total includes estimated sizes
 	rate                            int64 // bytes per second
 	hold                            string
+	listed                          string // how far the list of assets is, "" if there is none
 }
 
 // at returns the progress at a moment. A file whose size is not known yet counts with the mean of the known sizes,
@@ -168,6 +172,7 @@ func (t *tally) at(now time.Time) progress {
 		failures: t.byStatus[download.Failed] + t.bare,
 		held:     t.completed,
 		rate:     t.meter.rate(now, t.moved),
+		listed:   t.listing.String(),
 	}
 	if now.Before(t.holdEnds.Add(holdShownFor)) {
 		p.hold = t.hold
