@@ -4,10 +4,21 @@
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 DEMO_ASSET    = D4AC0B41-141B-47D2-98B4FECDA8894CB2
 
-.PHONY: build demo test race vet format lint soak model bench check-sdk check-s3 check clean
+# What `bynder version` says; releases set the version. Other builds with the go command have what that records.
+VERSION =
+COMMIT  = $(shell git rev-parse HEAD 2>/dev/null)
+DATE    = $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
+CLI     = github.com/bynder-cli/bynder/internal/cli
+LDFLAGS = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
+
+.PHONY: build docs demo test race vet format lint soak model bench check-sdk check-s3 check clean
 
 build: ## bin/bynder
-	go build -trimpath -o bin/bynder ./cmd/bynder
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bynder ./cmd/bynder
+
+docs: build ## docs/commands, from the help of the program
+	rm -f docs/commands/*.md
+	bin/bynder man --markdown docs/commands
 
 demo: build ## download one asset from the embedded portal
 	@dir=$$(mktemp -d) && \

@@ -25,7 +25,7 @@ var flagGroups = []flagGroup{
 	{"Where to put it", "dir output name fsync"},
 	{"Existing files", "if-exists no-resume journal lock-wait fast extra repair delete max-delete trash adopt accept-changes"},
 	{"Network", "jobs connections limit-rate api-rate retries max-failures strict no-verify"},
-	{"Output", "dry-run order limit json csv fields urls print0 checksum metadata metadata-csv undone-out fail-empty progress quiet verbose no-descriptions help"},
+	{"Output", "dry-run order limit json csv fields urls print0 checksum metadata metadata-csv undone-out fail-empty progress quiet verbose no-descriptions markdown help"},
 	{"Portal", "profile domain config ca-cert with-token insecure-storage"},
 	{"Local portal", "catalogue assets port auth fault no-limit no-cursor penalty stats"},
 }
@@ -67,7 +67,7 @@ func longHelp(cmd *cobra.Command) string {
 	fmt.Fprintf(&b, "%s\n\n", strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)))
 	writeUsage(&b, cmd)
 	for _, group := range groupFlags(cmd) {
-		fmt.Fprintf(&b, "\n%s:\n%s", group.title, describeFlags(group.flags))
+		fmt.Fprintf(&b, "\n%s:\n%s", group.title, describeFlags(group.flags, helpWidth))
 	}
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\n`%s <command> --help` describes a command.\n", cmd.CommandPath())
@@ -93,7 +93,7 @@ func shortHelp(cmd *cobra.Command) string {
 	}
 	slices.SortStableFunc(all, func(x, y *pflag.Flag) int { return cmp.Compare(rank(x), rank(y)) })
 	shown := all[:min(len(all), shortFlags)]
-	fmt.Fprintf(&b, "\nFlags:\n%s", describeFlags(shown))
+	fmt.Fprintf(&b, "\nFlags:\n%s", describeFlags(shown, helpWidth))
 	switch {
 	case len(shown) < len(all):
 		fmt.Fprintf(&b, "\n`%s --help` shows all %d flags and the details.\n", cmd.CommandPath(), len(all))
@@ -105,11 +105,7 @@ func shortHelp(cmd *cobra.Command) string {
 
 // writeUsage writes the usage, the examples and the commands below cmd.
 func writeUsage(b *strings.Builder, cmd *cobra.Command) {
-	usage := cmd.UseLine()
-	if cmd.HasAvailableSubCommands() {
-		usage = cmd.CommandPath() + " <command>"
-	}
-	fmt.Fprintf(b, "Usage:\n  %s\n", usage)
+	fmt.Fprintf(b, "Usage:\n  %s\n", usageLine(cmd))
 	if cmd.HasExample() {
 		fmt.Fprintf(b, "\nExamples:\n%s\n", cmd.Example)
 	}
@@ -122,6 +118,14 @@ func writeUsage(b *strings.Builder, cmd *cobra.Command) {
 			fmt.Fprintf(b, "  %-*s %s\n", cmd.NamePadding(), each.Name(), each.Short)
 		}
 	}
+}
+
+// usageLine returns what to type for a command.
+func usageLine(cmd *cobra.Command) string {
+	if cmd.HasAvailableSubCommands() {
+		return cmd.CommandPath() + " <command>"
+	}
+	return cmd.UseLine()
 }
 
 // listedGroup is a heading with the flags below it.
@@ -169,8 +173,8 @@ func groupFlags(cmd *cobra.Command) []listedGroup {
 	return groups
 }
 
-// describeFlags returns the lines about flags, in the order given.
-func describeFlags(flags []*pflag.Flag) string {
+// describeFlags returns the lines about flags, in the order given, in at most width columns; 0 gives each flag one line.
+func describeFlags(flags []*pflag.Flag, width int) string {
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
 	set.SortFlags = false
 	for _, f := range flags {
@@ -181,7 +185,7 @@ func describeFlags(flags []*pflag.Flag) string {
 		}
 		set.AddFlag(&described)
 	}
-	return set.FlagUsagesWrapped(helpWidth)
+	return set.FlagUsagesWrapped(width)
 }
 
 // wrap breaks a text that begins at the column indent into lines that fit helpWidth.

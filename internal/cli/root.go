@@ -34,21 +34,25 @@ and errors go to standard error.
 
 Settings are looked up in this order: flags, environment variables, config-file
 profile, system keychain (` + "`bynder auth login`" + ` stores credentials there).
+
+Environment variables:
   BYNDER_DOMAIN           the portal: brand.getbynder.com, a custom domain or a
                           URL (http:// for loopback addresses only)
-  BYNDER_CONSUMER_KEY     OAuth 1.0a (set all four)
-  BYNDER_CONSUMER_SECRET
-  BYNDER_TOKEN
-  BYNDER_TOKEN_SECRET
+  BYNDER_CONSUMER_KEY     OAuth 1.0a consumer key (set all four)
+  BYNDER_CONSUMER_SECRET  OAuth 1.0a consumer secret
+  BYNDER_TOKEN            OAuth 1.0a token
+  BYNDER_TOKEN_SECRET     OAuth 1.0a token secret
   BYNDER_PERMANENT_TOKEN  a permanent token
-  BYNDER_CLIENT_ID        OAuth 2 client credentials (set both);
-  BYNDER_CLIENT_SECRET    set BYNDER_SCOPES to request other scopes
+  BYNDER_CLIENT_ID        OAuth 2 client id (set both)
+  BYNDER_CLIENT_SECRET    OAuth 2 client secret
+  BYNDER_SCOPES           OAuth 2 scopes to request in place of the default
   BYNDER_PROFILE          the profile (default "default")
   BYNDER_CONFIG           the config file (default bynder/config.toml in your
                           config folder); its [defaults] set defaults of flags:
                           jobs, connections, api-rate, limit-rate, retries,
                           progress, image
-  HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and TERM are honored as usual.
+  HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, TERM
+                          honored as usual
 
 Exit status:
   0    success: every requested file is in place
@@ -104,7 +108,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(
 		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
-		newSearch(s, runSearch), newCollections(s), newSync(s, runSync), newJournal(s), newVerify(s), newAuth(s), newSandbox(s), newVersion(s),
+		newSearch(s, runSearch), newCollections(s), newSync(s, runSync), newJournal(s), newVerify(s), newAuth(s), newSandbox(s), newVersion(s), newMan(s),
 	)
 	root.InitDefaultCompletionCmd()
 	for _, each := range root.Commands() {
@@ -112,7 +116,7 @@ func newRoot(s Streams) *cobra.Command {
 			each.Args, each.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 			for _, shell := range each.Commands() {
 				shell.Args = noArgs
-				shell.Long = strings.Replace(shell.Long, "you can install it via your", "you can install it via\nyour", 1)
+				shell.Long = strings.NewReplacer("it via your", "it via\nyour", "#### ", "", "\t", "  ").Replace(shell.Long)
 			}
 		}
 	}
