@@ -1,8 +1,13 @@
 # The two commands that matter: `make demo` shows the main job on the embedded
 # portal, `make test` passes the tests. Both need Go and nothing else.
+# `make help` lists the rest.
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 DEMO_ASSET    = D4AC0B41-141B-47D2-98B4FECDA8894CB2
+
+# Where `make install` puts things: below DESTDIR, which packagers set, and PREFIX.
+PREFIX  = /usr/local
+DESTDIR =
 
 # What `bynder version` says; releases set the version. Other builds with the go command have what that records.
 VERSION =
@@ -11,10 +16,39 @@ DATE    = $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --fo
 CLI     = github.com/bynder-cli/bynder/internal/cli
 LDFLAGS = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
 
-.PHONY: build docs demo test race vet format lint soak model bench check-sdk check-s3 check clean
+.PHONY: help build install uninstall share docs demo test race vet format lint soak model bench check-sdk check-s3 check clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+GO_BUILD = go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bynder ./cmd/bynder
 
 build: ## bin/bynder
-	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bynder ./cmd/bynder
+	$(GO_BUILD)
+
+# A file, so that `sudo make install` after `make build` builds nothing as root.
+bin/bynder: go.mod go.sum $(shell find cmd internal -name '*.go' ! -name '*_test.go')
+	$(GO_BUILD)
+
+install: bin/bynder ## program, manual pages and completions, below DESTDIR and PREFIX (/usr/local)
+	install -d '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 bin/bynder '$(DESTDIR)$(PREFIX)/bin/bynder'
+	@$(MAKE) --no-print-directory share SHARE='$(DESTDIR)$(PREFIX)/share'
+
+uninstall: ## removes what install has put below DESTDIR and PREFIX
+	cd '$(DESTDIR)$(PREFIX)' && rm -f bin/bynder share/man/man1/bynder.1 share/man/man1/bynder-*.1 share/$(BASH) share/$(ZSH) share/$(FISH)
+
+# Where bash, zsh and fish look for completions below a folder share.
+BASH  = bash-completion/completions/bynder
+ZSH   = zsh/site-functions/_bynder
+FISH  = fish/vendor_completions.d/bynder.fish
+SHARE = bin/share
+share: bin/bynder ## manual pages and completions, in SHARE (bin/share)
+	@umask 022 && mkdir -p '$(SHARE)'/man/man1 $(foreach file,$(BASH) $(ZSH) $(FISH),'$(SHARE)/$(dir $(file))')
+	umask 022 && bin/bynder man '$(SHARE)/man/man1'
+	umask 022 && bin/bynder completion bash >'$(SHARE)/$(BASH)'
+	umask 022 && bin/bynder completion zsh >'$(SHARE)/$(ZSH)'
+	umask 022 && bin/bynder completion fish >'$(SHARE)/$(FISH)'
 
 docs: build ## docs/commands, from the help of the program
 	rm -f docs/commands/*.md
