@@ -208,6 +208,8 @@ var portalRows = []row{
 	{what: "504 once", faults: "api-504,times=1", want: whole},
 	{what: "a CDN in trouble (520 to 530), twice", faults: "api-52x,times=2", want: whole},
 	{what: "a CDN in trouble, always", faults: "api-52x=530", want: refused.failed("protocol")},
+	{what: "its clock is a day ahead of this machine's", faults: "clock=86400", want: whole},
+	{what: "its clock is a day behind, and the connection closes once", faults: "clock=-86400 cut=64K,times=1", want: whole},
 	{what: "202 twice: not ready", faults: "202,times=2", want: whole},
 	{what: "202 always", faults: "202", want: refused.failed("protocol")},
 	{what: "503 with a page for browsers, always", faults: "api-html=503", want: refused.failed("protocol")},

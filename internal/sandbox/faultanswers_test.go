@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 )
 
@@ -32,6 +33,21 @@ var answerFaultTests = map[string]faultTest{
 			}
 			check(t, text, a.Header.Get("Content-Type"), want)
 			check(t, text, a.Header.Get("Content-Disposition"), contentDisposition(o.Name))
+		}
+	}},
+	"clock": {Fault{Value: -7200}, func(t *testing.T, c client, o Object) {
+		for _, seconds := range []int64{-7200, 7200} {
+			mustSet(t, c, Fault{Name: "clock", Value: seconds})
+			location := c.location(DocumentedAsset)
+			a := c.do("GET", location)
+			wantWhole(t, a, o)
+			date, err := http.ParseTime(a.Header.Get("Date"))
+			off := time.Until(date) - time.Duration(seconds)*time.Second
+			if err != nil || off.Abs() > time.Hour {
+				t.Errorf("with clock=%d the Date is %q (%v)", seconds, a.Header.Get("Date"), err)
+			}
+			mustSet(t, c) // the location is of another time
+			check(t, "a location of its clock", c.do("GET", location).StatusCode, map[bool]int{true: 403, false: 200}[seconds < 0])
 		}
 	}},
 	"said": {Fault{Value: 410}, func(t *testing.T, c client, o Object) {

@@ -10,6 +10,7 @@ const (
 	OnAccount  Side = "account"  // what metaproperties/, brands/ and tags/ answer
 	OnList     Side = "list"     // what media/ answers
 	OnStorage  Side = "storage"  // any request for a file
+	OnClock    Side = "clock"    // the time by which portal and storage answer
 )
 
 // FaultKind is a way to break.
@@ -159,6 +160,8 @@ var faultKinds = []FaultKind{
 		Doc: "metaproperties, brands and tags have another shape; array, numbered: one that can be understood",
 	},
 	{Name: "many-options", Side: OnAccount, Default: 20_000, Doc: "each metaproperty with options has N more"},
+
+	{Name: "clock", Side: OnClock, Default: 3600, Doc: "the clock of portal and storage is N seconds ahead, or with -N behind"},
 
 	// Locations.
 	{Name: "expired", Side: OnLocation, Doc: "the location has expired when it is given out"},

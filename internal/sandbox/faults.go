@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Fault is something that goes wrong on purpose. FaultKinds has the names.
@@ -118,7 +119,9 @@ func (f Fault) check() error {
 		return fmt.Errorf("unknown fault %q", f.Name)
 	case f.Text != "" && !kind.AnyText && !slices.Contains(kind.Texts, f.Text):
 		return fmt.Errorf("fault %s knows no %q", f.Name, f.Text)
-	case f.Value < 0, f.After < 0, f.Times < 0, !(f.Rate >= 0 && f.Rate <= 1): // NaN is neither
+	case kind.Side == OnClock && f != (Fault{Name: f.Name, Value: f.Value}):
+		return fmt.Errorf("fault %s is on for every answer: it takes no keys", f.Name)
+	case f.Value < 0 && kind.Side != OnClock, max(f.Value, -f.Value) > maxClock && kind.Side == OnClock, f.After < 0, f.Times < 0, !(f.Rate >= 0 && f.Rate <= 1): // NaN is neither
 		return fmt.Errorf("fault %s: a number is out of range", f.Name)
 	case f.On != "" && kind.Side == OnStorage:
 		return fmt.Errorf("fault %s is storage's: it strikes no endpoint", f.Name)
@@ -127,6 +130,9 @@ func (f Fault) check() error {
 	}
 	return nil
 }
+
+// maxClock is by how many seconds a clock may be wrong at most: 34 years.
+const maxClock = 1 << 30
 
 // faultSet are the faults that are on, and how often each has met a request.
 type faultSet struct {
@@ -249,6 +255,18 @@ func (s *faultSet) isFirstLink(key, query string) bool {
 		s.links[key] = query
 	}
 	return s.links[key] == query
+}
+
+// clockAhead returns by how much the fault clock is on.
+func (s *faultSet) clockAhead() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range s.faults {
+		if f.Name == "clock" {
+			return time.Duration(f.Value) * time.Second
+		}
+	}
+	return 0
 }
 
 // on tells whether any fault of a name is on.

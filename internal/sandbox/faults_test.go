@@ -17,6 +17,7 @@ func TestParseFault(t *testing.T) {
 		"api-redirect=http://evil.test":   {Name: "api-redirect", Text: "http://evil.test"},
 		"storage-redirect=3":              {Name: "storage-redirect", Value: 3},
 		"no-etag":                         {Name: "no-etag"},
+		"clock=-600":                      {Name: "clock", Value: -600},
 		"changed=1G,asset=" + LargeAsset:  {Name: "changed", Value: 1 << 30, Asset: LargeAsset},
 		"api-429,on=list,times=2,after=1": {Name: "api-429", On: "list", Times: 2, After: 1},
 	} {
@@ -27,7 +28,7 @@ func TestParseFault(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "gremlins", "cut=x", "cut=-1", "cut,times=-1", "cut,rate=2", "cut,when=now", "cut,on=list", "cut,", "cut=9223372036854775807G",
-		"api-500,on=nowhere", "location=gopher", "999", "cut,rate=NaN",
+		"api-500,on=nowhere", "clock,times=1", "clock,asset=ID", "clock,on=list", "clock=2G", "clock=-2G", "clock=soon", "location=gopher", "999", "cut,rate=NaN",
 	} {
 		if f, err := ParseFault(text); err == nil {
 			t.Errorf("%q: %+v, no error", text, f)

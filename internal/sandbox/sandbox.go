@@ -111,10 +111,10 @@ func New(opts Options) (*Sandbox, error) {
 	s := &Sandbox{
 		opts:      opts,
 		generated: newGenerated(opts.Assets, opts.Clock()),
-		oauth1:    newOAuth1Verifier(opts.Credentials.oauth1(), opts.Clock),
 		limit:     newCallLimit(opts.Penalty),
 		signKey:   sha256.Sum256([]byte("sandbox storage " + opts.Credentials.ClientSecret)),
 	}
+	s.oauth1 = newOAuth1Verifier(opts.Credentials.oauth1(), s.now)
 	if err := s.SetFaults(opts.Faults...); err != nil {
 		return nil, err
 	}
@@ -202,6 +202,7 @@ func (s *Sandbox) handler(serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.running.RLock()
 		defer s.running.RUnlock()
+		s.faults.meet(OnClock, "", "", "clock") // which counts it
 		w.Header().Set("Date", s.now().Format(http.TimeFormat))
 		if s.opts.Latency > 0 && wait(r.Context(), s.opts.Latency) != nil {
 			panic(http.ErrAbortHandler)
@@ -210,7 +211,7 @@ func (s *Sandbox) handler(serve http.HandlerFunc) http.Handler {
 	})
 }
 
-func (s *Sandbox) now() time.Time { return s.opts.Clock().UTC() }
+func (s *Sandbox) now() time.Time { return s.opts.Clock().Add(s.faults.clockAhead()).UTC() }
 
 // wait returns after d, or earlier with ctx's error.
 func wait(ctx context.Context, d time.Duration) error {
