@@ -95,7 +95,7 @@ var (
 
 	// plainCLI are the files of cli that are held to plain words already.
 	plainCLI = []string{
-		"args.go", "auth.go", "authlogin.go", "authlogout.go", "authstatus.go", "collections.go", "commandpage.go", "configflags.go",
+		"args.go", "auth.go", "authlogin.go", "authlogout.go", "authrights.go", "authstatus.go", "collections.go", "commandpage.go", "configflags.go",
 		"defaults.go", "derivatives.go", "download.go", "exit.go", "fetchitem.go", "filters.go", "help.go", "items.go", "journal.go",
 		"man.go", "manualpage.go", "portal.go", "root.go", "sandbox.go", "search.go", "transferflags.go", "version.go",
 	}

@@ -61,9 +61,9 @@ func (e *APIError) Hint() string {
 	}
 }
 
-// clockTolerance is how far apart two clocks may be before that is a likely cause of a refusal: an OAuth 1.0a
+// ClockTolerance is how far apart two clocks may be before that is a likely cause of a refusal: an OAuth 1.0a
 // signature holds the time, and servers accept it for some minutes (RFC 5849 section 3.3 leaves the number to them).
-const clockTolerance = 4 * time.Minute
+const ClockTolerance = 4 * time.Minute
 
 // clockHint returns the hint that this machine's clock is wrong, "" if it is not the likely cause.
 func (e *APIError) clockHint() string {
@@ -71,7 +71,7 @@ func (e *APIError) clockHint() string {
 	if off < 0 {
 		off, where = -off, "behind"
 	}
-	if e.Signed.IsZero() || e.Date.IsZero() || off <= clockTolerance {
+	if e.Signed.IsZero() || e.Date.IsZero() || off <= ClockTolerance {
 		return ""
 	}
 	return fmt.Sprintf("this machine's clock is %s %s the portal's, and OAuth 1.0a signatures hold the time: set the clock",

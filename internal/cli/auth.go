@@ -12,7 +12,7 @@ func newAuth(s Streams) *cobra.Command { return newAuthWith(s, nil) }
 // newAuthWith returns the auth commands with a keychain; nil is the system's.
 func newAuthWith(s Streams, k config.Keychain) *cobra.Command {
 	options := func() authOptions {
-		return authOptions{portalFlags{configFlags: configFlags{keychain: k}, streams: s}}
+		return authOptions{portalFlags: portalFlags{configFlags: configFlags{keychain: k}, streams: s}}
 	}
 	cmd := &cobra.Command{
 		Use:   "auth <command>",

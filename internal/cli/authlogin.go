@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/spelling"
 	"github.com/bynder-cli/bynder/internal/terminal"
@@ -119,11 +120,15 @@ func (o *loginOptions) login(ctx context.Context) error {
 	if conf.Credentials.Scopes, err = sources.Scopes(ctx); err != nil {
 		return err
 	}
-	user, err := o.currentUser(ctx, conf)
+	var user bynder.User
+	client, err := o.client(conf)
+	if err == nil {
+		user, err = currentUser(ctx, client)
+	}
 	if err != nil {
 		return &notSavedError{what: "login failed", err: err}
 	}
-	return o.store(ctx, sources, conf, user)
+	return o.store(ctx, sources, conf, userText(user))
 }
 
 // store stores the checked credentials, and prints where.

@@ -4,39 +4,81 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/transport"
 )
 
 // authOptions are the options of all auth commands.
 type authOptions struct {
 	portalFlags
+	json bool
 }
 
 // newAuthStatus returns the command auth status.
 func newAuthStatus(o authOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Show the portal, the credentials in use and the current user",
-		Long: `Show the portal, the kind of credentials, their source, and the user you are
-logged in as (makes one API call). Secrets are never shown. The exit status is 4
-if the portal rejects the credentials, or if there are none.`,
+		Short: "Show the portal, the credentials in use, the user and their rights",
+		Long: `Show the portal, the kind of credentials, their source, the proxy, how this
+machine's clock compares with the portal's, the user you are logged in as, and
+whether originals can be downloaded: of archived assets, and of others. That is
+tried with up to three assets each, without a download: 3 to 9 API calls.
+
+Each problem is printed to standard error, with what to do about it. Secrets are
+never shown. The exit status is 4 if the portal rejects the credentials, or if
+there are none, 1 if it cannot be asked, and otherwise 0.`,
 		Args: noArgsUnquoted,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.status(cmd.Context()) },
 	}
 	o.add(cmd.Flags())
+	cmd.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
 	return cmd
 }
 
-// status runs the command. It prints what is known even if the call fails.
+// authStatus is what auth status prints. Fields are left out if they are not known.
+type authStatus struct {
+	Portal      string      `json:"portal"`
+	Credentials config.Kind `json:"credentials"`
+	From        string      `json:"from"`
+	Proxy       string      `json:"proxy,omitempty"` // "" also for none
+	// ClockAhead is by how many seconds this machine's clock is ahead of the portal's.
+	ClockAhead *float64      `json:"clockAheadSeconds,omitempty"`
+	User       *authUser     `json:"user,omitempty"`
+	Originals  access        `json:"originals,omitempty"`
+	Archived   access        `json:"archived,omitempty"`
+	Problems   []authProblem `json:"problems"`
+}
+
+// authUser is the user of the credentials. All fields are empty if the credentials may not read it.
+type authUser struct {
+	ID       string `json:"id,omitempty"`
+	Name     string `json:"name,omitempty"`
+	Username string `json:"username,omitempty"`
+	Email    string `json:"email,omitempty"`
+}
+
+// authProblem is something that auth status found to be wrong, and what to do about it.
+type authProblem struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// problem adds a problem, and prints it to stderr.
+func (s *authStatus) problem(screen *report.Screen, message, hint string) {
+	s.Problems = append(s.Problems, authProblem{message, hint})
+	screen.Fail(message, hint)
+}
+
+// status runs the command. It prints what is known even if a call fails.
 func (o *authOptions) status(ctx context.Context) error {
 	if err := o.check(); err != nil {
 		return err
@@ -45,23 +87,119 @@ func (o *authOptions) status(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	user, err := o.currentUser(ctx, conf)
-	rows := [][2]string{
-		{"portal", conf.Portal.String()},
-		{"credentials", string(conf.Credentials.Kind)},
-		{"from", conf.From},
+	var clock clockComparison
+	o.trace = clock.add
+	s := authStatus{Portal: conf.Portal.String(), Credentials: conf.Credentials.Kind, From: conf.From, Proxy: proxyText(conf), Problems: []authProblem{}}
+	err = o.ask(ctx, conf, &s)
+	s.judgeClock(o.streams.screen(), clock.ahead(), err)
+	if err != nil {
+		if err = viaProxy(err, s.Proxy); ctx.Err() == nil {
+			s.Problems = append(s.Problems, authProblem{err.Error(), hintOf(err)}) // which the caller prints
+		}
 	}
-	if err == nil {
-		rows = append(rows, [2]string{"user", user})
+	return errors.Join(err, o.print(&s))
+}
+
+// ask asks the portal for the user and their rights.
+func (o *authOptions) ask(ctx context.Context, conf config.Config, s *authStatus) error {
+	client, err := o.client(conf)
+	if err != nil {
+		return err
 	}
-	table := tabwriter.NewWriter(o.streams.Out, 0, 0, 2, ' ', 0)
-	for _, row := range rows {
-		fmt.Fprintf(table, "%s\t%s\n", row[0], report.Clean(row[1]))
+	user, err := currentUser(ctx, client)
+	if err != nil {
+		return err
 	}
-	if printed := table.Flush(); printed != nil {
-		return errors.Join(err, printed)
+	s.User = &authUser{user.ID, user.Name, user.Username, user.Email}
+	screen := o.streams.screen()
+	if s.Originals, err = s.tryOriginals(ctx, client, screen, false); err == nil {
+		s.Archived, err = s.tryOriginals(ctx, client, screen, true)
 	}
 	return err
+}
+
+// judgeClock records the distance of the clocks, and reports one that makes calls fail. err is that of the calls,
+// whose hint may be about the clock already.
+func (s *authStatus) judgeClock(screen *report.Screen, ahead *time.Duration, err error) {
+	if ahead == nil {
+		return
+	}
+	seconds := ahead.Round(time.Second).Seconds()
+	s.ClockAhead = &seconds
+	refused, _ := errors.AsType[*bynder.APIError](err)
+	if ahead.Abs() <= bynder.ClockTolerance || refused != nil && !refused.Signed.IsZero() && refused.Unauthorized() {
+		return
+	}
+	s.problem(screen, "this machine's clock is "+clockText(s.ClockAhead), "set the clock: signatures, certificates and temporary URLs are valid for a time")
+}
+
+// print writes the status to stdout.
+func (o *authOptions) print(s *authStatus) error {
+	if o.json {
+		line, err := report.JSONLine(s)
+		if err == nil {
+			_, err = o.streams.Out.Write(line)
+		}
+		return err
+	}
+	table := tabwriter.NewWriter(o.streams.Out, 0, 0, 2, ' ', 0)
+	for _, row := range s.rows() {
+		if row[1] != "" {
+			fmt.Fprintf(table, "%s\t%s\n", row[0], report.Clean(row[1]))
+		}
+	}
+	return table.Flush()
+}
+
+// rows returns the status as names and values; a value is "" if it is not known.
+func (s *authStatus) rows() [][2]string {
+	proxy := s.Proxy
+	if proxy == "" {
+		proxy = "none"
+	}
+	user := ""
+	if s.User != nil {
+		user = userText(bynder.User{ID: s.User.ID, Name: s.User.Name, Username: s.User.Username, Email: s.User.Email})
+	}
+	return [][2]string{
+		{"portal", s.Portal},
+		{"credentials", string(s.Credentials)},
+		{"from", s.From},
+		{"proxy", proxy},
+		{"clock", clockText(s.ClockAhead)},
+		{"user", user},
+		{"originals", originalsTexts[s.Originals]},
+		{"archived", archivedTexts[s.Archived]},
+	}
+}
+
+// proxyText returns the proxy through which the portal is reached, without user and password; "" for none.
+func proxyText(conf config.Config) string {
+	proxy, err := transport.Proxy(conf.Portal)
+	if err != nil || proxy == nil {
+		return ""
+	}
+	return proxy.Scheme + "://" + proxy.Host
+}
+
+// proxiedError is a call that failed on its way, if there is a proxy.
+type proxiedError struct{ err error }
+
+func (e *proxiedError) Error() string { return e.err.Error() }
+func (e *proxiedError) Unwrap() error { return e.err }
+
+// Hint returns what the user can do about it.
+func (e *proxiedError) Hint() string {
+	return "check the proxy in HTTPS_PROXY; for a portal that is reached without one, add its host to NO_PROXY"
+}
+
+// viaProxy returns err, with a hint at the proxy if there is one and the portal has not answered.
+func viaProxy(err error, proxy string) error {
+	_, answered := errors.AsType[*bynder.APIError](err)
+	if proxy == "" || answered || hintOf(err) != "" {
+		return err
+	}
+	return &proxiedError{err}
 }
 
 // warnOfEnvironment prints that the environment has credentials, and their effect.
@@ -80,20 +218,12 @@ func (o *authOptions) warnOfEnvironment(effect string) {
 	}
 }
 
-// currentUser returns the user of the credentials, as text. Some credentials are valid but may
-// not read the current user; that is not an error.
-func (o *authOptions) currentUser(ctx context.Context, conf config.Config) (string, error) {
+// client returns a client of the portal, for one call at a time.
+func (o *authOptions) client(conf config.Config) (*bynder.Client, error) {
 	screen := o.streams.screen()
 	portal, err := o.portal(conf, screen, notifyWaits(screen), 1)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	user, err := portal.client.CurrentUser(ctx)
-	if api := (*bynder.APIError)(nil); errors.As(err, &api) && api.Status == http.StatusForbidden && api.Message != "" { // not a firewall's page
-		return "unknown: these credentials are valid but may not read the current user", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	return user.String(), nil
+	return portal.client, nil
 }

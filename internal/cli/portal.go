@@ -25,6 +25,8 @@ type portalFlags struct {
 	verbose bool
 	apiRate float64
 	retries int
+	// trace, if not nil, is called for each exchange, from many goroutines.
+	trace func(transport.Exchange)
 }
 
 // add adds the flags to f.
@@ -75,9 +77,14 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify f
 			screen.Say("asking the portal again in %s: %v", report.Duration(wait), err)
 		}
 	}
-	if o.verbose {
+	if t.Trace = o.trace; o.verbose {
 		screen.Say("credentials from %s", conf.From)
-		t.Trace = func(e transport.Exchange) { screen.Say("%s", exchangeLine(e)) }
+		t.Trace = func(e transport.Exchange) {
+			screen.Say("%s", exchangeLine(e))
+			if o.trace != nil {
+				o.trace(e)
+			}
+		}
 		if err := allowance.Unshared(); err != nil {
 			screen.Say("the API allowance is not shared with other processes: %v", err)
 		}

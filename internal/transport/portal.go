@@ -152,6 +152,9 @@ type Exchange struct {
 	Status int // 0 without an answer
 	Err    error
 	Took   time.Duration // until the answer's headers
+	// Date is the portal's clock at the answer, in seconds (RFC 9110, section 6.6.1); zero if it is not told, or is
+	// that of an older answer, which a cache has kept.
+	Date time.Time
 }
 
 // traced calls trace for each exchange, every hop of a redirect being one.
@@ -169,6 +172,9 @@ func (t *traced) RoundTrip(req *http.Request) (*http.Response, error) {
 	e := Exchange{Method: req.Method, URL: withoutSecrets(req.URL), Try: try(req.Context()), Err: readable(err), Took: time.Since(start)}
 	if resp != nil {
 		e.Status = resp.StatusCode
+		if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil && resp.Header.Get("Age") == "" {
+			e.Date = date
+		}
 	}
 	t.trace(e)
 	return resp, err

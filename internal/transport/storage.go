@@ -56,6 +56,12 @@ func (o Options) base() *http.Transport {
 	return t
 }
 
+// Proxy returns the proxy through which both clients reach a URL, nil for none: the environment decides
+// (http.ProxyFromEnvironment), and is read once in a process.
+func Proxy(to *url.URL) (*url.URL, error) {
+	return http.ProxyFromEnvironment(&http.Request{URL: to})
+}
+
 // proxyError is the refusal of a proxy to connect (RFC 9110, section 9.3.6). net/http would return its status
 // text as if it were the portal's.
 type proxyError struct {
