@@ -36,8 +36,8 @@ const maxDrained = 16 << 10
 // usual 30 s, 34 bytes a second), and the counts of tries and of locations begin anew only after them.
 const leastProgress = 1 << 10
 
-// least is leastProgress for a file of size bytes, or of unknown size for -1: a small one, which
-// ends soon anyway, has it with fewer.
+// least returns leastProgress for a file of size bytes, -1 for an unknown size: fewer bytes for a
+// small file, which ends soon anyway.
 func least(size int64) int64 {
 	if size < 0 {
 		return leastProgress
@@ -55,7 +55,7 @@ type answer struct {
 
 	body  io.ReadCloser
 	sized bool // body's length was told, so that it is nothing but bytes of the file
-	// arrivals knows what has arrived, nil where nobody does; where that is enough, a read does not wait.
+	// arrivals counts what has arrived, nil if that is not known. If that is enough, a read does not wait.
 	arrivals arrivals
 	enough   int
 	cancel   context.CancelFunc // of the request
@@ -71,7 +71,7 @@ type span struct {
 	from, until int64
 }
 
-// header is the value of Range that asks for s (RFC 9110, section 14.2); "" for a whole file.
+// header returns the value of Range that requests s (RFC 9110, section 14.2); "" for a whole file.
 func (s span) header() string {
 	switch {
 	case s.until > 0:
@@ -139,7 +139,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	return nil, refused(u, req, resp)
 }
 
-// arrivalsOf is how to tell that a read of conn would not wait.
+// arrivalsOf returns what counts the bytes that have arrived at conn, and how many are enough for a read not to wait.
 func arrivalsOf(conn net.Conn) (known arrivals, enough int) {
 	if c, ok := conn.(*tls.Conn); ok {
 		known, _ = c.NetConn().(arrivals)
@@ -178,7 +178,7 @@ func (a *answer) readOnce(p []byte) (int, error) {
 	return a.body.Read(p)
 }
 
-// tooShort is the Error of an answer from u that ended as it said, but holds less than was asked for and
+// tooShort returns the Error of an answer from u that ended as it said, but holds less than was asked for and
 // next to nothing; nil for any other.
 func (a *answer) tooShort(u *url.URL) *Error {
 	if !a.partial || a.until-a.first >= least(a.object.Size) {
@@ -192,7 +192,7 @@ func (a *answer) tooShort(u *url.URL) *Error {
 	}
 }
 
-// drain reads what is left of an answer, if that is little, so that its connection is kept.
+// drain reads the rest of an answer, if that is little, so that its connection is kept.
 func (a *answer) drain() {
 	if a.until-a.from <= maxDrained {
 		_, _ = io.CopyN(io.Discard, a.body, maxDrained)

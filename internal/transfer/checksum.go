@@ -60,7 +60,7 @@ var algorithms = []algorithm{
 
 // checksums reads the digests from the headers of a complete answer (200). Content-MD5 (RFC 2616, section 14.15) and
 // Content-Digest (RFC 9530) are of the body, so that those of a 206 say nothing about the object. Malformed ones are
-// ignored, and all of them where the bytes are encoded: what they are of is not the same everywhere.
+// ignored, and every one if the bytes are encoded: servers differ in which bytes they compute it of.
 func checksums(h http.Header) []Checksum {
 	if coding := strings.TrimSpace(h.Get("Content-Encoding")); coding != "" && !strings.EqualFold(coding, "identity") {
 		return nil

@@ -33,7 +33,7 @@ func newBufferPool(size int) *sync.Pool {
 // Copy writes the bytes of s to dst and, beside that, all bytes of the file to d. Where the stream does not begin
 // with the first byte (Stream.Continue), prefix reads dst from its beginning, including what has been written since
 // it was opened: the hash follows the transfer on disk until it has caught up, and neither waits for the other. Copy
-// closes prefix, which may be nil. advanced, which may be nil, is told how many bytes have been written.
+// closes prefix, which may be nil. advanced, which may be nil, receives the number of bytes of each write.
 //
 // Copy returns when both have ended: with nil after the last byte of the whole file, with an error of s, with dst's
 // as it is, with prefix's, or with ctx's. After an error what is in dst is still a prefix of the file.
@@ -74,7 +74,7 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 	return err
 }
 
-// pump is the copy loop: io.Copy would ignore the buffer where dst is a file. After each write, pass takes the buffer
+// pump copies s to dst: io.Copy would ignore the buffer if dst is a file. After each write, pass takes the buffer
 // and the bytes, which may be in it, and gives the one to fill next.
 func pump(s *Stream, dst io.Writer, pool *sync.Pool, advanced func(int), pass func(buf *[]byte, p []byte) (*[]byte, error)) error {
 	buf := pool.Get().(*[]byte)
@@ -191,8 +191,8 @@ func (h *hashing) catchUp(ctx context.Context) error {
 	}
 }
 
-// behind is how many bytes in the file have not been hashed yet. Where there are none,
-// the copy hands over its buffers from then on.
+// behind returns how many bytes in the file have not been hashed yet. From when it is 0
+// on, the copy passes its buffers to the hash.
 func (h *hashing) behind(hashed int64) int64 {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -18,8 +18,8 @@ type DigestOptions struct {
 	SHA256 bool // compute the SHA-256, for the user
 }
 
-// Digest checks all bytes of a file, written to it in order, against what storage
-// said of them. It computes only what can be compared with something.
+// Digest checks all bytes of a file, written to it in order, against the digests that
+// storage sent. It computes only what can be compared with something.
 type Digest struct {
 	object Object
 	length int64
@@ -40,7 +40,7 @@ type wholeSum struct {
 // NewDigest returns a Digest for obj.
 //
 // S3 makes the ETag of an object that was put in one piece the MD5 of its bytes, and of one that was put in N parts
-// the MD5 of the parts' MD5s, followed by -N; where a key of the customer's or of KMS encrypts it, the ETag is no
+// the MD5 of the parts' MD5s, followed by -N; if a key of the customer's or of KMS encrypts it, the ETag is not a
 // digest ("Checking object integrity" in the Amazon S3 user guide). How large the parts were it does not tell.
 func NewDigest(obj Object, want DigestOptions) *Digest {
 	d := &Digest{object: obj, sha256: want.SHA256}
@@ -86,7 +86,7 @@ var usualPartSizes = [...]int64{5, 8, 10, 15, 16, 20, 25, 32, 50, 64, 100, 128, 
 // maxParts is the most that S3 allows.
 const maxParts = 10_000
 
-// partSizes are the sizes of parts, in bytes, that make count parts of size bytes: the
+// partSizes returns the sizes of parts, in bytes, that make count parts of size bytes: the
 // usual ones, and the even share rounded up to a MiB.
 func partSizes(size int64, count string) []int64 {
 	n, err := strconv.ParseInt(count, 10, 64)
@@ -109,10 +109,10 @@ func partSizes(size int64, count string) []int64 {
 	return fit
 }
 
-// Needed tells whether the bytes have to be written to d at all: otherwise there is nothing to compute.
+// Needed reports whether the bytes have to be written to d at all: otherwise there is nothing to compute.
 func (d *Digest) Needed() bool { return len(d.sums) > 0 || d.parts != nil }
 
-// Decides reports whether Check tells for certain whether the bytes are those of the object. A
+// Decides reports whether Check shows for certain if the bytes are those of the object. A
 // multipart ETag does not: one that fits no usual part size may be of a file that is right.
 func (d *Digest) Decides() bool {
 	return slices.ContainsFunc(d.sums, func(s *wholeSum) bool { return len(s.want) > 0 })
@@ -130,7 +130,7 @@ func (d *Digest) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Check compares the whole with what storage said of it, after the last byte has been written, and tells what the
+// Check compares the whole with what storage said of it, after the last byte has been written, and returns what the
 // bytes were checked by. A multipart ETag that no part size fits proves nothing: then the length is what was checked.
 // The error is of kind Integrity.
 func (d *Digest) Check() (Verified, error) {

@@ -25,16 +25,16 @@ const (
 	Timeout   Kind = "timeout"   // nothing came
 	Storage   Kind = "storage"   // storage answered an error, or ran out of new locations
 	Integrity Kind = "integrity" // the digest or the length of the whole is wrong
-	Protocol  Kind = "protocol"  // a location or an answer that makes no sense
+	Protocol  Kind = "protocol"  // an invalid location or answer
 )
 
 // Error is a transfer that failed, by storage's fault or the network's. Errors of a
 // Source, of a destination and of a context are not of this type.
 type Error struct {
 	Kind Kind
-	// Status is storage's HTTP status where the failure is one, else 0.
+	// Status is storage's HTTP status if the failure is one, else 0.
 	Status int
-	// Retryable tells whether the same command may succeed later.
+	// Retryable is set if the same command may succeed later.
 	Retryable bool
 	// Err says what happened. It shows no secret part of a URL.
 	Err error
@@ -72,11 +72,11 @@ func (c *Changed) Error() string {
 	return "the file changed while it was transferred"
 }
 
-// Hint says what the user can do about it.
+// Hint returns what the user can do about it.
 func (c *Changed) Hint() string { return "run the same command again to get the file as it is now" }
 
-// unanswered is the Error of a request to u that brought no answer. resp is what
-// http.Client.Do returned beside err: not nil where a redirect was refused.
+// unanswered returns the Error of a request to u that brought no answer. resp is what
+// http.Client.Do returned beside err: not nil if a redirect was refused.
 func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		// io.EOF itself would tell readers that all is well.
@@ -101,7 +101,7 @@ func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 	return failed
 }
 
-// interrupted is the Error of an answer from u that ended before its end.
+// interrupted returns the Error of an answer from u that ended before its end.
 func interrupted(u *url.URL, err error) *Error {
 	failed := unanswered(u, nil, err)
 	if failed.Kind == Protocol {
@@ -114,7 +114,7 @@ func interrupted(u *url.URL, err error) *Error {
 	return failed
 }
 
-// corrupt is the Error of bytes that are not those of the object.
+// corrupt returns the Error of bytes that are not those of the object.
 func corrupt(format string, args ...any) *Error {
 	return &Error{Kind: Integrity, Retryable: true, Err: fmt.Errorf(format, args...), remedy: startOver}
 }
@@ -129,14 +129,14 @@ func malformedAnswer(err error) bool {
 	return ok
 }
 
-// isNetwork tells whether err arose below HTTP.
+// isNetwork reports whether err arose below HTTP.
 func isNetwork(err error) bool {
 	_, op := errors.AsType[*net.OpError](err)
 	_, dns := errors.AsType[*net.DNSError](err)
 	return op || dns || strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "x509: ")
 }
 
-// refused is the Error of an answer to req whose status is none that a transfer can use. It
+// refused returns the Error of an answer to req with a status that a transfer cannot use. It
 // reads what storage says about it. A status that has a meaning of its own here comes before
 // retry.Answer; the time that Retry-After asks for is waited in any case.
 func refused(u *url.URL, req *http.Request, resp *http.Response) *Error {
@@ -189,7 +189,7 @@ func readStorageError(body io.Reader) storageError {
 	return said
 }
 
-// expired tells whether the location was good once. With temporary credentials of
+// expired reports whether the location was good once. With temporary credentials of
 // its own, S3 says so with status 400.
 func (e storageError) expired() bool {
 	return e.Code == "ExpiredToken" || e.Code == "TokenRefreshRequired" || e.Code == "RequestExpired"
@@ -202,8 +202,8 @@ func (e storageError) String() string {
 	return e.Code + ": " + e.Message
 }
 
-// legible is foreign text in one line of at most limit characters, without
-// characters that steer a terminal and without the queries of URLs.
+// legible returns foreign text in one line of at most limit characters, without
+// characters that control a terminal and without the queries of URLs.
 func legible(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
 		switch {

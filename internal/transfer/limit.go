@@ -8,7 +8,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// RateLimiter holds all transfers together to a number of bytes a second. A nil *RateLimiter holds nobody.
+// RateLimiter holds all transfers together to a number of bytes a second. A nil *RateLimiter has no limit.
 type RateLimiter struct {
 	rate int64 // bytes a second
 
@@ -28,7 +28,7 @@ func NewRateLimiter(rate int64) *RateLimiter {
 	return &RateLimiter{rate: rate}
 }
 
-// slice is p, cut to what may be read at once.
+// slice returns p, cut to what may be read at once.
 func (l *RateLimiter) slice(p []byte) []byte {
 	if l == nil {
 		return p
@@ -37,7 +37,7 @@ func (l *RateLimiter) slice(p []byte) []byte {
 }
 
 // Wait pays for n bytes that were read: it returns when the bytes before them are within the rate, or with ctx's
-// error. Those who wait are served in the order in which they came. Time in which nobody read is not made up for,
+// error. Those who wait are served in the order in which they came. Time without reads is not made up for,
 // except for one slice.
 func (l *RateLimiter) Wait(ctx context.Context, n int) error {
 	if l == nil || n <= 0 {

@@ -26,13 +26,13 @@ type Source func(ctx context.Context) (Location, error)
 // Name returns the file's name as the location's path gives it, as Object.Name; "" if it gives none.
 func (l Location) Name() string { return naming.FromURL(l.URL) }
 
-// expiry is when a temporary URL says that it expires; zero where it does not. AWS Signature Version 4 writes
+// expiry returns when a temporary URL says that it expires; zero if it does not. AWS Signature Version 4 writes
 // X-Amz-Date and X-Amz-Expires, the seconds from then ("Authenticating requests: using query parameters" in the
 // Amazon S3 API reference). CloudFront's signed URLs and Signature Version 2 write Expires, the seconds since 1970.
 func expiry(u *url.URL) time.Time {
 	q := u.Query()
 	if signed, err := time.Parse("20060102T150405Z", q.Get("X-Amz-Date")); err == nil {
-		// A week is the longest that AWS allows. Beyond any sense it is no expiry.
+		// A week is the longest that AWS allows. A number beyond any sense is ignored.
 		seconds, err := strconv.ParseUint(q.Get("X-Amz-Expires"), 10, 31)
 		if err != nil {
 			return time.Time{}

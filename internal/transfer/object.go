@@ -15,7 +15,7 @@ type Object struct {
 	// Name is the file's name as Content-Disposition or the location's path gives it. It is foreign text: never a
 	// path before internal/naming has made it one.
 	Name string
-	// Size in bytes, or -1 where storage does not tell.
+	// Size in bytes, or -1 if storage does not send it.
 	Size int64
 	// ETag exactly as sent, with its quotes and W/ prefix; "" where absent.
 	ETag string
@@ -23,16 +23,16 @@ type Object struct {
 	LastModified time.Time
 	// ContentType is the media type as sent, "" where absent.
 	ContentType string
-	// Coded tells that the bytes have a Content-Encoding, so that Size is not that of the file.
+	// Coded is set if the bytes have a Content-Encoding, so that Size is not that of the file.
 	Coded bool
-	// KeyedEncryption tells that the ETag is no digest of the bytes, because
+	// KeyedEncryption is set if the ETag is not a digest of the bytes, because
 	// the object is encrypted with SSE-KMS or SSE-C.
 	KeyedEncryption bool
 	// Checksums are digests of the bytes that storage sent beside the ETag.
 	Checksums []Checksum
 }
 
-// StrongETag is the ETag where it is a strong validator, which changes with every change of the bytes (RFC 9110,
+// StrongETag returns the ETag if it is a strong validator, which changes with every change of the bytes (RFC 9110,
 // section 8.8.1), else "". Servers that forget the quotes mean the same.
 func (o Object) StrongETag() string {
 	if strings.HasPrefix(o.ETag, "W/") || strings.Trim(o.ETag, `"`) == "" {
@@ -41,8 +41,8 @@ func (o Object) StrongETag() string {
 	return o.ETag
 }
 
-// condition is the value of If-Match that holds as long as the object is this one; ""
-// where there is none that may be sent.
+// condition returns the value of If-Match that holds as long as the object is this one; ""
+// if none may be sent.
 func (o Object) condition() string {
 	if tag := o.StrongETag(); len(tag) > 2 && tag[0] == '"' && tag[len(tag)-1] == '"' {
 		return tag
@@ -50,13 +50,13 @@ func (o Object) condition() string {
 	return ""
 }
 
-// Resumable tells whether storage says enough of the object to know it again: its length, and a strong ETag or the
-// time of its last change. Without, what breaks is started over.
+// Resumable reports whether storage says enough of the object to recognize it: its length, and a strong ETag or the
+// time of its last change. Without these, a transfer that breaks is started over.
 func (o Object) Resumable() bool {
 	return o.Size >= 0 && (o.StrongETag() != "" || !o.LastModified.IsZero())
 }
 
-// likeness is what the headers of two answers tell about their objects.
+// likeness is what the headers of two answers show about their objects.
 type likeness int
 
 const (
@@ -87,7 +87,7 @@ func compare(was, now Object) likeness {
 // maxETag caps what is sent back, kept and shown of an ETag, in bytes. Those of storage have 34 to 40.
 const maxETag = 256
 
-// etag reads the ETag of an answer; one that no If-Match could repeat is none.
+// etag reads the ETag of an answer; "" for one that no If-Match could repeat.
 func etag(h http.Header) string {
 	tag := strings.TrimSpace(h.Get("ETag"))
 	printable := !strings.ContainsFunc(tag, func(r rune) bool { return r < '!' || r > '~' })
@@ -119,5 +119,5 @@ func describe(u *url.URL, h http.Header, size int64) Object {
 	return obj
 }
 
-// storable tells whether a file can be dated so: from 1678 to 2262, where a date is a 64-bit number of nanoseconds.
+// storable reports whether a file can have that date: from 1678 to 2262, where a date is a 64-bit number of nanoseconds.
 func storable(t time.Time) bool { return time.Unix(0, t.UnixNano()).Equal(t) }

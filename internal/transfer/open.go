@@ -12,8 +12,8 @@ import (
 // answered. It asks with GET and no Range: a temporary URL is signed for GET alone, and the headers of this answer
 // are what all later ones are compared with.
 //
-// The stream is good until ctx ends or Close is called. notify, which may be nil, is
-// told of each failure that another try follows after wait, from the goroutine that
+// The stream is good until ctx ends or Close is called. notify, which may be nil,
+// receives each failure that another try follows after wait, from the goroutine that
 // opens or reads. Errors are *Error values, src's own, or ctx's.
 func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wait time.Duration)) (*Stream, error) {
 	return o.open(ctx, src, notify, false)
@@ -43,7 +43,7 @@ func (o *Opener) open(ctx context.Context, src Source, notify func(err error, wa
 	return s, nil
 }
 
-// Probe is Open for a file that is probably in place already: it asks for the first byte alone, so that no body,
+// Probe opens a file that is probably in place already: unlike Open it asks for the first byte alone, so that no body,
 // and with it the connection, has to be thrown away. Object then lacks what storage says beside whole
 // answers only (Checksums). If the bytes are wanted after all, Whole asks for them. Storage that ignores
 // ranges answers as to Open.
@@ -70,9 +70,9 @@ func (s *Stream) Whole() error {
 	return nil
 }
 
-// StartsOver tells whether err, of Read or of Digest.Check, says that the bytes
-// delivered so far are of no use: they are no beginning of the file as it is now, or
-// it cannot be known whether they are. They are not to be kept, and Restart may help.
+// StartsOver reports whether err, of Copy or of Digest.Check, says that the bytes
+// delivered so far are of no use: the file as it is now does not begin with them, or
+// that cannot be known. They are not to be kept, and Restart may help.
 func StartsOver(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.remedy == startOver || e.remedy == startOverOnChange)

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// Object is what storage says of the file.
+// Object returns what storage says of the file.
 func (s *Stream) Object() Object { return s.object }
 
 // Continue says, before Copy, that the first n bytes of exactly this
@@ -87,7 +87,7 @@ func (s *Stream) receive(p []byte) ([]byte, error) {
 // come, and notes what went wrong, if anything did.
 func (s *Stream) finish(a *answer, err error) {
 	s.hangUp()
-	atEnd := err == io.EOF //nolint:errorlint // one that is wrapped is no proper end
+	atEnd := err == io.EOF //nolint:errorlint // one that is wrapped is not a proper end
 	switch {
 	case a.from >= a.until:
 		// It may hold less than was asked for (RFC 9110, section 15.3.7): the rest is asked for next.

@@ -95,8 +95,8 @@ func (s *Stream) remedy(err error) error {
 	switch help {
 	case wait:
 	case dropCondition:
-		// nginx with "etag off" answers 412 to every If-Match. The next 206 tells
-		// whether it is still the same object.
+		// nginx with "etag off" answers 412 to every If-Match. The next 206 shows
+		// if it is still the same object.
 		s.conditional, s.strikes = false, 0
 	case relocate:
 		if s.at.unproductive >= maxUnproductive {
@@ -209,7 +209,7 @@ func (s *Stream) judge(a *answer, ranged bool) error {
 		s.badRanges++
 		return s.senseless(wait, "storage answered another part than the one asked for")
 	case s.next > 0 && like != proven:
-		return s.senseless(startOver, "storage does not tell whether the file is still the same")
+		return s.senseless(startOver, "storage does not say if the file is still the same")
 	}
 	return nil
 }

@@ -1,12 +1,12 @@
 // Package transfer turns a temporary location into one ordered stream of bytes that ends only when the whole file has
 // been delivered. A connection that breaks, stalls or ends early is continued from the byte where it broke; a
-// location that has expired is asked for again; what comes is always of the object that was there first. Where
+// location that has expired is asked for again; all bytes are of the object whose bytes came first. If
 // storage, or the distance to it, limits each connection, several fetch parts of a file ahead.
 //
 //	s, err := opener.Open(ctx, source, notify) // storage has answered: s.Object()
-//	s.Continue(held)                            // so many bytes are here already
+//	s.Continue(held)                            // N bytes are in place already
 //	err = transfer.Copy(ctx, file, s, digest, prefix, advanced)
-//	err = s.Restart(err)                        // where StartsOver(err)
+//	err = s.Restart(err)                        // if StartsOver(err)
 package transfer
 
 import (
@@ -22,7 +22,7 @@ type Options struct {
 	// Retries is the number of tries in a row without progress (leastProgress), after the first.
 	Retries int
 	// Idle is how long storage may send next to nothing (leastProgress) before the connection is given up
-	// and continued with another one; 30 s for zero. Time in which nobody reads is not counted.
+	// and continued with another one; 30 s for zero. Time between reads is not counted.
 	Idle time.Duration
 	// AllowHTTP permits locations without TLS: where the portal itself is on loopback.
 	AllowHTTP bool
@@ -33,8 +33,8 @@ type Options struct {
 	Jobs int
 	// Connections is the most that one file may use at a time; with zero or one, or with
 	// a Limiter, which one connection reaches as well as many, none uses another one. A file
-	// of 16 MiB and more whose length and strong ETag storage tells begins with one, and gets the
-	// others where one is slow: below 128 MiB a second, with more than a second to go.
+	// of 16 MiB and more whose length and strong ETag storage sends begins with one, and gets
+	// more if that is slow: below 128 MiB a second, with more than a second to go.
 	Connections int
 }
 
