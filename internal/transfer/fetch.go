@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/bynder-cli/bynder/internal/location"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
@@ -63,7 +64,7 @@ func (q *queue) request(p *part, a *answer, tries *retry.Backoff) error {
 	ctx, stop := context.WithCancel(q.ctx)
 	defer stop()
 	q.begin(p, stop)
-	if q.at.location.stale(q.at.located, time.Now()) {
+	if location.Stale(q.at.location.URL, q.at.located, time.Now()) {
 		return errOdd
 	}
 	from := p.from + int64(p.filled)

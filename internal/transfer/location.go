@@ -3,7 +3,6 @@ package transfer
 import (
 	"context"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/location"
@@ -26,41 +25,6 @@ type Source func(ctx context.Context) (Location, error)
 // Name returns the file's name as the location's path gives it, as Object.Name; "" if it gives none.
 func (l Location) Name() string { return naming.FromURL(l.URL) }
 
-// expiry returns when a temporary URL says that it expires; zero if it does not. AWS Signature Version 4 writes
-// X-Amz-Date and X-Amz-Expires, the seconds from then ("Authenticating requests: using query parameters" in the
-// Amazon S3 API reference). CloudFront's signed URLs and Signature Version 2 write Expires, the seconds since 1970.
-func expiry(u *url.URL) time.Time {
-	q := u.Query()
-	if signed, err := time.Parse("20060102T150405Z", q.Get("X-Amz-Date")); err == nil {
-		// A week is the longest that AWS allows. A number beyond any sense is ignored.
-		seconds, err := strconv.ParseUint(q.Get("X-Amz-Expires"), 10, 31)
-		if err != nil {
-			return time.Time{}
-		}
-		return signed.Add(time.Duration(seconds) * time.Second)
-	}
-	seconds, err := strconv.ParseUint(q.Get("Expires"), 10, 40)
-	if err != nil || seconds == 0 {
-		return time.Time{}
-	}
-	return time.Unix(int64(seconds), 0).UTC()
-}
-
-// maxMargin is how long before its expiry a location is given up, for a request
-// takes time to arrive and clocks differ.
-const maxMargin = 10 * time.Second
-
-// stale reports whether a location obtained at from should be asked for again at now rather than used once more. The
-// margin is a tenth of a short life. A location that seems expired when it is fresh says that our clock is wrong: only
-// storage can tell then.
-func (l Location) stale(from, now time.Time) bool {
-	until := expiry(l.URL)
-	if until.IsZero() || !until.After(from) {
-		return false
-	}
-	return !now.Before(until.Add(-min(maxMargin, until.Sub(from)/10)))
-}
-
 // justNow is how long ago the portal may have given a location that counts as asked for just now.
 const justNow = time.Minute
 
@@ -81,7 +45,7 @@ type address struct {
 
 // locate makes sure of a location that is good for a request. It reports whether that is a new one.
 func (a *address) locate(ctx context.Context) (renewed bool, err error) {
-	if a.location.URL != nil && !a.location.stale(a.located, time.Now()) {
+	if a.location.URL != nil && !location.Stale(a.location.URL, a.located, time.Now()) {
 		return false, nil
 	}
 	a.location = Location{}
