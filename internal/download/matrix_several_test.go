@@ -80,6 +80,7 @@ var severalRows = several([]row{
 	{what: "429 for a part, to come back after a second", faults: "slow=4M storage-429=1,after=6,times=1", most: once, want: inParts},
 	{what: "429 for every part", faults: "slow=8M storage-429,after=1", most: once, want: onOne(inParts)},
 	{what: "403 for a part", faults: "slow=4M storage-403,after=2,times=1", most: once, want: inParts},
+	{what: "403 for a second for every new part", faults: "slow=4M storage-403-for,after=6", most: once, want: inParts},
 	{what: "403 from the seventh request on, and connections close", faults: "slow=4M cut=2M storage-403,after=6", most: once, want: notToEnd},
 	{what: "every location has expired when it is given out", faults: "expired", most: once, want: notAtAll},
 	{what: "storage says to a part that the location has expired", faults: "slow=4M storage-expired,after=2,times=1", most: once, want: inParts},

@@ -99,6 +99,10 @@ var faultKinds = []FaultKind{
 
 	// Storage refuses. N is the seconds of Retry-After, left out for 0.
 	{Name: "storage-403", Side: OnStorage, Doc: "403 AccessDenied"},
+	{
+		Name: "storage-403-for", Side: OnStorage, Default: 1000,
+		Doc: "403 AccessDenied for N milliseconds from the first request for the file on that meets this",
+	},
 	{Name: "storage-404", Side: OnStorage, Doc: "404 NoSuchKey"},
 	{Name: "storage-202", Side: OnStorage, Doc: "202: the file is not ready, Retry-After: N"},
 	{Name: "storage-410", Side: OnStorage, Doc: "410, a page"},

@@ -47,6 +47,21 @@ var retryFaultTests = map[string]faultTest{
 			t.Errorf("took %v, want %v", took, want)
 		}
 	}},
+	"storage-403-for": {Fault{Value: 200}, func(t *testing.T, c client, o Object) {
+		location, start := c.location(DocumentedAsset), time.Now()
+		refused := 0
+		for a := c.do("GET", location); a.StatusCode == 403; a = c.do("GET", location) {
+			check(t, "its code", s3Code(t, a), "AccessDenied")
+			if took := time.Since(start); took > time.Minute {
+				t.Fatalf("still refused after %v", took)
+			}
+			refused++
+		}
+		if took := time.Since(start); refused == 0 || took < 200*time.Millisecond {
+			t.Errorf("refused %d times in %v, want at least once in 200ms", refused, took)
+		}
+		wantWhole(t, c.do("GET", location), o)
+	}},
 	"storage-410": {Fault{Times: 1}, storageStatus(410, "Gone", "")},
 	"storage-52x": {Fault{Value: 522, Times: 2}, func(t *testing.T, c client, o Object) {
 		for range 2 {

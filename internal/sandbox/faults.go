@@ -140,9 +140,10 @@ type faultSet struct {
 	faults []Fault
 	met    map[meeting]int
 	hits   map[string]int64
-	spent  map[string]bool   // signatures of URLs that expired in the middle
-	links  map[string]string // the query of the first link that was followed to each file
-	crowds map[string]*crowd // by file
+	spent  map[string]bool      // signatures of URLs that expired in the middle
+	links  map[string]string    // the query of the first link that was followed to each file
+	began  map[string]time.Time // when storage-403-for first met each file
+	crowds map[string]*crowd    // by file
 }
 
 type meeting struct {
@@ -166,7 +167,7 @@ func (s *faultSet) set(faults []Fault) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults, s.met, s.hits, s.spent = faults, map[meeting]int{}, map[string]int64{}, map[string]bool{}
-	s.links, s.crowds = map[string]string{}, map[string]*crowd{}
+	s.links, s.crowds, s.began = map[string]string{}, map[string]*crowd{}, map[string]time.Time{}
 	return nil
 }
 
@@ -267,6 +268,16 @@ func (s *faultSet) clockAhead() time.Duration {
 		}
 	}
 	return 0
+}
+
+// within reports whether less than d has passed since it was first called for the file at key.
+func (s *faultSet) within(key string, d time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.began[key]; !known {
+		s.began[key] = time.Now()
+	}
+	return time.Since(s.began[key]) < d
 }
 
 // on tells whether any fault of a name is on.

@@ -65,7 +65,7 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 		writePage(w, int(f.Value), "The link is no longer valid")
 		return
 	}
-	if refused = s.storageRefusal(w, met); refused == nil && !onDemand {
+	if refused = s.storageRefusal(w, met, o.Key); refused == nil && !onDemand {
 		refused = s.checkSignature(r.Method, escaped, query)
 	}
 	if refused != nil {
@@ -199,12 +199,17 @@ func rangeStart(header string) (int64, bool) {
 }
 
 // storageRefusal is the error that a fault wants instead of the file.
-func (s *Sandbox) storageRefusal(w http.ResponseWriter, met strikes) *s3Error {
+func (s *Sandbox) storageRefusal(w http.ResponseWriter, met strikes, key string) *s3Error {
 	for _, f := range met {
 		var e *s3Error
 		switch f.Name {
 		case "storage-403":
 			e = &s3Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
+		case "storage-403-for":
+			if !s.faults.within(key, time.Duration(f.Value)*time.Millisecond) {
+				continue
+			}
+			return &s3Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
 		case "storage-404":
 			e = &s3Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist."}
 		case "storage-202":

@@ -72,9 +72,11 @@ func (s *Stream) fromQueue(most int) ([]byte, error) {
 	if s.answer != nil && s.answer.from != s.next {
 		s.hangUp()
 	}
+	if q.cause == nil || s.answer != nil { // the first answer works, and others may later
+		s.divideAt = time.Now().Add(divideAgain)
+	}
 	switch {
 	case q.cause == nil:
-		s.divideAt = time.Now().Add(divideAgain)
 	case q.cause.remedy == dropCondition && s.conditional:
 		s.conditional = false // each part is compared
 		s.notify(q.cause, 0)

@@ -28,9 +28,13 @@ func (l Location) Name() string { return naming.FromURL(l.URL) }
 // justNow is how long ago the portal may have given a location that counts as asked for just now.
 const justNow = time.Minute
 
-// maxUnproductive is how many locations in a row may bring no progress before storage is held to be at fault. Each
-// costs a call to the portal.
-const maxUnproductive = 3
+// refusalPauses is how long to wait, after storage has refused one, two or more locations in a row, before another one is
+// asked for, which costs a call to the portal. The first one may have expired. If the next one is refused too, storage may
+// refuse all for a while, as a firewall does.
+var refusalPauses = [...]time.Duration{0, time.Second, 3 * time.Second}
+
+// maxUnproductive is how many locations in a row may bring no progress before storage is held to be at fault.
+const maxUnproductive = 1 + len(refusalPauses)
 
 // address is where storage is asked for a file: at the location that the portal gave last.
 type address struct {
@@ -40,7 +44,7 @@ type address struct {
 	located      time.Time // when location was given
 	fresh        bool      // the portal had made it just then
 	served       bool      // storage has answered there with bytes of the file
-	unproductive int       // locations since the last progress
+	unproductive int       // locations since the last progress, with the one that brought it
 }
 
 // locate makes sure of a location that is good for a request. It reports whether that is a new one.

@@ -197,7 +197,7 @@ func TestParallelStream(t *testing.T) {
 			located: 4,
 			retried: 3,
 			kind:    Storage,
-			text:    "AccessDenied: Request has expired, at 3 locations in a row",
+			text:    "AccessDenied: Request has expired, at 4 locations in a row",
 		},
 		{
 			name:    "412 to every condition",

@@ -103,6 +103,7 @@ func (s *Stream) remedy(err error) error {
 			e.Err = fmt.Errorf("%w, at %d locations in a row", e.Err, s.at.unproductive)
 			return e
 		}
+		pause = max(pause, refusalPauses[s.at.unproductive-1])
 		s.at.location = Location{}
 	case nothing:
 		if !s.at.renewable(e) {
@@ -228,7 +229,7 @@ func (s *Stream) advance(n int) {
 	s.next += int64(n)
 	if s.gained += int64(n); s.gained >= least(s.object.Size) {
 		s.backoff.Reset()
-		s.at.unproductive, s.gained = 0, 0
+		s.at.unproductive, s.gained = 1, 0
 	}
 }
 

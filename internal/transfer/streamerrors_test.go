@@ -110,14 +110,14 @@ func TestStreamFromStorageThatRefuses(t *testing.T) {
 			text:     "InvalidArgument: Only one auth mechanism allowed",
 		},
 		{
-			name:      "three locations in a row without a byte",
+			name:      "three new locations in a row without a byte",
 			file:      first,
 			script:    repeat(9, expired),
-			requests:  times("GET", 3),
-			locations: 3,
+			requests:  times("GET", 4),
+			locations: 4,
 			kind:      Storage,
 			status:    403,
-			text:      "AccessDenied: Request has expired, at 3 locations in a row",
+			text:      "AccessDenied: Request has expired, at 4 locations in a row",
 		},
 		{
 			name:      "three new locations in a row without progress, in the middle",
