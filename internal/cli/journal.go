@@ -120,7 +120,7 @@ var journalColumns = []report.Column{
 
 // showTotals writes the totals: first of files in place, then of failures, the most frequent first.
 func (o journalShow) showTotals(ctx context.Context, s Streams, file string) error {
-	groups, otherLines, err := journal.Summarise(ctx, file)
+	groups, otherLines, err := journal.Summarize(ctx, file)
 	if err != nil {
 		return err
 	}

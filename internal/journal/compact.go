@@ -14,15 +14,14 @@ import (
 	"github.com/bynder-cli/bynder/internal/fsync"
 )
 
-// compact leaves the lines of a locked journal that count, if the others outnumber them:
-// in a new file, with the old one's mode, that is locked, too, and takes its place when it
-// is whole and synced. A journal that cannot be compacted goes on as it is; the only error
-// is that of ctx, or of the new file once it has taken the place.
+// compact removes the superseded lines of a locked journal if they are more than the lines that count. It
+// writes a new file with the old one's mode, locks and syncs it, and renames it to the journal. A journal that
+// cannot be compacted stays as it is; the only error is that of ctx, or of the new file after the rename.
 func (l location) compact(ctx context.Context, v *view) error {
 	if v.superseded() <= v.current() {
 		return nil
 	}
-	temporary := unfinished + rand.Text()
+	temporary := unfinishedPrefix + rand.Text()
 	fresh, err := l.writeCurrent(ctx, v, temporary)
 	if err != nil {
 		return context.Cause(ctx)
@@ -30,7 +29,7 @@ func (l location) compact(ctx context.Context, v *view) error {
 	if err := l.folder.Rename(temporary, l.name); err != nil {
 		fresh.Close()
 		_ = l.folder.Remove(temporary)
-		return nil //nolint:nilerr // such as on Windows, where a file that others read may not be replaceable
+		return nil //nolint:nilerr // on Windows a file that is open elsewhere may not be replaceable
 	}
 	if err := errors.Join(v.file.Close(), fsync.Folder(l.folder, ".")); err != nil {
 		fresh.Close()
@@ -40,27 +39,27 @@ func (l location) compact(ctx context.Context, v *view) error {
 	return v.load(ctx)
 }
 
-// unfinished is how the names of new files begin that have not taken the place of a journal.
-const unfinished = ".compact-"
+// unfinishedPrefix begins the names of new files that have not replaced a journal yet.
+const unfinishedPrefix = ".compact-"
 
-// removeUnfinished removes what earlier processes have left in the folder of a locked state when they were killed:
-// nothing in there is the user's.
+// removeUnfinished removes the unfinished files that killed processes have left in the folder of a locked state. No
+// file there belongs to the user.
 func (l location) removeUnfinished() {
-	names, _ := fs.Glob(l.folder.FS(), unfinished+"*") // a folder that cannot be read stays as it is
+	names, _ := fs.Glob(l.folder.FS(), unfinishedPrefix+"*") // a folder that cannot be read stays as it is
 	for _, name := range names {
 		_ = l.folder.Remove(name)
 	}
 }
 
-// writeCurrent writes the head, the lines that count but for those of deleted files, and those that are neither
-// results nor intents, to a new file beside the journal. What an earlier process has left there when it was killed stays,
-// except beside a state: that it is not a file of the user's cannot be known.
+// writeCurrent writes a new file beside the journal: the head, the lines that count except those of deleted files, and the
+// lines that are neither results nor intents. Unfinished files of killed processes stay, except beside a state: they
+// might be the user's.
 func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (fresh *os.File, err error) {
 	old, err := v.file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	fresh, err = l.folder.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL|atItsEnd, 0o600)
+	fresh, err = l.folder.OpenFile(temporary, os.O_RDWR|os.O_CREATE|os.O_EXCL|appendOnly, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +95,7 @@ func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (
 	return fresh, fsync.File(fresh)
 }
 
-// copyLong copies the line at an offset with its end, a part at a time: it is longer than maxLine.
+// copyLong copies the line at an offset, which is longer than maxLine, with its end, in parts.
 func (v *view) copyLong(ctx context.Context, w *bufio.Writer, offset int64) error {
 	r := bufio.NewReaderSize(io.NewSectionReader(v.file, offset, v.end-offset), chunk)
 	for ctx.Err() == nil {

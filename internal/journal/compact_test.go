@@ -14,7 +14,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-func TestSummarise(t *testing.T) {
+func TestSummarize(t *testing.T) {
 	dir, file := newFolder(t)
 	keep(t, file, dir, "A", "B", "C")
 	j := openJournal(t, file, Options{Dir: dir})
@@ -31,14 +31,14 @@ func TestSummarise(t *testing.T) {
 		{Status: download.Failed, Cause: download.CodeNotFound, Files: 2},
 		{Status: download.Failed, Cause: download.CodeStorage, Files: 1},
 	}
-	groups, others, err := Summarise(t.Context(), file)
+	groups, others, err := Summarize(t.Context(), file)
 	if err != nil || !slices.Equal(groups, want) || others != 1 {
 		t.Errorf("the summary is %+v, %d, %v", groups, others, err)
 	}
 	if readFile(t, file) != before {
 		t.Error("the journal was changed")
 	}
-	if _, _, err := Summarise(t.Context(), filepath.Join(dir, "none")); err == nil {
+	if _, _, err := Summarize(t.Context(), filepath.Join(dir, "none")); err == nil {
 		t.Error("a missing journal was summed up")
 	} else {
 		wantRefused(t, err)
@@ -46,14 +46,14 @@ func TestSummarise(t *testing.T) {
 }
 
 // Another program may have written any number.
-func TestSummariseAddsUpSizes(t *testing.T) {
+func TestSummarizeAddsUpSizes(t *testing.T) {
 	_, file := newFolder(t)
 	line := func(id, bytes string) string {
 		return `{"portal":"p","mediaId":"` + id + `","selector":"original","status":"downloaded","path":"a","bytes":` + bytes + "}\n"
 	}
 	for bytes, want := range map[string]int64{"5": 12, "-5": 7, "9223372036854775807": math.MaxInt64, "9223372036854775800": math.MaxInt64} {
 		writeFile(t, file, line("A", bytes)+line("B", "7"))
-		groups, _, err := Summarise(t.Context(), file)
+		groups, _, err := Summarize(t.Context(), file)
 		if err != nil || len(groups) != 1 || groups[0].Files != 2 || groups[0].Bytes != want {
 			t.Errorf("%s and 7: %+v, %v", bytes, groups, err)
 		}
@@ -126,7 +126,7 @@ func TestCompactionKeepsBytes(t *testing.T) {
 	if got := recorded(t, openFiles(t, file, dir)); !slices.Equal(got, []string{"A a"}) {
 		t.Errorf("the files are %v", got)
 	}
-	groups, _, err := Summarise(t.Context(), file)
+	groups, _, err := Summarize(t.Context(), file)
 	if want := []Group{{Status: download.Failed, Cause: download.CodeNetwork, Files: 1}}; err != nil || !slices.Equal(groups, want) {
 		t.Errorf("the summary is %+v, %v", groups, err)
 	}

@@ -1,6 +1,6 @@
 // Package journal records which files are done, so that a second run asks nothing about
 // them. A journal is a file of results, one JSON object per line, in the shape that --json
-// prints. Lines are added at its end, and of the lines about one file the latest counts.
+// prints. Lines are added at its end, and the latest line about a file counts.
 //
 //	j, err := journal.Open(ctx, "done.ndjson", journal.Options{Portal: host, Dir: dir})
 //	…
@@ -13,15 +13,15 @@
 //
 // Before a file gets its final name its intent is added: a line with the status "intent",
 // the path, the size and the MD5. The result follows when the file is on disk: results wait
-// for each other, at most 100 of them and at most for a second, then their files and folders
+// for each other, at most 100 and at most for a second, then their files and folders
 // are synced, and only then their lines are added, with one write, and synced too. A process
-// that was killed in between leaves intents without results. If such a file is in place,
-// Open makes a result of its intent.
+// that is killed in between leaves intents without results. If the file of such an intent is in
+// place, Open makes a result of it.
 //
 // A journal belongs to one process at a time, which holds its lock from Open to Close. Open
-// also compacts it: when more lines are superseded than are not, it leaves the others.
+// also compacts it: if more lines are superseded than not, it removes the superseded ones.
 //
 // The state of sync is a journal, too (Options.State). It has a head line, {"sync":{…}}, that says of which sync it is,
-// and it keeps the record of each file that is in place through failures. A line that is neither is an error, because
-// a record that cannot be read would make the file another program's.
+// and failures do not replace the record of a file in place. A line that is neither a head nor a record is an error: a file
+// whose record cannot be read would count as one of another program.
 package journal

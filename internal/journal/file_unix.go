@@ -10,12 +10,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forSync is how a file is opened to be synced. Should a FIFO have taken its place, then
-// nothing waits for a writer.
+// forSync has the flags with which a file is opened to be synced. A FIFO in its place is not
+// waited for.
 const forSync = os.O_RDONLY | unix.O_NONBLOCK
 
-// atItsEnd has each write add to a file, whatever others that know no lock do with it.
-const atItsEnd = os.O_APPEND
+// appendOnly has each write go to the end of the file, even if other programs ignore the lock and write to it.
+const appendOnly = os.O_APPEND
 
 // keepMode gives f the mode of an older file and, as far as this user may, its owner.
 func keepMode(f *os.File, old fs.FileInfo) error {

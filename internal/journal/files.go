@@ -12,42 +12,42 @@ import (
 )
 
 // Files are the files that a journal records in one folder. They are read without the
-// journal's lock, and nothing is changed. In memory there are a fingerprint of each path,
-// and where in the journal the record of its file begins.
+// journal's lock, and nothing is changed. Memory holds a fingerprint of each path and
+// the offset of its record in the journal.
 type Files struct {
 	// Count is how many there are. Of two files with one path the later record counts: the
 	// program has replaced the first one.
 	Count int
-	// Failed and Skipped are how many files have such records alone, which say nothing of their bytes.
+	// Failed and Skipped are how many files have failures, or skips, as their only records, which do not tell their bytes.
 	Failed, Skipped int
 	// Outside is how many files are recorded at a path that is not in the folder.
 	Outside int
 	// OtherLines is how many lines are not results.
 	OtherLines int
 
-	location location
-	place    *place
-	view     *view
-	paths    fingerprint.Table[int64] // offset of the record whose file has the path, or notOurs
+	location    location
+	destination *destination
+	view        *view
+	paths       fingerprint.Table[int64] // offset of the record whose file has the path, or notOurs
 }
 
-// notOurs stands for the record of a path that has the file of another program.
+// notOurs is in place of an offset if the path has the file of another program.
 const notOurs = -1
 
 // OpenFiles reads which files a journal records below a folder. Both must exist. An intent
 // without a result is the record of a file if the path has a file of that size and MD5: a
-// process was killed after it had published the file. Such files are read. Other intents say
-// nothing.
+// process was killed after it had published the file. Such files are read to compare them.
+// Other intents are ignored.
 func OpenFiles(ctx context.Context, file, dir string) (_ *Files, err error) {
 	f := &Files{}
 	if f.location, f.view, err = openView(ctx, file); err != nil {
 		return nil, err
 	}
-	if f.place, err = newPlace(dir, ""); err == nil {
+	if f.destination, err = newDestination(dir, ""); err == nil {
 		err = f.acceptIntents(ctx)
 	}
 	if err == nil {
-		f.OtherLines = f.view.foreign
+		f.OtherLines = f.view.others
 		err = f.view.eachCurrent(ctx, f.note)
 	}
 	if err != nil {
@@ -56,10 +56,10 @@ func OpenFiles(ctx context.Context, file, dir string) (_ *Files, err error) {
 	return f, nil
 }
 
-// acceptIntents makes the intents that came true the latest records of their files, and drops the others.
+// acceptIntents makes the intents that came true the latest records of their files, and drops all other intents.
 func (f *Files) acceptIntents(ctx context.Context) error {
 	for print := range f.view.pending {
-		came, err := f.view.cameTrue(ctx, f.place, print)
+		came, err := f.view.cameTrue(ctx, f.destination, print)
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (f *Files) acceptIntents(ctx context.Context) error {
 	return nil
 }
 
-// note notes which line is the record of which path. The lines come in the journal's order.
+// note stores which line is the record of which path. The lines come in the journal's order.
 func (f *Files) note(offset int64, _ []byte, r *record) error {
 	switch {
 	case r == nil:
@@ -80,11 +80,11 @@ func (f *Files) note(offset int64, _ []byte, r *record) error {
 		f.Failed += f.withoutBytes(r)
 	case r.is(download.Skipped):
 		f.Skipped += f.withoutBytes(r)
-		if name, inside := f.place.local(string(r.path)); inside && !f.Names(name) {
+		if name, inside := f.destination.local(string(r.path)); inside && !f.Names(name) {
 			f.paths.Put(f.print(name), notOurs)
 		}
 	case r.isFile():
-		name, inside := f.place.local(string(r.path))
+		name, inside := f.destination.local(string(r.path))
 		if !inside {
 			f.Outside++
 			return nil
@@ -97,7 +97,7 @@ func (f *Files) note(offset int64, _ []byte, r *record) error {
 	return nil
 }
 
-// withoutBytes counts the file of a failure or a skip, unless an earlier record tells its bytes.
+// withoutBytes returns 1 for a failure or a skip, or 0 if an earlier record tells the bytes of its file.
 func (f *Files) withoutBytes(r *record) int {
 	if _, known := f.view.bytes[f.view.print(r.file())]; known {
 		return 0
@@ -105,7 +105,7 @@ func (f *Files) withoutBytes(r *record) int {
 	return 1
 }
 
-// Each hands on the files in the journal's order, as results whose Path is the file's name
+// Each calls each with the files in the journal's order, as results whose Path is the file's name
 // below the folder, with the system's separators. Bytes is nil if the size is not recorded.
 // An error of each ends it.
 func (f *Files) Each(ctx context.Context, each func(download.Result) error) error {
@@ -113,7 +113,7 @@ func (f *Files) Each(ctx context.Context, each func(download.Result) error) erro
 		if r == nil || !r.isFile() {
 			return nil
 		}
-		name, inside := f.place.local(string(r.path))
+		name, inside := f.destination.local(string(r.path))
 		if !inside || f.replaced(offset, name) {
 			return nil
 		}
@@ -135,7 +135,7 @@ func (f *Files) replaced(offset int64, name string) bool {
 	if !ok {
 		return false
 	}
-	other, _ := f.place.local(string(later.path))
+	other, _ := f.destination.local(string(later.path))
 	return other == name
 }
 
@@ -153,7 +153,7 @@ func (f *Files) IsJournal(info fs.FileInfo) bool {
 
 // Close releases the journal and the folder.
 func (f *Files) Close() error {
-	return errors.Join(f.view.file.Close(), f.location.folder.Close(), f.place.close())
+	return errors.Join(f.view.file.Close(), f.location.folder.Close(), f.destination.close())
 }
 
 func (f *Files) print(name string) uint64 { return maphash.String(f.view.seed, name) }

@@ -26,14 +26,14 @@ func (j *Journal) Intend(r download.Result) error {
 		return nil // its result would not be recorded either
 	}
 	e.result.Status = intended
-	lines, err := j.lines([]entry{e})
+	lines, err := j.encode([]entry{e})
 	if err == nil {
 		err = j.append(lines)
 	}
 	return notWritten(err)
 }
 
-// notWritten is why something that must be on record is not; nil for nil.
+// notWritten returns the error of a record that must be written and is not; nil for nil.
 func notWritten(err error) error {
 	switch {
 	case err == nil:
@@ -41,19 +41,19 @@ func notWritten(err error) error {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return &download.Error{Code: download.CodeDiskFull, Err: err, Advice: "free some space where the journal is, then run the same command again to continue"}
 	default:
-		return &download.Error{Code: download.CodeLocal, Err: err, Advice: "see that the journal can be written, then run the same command again to continue"}
+		return &download.Error{Code: download.CodeLocal, Err: err, Advice: "make sure that the journal can be written, then run the same command again to continue"}
 	}
 }
 
-// settleIntents makes results of the intents that came true: a process was killed after it
-// had published their files. Those whose path has another file of that size are superseded.
-// The others stay until a result follows: the file may be in another folder than the run's.
+// resolveIntents makes results of the intents that came true: a process was killed after it
+// had published their files. Intents whose path has another file of that size are superseded.
+// All other intents stay until a result follows: the file may be in another folder than the run's.
 // Sync has one folder, so in its state they are void.
-func (j *Journal) settleIntents(ctx context.Context) error {
+func (j *Journal) resolveIntents(ctx context.Context) error {
 	var came []entry
 	var void []byte
 	for print := range j.view.pending {
-		became, err := j.view.cameTrue(ctx, j.place, print)
+		became, err := j.view.cameTrue(ctx, j.destination, print)
 		switch {
 		case err != nil:
 			return err
@@ -76,20 +76,20 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 			continue
 		}
 		j.view.accept(print, became.intent)
-		result.Status, result.Path = download.Downloaded, j.place.path(became.name)
+		result.Status, result.Path = download.Downloaded, j.destination.path(became.name)
 		came = append(came, entry{result: result, name: became.name})
 	}
 	if j.opts.DryRun {
 		return nil
 	}
-	// What came true is recorded last: a void intent's file may have had the path that another file has got, and of two
-	// records with one path the later one counts.
+	// Intents that came true are recorded last: their file may have the path that the file of a void intent had, and the later
+	// of two records with one path counts.
 	if len(void) > 0 {
 		if err := errors.Join(j.append(void), fsync.File(j.view.file)); err != nil {
 			return err
 		}
 	}
-	for group := range slices.Chunk(came, half) {
+	for group := range slices.Chunk(came, groupSize) {
 		if err := j.flush(group); err != nil {
 			return err
 		}
@@ -97,8 +97,8 @@ func (j *Journal) settleIntents(ctx context.Context) error {
 	return nil
 }
 
-// before returns the line that makes a file's intents void: what was recorded before them again or, if that is
-// nothing, that there is no such file.
+// before returns the line that makes a file's intents void: its earlier record again or, without one, a record that the
+// file was deleted.
 func (j *Journal) before(print uint64) ([]byte, error) {
 	intent, _ := parse(j.view.line(j.view.pending[print]))
 	file := intent.file()
@@ -108,21 +108,21 @@ func (j *Journal) before(print uint64) ([]byte, error) {
 			return append(slices.Clone(line), '\n'), nil
 		}
 	}
-	return j.lines([]entry{{result: download.Result{
+	return j.encode([]entry{{result: download.Result{
 		Portal: file.Portal, MediaID: file.MediaID, Selector: file.Selector, Status: download.Deleted,
 	}}})
 }
 
-// outcome is what became of the intents of a file.
+// outcome says which of a file's intents came true.
 type outcome struct {
 	intent   int64  // offset of the latest that came true, -1 if none did
 	name     string // of its file
-	replaced bool   // none did, and at the path of the latest is another file of that size
+	replaced bool   // none did, and the path of the latest has another file of that size
 }
 
-// cameTrue finds out what became of the pending intents of a file. Several since its latest result are those of a file
-// that was moved by way of another name, and of runs that were killed. The only error is that of ctx.
-func (v *view) cameTrue(ctx context.Context, p *place, print uint64) (outcome, error) {
+// cameTrue finds out which of the pending intents of a file came true. There are several if a file was moved by way of another
+// name, or if several runs were killed. The only error is that of ctx.
+func (v *view) cameTrue(ctx context.Context, p *destination, print uint64) (outcome, error) {
 	none := outcome{intent: -1}
 	latest := v.pending[print]
 	for _, offset := range slices.Backward(append(slices.Clone(v.earlier[print]), latest)) {
@@ -153,7 +153,7 @@ func (v *view) accept(print uint64, intent int64) {
 
 // hasMD5 reports whether a file has the MD5, in hexadecimal digits. A file that cannot be
 // read does not; the only error is that of ctx.
-func (p *place) hasMD5(ctx context.Context, name, want string) (bool, error) {
+func (p *destination) hasMD5(ctx context.Context, name, want string) (bool, error) {
 	f, err := p.root.Open(name)
 	if err != nil {
 		return false, nil // it is not known to be the file

@@ -156,12 +156,12 @@ func TestSettlingEndsWithTheRun(t *testing.T) {
 	dir, file := newFolder(t)
 	writeFile(t, filepath.Join(dir, "A"), "content")
 	writeFile(t, file, intentLine(t, original("A"), "A", "content"))
-	j := &Journal{view: newView(nil), place: nil}
+	j := &Journal{view: newView(nil), destination: nil}
 	var err error
-	if j.place, err = newPlace(dir, ""); err != nil {
+	if j.destination, err = newDestination(dir, ""); err != nil {
 		t.Fatal(err)
 	}
-	defer j.place.close()
+	defer j.destination.close()
 	if j.view.file, err = os.Open(file); err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +171,7 @@ func TestSettlingEndsWithTheRun(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := j.settleIntents(ctx); !errors.Is(err, context.Canceled) {
+	if err := j.resolveIntents(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -18,58 +18,57 @@ import (
 )
 
 const (
-	// half is how many results are stored together at most, while as many more may
-	// wait: never are more than 100 files done of which the journal does not know.
-	half = 50
-	// patience is how long a result waits for others.
-	patience = time.Second
-	// grace is how long storing may go on after the run was stopped.
-	grace = time.Second
+	// groupSize is the maximum number of results that are stored together. As many more may wait,
+	// so at most 100 finished files are missing in the journal.
+	groupSize = 50
+	// groupWait is how long a result waits for more results of its group.
+	groupWait = time.Second
+	// closeTimeout is how long storing may go on after the run was stopped.
+	closeTimeout = time.Second
 )
 
-// Options say which run asks and tells the journal.
+// Options describe the run that uses a journal.
 type Options struct {
-	// Portal is named in the run's results.
+	// Portal is the portal's name in the run's results: host, and port if it has one.
 	Portal string
-	// Dir and Output are where the run's files go, as --dir and --output have it. The
-	// folder must be there, but for a dry run.
+	// Dir and Output are the values of --dir and --output. The folder must exist, except for
+	// a dry run.
 	Dir, Output string
-	// Skip says that the run leaves other files of the same names alone. Only then one
-	// that an earlier run skipped is done, too.
+	// Skip says that the run skips files if another file has their path. Only then a file
+	// that an earlier run skipped is done.
 	Skip bool
-	// Synced tells that files are synced already when their results come.
+	// Synced says that files are synced before their results are added.
 	Synced bool
-	// DryRun makes the journal answer and write nothing, not even itself.
+	// DryRun makes the journal read only. It is not created either.
 	DryRun bool
-	// State says that the journal is the state of a sync, of the files in Dir: it has a head, and what is neither a
-	// head nor a record is an error. Failures are not recorded there: the file in place stays on record.
+	// State says that the journal is the state of a sync of Dir: it has a head, and a line that is neither a head nor a
+	// record is an error. Failures are not recorded in it: the record of the file in place stays.
 	State bool
 	// KnowsHead, if set, reports whether a state with such a head can be read.
 	KnowsHead func(head json.RawMessage) bool
-	// HadHead says that the state had a head before: one that has none is damaged, such as an empty file. With Adopt it
+	// HadHead says that the state had a head before: without a head it is damaged, such as an empty file. With Adopt it
 	// is begun anew.
 	HadHead bool
-	// Adopt has a state that cannot be read put aside, as <file>.old-<n>, and begun anew.
+	// Adopt renames a state that cannot be read to <file>.old-<n>, and begins a new one.
 	Adopt bool
-	// LockWait is how long to wait for another process that has the journal; negative is
-	// without limit.
+	// LockWait is how long to wait for another process that uses the journal; negative = no limit.
 	LockWait time.Duration
 	// Waiting, if set, is called when that wait begins, and every minute of it.
 	Waiting func()
 	// Encode writes a result as a line of JSON, as --json shows it.
 	Encode func(download.Result) ([]byte, error)
-	// Failed, if set, is called once, when results are first lost to the journal. Close
+	// Failed, if set, is called once, with the first error because of which results are missing in the journal. Close
 	// returns the same error.
 	Failed func(error)
 }
 
-// Journal knows which files are done, and records more. Its methods can be called from
+// Journal records finished files, and reports which ones are done. Its methods can be called by
 // several goroutines.
 type Journal struct {
-	opts     Options
-	location location
-	place    *place
-	ctx      context.Context //nolint:containedctx // Finished gets none, and no wait may outlive the run
+	opts        Options
+	location    location
+	destination *destination
+	ctx         context.Context //nolint:containedctx // Finished gets none, and every wait must end with the run
 
 	mu     sync.Mutex // guards view, and the end of its file
 	view   *view
@@ -92,8 +91,8 @@ var (
 	_ download.Recorder       = (*Journal)(nil)
 )
 
-// entry is a result on its way into the journal, with the name of its file in the place
-// where the run's files are; "" of one that failed. A file that was moved had the name from before.
+// entry is a result that is to be added, with the name of its file in the run's destination, "" for a failure. Before a
+// move the file had the name from.
 type entry struct {
 	result     download.Result
 	name, from string
@@ -103,11 +102,11 @@ type entry struct {
 func (e *entry) gone() bool { return e.result.Status == download.Deleted }
 
 // Open opens the journal in a file, created if it is missing with 0666 less the umask, and
-// locks it until Close. It takes about a second for a million lines. When ctx ends, so does
-// every wait of the journal's, one second later. If another process has the journal for all
-// of Options.LockWait, the error has the code local.
+// locks it until Close. It takes about a second for a million lines. Every wait of the journal
+// ends one second after ctx. If another process uses the journal for longer than
+// Options.LockWait, the error has the code local.
 //
-// A file that has lines, but no result among them, is refused: it is something else.
+// A file that has lines, but no result, is refused: it is not a journal.
 func Open(ctx context.Context, file string, opts Options) (*Journal, error) {
 	return open(ctx, file, opts, filelock.Try)
 }
@@ -119,15 +118,15 @@ func open(ctx context.Context, file string, opts Options, try func(*os.File) err
 	}
 	j := &Journal{
 		opts: opts, location: l, view: newView(nil),
-		queue: make(chan entry, half), closing: make(chan struct{}), stored: make(chan struct{}),
+		queue: make(chan entry, groupSize), closing: make(chan struct{}), stored: make(chan struct{}),
 	}
-	j.ctx, j.release = outlive(ctx, grace)
+	j.ctx, j.release = outlive(ctx, closeTimeout)
 	defer func() {
 		if err != nil {
 			_ = j.free()
 		}
 	}()
-	j.place, err = newPlace(opts.Dir, opts.Output)
+	j.destination, err = newDestination(opts.Dir, opts.Output)
 	if err != nil && (!opts.DryRun || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
@@ -162,7 +161,7 @@ func (j *Journal) begin(ctx context.Context, try func(*os.File) error) (err erro
 	return j.prepare(ctx, locked)
 }
 
-// prepare reads the journal and settles what earlier runs have left.
+// prepare reads the journal, and resolves intents and a torn line that earlier runs have left.
 func (j *Journal) prepare(ctx context.Context, locked bool) error {
 	if err := j.view.load(ctx); err != nil {
 		return err
@@ -175,9 +174,9 @@ func (j *Journal) prepare(ctx context.Context, locked bool) error {
 		return err
 	}
 	if j.opts.DryRun {
-		return j.settleIntents(ctx)
+		return j.resolveIntents(ctx)
 	}
-	if err := j.mend(ctx); err != nil {
+	if err := j.repairEnd(ctx); err != nil {
 		return err
 	}
 	if j.view.end == 0 { // it may be new
@@ -185,7 +184,7 @@ func (j *Journal) prepare(ctx context.Context, locked bool) error {
 			return fmt.Errorf("syncing the journal's folder: %w", err)
 		}
 	}
-	if err := j.settleIntents(ctx); err != nil || !locked {
+	if err := j.resolveIntents(ctx); err != nil || !locked {
 		return err
 	}
 	if j.opts.State {
@@ -194,7 +193,7 @@ func (j *Journal) prepare(ctx context.Context, locked bool) error {
 	return j.location.compact(ctx, j.view)
 }
 
-// outlive is a context that ends a while after ctx does.
+// outlive returns a context that ends a while after ctx.
 func outlive(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
@@ -212,17 +211,17 @@ func outlive(ctx context.Context, while time.Duration) (context.Context, context
 // free releases what the journal holds, and with its file the lock.
 func (j *Journal) free() error {
 	j.release()
-	j.mu.Lock() // for Done, if the run cannot be waited for
+	j.mu.Lock() // Done may still run, if the run did not end in time
 	defer j.mu.Unlock()
-	err := errors.Join(j.place.close(), j.location.folder.Close())
+	err := errors.Join(j.destination.close(), j.location.folder.Close())
 	if j.view.file != nil {
 		err = errors.Join(err, j.view.file.Close())
 	}
 	return err
 }
 
-// Done reports whether the journal knows that a job is done and the file is still in place:
-// a regular file of the same size, in the run's folder. The result is unchanged (or skipped,
+// Done reports whether a job is recorded as done and its file is still in place:
+// a regular file of the recorded size, in the run's folder. The result is unchanged (or skipped,
 // see Options.Skip).
 func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	if job.Err != nil {
@@ -234,7 +233,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	if !ok || len(r.suspect) > 0 { // the next run looks at a suspect file again
 		return download.Result{}, false
 	}
-	name, ok := j.place.find(&r, j.opts.Skip)
+	name, ok := j.destination.find(&r, j.opts.Skip)
 	if !ok || job.Path != "" && job.Path != filepath.ToSlash(name) {
 		return download.Result{}, false
 	}
@@ -247,8 +246,8 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	return result, true
 }
 
-// Finished implements download.ResultObserver: it has the result added, unless it says nothing
-// that the journal does not know. It waits while 100 files have not been stored yet.
+// Finished implements download.ResultObserver: it adds the result, unless the journal
+// has the same. It waits while 100 results have not been stored yet.
 func (j *Journal) Finished(job download.Job, r download.Result) {
 	if j.opts.DryRun || job.Done {
 		return
@@ -263,16 +262,16 @@ func (j *Journal) Finished(job download.Job, r download.Result) {
 	}
 }
 
-// entry is what a result adds; false for nothing.
+// entry returns the entry for a result; false if nothing is to be added.
 func (j *Journal) entry(r download.Result) (entry, bool) {
 	for _, s := range []string{r.MediaID, r.Selector, r.Path} {
-		if !utf8.ValidString(s) { // JSON cannot hold it, and it would be read as another
+		if !utf8.ValidString(s) { // JSON cannot hold it: it would be read as another text
 			return entry{}, false
 		}
 	}
-	// A step of sync is nothing that a state holds.
+	// A state does not hold the steps of sync.
 	from := filepath.FromSlash(r.From)
-	if !j.place.has(from) {
+	if !j.destination.has(from) {
 		from = ""
 	}
 	r.Action, r.From, r.Why, r.Plan = "", "", "", ""
@@ -289,26 +288,26 @@ func (j *Journal) entry(r download.Result) (entry, bool) {
 		r.Status = download.Downloaded
 	case r.Status == download.Failed:
 		r.Path = j.recorded(r.Path)
-		// A mistake of usage says something of a line of input, and nothing of a file.
+		// A usage error is about a line of input, and not about a file.
 		return entry{result: r}, r.Error != nil && r.Error.Code != download.CodeUsage
 	}
 	name := filepath.FromSlash(r.Path)
-	if !j.place.has(name) || r.Status != download.Downloaded && j.knows(r, name) {
+	if !j.destination.has(name) || r.Status != download.Downloaded && j.knows(r, name) {
 		return entry{}, false
 	}
-	r.Path = j.place.path(name)
+	r.Path = j.destination.path(name)
 	return entry{r, name, from}, true
 }
 
-// recorded returns the path of a result as the journal has it; "" for one that is not of a file in the place.
+// recorded returns the path of a result as the journal has it; "" if that is not a file of the destination.
 func (j *Journal) recorded(path string) string {
-	if !j.place.has(path) {
+	if !j.destination.has(path) {
 		return ""
 	}
-	return j.place.path(path)
+	return j.destination.path(path)
 }
 
-// knows tells whether the latest record of the result's file says what the result says.
+// knows reports whether the latest record of the result's file equals the result.
 func (j *Journal) knows(r download.Result, name string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -316,15 +315,15 @@ func (j *Journal) knows(r download.Result, name string) bool {
 	if !ok {
 		return false
 	}
-	where, ok := j.place.find(&known, r.Status == download.Skipped)
+	where, ok := j.destination.find(&known, r.Status == download.Skipped)
 	return ok && where == name && string(known.chosen) == r.Chosen && known.is(download.Skipped) == (r.Status == download.Skipped) &&
 		(r.Listed == nil || known.listsSame(r))
 }
 
-// Close stores the results that wait, and ends the journal's work; nothing may be told to
-// it any more. After the run was stopped it takes a second at most, and what could not be
-// stored in that time is lost to the journal. The error is the first that kept results out
-// of the journal. It may be called twice, also while it works.
+// Close stores the results that wait, and closes the journal; no other method may be called
+// afterwards. After the run was stopped it takes at most a second, and results that could not be
+// stored in that time are missing in the journal. It returns the first error of storing
+// results. It may be called twice, also at the same time.
 func (j *Journal) Close() error {
 	j.ending.Do(func() { j.ended = j.end() })
 	return j.ended
@@ -337,7 +336,7 @@ func (j *Journal) end() error {
 	case <-j.ctx.Done():
 		select {
 		case <-j.stored:
-		default: // it is in a call of the system that nothing can end
+		default: // it is in a system call that cannot be interrupted
 			return errors.Join(j.err(), fmt.Errorf("the last results were not written to the journal: %w", context.Cause(j.ctx)))
 		}
 	}
@@ -347,7 +346,7 @@ func (j *Journal) end() error {
 	return j.err()
 }
 
-// fail keeps the first error, and reports it. nil is none.
+// fail keeps the first error, and reports it. It ignores nil.
 func (j *Journal) fail(err error) {
 	if err == nil {
 		return

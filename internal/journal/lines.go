@@ -11,19 +11,18 @@ import (
 const (
 	// maxLine is the longest line that is read or written, 1 MiB.
 	maxLine = 1 << 20
-	// chunk is how much is read at a time.
+	// chunk is how much is read at a time, in bytes.
 	chunk = 256 << 10
 )
 
-// eachLine hands the lines of r from an offset on to f, without their ends, and returns
-// where the last of them ended. What stands behind that, without an end, is not a line
-// yet. A line that is longer than maxLine is handed on as nil. The bytes are f's only
-// during the call.
+// eachLine calls f with the lines of r from an offset on, without their ends, and returns
+// where the last line ended. Bytes behind that, without an end, are not a line yet. For a
+// line that is longer than maxLine, f gets nil. The bytes are valid only during the call.
 func eachLine(ctx context.Context, r io.ReaderAt, from int64, f func(offset int64, line []byte) error) (end int64, err error) {
-	buffer := make([]byte, 0, chunk) // what was read from offset end on
+	buffer := make([]byte, 0, chunk) // bytes that were read from offset end on
 	end = from
 	long := false // the line that begins at end is too long, and buffer starts in the middle of it
-	next := from  // offset of what is read next
+	next := from  // offset of the next read
 	for {
 		if ctx.Err() != nil {
 			return end, context.Cause(ctx)

@@ -15,7 +15,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
-// waitingEvery is how often Options.Waiting is called while another process has the journal.
+// waitingEvery is how often Options.Waiting is called while another process uses the journal.
 const waitingEvery = time.Minute
 
 // errLockWait is the cause of a context that Options.LockWait has ended.
@@ -29,8 +29,8 @@ type location struct {
 	state  bool   // of a sync
 }
 
-// called returns what messages call the file.
-func (l location) called() string {
+// noun returns what messages call the file.
+func (l location) noun() string {
 	if l.state {
 		return "state of sync"
 	}
@@ -50,7 +50,7 @@ func locate(file string, state bool) (location, error) {
 		folder = "."
 	}
 	if info, err := os.Stat(at); name == "" || err == nil && !info.Mode().IsRegular() {
-		err := fmt.Errorf("the %s %q is not a regular file", l.called(), file)
+		err := fmt.Errorf("the %s %q is not a regular file", l.noun(), file)
 		if state {
 			return location{}, &download.Error{Code: download.CodeLocal, Err: err, Advice: "move it away, then run sync with --adopt"}
 		}
@@ -66,13 +66,12 @@ func locate(file string, state bool) (location, error) {
 
 const newFileHint = "choose another file; a new one is created if it does not exist"
 
-// refused is an error of what the user asked for.
+// refused returns a usage error.
 func refused(err error, advice string) error {
 	return &download.Error{Code: download.CodeUsage, Err: err, Advice: advice}
 }
 
-// read opens the journal without its lock, as those do that write nothing; nil if there
-// is none.
+// read opens the journal without its lock, for reading; nil if it does not exist.
 func (l location) read() (*os.File, error) {
 	f, err := l.folder.Open(l.name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,20 +83,20 @@ func (l location) read() (*os.File, error) {
 	return f, nil
 }
 
-// unopened is the error of a journal that the system does not open.
+// unopened returns the error of a journal that cannot be opened.
 func (l location) unopened(err error) error {
 	if path, ok := errors.AsType[*fs.PathError](err); ok {
-		err = path.Err // the call and the name in the folder are not what the user asked for
+		err = path.Err // the user knows another path
 	}
-	advice := "see that you may read and write it, or choose another file"
+	advice := "make sure that you may read and write it, or choose another file"
 	if l.state {
-		advice = "see that you may read and write it"
+		advice = "make sure that you may read and write it"
 	}
-	return &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("opening the %s %s: %w", l.called(), l.path, err), Advice: advice}
+	return &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("opening the %s %s: %w", l.noun(), l.path, err), Advice: advice}
 }
 
 // lock opens the journal, created if it is missing, and locks it for this process until
-// the file is closed. It waits for another process as long as the options say. locked is
+// the file is closed. It waits for another process for Options.LockWait. locked is
 // false if the file system has no locks.
 func (l location) lock(ctx context.Context, opts *Options, try func(*os.File) error) (f *os.File, locked bool, err error) {
 	if opts.LockWait >= 0 {
@@ -106,7 +105,7 @@ func (l location) lock(ctx context.Context, opts *Options, try func(*os.File) er
 		defer cancel()
 	}
 	for {
-		f, err := l.folder.OpenFile(l.name, os.O_RDWR|os.O_CREATE|atItsEnd, 0o666)
+		f, err := l.folder.OpenFile(l.name, os.O_RDWR|os.O_CREATE|appendOnly, 0o666)
 		if err != nil {
 			return nil, false, l.unopened(err)
 		}
@@ -124,18 +123,18 @@ func (l location) lock(ctx context.Context, opts *Options, try func(*os.File) er
 		if errors.Is(err, errLockWait) {
 			return nil, false, &download.Error{
 				Code:   download.CodeLocal,
-				Err:    fmt.Errorf("cannot use the %s %s: %w", l.called(), l.path, err),
+				Err:    fmt.Errorf("cannot use the %s %s: %w", l.noun(), l.path, err),
 				Advice: "wait until the other one has ended, or give --lock-wait more time",
 			}
 		}
 		if err != nil {
-			return nil, false, fmt.Errorf("locking the %s: %w", l.called(), err)
+			return nil, false, fmt.Errorf("locking the %s: %w", l.noun(), err)
 		}
-		// The process that had the lock has put a new file in its place.
+		// The process that had the lock has replaced the file.
 	}
 }
 
-// waitFor waits for the lock of f, and says so at once and then every minute.
+// waitFor waits for the lock of f. It calls opts.Waiting at once and then every minute.
 func waitFor(ctx context.Context, f *os.File, opts *Options) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -154,8 +154,8 @@ func TestKilled(t *testing.T) {
 	for i := range files {
 		wantDone(t, j, true, "A"+strconv.Itoa(i))
 	}
-	if j.view.foreign > 0 {
-		t.Errorf("%d lines are none", j.view.foreign)
+	if j.view.others > 0 {
+		t.Errorf("%d lines are none", j.view.others)
 	}
 	closeJournal(t, j)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// record is what the journal looks at in a line. It is good as long as the line is.
+// record has the fields of a line that the journal uses. It is valid as long as the line is.
 type record struct {
 	portal, mediaID, selector []byte // the file
 	itemID, status, path      []byte
@@ -17,7 +17,7 @@ type record struct {
 	verified, checksum        []byte
 	cause                     []byte // error.code
 	bytes                     int64
-	sized                     bool // bytes are told
+	sized                     bool // bytes is known
 }
 
 // parse reads a line. ok is false for a line that is neither a result nor an intent.
@@ -76,12 +76,12 @@ func (r *record) listsSame(other download.Result) bool {
 	return err == nil && err2 == nil && bytes.Equal(before, now) && (other.MD5 == "" || other.MD5 == known.MD5)
 }
 
-// result is the record as this run tells it: the file is at path, nothing was done.
+// result returns the record as a result of this run with a status and the file's path.
 func (r *record) result(status download.Status, path string) download.Result {
 	size, file := r.bytes, r.file()
 	var listed *download.Listed
 	if len(r.listed) > 0 && json.Unmarshal(r.listed, &listed) != nil {
-		listed = nil // another program wrote it, whose fields have other types
+		listed = nil // another program wrote it, with fields of other types
 	}
 	return download.Result{
 		Portal: file.Portal, MediaID: file.MediaID, Selector: file.Selector, ItemID: string(r.itemID),

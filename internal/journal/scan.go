@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// scan reads a line as this program writes them into r, several times faster than encoding/json
-// does. It reports false where it is not sure, as for the error of a failure: it never reads a line
-// in another way than encoding/json would.
+// scan reads a line that this program has written into r, several times faster than encoding/json.
+// It returns false if the line may need encoding/json, such as that of a failure: it never
+// returns other values than encoding/json would.
 func scan(line []byte, r *record) bool {
 	if len(line) == 0 || line[0] != '{' {
 		return false
@@ -30,7 +30,7 @@ func scan(line []byte, r *record) bool {
 	}
 }
 
-// value reads the value of a key, and returns what stands behind it.
+// value reads the value of a key, and returns the rest of the line.
 func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
 	var to *[]byte
 	switch key {
@@ -83,7 +83,7 @@ func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
 	return rest, ok
 }
 
-// cutNumber cuts an integer that is not negative off.
+// cutNumber cuts off an integer that is not negative.
 func cutNumber(line []byte) (n int64, rest []byte, ok bool) {
 	digits := 0
 	for digits < len(line) && '0' <= line[digits] && line[digits] <= '9' {
@@ -93,7 +93,7 @@ func cutNumber(line []byte) (n int64, rest []byte, ok bool) {
 	return n, line[digits:], err == nil && (digits == 1 || line[0] != '0')
 }
 
-// cutObject cuts an object off that has strings and integers. Of other values it is not sure.
+// cutObject cuts off an object of strings and integers. ok is false for one with other values.
 func cutObject(line []byte) (rest []byte, ok bool) {
 	if len(line) == 0 || line[0] != '{' {
 		return nil, false
@@ -119,7 +119,7 @@ func cutObject(line []byte) (rest []byte, ok bool) {
 	}
 }
 
-// cutSeconds cuts a decimal off. Of exponents it is not sure.
+// cutSeconds cuts off a decimal number. ok is false for one with an exponent.
 func cutSeconds(line []byte) (rest []byte, ok bool) {
 	rest = bytes.TrimLeft(line, "0123456789")
 	whole := len(line) - len(rest)
@@ -134,7 +134,7 @@ func cutSeconds(line []byte) (rest []byte, ok bool) {
 	return rest, len(rest) < len(digits)
 }
 
-// cutText cuts a string in quotes off, of whose escapes it knows those of quotes and backslashes.
+// cutText cuts off a string in quotes. ok is false if it has escapes other than those of quotes and backslashes.
 // The text is a part of the line unless it has escapes.
 func cutText(line []byte) (text, rest []byte, ok bool) {
 	if len(line) == 0 || line[0] != '"' {
@@ -163,7 +163,7 @@ func cutText(line []byte) (text, rest []byte, ok bool) {
 	return nil, nil, false
 }
 
-// unescaped drops each backslash for what stands behind it.
+// unescaped removes the backslash of each escape.
 func unescaped(text []byte) []byte {
 	b := make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {

@@ -17,7 +17,7 @@ import (
 // headBeginning is how a head line begins: {"sync":{…}}, which says of which sync a journal is the state.
 const headBeginning = `{"sync":`
 
-// errUnreadable says that a file is not a state, or is damaged.
+// errUnreadable is the error of a file that is not a state, or is damaged.
 var errUnreadable = errors.New("the state of sync cannot be read")
 
 // headOf returns what a head line holds, nil for any other line.
@@ -66,14 +66,14 @@ func (j *Journal) SetHead(raw json.RawMessage) error {
 	return notWritten(err)
 }
 
-// Each hands on the files of a state, in its order: those downloaded or moved, found unchanged, or recorded by an
+// Each calls each with the files of a state, in its order: those downloaded or moved, found unchanged, or recorded by an
 // intent that came true. Each is its latest record, with the status downloaded and a Path below the folder with /. Of
-// two files with one path it is the later record: the program has replaced the first one. Each must not call the
-// journal. An error of each ends it.
+// two records with one path the later one counts: the program has replaced the first file. The function must not call the
+// journal. Its error ends Each.
 func (j *Journal) Each(ctx context.Context, each func(download.Result) error) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	f := &Files{place: j.place, view: j.view}
+	f := &Files{destination: j.destination, view: j.view}
 	if err := j.view.eachCurrent(ctx, f.note); err != nil {
 		return err
 	}
@@ -83,8 +83,9 @@ func (j *Journal) Each(ctx context.Context, each func(download.Result) error) er
 	})
 }
 
-// checkState refuses a state that has a line which is neither a head nor a record, but for a torn last one; that has
-// no head, but records or Options.HadHead; or whose head is of another format (Options.KnowsHead). An error wraps errUnreadable.
+// checkState refuses a state with a line that is neither a head nor a record, except a torn last one; one without a head that
+// has records, or had a head (Options.HadHead); and one whose head is of another format (Options.KnowsHead). An error wraps
+// errUnreadable.
 func (j *Journal) checkState(path string) error {
 	v := j.view
 	tail, err := v.tail()
@@ -93,8 +94,8 @@ func (j *Journal) checkState(path string) error {
 	}
 	_, whole := parse(tail)
 	switch {
-	case v.foreign > 0:
-		err = fmt.Errorf("%w: %s has a line at byte %d that is not a record", errUnreadable, path, v.odd)
+	case v.others > 0:
+		err = fmt.Errorf("%w: %s has a line at byte %d that is not a record", errUnreadable, path, v.other)
 	case len(tail) > 0 && !torn(tail) && !whole && !isHead(tail):
 		err = fmt.Errorf("%w: the last line of %s, at byte %d, is not a record", errUnreadable, path, v.end)
 	case v.head < 0 && (v.records > 0 || whole || j.opts.HadHead && !j.opts.Adopt && !isHead(tail)):
@@ -110,8 +111,8 @@ func (j *Journal) checkState(path string) error {
 	}
 }
 
-// putAside renames an unreadable state, whose lock this process holds, to a name that is free. A dry run leaves it
-// there, and goes on as if there were none.
+// putAside renames an unreadable state, whose lock this process holds, to a free name. A dry run leaves it in place and
+// ignores it.
 func (j *Journal) putAside() error {
 	defer func() { j.view = newView(nil) }()
 	defer j.view.file.Close()

@@ -18,7 +18,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/fsync"
 )
 
-// syncers is how many files are synced at a time: file systems store several together.
+// syncers is how many files are synced at a time: file systems sync several together.
 const syncers = 8
 
 // store adds results to the journal, in groups, until Close.
@@ -37,19 +37,19 @@ func (j *Journal) store() {
 	}
 }
 
-// group is a result and those that come within a second.
+// group returns a result and those that follow within groupWait, at most groupSize.
 func (j *Journal) group(first entry) []entry {
 	all := []entry{first}
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(groupWait)
 	defer timer.Stop()
-	for len(all) < half {
+	for len(all) < groupSize {
 		select {
 		case e := <-j.queue:
 			all = append(all, e)
 		case <-timer.C:
 			return all
 		case <-j.closing:
-			for len(all) < half && len(j.queue) > 0 {
+			for len(all) < groupSize && len(j.queue) > 0 {
 				all = append(all, <-j.queue)
 			}
 			return all
@@ -58,9 +58,9 @@ func (j *Journal) group(first entry) []entry {
 	return all
 }
 
-// flush stores the files of a group, then their results.
+// flush syncs the files of a group, then adds their results.
 func (j *Journal) flush(group []entry) error {
-	lines, err := j.lines(j.syncFiles(group))
+	lines, err := j.encode(j.syncFiles(group))
 	if err != nil || len(lines) == 0 {
 		return err
 	}
@@ -73,24 +73,24 @@ func (j *Journal) flush(group []entry) error {
 	return nil
 }
 
-// syncFiles stores files and folders, and returns the results that are true then.
+// syncFiles syncs files and folders, and returns the results whose files are synced.
 func (j *Journal) syncFiles(group []entry) []entry {
 	stored := make([]bool, len(group))
-	several(len(group), func(i int) {
+	inParallel(len(group), func(i int) {
 		stored[i] = group[i].name == "" || group[i].gone() || j.syncFile(&group[i])
 	})
 	unsynced := j.syncFolders(group)
 	kept := group[:0]
 	for i, e := range group {
-		if stored[i] && (e.gone() || !slices.ContainsFunc(folders(e.name), func(f string) bool { return unsynced[f] })) {
+		if stored[i] && (e.gone() || !slices.ContainsFunc(foldersOf(e.name), func(f string) bool { return unsynced[f] })) {
 			kept = append(kept, e)
 		}
 	}
 	return kept
 }
 
-// several calls f for 0 to n-1, a few at a time.
-func several(n int, f func(int)) {
+// inParallel calls f with 0 to n-1, at most syncers at a time.
+func inParallel(n int, f func(int)) {
 	var work sync.WaitGroup
 	free := make(chan struct{}, syncers)
 	for i := range n {
@@ -103,59 +103,59 @@ func several(n int, f func(int)) {
 	work.Wait()
 }
 
-// syncFile stores the file of a result and fills in its size and, in a state, its time. It reports whether the file
-// is then what the result says: another program may have taken it away.
+// syncFile syncs the file of a result and fills in its size and, in a state, its time. It reports whether the file
+// is as the result says: another program may have changed or removed it.
 func (j *Journal) syncFile(e *entry) bool {
 	err := context.Cause(j.ctx)
 	var info fs.FileInfo
 	if err == nil {
-		info, err = j.place.root.Lstat(e.name)
+		info, err = j.destination.root.Lstat(e.name)
 	}
 	if err == nil && info.Mode().IsRegular() && !j.opts.Synced {
 		var f *os.File
-		if f, err = j.place.root.OpenFile(e.name, forSync, 0); err == nil {
+		if f, err = j.destination.root.OpenFile(e.name, forSync, 0); err == nil {
 			err = fsync.File(f)
 			f.Close()
 		}
 	}
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			j.fail(fmt.Errorf("storing %s: %w", j.place.shown(e.name), err))
+			j.fail(fmt.Errorf("storing %s: %w", j.destination.shown(e.name), err))
 		}
 		return false
 	}
 	size := info.Size()
 	if !info.Mode().IsRegular() || e.result.Bytes != nil && *e.result.Bytes != size {
-		// A file of sync that was edited stays on record as it was written; what is new is the file with its metadata.
+		// The record of an edited file of sync stays, and tells the new metadata beside the file.
 		return j.opts.State && e.result.Status == download.Unchanged
 	}
 	e.result.Bytes = &size
 	if listed := e.result.Listed; listed != nil && listed.ModTime.IsZero() {
-		told := *listed // it is another's, too
+		told := *listed // the result shares it
 		told.ModTime = info.ModTime()
 		e.result.Listed = &told
 	}
 	return true
 }
 
-// syncFolders stores the names of a group's files, each folder once, and returns the
-// folders for which that failed. Those that a file has left may be gone.
+// syncFolders syncs the folders of a group's files, each once, and returns those for
+// which that failed. Folders that a file has left may not exist any more.
 func (j *Journal) syncFolders(group []entry) map[string]bool {
 	needed := map[string]bool{}
 	for _, e := range group {
 		if j.opts.Synced && !e.gone() && e.from == "" {
 			continue
 		}
-		for _, f := range folders(e.name) {
+		for _, f := range foldersOf(e.name) {
 			needed[f] = needed[f] || !e.gone()
 		}
-		for _, f := range folders(e.from) {
+		for _, f := range foldersOf(e.from) {
 			needed[f] = needed[f] || false
 		}
 	}
 	all := slices.Sorted(maps.Keys(needed))
 	errs := make([]error, len(all))
-	several(len(all), func(i int) { errs[i] = fsync.Folder(j.place.root, all[i]) })
+	inParallel(len(all), func(i int) { errs[i] = fsync.Folder(j.destination.root, all[i]) })
 	failed := map[string]bool{}
 	for i, err := range errs {
 		if err == nil || !needed[all[i]] {
@@ -163,15 +163,15 @@ func (j *Journal) syncFolders(group []entry) map[string]bool {
 		}
 		failed[all[i]] = true
 		if !errors.Is(err, fs.ErrNotExist) {
-			j.fail(fmt.Errorf("storing the folder %s: %w", j.place.shown(all[i]), err))
+			j.fail(fmt.Errorf("storing the folder %s: %w", j.destination.shown(all[i]), err))
 		}
 	}
 	return failed
 }
 
-// folders are those whose names must be stored for a file to be found: its own, and all
-// above it up to the place's.
-func folders(name string) []string {
+// foldersOf returns the folders that must be synced for a file to be found: its own, and all
+// above it up to that of the destination.
+func foldersOf(name string) []string {
 	var all []string
 	for name != "" && name != "." {
 		name = filepath.Dir(name)
@@ -180,8 +180,8 @@ func folders(name string) []string {
 	return all
 }
 
-// lines are the results as the journal has them.
-func (j *Journal) lines(group []entry) ([]byte, error) {
+// encode returns the lines of results.
+func (j *Journal) encode(group []entry) ([]byte, error) {
 	var all []byte
 	for _, e := range group {
 		line, err := j.opts.Encode(e.result)
@@ -190,15 +190,15 @@ func (j *Journal) lines(group []entry) ([]byte, error) {
 		}
 		line = bytes.TrimSuffix(line, []byte{'\n'})
 		if len(line) > maxLine || bytes.IndexByte(line, '\n') >= 0 {
-			continue // nobody could read it
+			continue // it could not be read
 		}
 		all = append(append(all, line...), '\n')
 	}
 	return all, nil
 }
 
-// append adds lines at the end of the journal with one write: all of them or none. A file that is not at the
-// journal's path any more takes none: the next run would not find them.
+// append adds lines at the end of the journal with one write: all or none. If the file is not at the
+// journal's path any more, none is added: the next run would not find them.
 func (j *Journal) append(lines []byte) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -214,7 +214,7 @@ func (j *Journal) append(lines []byte) error {
 	}
 	if _, err := j.view.file.Write(lines); err != nil {
 		if cut := j.view.file.Truncate(end); cut != nil {
-			j.broken = fmt.Errorf("writing the journal: %w", errors.Join(err, cut)) // what follows would be glued to half a line
+			j.broken = fmt.Errorf("writing the journal: %w", errors.Join(err, cut)) // the next line would continue half a line
 		}
 		return fmt.Errorf("writing the journal: %w", err)
 	}
@@ -226,9 +226,9 @@ func (j *Journal) append(lines []byte) error {
 	return nil
 }
 
-// mend sees to what a killed process has left behind the last line: it cuts off a torn
-// line, and ends one that is not ended.
-func (j *Journal) mend(ctx context.Context) error {
+// repairEnd cuts off a torn line that a killed process has left behind the last line, or adds the missing
+// end of a whole one.
+func (j *Journal) repairEnd(ctx context.Context) error {
 	v := j.view
 	tail, err := v.tail()
 	switch {

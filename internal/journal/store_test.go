@@ -31,9 +31,9 @@ func TestGroups(t *testing.T) {
 			synctest.Wait()
 		}
 		one(0)
-		wait(patience / 2)
+		wait(groupWait / 2)
 		one(1)
-		wait(patience/2 - 1)
+		wait(groupWait/2 - 1)
 		if got := lineCount(t, file); got != 0 {
 			t.Errorf("%d lines before the time", got)
 		}
@@ -41,16 +41,16 @@ func TestGroups(t *testing.T) {
 		if got := lineCount(t, file); got != 2 {
 			t.Errorf("%d lines after a second, want 2", got)
 		}
-		for i := range half + 1 {
+		for i := range groupSize + 1 {
 			one(2 + i)
 		}
 		synctest.Wait()
-		if got := lineCount(t, file); got != 2+half {
-			t.Errorf("%d lines, want those of a whole group, %d", got, 2+half)
+		if got := lineCount(t, file); got != 2+groupSize {
+			t.Errorf("%d lines, want those of a whole group, %d", got, 2+groupSize)
 		}
 		closeJournal(t, j)
-		if got := lineCount(t, file); got != 3+half {
-			t.Errorf("%d lines after Close, want %d", got, 3+half)
+		if got := lineCount(t, file); got != 3+groupSize {
+			t.Errorf("%d lines after Close, want %d", got, 3+groupSize)
 		}
 	})
 }

@@ -18,10 +18,10 @@ type Group struct {
 	Bytes  int64 // of those files whose size is known
 }
 
-// Summarise adds up the latest results that a journal has of each file, in the order in
-// which a group's first file comes. Intents do not count. otherLines is the number of lines
+// Summarize adds up the latest result of each file in a journal, in the order of each
+// group's first file. Intents do not count. otherLines is the number of lines
 // that are not results. It reads without the journal's lock, and changes nothing.
-func Summarise(ctx context.Context, file string) (groups []Group, otherLines int, err error) {
+func Summarize(ctx context.Context, file string) (groups []Group, otherLines int, err error) {
 	at := map[Group]int{}
 	otherLines, err = eachLatest(ctx, file, func(_ []byte, r *record) error {
 		g := Group{Status: download.Status(r.status)}
@@ -35,15 +35,15 @@ func Summarise(ctx context.Context, file string) (groups []Group, otherLines int
 		}
 		groups[i].Files++
 		if g.Status != download.Failed {
-			groups[i].Bytes += min(max(r.bytes, 0), math.MaxInt64-groups[i].Bytes) // others may have written any number
+			groups[i].Bytes += min(max(r.bytes, 0), math.MaxInt64-groups[i].Bytes) // other programs may have written any number
 		}
 		return nil
 	})
 	return groups, otherLines, err
 }
 
-// EachFailure hands on the results of the files whose latest result is a failure, in the journal's order. It reads as
-// Summarise does; an error of each ends it.
+// EachFailure calls each with the results of the files whose latest result is a failure, in the journal's order. It reads as
+// Summarize does; an error of each ends it.
 func EachFailure(ctx context.Context, file string, each func(download.Result) error) (otherLines int, err error) {
 	return eachLatest(ctx, file, func(line []byte, r *record) error {
 		if !r.is(download.Failed) {
@@ -51,7 +51,7 @@ func EachFailure(ctx context.Context, file string, each func(download.Result) er
 		}
 		var failed download.Result
 		if err := json.Unmarshal(line, &failed); err != nil {
-			// Another program wrote it, whose fields have other types; this much is known.
+			// Another program wrote it, with fields of other types: use those that are known.
 			failed = r.result(download.Failed, string(r.path))
 			failed.Error = &download.Failure{Code: download.Code(r.cause)}
 		}
@@ -62,7 +62,7 @@ func EachFailure(ctx context.Context, file string, each func(download.Result) er
 	})
 }
 
-// eachLatest hands on the line that has the latest result of each file that was not deleted.
+// eachLatest calls each with the line of the latest result of each file that was not deleted.
 func eachLatest(ctx context.Context, file string, each func(line []byte, r *record) error) (otherLines int, err error) {
 	l, v, err := openView(ctx, file)
 	if err != nil {
@@ -77,7 +77,7 @@ func eachLatest(ctx context.Context, file string, each func(line []byte, r *reco
 		}
 		return each(line, r)
 	})
-	return v.foreign, errors.Join(err, v.file.Close(), l.folder.Close())
+	return v.others, errors.Join(err, v.file.Close(), l.folder.Close())
 }
 
 // openView reads a journal that must exist, without its lock. The view's file and the folder are the caller's to close.

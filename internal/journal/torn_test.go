@@ -37,8 +37,8 @@ func TestTornAtEveryByte(t *testing.T) {
 		wantDone(t, j, cut >= first-1, "A")
 		wantDone(t, j, cut >= len(whole)-1, "B")
 		wantDone(t, j, true, "C")
-		if j.view.foreign != 0 || j.view.records != lines {
-			t.Errorf("cut at %d: %d records, %d foreign lines", cut, j.view.records, j.view.foreign)
+		if j.view.others != 0 || j.view.records != lines {
+			t.Errorf("cut at %d: %d records, %d foreign lines", cut, j.view.records, j.view.others)
 		}
 		closeJournal(t, j)
 	}
@@ -79,8 +79,8 @@ func TestForeignLines(t *testing.T) {
 	writeFile(t, file, foreign+a+"\r\n"+foreign+b+foreign)
 	j := openJournal(t, file, Options{Dir: dir})
 	wantDone(t, j, true, "A", "B")
-	if j.view.records != 2 || j.view.foreign != 15 {
-		t.Errorf("%d records, %d foreign lines", j.view.records, j.view.foreign)
+	if j.view.records != 2 || j.view.others != 15 {
+		t.Errorf("%d records, %d foreign lines", j.view.records, j.view.others)
 	}
 	closeJournal(t, j)
 }

@@ -14,28 +14,28 @@ import (
 )
 
 const (
-	// leastRead holds almost any line.
+	// leastRead is the size of the first read for a line, in bytes: almost any line fits.
 	leastRead = 1 << 10
-	// ahead is how much is read where one line after another is wanted.
+	// ahead is the size of a read for several lines in a row, in bytes.
 	ahead = 32 << 10
 )
 
-// view is what has been read of a journal: where the latest line of each file begins.
+// view holds what has been read of a journal: where the latest line of each file begins.
 type view struct {
-	file    *os.File // nil if there is none
+	file    *os.File // nil if the journal does not exist
 	end     int64    // of the last line that was read
 	seed    maphash.Seed
 	index   fingerprint.Table[int64] // of results
-	pending map[uint64]int64         // file → its latest intent, if no result followed but failures
+	pending map[uint64]int64         // file → its latest intent, if only failures followed
 	earlier map[uint64][]int64       // file → the intents before that one, since its latest result
 	bytes   map[uint64]int64         // file → the latest result that tells its bytes, if failures or skips followed
 	head    int64                    // offset of the latest head line, -1 if there is none
 	records int                      // lines that are results or intents
-	ended   int                      // of them those that say that a file was deleted
-	foreign int                      // lines that are none of these
-	odd     int64                    // offset of the first of them
+	ended   int                      // records that say that a file was deleted
+	others  int                      // lines that are neither records nor heads
+	other   int64                    // offset of the first such line
 
-	buffer     []byte // of file, what line has read
+	buffer     []byte // the part of file that line has read
 	from, next int64  // where buffer begins, and where the line ends that was returned last
 }
 
@@ -55,8 +55,9 @@ func (v *view) load(ctx context.Context) (err error) {
 	return err
 }
 
-// note notes a line. A failure does not settle an intent: the file may have been published
-// before what failed, such as the sync of its folder. Neither that nor a skip ends what is known of the bytes of a file.
+// note adds a line to the view. A failure does not end an intent: the file may have been published
+// before the failure, such as that of syncing its folder. The record that tells the bytes of a file counts until a
+// result other than a failure or a skip follows.
 func (v *view) note(offset int64, line []byte) {
 	r, ok := parse(line)
 	switch {
@@ -81,13 +82,13 @@ func (v *view) note(offset int64, line []byte) {
 	case isHead(line):
 		v.head = offset
 	case line == nil || len(bytes.TrimSpace(line)) > 0:
-		if v.foreign++; v.foreign == 1 {
-			v.odd = offset
+		if v.others++; v.others == 1 {
+			v.other = offset
 		}
 	}
 }
 
-// keepBytes notes, before r becomes a file's latest result, which earlier one tells its bytes.
+// keepBytes stores, before r becomes a file's latest result, which earlier result tells its bytes.
 func (v *view) keepBytes(print uint64, r *record) {
 	if !r.is(download.Failed) && !r.is(download.Skipped) {
 		delete(v.bytes, print)
@@ -108,14 +109,15 @@ func (v *view) drop(print uint64) {
 	delete(v.earlier, print)
 }
 
-// current is the number of records that count, and superseded that of the others. A file that was deleted and has come
-// back counts once less.
-func (v *view) current() int    { return v.index.Len() + len(v.pending) + len(v.bytes) - v.ended }
+// current returns the number of records that count. A file that was deleted and has come back counts once less.
+func (v *view) current() int { return v.index.Len() + len(v.pending) + len(v.bytes) - v.ended }
+
+// superseded returns the number of records that do not count any more.
 func (v *view) superseded() int { return v.records - v.current() }
 
-// eachCurrent hands on the lines that count, in the journal's order: the latest result of
-// each file and, if it does not tell the file's bytes, the latest one that does; pending intents, and the lines that are neither of them nor a head, for which the record is nil.
-// The line is nil if it is longer than maxLine.
+// eachCurrent calls f with the lines that count, in the journal's order: the latest result of
+// each file and, if it does not tell the file's bytes, the latest one that does; pending intents; and, with a nil record,
+// the lines that are neither records nor heads. The line is nil if it is longer than maxLine.
 func (v *view) eachCurrent(ctx context.Context, f func(offset int64, line []byte, r *record) error) error {
 	if v.file == nil {
 		return nil
@@ -154,7 +156,7 @@ func (v *view) counts(offset int64, r *record) bool {
 // print returns the fingerprint of a file.
 func (v *view) print(file download.FileID) uint64 { return maphash.Comparable(v.seed, file) }
 
-// latest returns the latest record about a file. It is good until the next call.
+// latest returns the latest record about a file. It is valid until the next call.
 func (v *view) latest(file download.FileID) (record, bool) {
 	offset, ok := v.index.Get(v.print(file))
 	if !ok {
@@ -164,9 +166,8 @@ func (v *view) latest(file download.FileID) (record, bool) {
 	return r, ok && r.file() == file
 }
 
-// line returns the line at an offset; nil where there is none. It is good until the next call.
-// Whole lines of a journal never change where they are, so what has been read of them is as
-// good as the file.
+// line returns the line at an offset, nil if there is no whole line. It is valid until the next call.
+// Whole lines of a journal never change, so the buffer has the same bytes as the file.
 func (v *view) line(offset int64) []byte {
 	size := leastRead
 	if offset == v.next {
@@ -191,8 +192,8 @@ func (v *view) line(offset int64) []byte {
 	}
 }
 
-// tail is what stands behind the last line: nothing, unless a writer was killed or the
-// end of a line was left out.
+// tail returns the bytes behind the last line: none, unless a writer was killed or the
+// last line has no end.
 func (v *view) tail() ([]byte, error) {
 	if v.file == nil {
 		return nil, nil
@@ -204,12 +205,12 @@ func (v *view) tail() ([]byte, error) {
 	return b, nil
 }
 
-// beginning is how every line begins that this program writes, but for heads.
+// beginning begins every line that this program writes, except heads.
 const beginning = `{"portal":`
 
-// torn reports whether a tail is the part of a line that was left when its writer was
-// killed, or the nothing that some file systems leave of one after a power loss. A line
-// that only lacks its end is whole.
+// torn reports whether a tail is a part of a line whose writer was killed, or the zeros that
+// some file systems leave in its place after a power loss. A line that lacks only its end is
+// whole.
 func torn(tail []byte) bool {
 	switch {
 	case len(tail) == 0 || len(tail) > maxLine:
@@ -239,8 +240,8 @@ func (v *view) checkJournal(path string) error {
 	return v.refuseOthers(path)
 }
 
-// refuseOthers refuses a file that has something in it, and none of it is a result: it is
-// something else, to which nothing should be added.
+// refuseOthers refuses a file that is not empty and has no result: it is not a journal, and
+// nothing should be added to it.
 func (v *view) refuseOthers(path string) error {
 	if v.records > 0 || v.head >= 0 {
 		return nil
@@ -249,7 +250,7 @@ func (v *view) refuseOthers(path string) error {
 	if err != nil {
 		return err
 	}
-	if v.foreign == 0 && (len(tail) == 0 || begins(tail)) {
+	if v.others == 0 && (len(tail) == 0 || begins(tail)) {
 		return nil
 	}
 	return refused(fmt.Errorf("%s is not a journal (no result lines found)", path), newFileHint)

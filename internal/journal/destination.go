@@ -11,23 +11,23 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
-// place is where the files of a run are: below one folder, or one file in it. No name
-// leads out of it. The nil place has no files.
-type place struct {
+// destination is where the files of a run are: all below one folder, or one file in it. No name
+// leads out of it. The nil destination has no files.
+type destination struct {
 	root *os.Root
-	// below is how a path of the journal begins for a file of root: "sub/", with the system's
+	// below begins the paths that the journal has of files in root: "sub/", with the system's
 	// separators, for --output sub/A, else "".
 	below string
-	// only is the name of the one file that --output names, "" for any.
+	// only is the file name in --output, "" for any name.
 	only string
 	// real is the absolute path of root without symbolic links, with a separator at its end; ""
-	// if it is not known. Journals of earlier versions have it before each name.
+	// if it is not known. Paths in journals of earlier versions begin with it.
 	real string
 }
 
-// newPlace finds the place of --dir and --output. What is streamed to has none.
-func newPlace(dir, output string) (*place, error) {
-	p := &place{}
+// newDestination returns the destination of --dir and --output. It is nil for a stream.
+func newDestination(dir, output string) (*destination, error) {
+	p := &destination{}
 	switch {
 	case output == "-":
 		return nil, nil
@@ -44,7 +44,7 @@ func newPlace(dir, output string) (*place, error) {
 	if !utf8.ValidString(p.below + p.only) {
 		return nil, refused(
 			fmt.Errorf("a journal, which is JSON, cannot hold the name %q", p.below+p.only),
-			"choose a name that is UTF-8, or run without --journal",
+			"choose a name that is UTF-8",
 		)
 	}
 	if dir == "" {
@@ -70,31 +70,31 @@ func realPath(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	working, err = filepath.EvalSymlinks(working) // the shell may have come by a link
+	working, err = filepath.EvalSymlinks(working) // the shell may have followed a link to it
 	return filepath.Join(working, real), err
 }
 
-func (p *place) close() error {
+func (p *destination) close() error {
 	if p == nil {
 		return nil
 	}
 	return p.root.Close()
 }
 
-// has reports whether the path of a result is the name of a file here, and not a device, say.
-func (p *place) has(name string) bool {
+// has reports whether the path of a result is the name of a file in the destination, and not of a device, for example.
+func (p *destination) has(name string) bool {
 	return p != nil && (p.only == "" || name == p.only) && filepath.IsLocal(name) && filepath.Clean(name) == name
 }
 
-// path returns the path of a name as the journal has it: below the destination, with /.
-func (p *place) path(name string) string { return filepath.ToSlash(p.below + name) }
+// path returns the path of a name as the journal has it: below the folder, with /.
+func (p *destination) path(name string) string { return filepath.ToSlash(p.below + name) }
 
 // shown returns the path of a name as messages have it.
-func (p *place) shown(name string) string { return naming.Below(p.root.Name(), name) }
+func (p *destination) shown(name string) string { return naming.Below(p.root.Name(), name) }
 
-// local returns the name of the file that a record has at a path; ok is false for a file
-// outside of the place. An absolute path is that of an earlier version.
-func (p *place) local(path string) (name string, ok bool) {
+// local returns the name of the file with the path of a record; ok is false for a file
+// outside of the destination. Earlier versions have recorded absolute paths.
+func (p *destination) local(path string) (name string, ok bool) {
 	if p == nil {
 		return "", false
 	}
@@ -106,15 +106,15 @@ func (p *place) local(path string) (name string, ok bool) {
 	return name, ok && p.has(name)
 }
 
-// stands reports whether the file at name is a regular file of the size that r tells.
-func (p *place) stands(name string, r *record) bool {
+// stands reports whether name is a regular file of the size in r.
+func (p *destination) stands(name string, r *record) bool {
 	info, err := p.root.Lstat(name)
 	return err == nil && info.Mode().IsRegular() && r.sized && info.Size() == r.bytes
 }
 
 // find reports whether the file of a record is in place, and returns its name. skipped says
 // whether the record of a skipped file counts. A record that is an intent came true.
-func (p *place) find(r *record, skipped bool) (name string, ok bool) {
+func (p *destination) find(r *record, skipped bool) (name string, ok bool) {
 	if skippedFile := skipped && r.is(download.Skipped); !skippedFile && !r.isFile() {
 		return "", false
 	}
