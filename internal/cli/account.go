@@ -10,8 +10,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 )
 
-// account knows what names mean in a portal. Each of the portal's lists is asked for once, when it is first
-// needed. A list that the portal does not give is said once, and names are used as they are given.
+// account looks up what names stand for in a portal. Each of the portal's lists is requested once, when it is first
+// needed. If the portal refuses a list, that is printed once, and names are used as they are given.
 type account struct {
 	client *bynder.Client
 	say    func(format string, args ...any)
@@ -29,7 +29,7 @@ func newAccount(client *bynder.Client, say func(format string, args ...any)) *ac
 func (a *account) propertyList(ctx context.Context) (*nameList, error) {
 	if a.properties == nil {
 		all, err := a.client.Properties(ctx)
-		if err == nil && len(all) == 0 { // what is asked about is there, or these credentials may not see it
+		if err == nil && len(all) == 0 { // probably these credentials may not see them
 			err = &bynder.ProtocolError{Path: "/api/v4/metaproperties/", Err: errors.New("it lists none")}
 		}
 		list := &nameList{of: "the portal", noun: "metaproperty", many: "metaproperties", keyIsName: true}
@@ -77,7 +77,7 @@ func (a *account) filter(ctx context.Context, flag, name, value string) (key str
 	return key, values, err
 }
 
-// brandList is the portal's brands.
+// brandList returns the portal's brands.
 func (a *account) brandList(ctx context.Context) (*nameList, error) {
 	if a.brands == nil {
 		all, err := a.client.Brands(ctx)
@@ -143,8 +143,8 @@ func (a *account) collection(ctx context.Context, flag, name string) (string, er
 	return a.find(list, flag, name)
 }
 
-// complete is a list of which err is what the portal said when it was asked. An error that is not the
-// portal's answer, or that every other call would meet too, ends the command.
+// complete returns a list with the portal's error, nil if it is complete. An error that is not the
+// portal's answer, or that every other call would get as well, ends the command.
 func complete(list *nameList, err error) (*nameList, error) {
 	api, isAPI := errors.AsType[*bynder.APIError](err)
 	_, isProtocol := errors.AsType[*bynder.ProtocolError](err)
@@ -156,7 +156,7 @@ func complete(list *nameList, err error) (*nameList, error) {
 	return list, nil
 }
 
-// find returns the key of what word names in a list, or the word itself if the list cannot be had.
+// find returns the key of the entry that word names in a list, or the word itself if the portal refuses the list.
 func (a *account) find(list *nameList, flag, word string) (string, error) {
 	key, err := list.find(flag, word)
 	if err == nil || list.err == nil {
@@ -166,7 +166,7 @@ func (a *account) find(list *nameList, flag, word string) (string, error) {
 	return word, nil
 }
 
-// findEach returns the keys of what word names: an entry or, if there is none of that name, several with commas
+// findEach returns the keys of the entry that word names or, if no entry has that name, of several names with commas
 // between them.
 func (a *account) findEach(list *nameList, flag, word string) ([]string, error) {
 	words := []string{word}
@@ -183,7 +183,7 @@ func (a *account) findEach(list *nameList, flag, word string) ([]string, error) 
 	return keys, nil
 }
 
-// sayUnlisted says, once, what follows from a list that cannot be had.
+// sayUnlisted prints, once, what follows from a list that the portal refuses.
 func (a *account) sayUnlisted(list *nameList, what string) {
 	if !a.said[list] {
 		a.said[list] = true
@@ -191,7 +191,7 @@ func (a *account) sayUnlisted(list *nameList, what string) {
 	}
 }
 
-// brandNames returns the names of brands by their ids in capitals; none, and says so, if they cannot be had.
+// brandNames returns the names of brands by their ids in capitals. If the portal refuses the list, it prints that and returns none.
 func (a *account) brandNames(ctx context.Context) (map[string]string, error) {
 	list, err := a.brandList(ctx)
 	if err != nil {

@@ -45,7 +45,7 @@ func (o *assetListing) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.urls, "urls", false, "include temporary URLs")
 }
 
-// check refuses what cannot be listed, before any call.
+// check rejects invalid flags before any call.
 func (o *assetListing) check(given func(flag string) bool) error {
 	if o.csv && o.json {
 		return usagef("--csv and --json exclude each other")
@@ -93,7 +93,7 @@ var assetColumns = []report.Column{
 	{Title: "MODIFIED", Width: 10, Drop: 4},
 }
 
-// columns are those of the table.
+// columns returns the columns of the table.
 func (o *assetListing) columns() []report.Column {
 	if o.names == nil {
 		return assetColumns
@@ -118,7 +118,7 @@ func (o *assetListing) listing(out io.Writer) *report.Listing {
 	return report.NewCSV(out, o.names)
 }
 
-// row is an asset in all forms of a listing.
+// row returns an asset in all forms of a listing.
 func (o *assetListing) row(a *bynder.Asset) report.Row {
 	object := assetObject{a, o}
 	if o.names != nil {
@@ -134,7 +134,7 @@ func (o *assetListing) row(a *bynder.Asset) report.Row {
 	}
 	return report.Row{
 		Cells:  []string{a.ID, a.Name, a.Type, size, dayOf(a.Modified)},
-		Fields: []string{a.ID, "", a.Name, a.Type, known(a.Size), a.Modified},
+		Fields: []string{a.ID, "", a.Name, a.Type, formatOptional(a.Size), a.Modified},
 		Object: object,
 	}
 }
@@ -149,8 +149,8 @@ var _ json.Marshaler = assetObject{}
 
 func (o assetObject) MarshalJSON() ([]byte, error) { return o.asset.JSON(o.as.names, o.as.urls) }
 
-// list writes assets as they come, at most limit of them (0 = no limit). If there are none, the error is that of
-// empty, unless it is nil.
+// list writes at most limit assets as they come (0 = no limit). If no asset comes, it returns the error of empty, which may
+// be nil.
 func (o *assetListing) list(ctx context.Context, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int, empty func() error) error {
 	return listEach(ctx, o.listing(screen), screen, assets, listed[*bynder.Asset]{
 		noun: "asset", nothing: "nothing matches", limit: limit, empty: empty, fail: o.failEmpty,

@@ -11,10 +11,10 @@ import (
 	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
-// runChild runs the command against the portal that env describes. What a signal means
-// is the child's to decide: signals are passed on, and the sandbox outlives it.
+// runChild runs the command against the portal that env describes. Signals are passed on to
+// the child, and the sandbox runs until the child has ended.
 //
-// Its allowance has a state folder of its own: what is counted here is nobody else's.
+// The child has a state folder, and so an API allowance, of its own.
 func runChild(ctx context.Context, s Streams, command, env []string) error {
 	state, err := os.MkdirTemp("", "bynder-sandbox-")
 	if err != nil {
@@ -30,7 +30,7 @@ func runChild(ctx context.Context, s Streams, command, env []string) error {
 	}
 	child.Env = append(append(child.Env, env...), "XDG_STATE_HOME="+state)
 
-	// From before the start on, so that none is lost and none ends the sandbox.
+	// Before the start, so that no signal is lost or ends the sandbox.
 	signals := make(chan os.Signal, 8)
 	for _, each := range endSignals {
 		if !signal.Ignored(each) {

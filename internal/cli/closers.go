@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// closers close what a session has open, the last opened first.
+// closers close everything that a session has opened, the last opened first.
 type closers []closer
 
-// closer closes one thing. It is given the error of the run so far, and returns the one from there on.
+// closer closes one thing. It receives the error of the run so far, and returns that error joined with its own.
 type closer struct {
 	name  string
 	close func(err error) error
@@ -19,7 +19,7 @@ func (c *closers) add(name string, close func(err error) error) {
 	*c = append(*c, closer{name, close})
 }
 
-// always makes a closer of what cannot fail.
+// always returns a closer that calls a function which cannot fail.
 func always(close func()) func(error) error {
 	return func(err error) error {
 		close()
@@ -27,7 +27,7 @@ func always(close func()) func(error) error {
 	}
 }
 
-// closing makes a closer of what may fail.
+// closing returns a closer that calls a function which may fail.
 func closing(close func() error) func(error) error {
 	return func(err error) error { return errors.Join(err, close()) }
 }
@@ -39,7 +39,7 @@ func (c *closers) close(err error) error {
 	return err
 }
 
-// saves store, at the last moment, what would be lost where a run cannot end as it should.
+// saves store data that would be lost if a run cannot close everything in time.
 type saves struct {
 	mu  sync.Mutex
 	all []save
@@ -48,9 +48,9 @@ type saves struct {
 // save stores one thing.
 type save struct {
 	name string
-	// wait says that do is waited for: it writes to files of this program alone, and does not block.
+	// wait says that the process waits for do, which writes only to files of this program and does not block.
 	wait bool
-	// do must bear to be called beside the rest of the run.
+	// do may be called at the same time as the rest of the run.
 	do func()
 }
 
@@ -60,7 +60,7 @@ func (s *saves) add(one save) {
 	s.all = append(s.all, one)
 }
 
-// call starts all saves at once, and waits for those that are waited for.
+// call starts all saves at once, and waits for those with wait.
 func (s *saves) call() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -69,7 +69,7 @@ func (s *saves) call() {
 		if each.wait {
 			storing.Go(each.do)
 		} else {
-			go each.do() // the process ends before it does, where there is no reader
+			go each.do() // if it writes to a pipe without a reader, the process ends before it
 		}
 	}
 	storing.Wait()

@@ -104,8 +104,8 @@ func listCollections(ctx context.Context, o *collectionsOptions) error {
 // collectionRow returns a collection as a row of a listing.
 func collectionRow(c *bynder.Collection) report.Row {
 	return report.Row{
-		Cells:  []string{c.ID, c.Name, known(c.Count), dayOf(c.Created)},
-		Fields: []string{c.ID, c.Name, known(c.Count), c.Created},
+		Cells:  []string{c.ID, c.Name, formatOptional(c.Count), dayOf(c.Created)},
+		Fields: []string{c.ID, c.Name, formatOptional(c.Count), c.Created},
 		Object: c,
 	}
 }

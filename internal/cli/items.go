@@ -171,7 +171,7 @@ var itemHeader = []string{"mediaId", "itemId", "type", "version", "active", "siz
 
 // itemFields returns the ten columns that scripts read.
 func itemFields(m *bynder.MediaItem, mediaID string) []string {
-	fields := []string{mediaID, m.ID, m.Type, "", strconv.FormatBool(m.Active), known(m.Size), known(m.Width), known(m.Height), "", m.FileName}
+	fields := []string{mediaID, m.ID, m.Type, "", strconv.FormatBool(m.Active), formatOptional(m.Size), formatOptional(m.Width), formatOptional(m.Height), "", m.FileName}
 	if m.HasVersion {
 		fields[3] = strconv.FormatInt(m.Version, 10)
 	}

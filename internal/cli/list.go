@@ -28,23 +28,23 @@ func (o *portalFlags) writeListing(ctx context.Context, run func(context.Context
 	if err != nil {
 		return err
 	}
-	defer endInTime(ctx, nil)()
+	defer exitInTime(ctx, nil)()
 	return run(ctx, portal, screen)
 }
 
-// listed says how entries of one kind are listed.
+// listed describes how entries of one kind are listed.
 type listed[T any] struct {
-	noun    string       // of one of them
-	nothing string       // what is said where there are none
-	empty   func() error // if not nil, may find a reason for that
-	fail    bool         // listing none is a failure
-	limit   int          // how many at most; 0 is all
+	noun    string       // for one entry
+	nothing string       // the message if no entry is listed
+	empty   func() error // may find the reason for that; may be nil
+	fail    bool         // listing no entry is a failure
+	limit   int          // maximum number of entries (0 = no limit)
 	row     func(T) report.Row
 }
 
-// listEach writes entries as they come. What was listed before an error stays
-// listed; the error says how many that were. An entry that cannot be read fails alone. A
-// list that ends before all were listed that the portal counted is said to.
+// listEach writes entries as they come. Entries that were written before an error stay;
+// the error says how many. An entry that cannot be read is a failure of its own. If the list has fewer
+// entries than the portal counted, a warning says so.
 func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Screen, entries *bynder.Listing[T], by listed[T]) error {
 	n, malformed := 0, 0
 	progress := report.ListingProgress{Noun: by.noun}
@@ -79,7 +79,7 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 	counted := entries.Counted()
 	switch short := by.limit == 0 && int64(n+malformed) < counted; {
 	case short:
-		screen.Warn("", "the portal counted %s and listed %d; these credentials may not see the others",
+		screen.Warn("", "the portal counted %s and listed %d; these credentials may not see the rest",
 			count(int(counted), by.noun), n+malformed)
 	case n == 0 && malformed == 0:
 		if by.empty != nil {
@@ -100,18 +100,18 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 	return (&runError{wanted: n + malformed, failed: malformed}).orNil()
 }
 
-// dayOf is the date of a time as the portal writes it.
+// dayOf returns the date of a time as the portal writes it.
 func dayOf(text string) string { return text[:min(len(text), len(time.DateOnly))] }
 
-// known is a number, "" where it is not known.
-func known(n int64) string {
+// formatOptional formats a number, "" for a negative one, which is not known.
+func formatOptional(n int64) string {
 	if n < 0 {
 		return ""
 	}
 	return strconv.FormatInt(n, 10)
 }
 
-// count is a number with its noun.
+// count returns a number with its noun, in the plural unless it is 1.
 func count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun

@@ -13,11 +13,11 @@ import (
 
 // entry is one thing of a list of the portal.
 type entry struct {
-	key   string   // by which the API knows it
-	names []string // by which people do; an empty one is none
+	key   string   // that the API uses
+	names []string // that people use; empty ones are ignored
 }
 
-// words are those that people may use for the entry: its names, and its key if that is one or there is no other.
+// words returns what people may call the entry: its names, and its key if keyIsName is set or it has no name.
 func (e entry) words(keyIsName bool) []string {
 	words := slices.DeleteFunc(slices.Clone(e.names), func(name string) bool { return name == "" })
 	if keyIsName && e.key != "" || len(words) == 0 {
@@ -26,7 +26,7 @@ func (e entry) words(keyIsName bool) []string {
 	return words
 }
 
-// shown is how the entry is listed: by its first word and, if that is the key, its label.
+// shown returns the entry as a list shows it: its first word and, if that is the key, its label.
 func (e entry) shown(keyIsName bool) string {
 	words := e.words(keyIsName)
 	if len(words) == 1 || !keyIsName || strings.EqualFold(words[0], words[1]) {
@@ -35,20 +35,20 @@ func (e entry) shown(keyIsName bool) string {
 	return quote(words[0]) + " (" + quote(words[1]) + ")"
 }
 
-// quote is foreign text in a message.
+// quote returns untrusted text for a message, in quotes and at most 80 characters of it.
 func quote(text string) string { return fmt.Sprintf("%.80q", text) }
 
 // nameList is a list of the portal in which a user's word is looked up.
 type nameList struct {
-	of         string // what has the list: the portal, or one of its properties
-	noun, many string // of its entries
-	keyIsName  bool   // people know entries by their keys, too: those are no ids
+	of         string // the owner of the list: the portal, or one of its properties
+	noun, many string // for one entry and for several
+	keyIsName  bool   // people use the keys as well, because they are words and not ids
 	all        []entry
-	err        error // why entries may be missing; nil if none are
+	err        error // why entries may be missing; nil if the list is complete
 }
 
-// lookUp returns the keys of the entries that word names: by key or name as it is written or, if there is none,
-// whatever the case, the spelling in Unicode, and blanks around it. Several are several things of one name.
+// lookUp returns the keys of the entries that word names: by key or name as written or, if no entry has that, without
+// regard to case, Unicode normalization and blanks around it. Several keys are entries of one name.
 func (l *nameList) lookUp(word string) []string {
 	same := func(a, b string) bool { return a == b }
 	alike := func(a, b string) bool { return strings.EqualFold(plainName(a), plainName(b)) }
@@ -75,12 +75,12 @@ func (l *nameList) lookUp(word string) []string {
 
 func plainName(name string) string { return norm.NFC.String(strings.TrimSpace(name)) }
 
-// most is how many entries an error lists.
-const most = 20
+// maxEnumerated is the maximum number of entries that an error lists.
+const maxEnumerated = 20
 
-// find returns the key of the entry that word names. None and several are errors of usage that list those
-// that could be named; flag is where the word was given. If entries may be missing, only a key is certain, and
-// any other word is the list's own error.
+// find returns the key of the entry that word names. If no entry or several have that name, the error is a usage error
+// that lists valid words; flag is where the word was given. If entries may be missing, only a key is certain: for
+// any other word the error is that of the list.
 func (l *nameList) find(flag, word string) (string, error) {
 	keys := l.lookUp(word)
 	switch {
@@ -100,7 +100,7 @@ func (l *nameList) find(flag, word string) (string, error) {
 	}
 }
 
-// unknown is the error for a word that names nothing of the list.
+// unknown returns the error of a word that names no entry of the list.
 func (l *nameList) unknown(flag, word string) error {
 	text := fmt.Sprintf("%s: %s has no %s %s", flag, l.of, l.noun, quote(word))
 	if len(l.all) == 0 {
@@ -116,7 +116,7 @@ func (l *nameList) unknown(flag, word string) error {
 			}
 		}
 	}
-	closest := spelling.Closest(word, words, 3*most) // an entry may have several words
+	closest := spelling.Closest(word, words, 3*maxEnumerated) // an entry may have several words
 	var valid []string
 	for _, name := range closest {
 		if !slices.Contains(valid, shown[name]) {
@@ -131,9 +131,9 @@ func (l *nameList) unknown(flag, word string) error {
 	return &usageError{err: fmt.Errorf("%s; it has %s", text, enumerate(valid, len(distinct))), hint: hint}
 }
 
-// enumerate lists a few of many texts.
+// enumerate lists at most maxEnumerated of all texts, and says how many more there are.
 func enumerate(texts []string, all int) string {
-	texts = texts[:min(len(texts), most)]
+	texts = texts[:min(len(texts), maxEnumerated)]
 	if hidden := all - len(texts); hidden > 0 {
 		texts = append(slices.Clone(texts), fmt.Sprintf("%d more", hidden))
 	}

@@ -70,14 +70,14 @@ func TestNameListIsCut(t *testing.T) {
 	}
 	_, err := list.find("--x", "Place 77")
 	if said := fmt.Sprint(err); !strings.Contains(said, `it has "Place 770", `) && !strings.Contains(said, `it has "Place 077", `) ||
-		strings.Count(said, "Place") != most+1 || !strings.HasSuffix(said, ", 980 more") {
+		strings.Count(said, "Place") != maxEnumerated+1 || !strings.HasSuffix(said, ", 980 more") {
 		t.Error(said)
 	}
 	for i := range list.all {
 		list.all[i].names[0] = "Place"
 	}
 	_, err = list.find("--x", "Place")
-	if hint := hintOf(err); strings.Count(hint, `"`) != 2*most || !strings.HasSuffix(hint, ", 980 more") {
+	if hint := hintOf(err); strings.Count(hint, `"`) != 2*maxEnumerated || !strings.HasSuffix(hint, ", 980 more") {
 		t.Error(hint)
 	}
 }

@@ -2,14 +2,13 @@ package cli
 
 import "runtime/debug"
 
-// manyLines is from how many lines of input on what a run remembers of them, rather than
-// what it does, decides over its memory.
+// manyLines is the number of lines of input from which on their fingerprints need most of
+// a run's memory.
 const manyLines = 100_000
 
-// collect sets how much garbage may pile up, in percent of what is in use. A run for a
-// few files has a few MiB in use and would collect them all the time; one for a million
-// lines remembers tens of MiB and must not take twice that. lines is 0 where their number
-// is not known.
+// collect sets how far the heap may grow between garbage collections, in percent of the memory in use. A run of a
+// few files uses a few MiB and would collect all the time; a run of a million
+// lines uses tens of MiB and must not take twice that. lines is 0 if it is not known.
 func collect(lines int) {
 	switch {
 	case lines >= manyLines:
@@ -19,5 +18,5 @@ func collect(lines int) {
 	}
 }
 
-// collectOften is for a run that remembers far more than it works on.
+// collectOften lets the heap grow little, for a run that keeps far more than it works on.
 func collectOften() { debug.SetGCPercent(30) }

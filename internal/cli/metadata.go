@@ -40,7 +40,7 @@ func (o *metadataFlags) add(f *pflag.FlagSet) {
 // wantsMetadata reports whether metadata are written.
 func (o *metadataFlags) wantsMetadata() bool { return o.metadata != "" || o.metadataCSV != "" }
 
-// checkMetadata refuses metadata that have no place.
+// checkMetadata rejects flags for metadata that have no file to be beside, or whose table would replace a file of the run.
 func (o *transferFlags) checkMetadata() error {
 	if o.metadata != "" && o.metadata != "json" {
 		return usagef("--metadata: invalid value %q: must be json", o.metadata)
@@ -48,7 +48,7 @@ func (o *transferFlags) checkMetadata() error {
 	if o.metadata != "" && o.output != "" {
 		info, err := os.Stat(o.outputPath())
 		if sink.IsStdout(o.outputPath()) || err == nil && !info.Mode().IsRegular() && !info.IsDir() {
-			return o.noPlaceBeside()
+			return o.errNotInFolder()
 		}
 	}
 	if o.metadataCSV != "" && sink.IsStdout(o.metadataCSV) {
@@ -57,18 +57,18 @@ func (o *transferFlags) checkMetadata() error {
 	return o.checkOwnFiles()
 }
 
-// noPlaceBeside is the error of a file that is not one in a folder.
-func (o *transferFlags) noPlaceBeside() error {
+// errNotInFolder returns the error of --metadata for an --output that is not a file in a folder.
+func (o *transferFlags) errNotInFolder() error {
 	return &usageError{err: fmt.Errorf("--metadata writes a file beside each file, and --output %s is not in a folder", o.output), hint: "use --metadata-csv"}
 }
 
-// withOptionalMetadata is withMetadata for files that can be had without: what goes wrong is said of their metadata.
+// withOptionalMetadata adds metadata to jobs whose files do not need them: an error is one of the metadata alone.
 func (o *transferFlags) withOptionalMetadata(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 	return download.WithOptionalMetadata(ctx, p, o.withoutParts(jobs))
 }
 
-// describe has an engine write metadata, and returns who adds the rows of the table.
-func (s *session) describe(e *download.Engine) []download.ResultObserver {
+// addMetadata sets an engine to write metadata, and returns the observer that adds the rows of the table.
+func (s *session) addMetadata(e *download.Engine) []download.ResultObserver {
 	if s.flags.metadata != "" {
 		e.Options.Beside = metadata.Path
 	}
@@ -81,7 +81,7 @@ func (s *session) describe(e *download.Engine) []download.ResultObserver {
 	return []download.ResultObserver{tableRows{s}}
 }
 
-// describer returns what writes the metadata of a file in place.
+// describer returns the function that writes the metadata of a file in place.
 func (o *transferFlags) describer(to sink.Output) func(download.Job, download.Result) error {
 	return func(job download.Job, r download.Result) error {
 		switch {
@@ -109,7 +109,7 @@ func (o *transferFlags) describer(to sink.Output) func(download.Job, download.Re
 func (s *session) openMetadata(ctx context.Context) (err error) {
 	o := s.flags
 	if o.metadata != "" && s.destination.Dir == nil {
-		return o.noPlaceBeside()
+		return o.errNotInFolder()
 	}
 	if o.metadataCSV == "" || o.dryRun {
 		return nil
@@ -121,8 +121,8 @@ func (s *session) openMetadata(ctx context.Context) (err error) {
 	return nil
 }
 
-// finishMetadata writes the table. A run that was stopped leaves an old one as it was, and so does one that did not get
-// all metadata from the portal, or has no file.
+// finishMetadata writes the table. A run that was stopped does not replace an existing table, and neither does one that did
+// not get all metadata from the portal or has no file.
 func (s *session) finishMetadata(ctx context.Context, stopped, empty bool) error {
 	if s.table == nil {
 		return nil

@@ -1,29 +1,27 @@
 package cli
 
 const (
-	// filesAlways are open whatever a run does: the standard streams, the folder, lists,
-	// journal, the allowance, what the runtime needs.
+	// filesAlways is the number of files that every run has open: the standard streams, the folder, lists,
+	// the journal, the allowance, files of the runtime.
 	filesAlways = 20
-	// filesEach are open for one file in flight at most: a connection to storage, one to the
-	// portal, the partial, the two ends of a pipe, and a folder or file that is looked at
-	// meanwhile.
+	// filesEach is the maximum number of files that are open for one file in flight: a connection to storage, one to the
+	// portal, the partial, the two ends of a pipe, and a folder or file that is being compared.
 	filesEach = 6
 )
 
-// within is how many of the jobs may be in flight under a limit of open files, at least 1;
-// 0 is no limit.
-func within(limit uint64, jobs int) int {
+// limitJobs returns how many of the jobs may be in flight under a limit of open files (0 = no limit), at least 1.
+func limitJobs(limit uint64, jobs int) int {
 	if limit == 0 || limit >= filesAlways+filesEach*uint64(jobs) {
 		return jobs
 	}
 	return max(int(limit-min(limit, filesAlways))/filesEach, 1)
 }
 
-// maxWaiting is how many finished files wait for the paths of earlier ones at most. Each is one open file.
+// maxWaiting is the maximum number of finished files that wait for the paths of earlier ones. Each is one open file.
 const maxWaiting = 1000
 
-// waiting is how many may wait beside the jobs in flight, under a limit of open files; 0 is no limit.
-func waiting(limit uint64, jobs int) int {
+// limitWaiting returns how many finished files may wait beside the jobs in flight, under a limit of open files (0 = no limit).
+func limitWaiting(limit uint64, jobs int) int {
 	most := max(maxWaiting-jobs, 0)
 	if limit == 0 {
 		return most

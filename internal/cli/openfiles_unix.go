@@ -4,7 +4,7 @@ package cli
 
 import "syscall"
 
-// openFiles is how many files this process may have open, 0 where that is not known. The
+// openFiles returns how many files this process may have open, 0 if that is not known. The
 // runtime has raised the soft limit to the hard one.
 func openFiles() uint64 {
 	var limit syscall.Rlimit

@@ -1,4 +1,4 @@
 package cli
 
-// openFiles is 0: Windows has no limit that a run would come near.
+// openFiles returns 0: Windows has no limit that a run would reach.
 func openFiles() uint64 { return 0 }

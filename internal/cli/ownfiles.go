@@ -19,7 +19,7 @@ type ownFile struct {
 	list bool   // it has ids that are read
 }
 
-// ownFiles returns the files that a run reads and writes beside those that it gets.
+// ownFiles returns the files that a run reads and writes for itself.
 func (o *transferFlags) ownFiles() []ownFile {
 	var all []ownFile
 	add := func(f ownFile, paths ...string) {
@@ -43,7 +43,7 @@ func (o *transferFlags) ownFiles() []ownFile {
 	return all
 }
 
-// inUse are the files in whose place no file is put.
+// inUse returns the files that no downloaded file may replace.
 func (o *transferFlags) inUse() []sink.InUse {
 	var all []sink.InUse
 	for _, f := range o.ownFiles() {
@@ -52,8 +52,8 @@ func (o *transferFlags) inUse() []sink.InUse {
 	return all
 }
 
-// checkOwnFiles refuses files to be written that are other ones of the run, or of a sync. --undone-out may take the
-// place of a list, and a journal can be one.
+// checkOwnFiles refuses output files that are other files of the run, or belong to a sync. --undone-out may replace
+// a list, and a journal can be a list.
 func (o *transferFlags) checkOwnFiles() error {
 	output := o.outputPath()
 	if o.metadataCSV == "" && o.journal == "" && o.undoneOut == "" {
@@ -105,8 +105,7 @@ func inState(path, dir string) bool {
 	}
 }
 
-// checkTable returns the error of a table that would take the place of a file that was or is to be had, or of its
-// metadata.
+// checkTable returns the error of a table that would replace a file of the run, or the metadata beside it.
 func (o *transferFlags) checkTable(file string) error {
 	if o.metadataCSV == "" {
 		return nil

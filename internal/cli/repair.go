@@ -38,8 +38,8 @@ var repairTransfers = []string{
 }
 
 func (o *repairFlags) addRepair(f *pflag.FlagSet) {
-	f.BoolVar(&o.repair, "repair", false, "fetch missing and changed files again")
-	f.StringVar(&o.trash, "trash", "", "with --repair: move changed files to this `folder`\n(default .bynder/replaced in the folder)")
+	f.BoolVar(&o.repair, "repair", false, "download missing and changed files again")
+	f.StringVar(&o.trash, "trash", "", "with --repair: move changed files to this `folder` (default .bynder/replaced in the folder)")
 	all := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.transfer.add(all)
 	for _, name := range repairTransfers {
@@ -47,7 +47,7 @@ func (o *repairFlags) addRepair(f *pflag.FlagSet) {
 	}
 }
 
-// checkRepair refuses what cannot be meant.
+// checkRepair rejects invalid flags.
 func (o *verifyOptions) checkRepair(given func(flag string) bool) error {
 	if !o.repair {
 		for _, name := range append([]string{"trash"}, repairTransfers...) {
@@ -73,23 +73,23 @@ type repair struct {
 	folder  *os.Root
 	aside   *mirror.Aside // nil until a file is moved away
 
-	broken []mirror.Finding // what is to be repaired
+	broken []mirror.Finding // files that are to be repaired
 	jobs   []download.Job   // for broken files, numbered from 1 on
 	files  []mirror.Finding // of jobs
 
 	received, done atomic.Int64 // bytes and files, for status
 
-	mu      sync.Mutex // guards what follows, and the tally
+	mu      sync.Mutex // guards the fields below, and the tally
 	stop    context.CancelCauseFunc
 	latest  map[download.FileID]download.Result // new records
 	moved   int                                 // files that were moved away
-	away    map[string]string                   // where they are, by path, until another one was fetched
+	away    map[string]string                   // paths of moved files by their old ones, until the file was fetched again
 	state   bool                                // the journal is the state of a sync
-	differs int                                 // files of which the portal has others now
+	differs int                                 // files that the portal has with other bytes now
 }
 
-// openRepair opens the portal's credentials and the journal, which stays locked until the end. A journal that does not
-// exist is left to who reads it.
+// openRepair loads the credentials and opens the journal, which stays locked until the end. If the journal does not
+// exist, reading it has the error.
 func (o *verifyOptions) openRepair(ctx context.Context, s *session, folder *os.Root) (r *repair, err error) {
 	r = &repair{
 		verifyOptions: o, session: s, folder: folder, latest: map[download.FileID]download.Result{}, away: map[string]string{},
@@ -147,12 +147,12 @@ func (r *repair) run(ctx context.Context, files *journal.Files) error {
 		tally.Stop = r.writeMetadata(ctx, files, s.portal.client)
 	}
 	hide()
-	r.say()
+	r.sum()
 	return r.outcome(ctx, tally)
 }
 
-// say says what else happened.
-func (r *repair) say() {
+// sum prints how many files were moved or differ, and which ones were not repaired.
+func (r *repair) sum() {
 	elsewhere := 0
 	for _, found := range r.broken {
 		if found.Record.Portal != r.session.conf.Portal.Host {
@@ -162,27 +162,27 @@ func (r *repair) say() {
 	if elsewhere > 0 {
 		r.screen.Warn("", "not repaired (recorded from another portal than %s): %s", r.session.conf.Portal.Host, count(elsewhere, "file"))
 	}
-	place := cmp.Or(r.trash, filepath.Join(r.dest, mirror.ReplacedFolder))
+	aside := cmp.Or(r.trash, filepath.Join(r.dest, mirror.ReplacedFolder))
 	for _, path := range slices.Sorted(maps.Keys(r.away)) {
-		r.screen.Warn(naming.Below(r.dest, path), "not repaired; the changed file is at %s", report.Clean(naming.Below(place, r.away[path])))
+		r.screen.Warn(naming.Below(r.dest, path), "not repaired; the changed file is at %s", report.Clean(naming.Below(aside, r.away[path])))
 	}
 	if r.quiet {
 		return
 	}
 	if r.moved > 0 {
-		r.screen.Say("moved to %s: %s", place, count(r.moved, "changed file"))
+		r.screen.Say("moved to %s: %s", aside, count(r.moved, "changed file"))
 	}
 	if r.differs > 0 {
 		r.screen.Say("repaired with other bytes than were recorded, as the portal has them now: %s", count(r.differs, "file"))
 	}
 }
 
-// outcome returns why the repair ended before its end, if it did and that was not said.
+// outcome returns why the repair was stopped, nil if it was not or the reason was printed.
 func (r *repair) outcome(ctx context.Context, tally download.Tally) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
 	}
-	sayWhyStopped(r.screen, tally.Stop)
+	printStop(r.screen, tally.Stop)
 	switch {
 	case errors.Is(tally.Stop, download.ErrUnauthorized):
 		return &runError{wanted: tally.Wanted, failed: tally.Failed, unauthorized: true}

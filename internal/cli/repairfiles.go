@@ -50,7 +50,7 @@ func (r *repair) choose() {
 	}
 }
 
-// errNoFileOf is why a file that is recorded at a path is not fetched.
+// errNoFileOf returns the error of a record whose path no downloaded file has.
 func errNoFileOf(path string) error {
 	return &download.Error{Code: download.CodeUsage, Path: path, Err: errors.New("bynder puts no file of the portal at such a path")}
 }
@@ -93,7 +93,7 @@ func (r *repair) complete(files *journal.Files) download.Step {
 	}
 }
 
-// takeAway moves a changed file away. The journal itself stays, whatever it says of its own path.
+// takeAway moves a changed file away. The journal itself stays, even if it records its own path.
 func (r *repair) takeAway(ctx context.Context, files *journal.Files, found mirror.Finding) error {
 	if info, err := r.folder.Lstat(found.Path()); err == nil && files.IsJournal(info) {
 		return &download.Error{Code: download.CodeUsage, Err: errors.New("the journal itself has the path")}
@@ -108,7 +108,7 @@ func (r *repair) takeAway(ctx context.Context, files *journal.Files, found mirro
 	return err
 }
 
-// Finished implements download.ResultObserver. A failure is not recorded: the file is still one that should be there.
+// Finished implements download.ResultObserver. A failure is not recorded: the record of the missing file stays.
 func (r *repair) Finished(job download.Job, result download.Result) {
 	found := r.files[job.Number-1]
 	if result.Status == download.Failed {
@@ -134,7 +134,7 @@ func (r *repair) Finished(job download.Job, result download.Result) {
 	r.repaired(found, result)
 }
 
-// repaired notes the new record of a file, or of the file beside which metadata were written, and writes a line.
+// repaired stores the new record of a file, or of the file beside which metadata were written, and writes a line.
 func (r *repair) repaired(found mirror.Finding, record download.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -171,13 +171,14 @@ func (r *repair) Retried(_ download.Job, name string, err error, wait time.Durat
 	}
 }
 
-// status is the line that is shown meanwhile. It takes no lock: the screen holds its own, and repaired waits for that.
+// status returns the line that a terminal shows during a repair. It takes no lock: the screen holds its own, and repaired
+// waits for that.
 func (r *repair) status() string {
 	return fmt.Sprintf("%d of %s repaired, %s", r.done.Load(), count(len(r.broken), "file"), report.Bytes(r.received.Load()))
 }
 
-// writeMetadata writes the files with metadata again that are missing or have changed. The portal is asked about many
-// assets at a time.
+// writeMetadata writes files with metadata again that are missing or have changed. One call has the metadata of many
+// assets.
 func (r *repair) writeMetadata(ctx context.Context, files *journal.Files, client *bynder.Client) error {
 	left := map[string][]mirror.Finding{}
 	var ids []string
@@ -221,7 +222,7 @@ func (r *repair) writeMetadata(ctx context.Context, files *journal.Files, client
 	return nil
 }
 
-// describe writes the file with an asset's metadata beside a file; err is why there are none.
+// describe writes the metadata of an asset beside its file; err is why the asset is not known.
 func (r *repair) describe(ctx context.Context, files *journal.Files, found mirror.Finding, asset *bynder.Asset, err error) {
 	var content []byte
 	if err == nil && !mirror.IsRepaired(found.Record.Path, r.state) {

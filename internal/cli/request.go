@@ -10,31 +10,31 @@ import (
 	"github.com/bynder-cli/bynder/internal/input"
 )
 
-// request is what a command asks a run for, beside the flags of every run.
+// request describes the files that a command requests, in addition to the flags of every run.
 type request struct {
-	// ids are the arguments, of items if format says so: "-" is the list on standard input, and named makes an entry of any other.
+	// ids are the arguments, item ids if format says so. "-" is the list on standard input; named makes an entry of any other id.
 	ids    []string
 	named  func(id string) input.Entry
 	format input.Format // of the lists
-	// mediaID is the asset of entries that name none, "" where entries name theirs.
+	// mediaID is the asset of entries that do not name one; "" if they all do.
 	mediaID string
-	// choose says which file of an asset an entry means.
+	// choose returns which file of an asset an entry selects.
 	choose func(input.Entry) (bynder.Selector, error)
 	// callEach says that every file costs a call of its own.
 	callEach bool
-	// single says that it is one file.
+	// single says that one file is requested.
 	single bool
 	// changes says that results are changes of a folder, see report.Options.
 	changes bool
 	// expands says that a line may become several files.
 	expands bool
-	// steps makes them; expanded is to be told that the line behind a job has become n files.
+	// steps returns the steps of the run; they call expanded when the line of a job has become n files.
 	steps func(expanded func(job download.Job, n int)) download.Steps
 }
 
 // openSources opens the lists that the arguments and flags name. A FIFO without a writer is waited for.
 func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sources, error) {
-	defer endInTime(ctx, nil)()
+	defer exitInTime(ctx, nil)()
 	stdin := 0
 	for _, name := range slices.Concat(r.ids, o.from, o.from0) {
 		if name == "-" {
@@ -63,8 +63,8 @@ func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sour
 	return sources, nil
 }
 
-// openList makes the list of what is asked for, and opens the one that --undone-out names. A dry run does
-// nothing, and leaves what is undone as it was. A FIFO without a reader is waited for.
+// openList makes the list of requested files, and opens the file of --undone-out, which a dry run leaves as it
+// is. A FIFO without a reader is waited for.
 func (o *transferFlags) openList(ctx context.Context, r request, portal string, sources *input.Sources) (*input.List, error) {
 	options := input.Options{Sources: sources, MediaID: r.mediaID, Portal: portal, Choose: r.choose, Expands: r.expands}
 	read := mediaIDOf(portal)
@@ -90,7 +90,7 @@ func (o *transferFlags) openList(ctx context.Context, r request, portal string, 
 	if !o.dryRun {
 		options.UndoneOut = o.undoneOut
 	}
-	defer endInTime(ctx, nil)()
+	defer exitInTime(ctx, nil)()
 	list, err := input.New(ctx, options)
 	if err != nil {
 		return nil, usagef("opening --undone-out: %w", err)

@@ -15,12 +15,12 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// openJournal opens the journal that --journal names.
+// openJournal opens the file of --journal.
 func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, screen *report.Screen) (*journal.Journal, error) {
 	return journal.Open(ctx, o.journal, o.journalOptions(conf, screen, "waiting for another bynder that uses the journal "+o.journal))
 }
 
-// journalOptions returns the options of a journal of the run's files. waiting is said while another process has it.
+// journalOptions returns the options of a journal of the run's files. waiting is the message while another process uses it.
 func (o *transferFlags) journalOptions(conf config.Config, screen *report.Screen, waiting string) journal.Options {
 	return journal.Options{
 		Portal: conf.Portal.Host, Dir: o.dir, Output: o.output,
@@ -32,9 +32,9 @@ func (o *transferFlags) journalOptions(conf config.Config, screen *report.Screen
 	}
 }
 
-// engine wires the rooms.
+// engine returns an engine that downloads from a portal to an output.
 func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *download.Engine {
-	jobs := within(openFiles(), o.jobs)
+	jobs := limitJobs(openFiles(), o.jobs)
 	e := &download.Engine{
 		API: p.client,
 		Opener: transfer.New(transfer.Options{
@@ -51,7 +51,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 			Portal:      conf.Portal.Host,
 			Name:        o.namer(to.Name),
 			Workers:     jobs,
-			Waiting:     waiting(openFiles(), jobs),
+			Waiting:     limitWaiting(openFiles(), jobs),
 			MaxFailures: o.maxFailures,
 			Strict:      o.strict,
 			DryRun:      o.dryRun,
@@ -61,7 +61,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 	return e
 }
 
-// destination is where the files go.
+// destination opens where the files go.
 func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
 	opts := sink.DirOptions{IfExists: o.exists, ExistsHint: o.existsHint, Recorded: o.recorded, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.md5, SHA256: o.checksum != "", InUse: o.inUse()}
 	none := func() error { return nil }
@@ -84,7 +84,7 @@ func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
 	return sink.Output{Sink: dir, Dir: dir, Show: dir.Show, Close: dir.Close}, nil
 }
 
-// namer says what files are called: fixed where --output did, else by the template.
+// namer returns the function that names files: fixed, from --output, or else by the template.
 func (o *transferFlags) namer(fixed string) func(download.Job, transfer.Object) string {
 	return func(job download.Job, object transfer.Object) string {
 		if fixed != "" {
@@ -97,7 +97,7 @@ func (o *transferFlags) namer(fixed string) func(download.Job, transfer.Object) 
 	}
 }
 
-// templateFields are the values of a file's path: a function of the file alone.
+// templateFields returns the values of the fields in a file's path. They depend on the file alone.
 func templateFields(job download.Job, object transfer.Object, names templateNames) naming.Fields {
 	f := naming.Fields{ID: job.MediaID, ItemID: job.Selector.ItemID, Filename: object.Name, Derivative: job.Chosen}
 	if name := job.Selector.Name; job.Selector.Kind == bynder.Transform {
@@ -115,9 +115,9 @@ func templateFields(job download.Job, object transfer.Object, names templateName
 	return f
 }
 
-// sayWhyStopped says what ended a run before its end, unless a signal did or nobody reads
-// results any more.
-func sayWhyStopped(screen *report.Screen, why error) {
+// printStop prints why a run was stopped, unless that was a signal or the reader of the results has
+// exited.
+func printStop(screen *report.Screen, why error) {
 	for _, known := range []error{download.ErrUnauthorized, download.ErrDiskFull, download.ErrMaxFailures} {
 		if errors.Is(why, known) {
 			screen.Fail("stopped: "+why.Error(), "")
@@ -125,8 +125,8 @@ func sayWhyStopped(screen *report.Screen, why error) {
 	}
 }
 
-// outcome turns a tally into the error that exitStatus understands. What a signal ended
-// has been said by the results and the summary.
+// outcome returns the error for exitStatus that a tally stands for. After a signal, results
+// and summary have said what was interrupted.
 func outcome(ctx context.Context, tally download.Tally, notStarted int) error {
 	if err := context.Cause(ctx); err != nil && !isInterrupted(err) {
 		return err

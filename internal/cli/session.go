@@ -17,8 +17,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
-// session is one run of transfers: what it has open, how each of that is closed, and what is saved where it
-// cannot be closed in time.
+// session is one run of transfers: everything that it has open, how that is closed, and what is saved if there is no
+// time to close it.
 type session struct {
 	flags   *transferFlags
 	request request
@@ -28,20 +28,20 @@ type session struct {
 	destination sink.Output
 	reporter    *report.Reporter
 	portal      *portal
-	journal     *journal.Journal // nil where none is kept
-	table       *metadata.Table  // of metadata; nil if none is written
+	journal     *journal.Journal // nil without --journal
+	table       *metadata.Table  // of metadata; nil without --metadata-csv
 	lacking     atomic.Int64     // rows of the table without metadata, because the portal was not asked or gave no answer
 
 	files func() (n int, more bool) // how many files the run is for, see report.Options
 
-	begun  bool          // there is something to sum up
-	totals report.Totals // of what was run
+	begun  bool          // a summary is written
+	totals report.Totals // for the summary
 
 	closers closers
 	saves   saves
 }
 
-// run gets what a command asks for.
+// run downloads the files that a command requests.
 func (o *transferFlags) run(ctx context.Context, r request) (err error) {
 	s := &session{flags: o, request: r}
 	defer func() { err = s.closers.close(err) }()
@@ -51,14 +51,13 @@ func (o *transferFlags) run(ctx context.Context, r request) (err error) {
 	return s.run(ctx)
 }
 
-// open opens everything that a run needs, and returns the context of the run, which also ends when there is no reader of
-// its results any more. What was opened before an error is closed by close. The order is that of need and,
-// read backwards, that of closing:
+// open opens everything that a run needs, and returns the context of the run, which also ends when the reader of
+// its results has exited. After an error, the closers close what was opened. They run in the reverse order, so that
 //
-//   - the list of what is not done is closed by run; a session that never comes so far takes it away, and lets go
-//     of the lists of ids after it;
-//   - a signal ends the process in time until everything below is closed, because each of that may hang;
-//   - results and summary are complete once the journal is closed, which may make the run a failure;
+//   - the undone list, which run closes, is discarded if the run did not come so far, and the lists of ids are
+//     closed after it;
+//   - the process ends in time after a signal, even if closing anything that was opened later hangs;
+//   - results and summary are complete when the journal is closed, which may make the run a failure;
 //   - no status line and no progress is shown below the summary.
 func (s *session) open(ctx context.Context) (context.Context, error) {
 	if err := s.openList(ctx); err != nil {
@@ -86,7 +85,7 @@ func (s *session) open(ctx context.Context) (context.Context, error) {
 
 // openEnds opens where files come from, where they go, and where results are written, and returns the context of the run.
 func (s *session) openEnds(ctx context.Context) (_ context.Context, err error) {
-	s.closers.add("deadline", always(endInTime(ctx, s.saves.call)))
+	s.closers.add("deadline", always(exitInTime(ctx, s.saves.call)))
 	ctx, stop := context.WithCancelCause(ctx)
 	s.closers.add("context", always(func() { stop(nil) }))
 	if s.destination, err = s.flags.destination(ctx); err != nil {
@@ -98,8 +97,8 @@ func (s *session) openEnds(ctx context.Context) (_ context.Context, err error) {
 	return ctx, err
 }
 
-// withUndone writes the list of what is not done, which is everything, before the run ends because of err. What is
-// called wrongly has not begun, and leaves that list as it was.
+// withUndone writes the undone list, with all ids, before the run ends because of err. After a usage error the run
+// has not begun, and an existing list stays as it is.
 func (s *session) withUndone(err error) error {
 	if isUsage(err) {
 		return err
@@ -108,7 +107,7 @@ func (s *session) withUndone(err error) error {
 	return errors.Join(err, failed)
 }
 
-// openList opens the lists of ids, and finds portal and credentials before it begins a list of what is not done.
+// openList opens the lists of ids, and loads portal and credentials before it creates the undone list.
 func (s *session) openList(ctx context.Context) error {
 	sources, err := s.flags.openSources(ctx, s.request)
 	if err != nil {
@@ -154,7 +153,7 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 	}))
 }
 
-// hold shows what API calls wait for and, if every file costs one, how long it takes to ask for all that are left.
+// hold shows what API calls wait for and, if every file costs a call, how long the remaining calls take.
 func (s *session) hold(w budget.Wait) {
 	text := waitText(w)
 	if s.request.callEach && !s.request.single && w.Reason == budget.Allowance && w.Rate > 0 {
@@ -165,8 +164,8 @@ func (s *session) hold(w budget.Wait) {
 	s.reporter.Hold(text, w.Until)
 }
 
-// openJournal opens the journal that --journal names, if it does. An error of the journal has been said when
-// it is closed. A run that ends while it waits for another process's journal has done nothing of its list.
+// openJournal opens the journal of --journal, if it is given. A run that ends while it waits for another process that
+// uses the journal has done nothing of its list.
 func (s *session) openJournal(ctx context.Context) (err error) {
 	if s.flags.journal == "" {
 		return nil
@@ -178,18 +177,18 @@ func (s *session) openJournal(ctx context.Context) (err error) {
 	return nil
 }
 
-// closeJournal has the journal closed, and what it waits with saved if there is no time for that.
+// closeJournal adds the journal to the closers and, if there is no time for these, to the saves.
 func (s *session) closeJournal() {
 	s.saves.add(save{name: "journal", wait: true, do: func() { _ = s.journal.Close() }})
 	s.closers.add("journal", func(err error) error {
-		if failed := s.journal.Close(); failed != nil { // it has been said
+		if failed := s.journal.Close(); failed != nil { // it was printed
 			err = errors.Join(err, &runError{wanted: 1, failed: 1})
 		}
 		return err
 	})
 }
 
-// run gets what the list asks for, and writes down what of it is not done.
+// run downloads the files of the list, and writes the undone list.
 func (s *session) run(ctx context.Context) error {
 	engine := s.flags.engine(s.conf, s.portal, s.destination)
 	results := []download.ResultObserver{s.list}
@@ -197,15 +196,15 @@ func (s *session) run(ctx context.Context) error {
 		results = append(results, s.journal)
 		engine.Done, engine.Recorder = s.journal.Done, s.journal
 	}
-	results = append(results, s.describe(engine)...)
-	results = append(results, s.reporter) // the last: it may have to wait for somebody who reads
+	results = append(results, s.addMetadata(engine)...)
+	results = append(results, s.reporter) // the last: it may have to wait for a reader of the results
 	engine.Progress, engine.Results = s.reporter, results
 	engine.Steps = s.request.steps(s.list.Expanded)
 	s.begun = true
 	tally := engine.Run(ctx, s.list.Jobs)
 	unread := s.list.Err()
 	notStarted, err := s.list.Close(tally.Stop != nil || unread != nil)
-	sayWhyStopped(s.reporter.Screen(), tally.Stop)
+	printStop(s.reporter.Screen(), tally.Stop)
 	err = errors.Join(err, s.finishMetadata(ctx, tally.Stop != nil || unread != nil, s.list.Empty()))
 	s.totals = report.Totals{APICalls: s.portal.calls(), CallEach: s.request.callEach, InputUnread: s.list.Unread(), NotStarted: notStarted}
 	switch {

@@ -56,19 +56,19 @@ func SignalContext() (context.Context, func()) {
 }
 
 const (
-	// patience is how long a run that a signal has ended may take to end: the promise is
-	// that every wait is over within a second.
-	patience = 800 * time.Millisecond
-	// lastPatience is how long it may take then to store what must not be lost: a second for a list of
-	// a million ids. It is work and no wait, unless a file system hangs.
-	lastPatience = 30 * time.Second
+	// endTimeout is how long a run may take to end after a signal: the promise is
+	// that every wait ends within a second.
+	endTimeout = 800 * time.Millisecond
+	// saveTimeout is how long saving data that must not be lost may take then: it takes a second for a list of
+	// a million ids, and longer only if a file system hangs.
+	saveTimeout = 30 * time.Second
 )
 
-// endInTime ends the process when a signal has ended ctx and the returned function is not
-// called in time: a write to a pipe that nobody reads, or to a file system that hangs,
-// can be neither cancelled nor waited for. Before that it calls last, which may be nil, to store
-// what would be lost. Files are then as after a kill.
-func endInTime(ctx context.Context, last func()) func() {
+// exitInTime ends the process if a signal has ended ctx and the returned function is not
+// called in time: a write to a pipe without a reader, or to a file system that hangs,
+// can be neither cancelled nor waited for. Before that it calls save, which may be nil. Files
+// are then as after a kill.
+func exitInTime(ctx context.Context, save func()) func() {
 	done := make(chan struct{})
 	within := func(d time.Duration, other <-chan struct{}) (ended bool) {
 		select {
@@ -81,21 +81,21 @@ func endInTime(ctx context.Context, last func()) func() {
 	}
 	stop := context.AfterFunc(ctx, func() {
 		signal, ok := errors.AsType[*interrupted](context.Cause(ctx))
-		if !ok || within(patience, nil) {
+		if !ok || within(endTimeout, nil) {
 			return
 		}
-		if last != nil {
+		if save != nil {
 			stored := make(chan struct{})
 			go func() {
 				defer close(stored)
-				last()
+				save()
 			}()
-			if within(lastPatience, stored) {
+			if within(saveTimeout, stored) {
 				return
 			}
 		}
-		// If that was all that took so long, the run ends as it should.
-		if !within(time.Second-patience, nil) {
+		// If only saving took that long, the run ends by itself.
+		if !within(time.Second-endTimeout, nil) {
 			os.Exit(128 + int(signal.signal))
 		}
 	})

@@ -14,7 +14,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
-// syncOptions are what `bynder sync` was asked for. Its folder is transferFlags.dir.
+// syncOptions are the flags of `bynder sync`. Its folder is transferFlags.dir.
 type syncOptions struct {
 	transferFlags
 	filterFlags
@@ -34,7 +34,7 @@ type selected struct {
 
 const syncUse = "bynder sync [filters] <folder>"
 
-// newSync makes the command; run is runSync, or a test's.
+// newSync returns the command; run is runSync, or a function of a test.
 func newSync(s Streams, run func(context.Context, *syncOptions) error) *cobra.Command {
 	o := syncOptions{}
 	o.streams, o.md5 = s, true
@@ -95,8 +95,9 @@ Portal, user, filters, --name and what is fetched belong to the folder: another
 choice is refused, unless --accept-changes makes it the folder's own. An empty
 list is refused if sync has files in the folder.
 
-An original counts as changed if its version has or, if none is told, its size;
-a derivative if its URL has. New metadata alone fetch nothing.
+An original counts as changed if its version has changed or, if the portal lists
+no versions, its size; a derivative if its URL has. New metadata alone cause no
+download.
 
 ` + filterHelp + `
 
@@ -129,7 +130,7 @@ func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	f.BoolVar(&o.json, "json", false, "one JSON object per change on standard output")
 }
 
-// check refuses what cannot be meant, before any call.
+// check rejects invalid flags before any call.
 func (o *syncOptions) check(given func(flag string) bool) error {
 	switch {
 	case len(o.derivative) > 0 && len(o.transform) > 0:
@@ -164,7 +165,7 @@ func (o *syncOptions) check(given func(flag string) bool) error {
 	return checkTrash(o.trash, o.dir)
 }
 
-// selectFiles notes which files are fetched of each asset.
+// selectFiles sets which files are fetched of each asset.
 func (o *syncOptions) selectFiles() {
 	kind := bynder.Derivative
 	if len(o.transforms) > 0 {

@@ -102,7 +102,7 @@ func TestPathsOfAList(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s := &syncRun{o: o, session: session{conf: configFor(t)}, folder: nowhere{}}
+			s := &syncRun{o: o, session: session{conf: configFor(t)}, folder: missingFolder{}}
 			files, err := s.wanted(t.Context(), a)
 			if err != nil || len(files) != 1 {
 				t.Fatalf("files %+v, %v", files, err)
@@ -122,7 +122,7 @@ func TestWantedThatCannotBeHad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &syncRun{o: o, session: session{conf: configFor(t)}, folder: nowhere{}}
+	s := &syncRun{o: o, session: session{conf: configFor(t)}, folder: missingFolder{}}
 	a, err := bynder.ParseAsset([]byte(`{"id":"A","name":"N","thumbnails":{"mini":"https://h/m"}}`))
 	if err != nil {
 		t.Fatal(err)

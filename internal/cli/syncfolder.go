@@ -25,7 +25,7 @@ const (
 	syncedFolders = "synced-folders"
 )
 
-// checkFolder refuses what is never the folder of a sync. A folder that is missing will be made.
+// checkFolder rejects paths that cannot be the folder of a sync. A missing folder will be created.
 func checkFolder(dir string) error {
 	if err := refuseURL("bynder sync", dir); err != nil {
 		return err
@@ -56,7 +56,7 @@ func sameFile(path string, info fs.FileInfo) bool {
 	return err == nil && os.SameFile(other, info)
 }
 
-// checkTrash refuses a folder for files that were removed which is among the files of dir, or has dir in it.
+// checkTrash rejects a trash folder that is among the files of dir, or has dir in it.
 func checkTrash(trash, dir string) error {
 	if trash == "" {
 		return nil
@@ -97,8 +97,8 @@ func realPath(dir string) string {
 	}
 }
 
-// checkRemembered refuses a folder that was synced before and has no state now: what is there is not what sync has left,
-// such as the folder below which a file system is to be mounted.
+// checkRemembered rejects a folder that was synced before and has no state now: it is not the same folder, but probably
+// the one on which a file system is to be mounted.
 func checkRemembered(dir string) error {
 	_, err := os.Lstat(filepath.Join(dir, stateFolder, stateFile))
 	if err == nil || !remembers(realPath(dir)) {
@@ -131,7 +131,7 @@ func remembers(real string) bool {
 	return false
 }
 
-// remember notes that the user syncs a folder. Without a state folder there is nothing that could be noted.
+// remember adds a folder to the list of those that the user has synced. Without a state folder it does nothing.
 func remember(real string) {
 	state, err := budget.StateDir()
 	if err != nil || remembers(real) || os.MkdirAll(state, 0o700) != nil {

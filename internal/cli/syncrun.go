@@ -23,7 +23,7 @@ import (
 type syncRun struct {
 	session
 	o    *syncOptions
-	root *os.Root // the folder; nil in a dry run if it is missing
+	root *os.Root // the folder; nil if it is missing in a dry run
 
 	before *syncHead         // of the state, nil if there is none
 	names  *account          // what names stand for
@@ -34,11 +34,11 @@ type syncRun struct {
 
 	folder mirror.Folder
 	known  map[download.FileID]*download.Result // the files of the state
-	// results are those that were reported, the latest of each file, if there is a table of metadata.
+	// results are the latest reported ones of each file; nil without a table of metadata.
 	results map[download.FileID]download.Result
 	spool   *mirror.Spool // metadata; nil if none are written
-	steps   atomic.Int64  // that have results
-	listed  atomic.Bool   // and that is known
+	steps   atomic.Int64  // number of steps that have results
+	listed  atomic.Bool   // steps is known
 }
 
 func runSync(ctx context.Context, o *syncOptions) (err error) {
@@ -97,7 +97,7 @@ func (s *syncRun) run(ctx context.Context) error {
 	if err := s.admit(head); err != nil {
 		return err
 	}
-	if s.before != nil && !s.o.dryRun { // one that is new is remembered once its state is on disk
+	if s.before != nil && !s.o.dryRun { // save remembers a new folder
 		remember(realPath(s.o.dir))
 	}
 	p, err := s.plan(ctx)
@@ -131,15 +131,15 @@ func (s *syncRun) run(ctx context.Context) error {
 	return errors.Join(s.outcome(ctx, p, done), err)
 }
 
-// syncPlan is what a run is to do.
+// syncPlan says what a run is to do.
 type syncPlan struct {
 	wanted  []mirror.Wanted
 	steps   []mirror.Step
 	touched []*download.Result // records of files that have another time than recorded
-	over    error              // why nothing is removed; nil if that is not refused
+	over    error              // that there are more files to remove than --max-delete; may be nil
 }
 
-// plan finds out what is to be done; nil if there is nothing to be had, and nothing was had before.
+// plan returns what is to be done; nil if nothing matches and the state has no file.
 func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 	records, err := s.load(ctx)
 	if err != nil {
@@ -151,7 +151,7 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 		s.known[r.File()] = r
 	}
 	var there *mirror.Destination
-	s.folder = nowhere{}
+	s.folder = missingFolder{}
 	if s.root != nil {
 		there = mirror.Look(ctx, s.root)
 		s.folder = there
@@ -200,19 +200,19 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 	return p, err
 }
 
-// nowhere is the folder of a dry run that is missing.
-type nowhere struct{}
+// missingFolder is the folder of a dry run that does not exist.
+type missingFolder struct{}
 
-func (nowhere) Stands(*download.Result) mirror.Standing { return mirror.NotThere }
-func (nowhere) Proven(*download.Result) mirror.Standing { return mirror.NotThere }
-func (nowhere) Adoptable(string) bool                   { return false }
-func (nowhere) Taken(string) bool                       { return false }
-func (nowhere) Sidecar(*download.Result, bool) mirror.Standing {
+func (missingFolder) Stands(*download.Result) mirror.Standing { return mirror.NotThere }
+func (missingFolder) Proven(*download.Result) mirror.Standing { return mirror.NotThere }
+func (missingFolder) Adoptable(string) bool                   { return false }
+func (missingFolder) Taken(string) bool                       { return false }
+func (missingFolder) Sidecar(*download.Result, bool) mirror.Standing {
 	return mirror.NotThere
 }
 
-// confirm asks the portal what has become of the assets that its list does not have, unless their files that sync would
-// remove are more than it may: then none is.
+// confirm asks the portal about the assets that its list does not have. If it would remove more of their files than
+// --max-delete allows, it asks nothing and no file is removed.
 func (s *syncRun) confirm(ctx context.Context, in *mirror.Input, p *syncPlan) (err error) {
 	ids := mirror.Gone(in.Wanted, in.Records, s.conf.Portal.Host)
 	if in.MaxDelete, err = mirror.Limit(s.o.maxDelete, len(in.Records)); err != nil {
@@ -238,7 +238,7 @@ func (s *syncRun) confirm(ctx context.Context, in *mirror.Input, p *syncPlan) (e
 	return err
 }
 
-// openSpool keeps the metadata of a run that writes some.
+// openSpool opens the spool for metadata, if the run writes any.
 func (s *syncRun) openSpool() (err error) {
 	if s.o.dryRun || !s.o.wantsMetadata() {
 		return nil
@@ -265,7 +265,7 @@ func (s *syncRun) preview(p *syncPlan) (done mirror.Outcome) {
 	return done
 }
 
-// carryOut does what is planned.
+// carryOut carries out a plan.
 func (s *syncRun) carryOut(ctx context.Context, p *syncPlan) (mirror.Outcome, error) {
 	for _, r := range p.touched {
 		again := *r
@@ -275,7 +275,7 @@ func (s *syncRun) carryOut(ctx context.Context, p *syncPlan) (mirror.Outcome, er
 	run := mirror.Run{
 		Root: s.root, Portal: s.conf.Portal.Host, State: s.journal, Spool: s.spool, Trash: s.o.trash, Report: s.changed, Fetch: s.fetch,
 	}
-	if s.o.metadata != "" { // the metadata of a table alone are kept, too
+	if s.o.metadata != "" { // the spool may have metadata for the table alone
 		run.WriteMetadata = s.writeMetadata
 	}
 	return run.Do(ctx, p.steps)
@@ -290,7 +290,7 @@ func (s *syncRun) writeMetadata(path string, content []byte, own string) (md5 st
 	return md5, err
 }
 
-// changed reports a result. That of metadata is about the file that has them.
+// changed reports a result. The path of a result about metadata is that of their file.
 func (s *syncRun) changed(r download.Result) {
 	if s.table != nil && !s.keepsMetadata(r) {
 		s.results[r.File()] = r
@@ -317,7 +317,7 @@ func withPath(path, message string) string {
 	return path + ": " + message
 }
 
-// keepsMetadata reports whether a result says that the metadata of a file are kept, and not the file.
+// keepsMetadata reports whether a result is about the metadata of a file that are kept, and not about the file.
 func (s *syncRun) keepsMetadata(r download.Result) bool {
 	was := s.known[r.File()]
 	return r.Status == download.Kept && strings.HasSuffix(r.Path, metadata.Path("")) && (was == nil || filepath.FromSlash(was.Path) != r.Path)
@@ -330,14 +330,14 @@ func (s *syncRun) fetch(ctx context.Context, jobs iter.Seq[download.Job], result
 	return engine.Run(ctx, func(context.Context) iter.Seq[download.Job] { return jobs })
 }
 
-// ended takes files off the progress that is shown before their results are reported.
+// ended removes files from the progress when they have ended, before their results are reported.
 type ended struct{ reporter *report.Reporter }
 
 func (e ended) Finished(job download.Job, _ download.Result) { e.reporter.Ended(job) }
 
 // outcome returns the error of a run in which something failed or was kept.
 func (s *syncRun) outcome(ctx context.Context, p *syncPlan, done mirror.Outcome) error {
-	sayWhyStopped(s.reporter.Screen(), done.Stop)
+	printStop(s.reporter.Screen(), done.Stop)
 	if done.NotDeleted > 0 {
 		s.reporter.Screen().Say("not removed, because the run ended before it: %s of assets that are gone", count(done.NotDeleted, "file"))
 	}

@@ -21,12 +21,12 @@ import (
 // syncFormat is the number of the format of a state.
 const syncFormat = 1
 
-// syncHead says of which sync a folder has the state.
+// syncHead says which sync the state of a folder belongs to.
 type syncHead struct {
 	Format    int    `json:"format"`
 	Portal    string `json:"portal"`
-	User      string `json:"user"`      // "" if the portal does not tell these credentials
-	Selection string `json:"selection"` // which assets, and which files of them
+	User      string `json:"user"`      // "" if these credentials may not see it
+	Selection string `json:"selection"` // which assets, and which of their files
 	Template  string `json:"template"`
 	// Names and Fields have what the portal calls the things that filters and template name, so that it is asked once.
 	// Names is nil if there are none, or if the portal did not list them.
@@ -36,7 +36,7 @@ type syncHead struct {
 	Unlisted int64 `json:"unlisted,omitempty"`
 }
 
-// openState opens the state in the folder, which a dry run leaves as it is. It is nil in a dry run if there is none.
+// openState opens the state in the folder. A dry run does not change it; if it is missing then, the journal stays nil.
 func (s *syncRun) openState(ctx context.Context) error {
 	o := s.o
 	path := naming.Below(naming.Below(o.dir, stateFolder), stateFile)
@@ -55,7 +55,7 @@ func (s *syncRun) openState(ctx context.Context) error {
 	if err != nil {
 		return &download.Error{
 			Code: download.CodeLocal, Err: fmt.Errorf("cannot keep the state of sync in %s: %w", naming.Below(o.dir, stateFolder), withoutPath(err)),
-			Advice: "see that you may write there, or choose another folder",
+			Advice: "make sure that you may write there, or choose another folder",
 		}
 	}
 	opts := o.journalOptions(s.conf, s.reporter.Screen(), "waiting for another sync of "+o.dir)
@@ -101,7 +101,7 @@ func (s *syncRun) head(ctx context.Context) (syncHead, error) {
 	}, nil
 }
 
-// selection describes the filters, their names resolved, and what is fetched, always in the same words. A date is as
+// selection describes the filters, with names resolved, and what is fetched. The same search has the same text. A date is as
 // it was given: one relative to today is the same filter every day.
 func (o *syncOptions) selection() string {
 	var words []string
@@ -201,7 +201,7 @@ func (s *syncRun) load(ctx context.Context) (records []*download.Result, err err
 	if s.journal == nil {
 		return nil, nil
 	}
-	texts := map[string]string{} // those that many have in common, each kept once
+	texts := map[string]string{} // that many records have in common, to keep each once in memory
 	err = s.journal.Each(ctx, func(r download.Result) error {
 		for _, text := range []*string{&r.Portal, &r.Selector, (*string)(&r.Status), (*string)(&r.Verified), &r.Chosen} {
 			if kept, ok := texts[*text]; ok {
@@ -216,5 +216,5 @@ func (s *syncRun) load(ctx context.Context) (records []*download.Result, err err
 	return records, err
 }
 
-// maxTexts is how many texts are looked for in other records.
+// maxTexts is the maximum number of texts that are shared between records.
 const maxTexts = 1000

@@ -30,7 +30,7 @@ func (s *syncRun) tabulate(ctx context.Context, p *syncPlan, stopped bool) error
 	return s.finishMetadata(ctx, stopped, false)
 }
 
-// checkTable refuses a table in the place of a file that sync has in the folder, or is to have there.
+// checkTable rejects a table that would replace a file that sync has in the folder, or is to have there.
 func (s *syncRun) checkTable(records []*download.Result, steps []mirror.Step) error {
 	check := func(path string) error {
 		err := s.flags.checkTable(s.destination.Show(filepath.FromSlash(path)))
@@ -52,7 +52,7 @@ func (s *syncRun) checkTable(records []*download.Result, steps []mirror.Step) er
 	return nil
 }
 
-// row returns what has become of a file: what was reported of it or, if that is nothing, that it is as it was.
+// row returns the result of a file: the one that was reported or, if none was, its record as unchanged.
 func (s *syncRun) row(w *mirror.Wanted) download.Result {
 	r, ok := s.results[w.File]
 	if was := s.known[w.File]; !ok && was != nil {
@@ -68,7 +68,7 @@ func (s *syncRun) row(w *mirror.Wanted) download.Result {
 	return r
 }
 
-// asset returns the asset of a file as the list told it; nil for one that could not be read.
+// asset returns the asset of a file as it was listed; nil if it could not be read.
 func (s *syncRun) asset(w *mirror.Wanted) (*bynder.Asset, error) {
 	if w.Metadata.Length == 0 {
 		return nil, nil

@@ -19,8 +19,8 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
-// list returns the files that the folder should have: those of all assets that match. A list that is not complete is an
-// error. An asset that cannot be read, but for its id, is in it with the reason.
+// list returns the files that the folder should have: those of all matching assets. An incomplete list is an
+// error. Files of an asset of which only the id can be read have the reason as their error.
 func (s *syncRun) list(ctx context.Context) (wanted []mirror.Wanted, err error) {
 	q := s.o.query
 	q.Order, q.Versions = "dateCreated asc", true
@@ -63,7 +63,7 @@ func (s *syncRun) list(ctx context.Context) (wanted []mirror.Wanted, err error) 
 	return wanted, nil
 }
 
-// unread returns the files of an asset that cannot be read: nothing is known of them but their records.
+// unread returns the files of an asset that cannot be read. Only their records are known.
 func (s *syncRun) unread(id string, err error) []mirror.Wanted {
 	why := &download.Error{Code: download.CodeProtocol, Err: err, Advice: "ask the portal's administrator about this asset"}
 	files := make([]mirror.Wanted, len(s.o.selectors))
@@ -78,7 +78,7 @@ func (s *syncRun) unread(id string, err error) []mirror.Wanted {
 	return files
 }
 
-// maxAssetName is how many bytes of an asset's name are kept.
+// maxAssetName is the maximum length of an asset's name, in bytes; the rest is cut off.
 const maxAssetName = 4 << 10
 
 // wanted returns the files of an asset. Their paths are those of the template, from the list alone.
@@ -131,7 +131,7 @@ func (s *syncRun) wanted(ctx context.Context, a *bynder.Asset) ([]mirror.Wanted,
 	return files, nil
 }
 
-// share makes texts of a file that are those of its record the same in memory: there may be a million.
+// share makes equal texts of a file and its record share their memory: there may be a million files.
 func share(w *mirror.Wanted, was *download.Result) {
 	if was == nil {
 		return
@@ -141,7 +141,7 @@ func share(w *mirror.Wanted, was *download.Result) {
 	if w.Key == w.File.MediaID {
 		w.Key = w.File.MediaID
 	}
-	path := filepath.ToSlash(was.Path) // the same text where that is the separator
+	path := filepath.ToSlash(was.Path) // the same string if / is the separator
 	pairs = append(pairs, struct{ now, before *string }{&w.Path, &path})
 	if was.Listed != nil {
 		pairs = append(pairs, []struct{ now, before *string }{
@@ -155,7 +155,7 @@ func share(w *mirror.Wanted, was *download.Result) {
 	}
 }
 
-// usualDerivatives are those that assets of every portal have, the largest first.
+// usualDerivatives are the derivatives that every portal has, the largest first.
 var usualDerivatives = []string{"webimage", "mini", "thul"}
 
 // anyDerivative returns the URL of one of an asset's derivatives, the same one each time; "" if it has none.
@@ -171,14 +171,14 @@ func anyDerivative(a *bynder.Asset) string {
 	return ""
 }
 
-// withoutQuery returns a URL as far as it says where a file is: what follows may change each time.
+// withoutQuery returns a URL without query and fragment, which may differ in each answer.
 func withoutQuery(link string) string {
 	link, _, _ = strings.Cut(link, "#")
 	link, _, _ = strings.Cut(link, "?")
 	return link
 }
 
-// path returns the path that the template gives a file, of what download.Pick says about it.
+// path returns the path of a file by the template. chosen and link are those of download.Pick.
 func (s *syncRun) path(a *bynder.Asset, w *mirror.Wanted, chosen, link string) string {
 	own := a.Extension()
 	ext := own
@@ -207,7 +207,7 @@ func extensionOf(link string) string {
 	return naming.Extension(naming.FromURL(u))
 }
 
-// errEmpty refuses an empty list where the folder has files.
+// errEmpty returns the error of an empty list if the folder has files.
 func errEmpty(dir string, files int) error {
 	return &download.Error{
 		Code: download.CodeLocal, Err: fmt.Errorf("the list of assets is empty, and sync has %s in %s: nothing was done", count(files, "file"), dir),
@@ -215,7 +215,7 @@ func errEmpty(dir string, files int) error {
 	}
 }
 
-// errRelative refuses to remove files by a filter that chooses other assets every day.
+// errRelative returns the error of --delete with a filter that selects other assets every day.
 func errRelative(filter string) error {
 	return &download.Error{
 		Code: download.CodeLocal, Err: errors.New("--delete with " + filter + " would remove every file in time: the filter is relative to today"),

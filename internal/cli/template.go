@@ -17,9 +17,8 @@ type templateNames struct {
 	Brands     map[string]string `json:"brands,omitempty"`     // by their ids in capitals
 }
 
-// openTemplate asks the portal for what its template needs of the whole run, with a call for each list: whether its
-// metaproperties exist, and what brands are called. Before a call the beginnings of lists are read: one that cannot be
-// read as it was meant costs none.
+// openTemplate looks up the metaproperties and brands of the template, with a call for each list. The beginnings of the lists
+// of ids are read before: an invalid one costs no call.
 func (s *session) openTemplate(ctx context.Context) error {
 	o := s.flags
 	if len(o.template.Properties()) == 0 && !o.template.HasBrand() {
@@ -31,7 +30,7 @@ func (s *session) openTemplate(ctx context.Context) error {
 	return o.resolveTemplate(ctx, s.account())
 }
 
-// account knows what names mean in the portal of the run.
+// account returns the account of the run.
 func (s *session) account() *account {
 	return newAccount(s.portal.client, func(format string, args ...any) {
 		if !s.flags.quiet {
@@ -67,19 +66,19 @@ func (o *transferFlags) resolveProperties(ctx context.Context, names *account) e
 	return nil
 }
 
-// metadataKeys are the fields of the API in which the portal tells the values of a template's fields.
+// metadataKeys are the fields of the API that have the values of a template's fields.
 var metadataKeys = map[string]string{
 	"name": "name", "type": "type", "version": "activeVersion", "tag": "tags", "brand": "brandId",
 	"created": "dateCreated", "modified": "dateModified",
 }
 
-// withMetadata is download.WithMetadata, which also replaces what came with the list if that lacks what the template,
-// the choice of a file or the file with the metadata needs: none must depend on how the list was made.
+// withMetadata adds metadata to jobs. It replaces metadata from the list that lack fields for the template, the choice of a
+// file or the file with the metadata: results must not depend on how the list was made.
 func (o *transferFlags) withMetadata(ctx context.Context, p download.Portal, jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 	return download.WithMetadata(ctx, p, o.withoutParts(jobs))
 }
 
-// withoutParts drops what came with the list if it lacks what is needed.
+// withoutParts removes metadata from jobs that lack needed fields.
 func (o *transferFlags) withoutParts(jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 	var keys []string
 	for _, field := range o.template.MetadataFields() {
@@ -101,7 +100,7 @@ func (o *transferFlags) withoutParts(jobs iter.Seq[download.Job]) iter.Seq[downl
 	}
 }
 
-// describe adds what the portal tells of an asset to the values of a path.
+// describe sets the values of a path that come from an asset's metadata.
 func (n templateNames) describe(a *bynder.Asset, f *naming.Fields) {
 	f.Name, f.Type, f.Tags = a.Name, a.Type, a.Tags
 	f.Created, f.Modified = a.DateCreated(), a.DateModified()

@@ -21,7 +21,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
-// verifyOptions are what `bynder verify` was asked for.
+// verifyOptions are the flags of `bynder verify`, and what it has found.
 type verifyOptions struct {
 	repairFlags
 	journal              string
@@ -40,30 +40,32 @@ type verifyOptions struct {
 const verifyUse = "bynder verify --journal <file> <folder>; the folder of a `bynder sync` needs no --journal"
 
 const verifyHelp = `Compare the files in a folder with the journal in which download or fetch-item
-recorded them, or with what sync keeps in the folder: by size and MD5, and without the
-portal. No credentials are needed.
+recorded them, or with the state that sync keeps in the folder: by size and MD5,
+without asking the portal. No credentials are needed.
 
-It proves that the files are as they were received. It does not notice that the portal
-has other files by now.
+This proves that the files are as they were received. It does not notice that
+the portal has other files by now.
 
   ok        as recorded
-  missing   there is no such file
+  missing   the file does not exist
   changed   another size or MD5, or not a regular file
-  unknown   nothing differs, but the record has no digest; or the file cannot be read
+  unknown   no difference, but the record has no digest; or it cannot be read
   extra     no record names the file (with --extra)
-  repaired  it was missing or changed, and was fetched again (with --repair)
+  repaired  missing or changed, and downloaded again (with --repair)
 
---repair asks the portal, and needs credentials. After all files were compared, changed
-ones are moved to .bynder/replaced in the folder, or to --trash, and what is missing or
-changed is fetched again and recorded. The portal's file may be another one by now.
+--repair asks the portal, and needs credentials. After all files are compared,
+changed files are moved to .bynder/replaced in the folder, or to --trash, and
+missing and changed files are downloaded again and recorded. The portal may have
+other files by now.
 
-Each file that is not ok is printed as a line of status and path, separated by a tab.
---verbose adds those that are ok; --json and --csv have all files. A file is looked for
-inside the folder alone: symbolic links that lead out of it are not followed. Files with
-metadata that sync has written are compared as well.
+Prints a line of status and path, separated by a tab, for each file that is not
+ok. --verbose adds files that are ok; --json and --csv have all files. Symbolic
+links that lead out of the folder are not followed. Files with metadata that
+sync has written are compared as well.
 
-Exit status 0 if no file is missing or changed, or all such files were repaired, and
-each could be read; else 1. Unknown and extra files alone do not matter.`
+The exit status is 0 if no file is missing or changed, or all such files were
+repaired, and each file could be read; else 1. Unknown and extra files do not
+change it.`
 
 func newVerify(s Streams) *cobra.Command {
 	o := &verifyOptions{streams: s}
@@ -99,22 +101,22 @@ func newVerify(s Streams) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.journal, "journal", "", "the journal of the downloads; sync keeps its own in the folder")
-	f.BoolVar(&o.fast, "fast", false, "compare sizes and, if sync recorded them, times; read files\nof another time alone")
-	f.BoolVar(&o.extra, "extra", false, "list files that no record names, too, except *.part,\n.bynder and the journal")
+	f.StringVar(&o.journal, "journal", "", "journal `file` of the downloads; sync keeps its own in the folder")
+	f.BoolVar(&o.fast, "fast", false, "compare sizes and, if sync recorded them, times; read only files whose time differs")
+	f.BoolVar(&o.extra, "extra", false, "list files that no record names as well, except *.part, .bynder and the journal")
 	f.BoolVar(&o.json, "json", false, "one JSON object per file")
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header, one line per file")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "print files that are ok, too; with --repair, each request")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "print files that are ok as well; with --repair, each request")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary")
 	o.addRepair(f)
 	return cmd
 }
 
-// run compares the files, and says how many have which status. The error says it if files are missing or changed.
+// run compares the files, and prints how many have which status. It returns an error if files are missing or changed.
 func (o *verifyOptions) run(ctx context.Context) (err error) {
 	s := &session{flags: &o.transfer}
 	defer func() { err = s.closers.close(err) }()
-	s.closers.add("deadline", always(endInTime(ctx, s.saves.call)))
+	s.closers.add("deadline", always(exitInTime(ctx, s.saves.call)))
 	folder, err := openFolder(o.dest)
 	if err != nil {
 		return err
@@ -142,7 +144,7 @@ func (o *verifyOptions) run(ctx context.Context) (err error) {
 	return o.compare(ctx, folder, files, fix)
 }
 
-// compare compares the files, and has fix, which may be nil, repair them.
+// compare compares the files, and repairs them with fix, which may be nil.
 func (o *verifyOptions) compare(ctx context.Context, folder *os.Root, files *journal.Files, fix *repair) error {
 	stop := func() {}
 	if !o.quiet {
@@ -174,7 +176,7 @@ func (o *verifyOptions) compare(ctx context.Context, folder *os.Root, files *jou
 	return o.sum(files)
 }
 
-// findJournal takes the state of a sync for the journal, unless one is specified.
+// findJournal sets the journal to the state of a sync, unless --journal is given.
 func (o *verifyOptions) findJournal() error {
 	if o.journal != "" {
 		return nil
@@ -191,7 +193,7 @@ func (o *verifyOptions) findJournal() error {
 	return nil
 }
 
-// openFolder opens the folder of the files. What is not a folder is not opened: it may be a FIFO.
+// openFolder opens the folder of the files. Anything else is not opened: it may be a FIFO.
 func openFolder(dir string) (*os.Root, error) {
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
@@ -204,13 +206,13 @@ func openFolder(dir string) (*os.Root, error) {
 	if err != nil {
 		return nil, &download.Error{
 			Code: download.CodeLocal, Err: fmt.Errorf("cannot open the folder %s: %w", dir, withoutPath(err)),
-			Advice: "check the name, and that its file system is mounted",
+			Advice: "check the name, and whether its file system is mounted",
 		}
 	}
 	return root, nil
 }
 
-// withoutPath returns an error of the file system without the path, where a message has it already.
+// withoutPath returns an error of the file system without the path, for a message that has it already.
 func withoutPath(err error) error {
 	if failed, ok := errors.AsType[*fs.PathError](err); ok {
 		return failed.Err
@@ -218,7 +220,7 @@ func withoutPath(err error) error {
 	return err
 }
 
-// open decides how files are written.
+// open prepares the output.
 func (o *verifyOptions) open() {
 	o.tally = map[mirror.Status]int{}
 	o.screen = o.streams.screen()
@@ -230,12 +232,12 @@ func (o *verifyOptions) open() {
 	}
 }
 
-// status is the line that is shown meanwhile.
+// status returns the line that a terminal shows while files are compared.
 func (o *verifyOptions) status(files int) string {
 	return fmt.Sprintf("%d of %s, %s read", o.compared.Load(), count(files, "file"), report.Bytes(o.bytesTotal.Load()))
 }
 
-// write writes what was found of one file.
+// write writes the line of a file.
 func (o *verifyOptions) write(found mirror.Finding) error {
 	o.compared.Add(1)
 	o.tally[found.Status]++
@@ -258,7 +260,7 @@ func (o *verifyOptions) write(found mirror.Finding) error {
 	return nil
 }
 
-// sum says what was found of all files together.
+// sum prints how many files have which status, and returns an error if some are missing, changed or unreadable.
 func (o *verifyOptions) sum(files *journal.Files) error {
 	if !o.quiet {
 		if files.Count == 0 {
@@ -294,7 +296,7 @@ func (o *verifyOptions) sum(files *journal.Files) error {
 	return nil
 }
 
-// verified is what was found of a file as JSON.
+// verified is the result of comparing a file, as JSON.
 type verified struct {
 	Portal        string            `json:"portal,omitempty"`
 	MediaID       string            `json:"mediaId,omitempty"`
