@@ -52,3 +52,27 @@ func TestRefusesURLs(t *testing.T) {
 		}
 	}
 }
+
+// Every command whose argument is a folder or a file of this machine refuses a URL.
+func TestArgumentsRefuseURLs(t *testing.T) {
+	takers := 0
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		if strings.HasSuffix(cmd.Use, " <folder>") || strings.HasSuffix(cmd.Use, " <file>") {
+			takers++
+			var out strings.Builder
+			args := append(strings.Fields(cmd.CommandPath())[1:], "s3://b/c")
+			if got := Main(t.Context(), args, Streams{Out: &out, Err: &out, Getenv: func(string) string { return "" }}); got != 2 ||
+				!strings.Contains(out.String(), cmd.CommandPath()+" takes a path on this machine, and s3://b/c is a URL\n") {
+				t.Errorf("%s: exit %d, %s", cmd.CommandPath(), got, out.String())
+			}
+		}
+		for _, each := range cmd.Commands() {
+			look(each)
+		}
+	}
+	look(newRoot(Streams{}))
+	if takers < 4 {
+		t.Errorf("only %d commands take a path", takers)
+	}
+}

@@ -33,7 +33,7 @@ have no date.`,
 			if len(args) != 1 || args[0] == "" {
 				return &usageError{err: errors.New("specify one folder"), hint: "bynder man <folder>"}
 			}
-			return nil
+			return refuseURL("bynder man", args[0])
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if markdown {

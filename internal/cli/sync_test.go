@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +13,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/mirror"
+	"github.com/bynder-cli/bynder/internal/sink"
 )
 
 // parseSync reads a command line of sync in an empty folder, but for what before makes.
@@ -200,6 +203,20 @@ func TestWithPath(t *testing.T) {
 	} {
 		if got := withPath("d/a.jpg", message); got != want {
 			t.Errorf("%q became %q", message, got)
+		}
+	}
+}
+
+// A file that cannot be looked at has the path that users know.
+func TestUnreadable(t *testing.T) {
+	s := &syncRun{o: &syncOptions{transferFlags: transferFlags{dir: "d"}}}
+	s.destination = sink.Output{Show: func(name string) string { return "d/" + filepath.ToSlash(name) }}
+	for err, want := range map[error]string{
+		&fs.PathError{Op: "lstatat", Path: "a.jpg", Err: fs.ErrPermission}: "cannot look at d/a.jpg: permission denied",
+		context.Canceled: "looking at the files in d: context canceled",
+	} {
+		if got := s.errUnreadable(err); got.Error() != want || !errors.Is(got, err) && !errors.Is(got, fs.ErrPermission) {
+			t.Errorf("%v became %v", err, got)
 		}
 	}
 }

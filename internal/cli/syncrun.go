@@ -190,7 +190,7 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 	mirror.ShowPaths(p.steps, s.shown)
 	if there != nil {
 		if err := there.Err(); err != nil {
-			return nil, fmt.Errorf("looking at the files in %s: %w", s.o.dir, err)
+			return nil, s.errUnreadable(err)
 		}
 		p.touched = there.Touched()
 	}
@@ -198,6 +198,14 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 		err = s.checkTable(records, p.steps)
 	}
 	return p, err
+}
+
+// errUnreadable returns the error of a folder that cannot be looked at, with the path as users see it.
+func (s *syncRun) errUnreadable(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("cannot look at %s: %w", s.shown(failed.Path), failed.Err)
+	}
+	return fmt.Errorf("looking at the files in %s: %w", s.o.dir, err)
 }
 
 // missingFolder is the folder of a dry run that does not exist.
