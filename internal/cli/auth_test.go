@@ -53,7 +53,7 @@ func TestAuthForScripts(t *testing.T) {
 			}
 			want(t, "stderr", stderr, `removed the credentials of profile "default" from `)
 			status, _, stderr = b.auth(t.Context(), nil, "logout")
-			want(t, "stderr", stderr, "has no credentials to remove")
+			want(t, "stderr", stderr, "has no saved credentials")
 			if status != exitOK {
 				t.Errorf("logout again: status %d", status)
 			}
@@ -71,9 +71,9 @@ func TestAuthSaysThatTheEnvironmentComesFirst(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	b.env["BYNDER_CLIENT_ID"] = "canary"
 	_, _, stderr := b.auth(t.Context(), strings.NewReader(b.credentials["BYNDER_PERMANENT_TOKEN"]), "login", "--with-token", "--domain", b.portal.PortalURL())
-	want(t, "stderr", stderr, "logged in", "credentials in the environment take precedence over the stored ones: BYNDER_CLIENT_ID")
+	want(t, "stderr", stderr, "logged in", "which take precedence; to use the saved ones, unset BYNDER_CLIENT_ID")
 	_, _, more := b.auth(t.Context(), nil, "logout")
-	want(t, "stderr", more, `removed the credentials of profile "default" from the keychain`, "are still used: BYNDER_CLIENT_ID")
+	want(t, "stderr", more, `removed the credentials of profile "default" from the keychain`, "to stop using them, unset BYNDER_CLIENT_ID")
 	if strings.Contains(stderr+more, "canary") {
 		t.Errorf("a value is shown: %q", stderr+more)
 	}

@@ -58,11 +58,12 @@ or backups can read it too.`,
 type notSavedError struct {
 	what string // what failed
 	err  error
+	why  string // "" for the text of err
 	hint string // "" for the hint of err
 }
 
 func (e *notSavedError) Error() string {
-	return fmt.Sprintf("%s: %v. Nothing was saved.", e.what, e.err)
+	return fmt.Sprintf("%s: %s. Nothing was saved.", e.what, cmp.Or(e.why, e.err.Error()))
 }
 func (e *notSavedError) Unwrap() error { return e.err }
 
@@ -77,8 +78,23 @@ func withStorageHint(ctx context.Context, err error) error {
 	}
 	return &notSavedError{
 		what: "cannot store the credentials", err: err,
-		hint: "use --insecure-storage to store the secrets in a file only you can read, or set the BYNDER_* variables that `bynder help` lists",
+		hint: "use --insecure-storage to store the secrets in a file only you can read",
 	}
+}
+
+// failed returns the error of a login whose credentials could not be checked.
+func failed(conf config.Config, err error) error {
+	login := &notSavedError{what: "login failed", err: err}
+	if api, ok := errors.AsType[*bynder.APIError](err); ok && api.Unauthorized() {
+		login.why = "the portal rejected the " + string(conf.Credentials.Kind)
+		if conf.Credentials.Kind == config.OAuth1 {
+			login.why += " credentials"
+		}
+		if api.Message != "" {
+			login.why += " (" + api.Message + ")"
+		}
+	}
+	return login
 }
 
 // login runs the command.
@@ -96,7 +112,7 @@ func (o *loginOptions) login(ctx context.Context) error {
 	case person == nil && !o.withToken:
 		return &usageError{
 			err:  errors.New("cannot prompt for credentials: standard input is not a terminal"),
-			hint: "pipe a permanent token to --with-token, or set the BYNDER_* variables that `bynder help` lists",
+			hint: "pipe a permanent token to --with-token",
 		}
 	case portal == nil && o.withToken:
 		return &usageError{err: errors.New("--with-token requires a portal"), hint: "add --domain brand.getbynder.com (your portal's host)"}
@@ -126,7 +142,7 @@ func (o *loginOptions) login(ctx context.Context) error {
 		user, err = currentUser(ctx, client)
 	}
 	if err != nil {
-		return &notSavedError{what: "login failed", err: err}
+		return failed(conf, err)
 	}
 	return o.store(ctx, sources, conf, userText(user))
 }
@@ -147,9 +163,13 @@ func (o *loginOptions) store(ctx context.Context, sources config.Sources, conf c
 	if err != nil {
 		return withStorageHint(ctx, err)
 	}
-	o.streams.screen().Say("logged in to %s; user: %s", conf.Portal.Host, user)
-	o.streams.screen().Say("credentials stored in %s as profile %q", where, name)
-	o.warnOfEnvironment("take precedence over the stored ones")
+	as := " as " + user
+	if user == unknownUser {
+		as = "; the user is " + user
+	}
+	o.streams.screen().Say("logged in to %s%s", conf.Portal.Host, as)
+	o.streams.screen().Say("saved the credentials of profile %q in %s", name, where)
+	o.warnOfEnvironment("the environment has credentials, which take precedence; to use the saved ones, unset %s")
 	return nil
 }
 
@@ -217,6 +237,8 @@ func askCredentials(ctx context.Context, p *terminal.Prompter, conf *config.Conf
 			}
 			if value, err = config.ReadSecret(answer); err != nil {
 				p.Printf("%s %v.\n", valueNames[v.Key], err)
+			} else if value.IsZero() {
+				p.Printf("Type or paste it, or press Ctrl-C to stop.\n")
 			}
 		}
 		v.Set(&conf.Credentials, value)
@@ -244,7 +266,7 @@ func askPortal(ctx context.Context, p *terminal.Prompter) (*url.URL, error) {
 
 // askKind prompts for a kind until the answer is one of loginKinds.
 func askKind(ctx context.Context, p *terminal.Prompter) (config.Kind, error) {
-	p.Printf("Kind of credentials:\n")
+	p.Printf("Which credentials do you have?\n")
 	for i, kind := range loginKinds {
 		p.Printf("  %d  %s\n", i+1, kind)
 	}

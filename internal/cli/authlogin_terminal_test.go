@@ -166,7 +166,7 @@ func TestAuthLoginOnATerminal(t *testing.T) {
 				s.answer(v[0]+" (not shown): ", b.credentials[v[1]])
 			}
 			s.expect("logged in to ")
-			s.expect("user: Sandbox User <sandbox@example.com>")
+			s.expect("as Sandbox User <sandbox@example.com>")
 			s.expect(map[string]string{"keychain": "the system's keychain", "file": "credentials.toml"}[tt.storage])
 			if code := status(); code != exitOK {
 				t.Errorf("status %d", code)
@@ -189,7 +189,7 @@ func TestAuthLoginAsksOnlyWhatIsNotKnown(t *testing.T) {
 	s.expect("Portal: 127.0.0.1")
 	s.answer("1, 2 or 3 [1]: ", "")
 	s.answer("(not shown): ", b.credentials["BYNDER_PERMANENT_TOKEN"])
-	s.expect(`as profile "press"`)
+	s.expect(`of profile "press"`)
 	if code := status(); code != exitOK || b.keychain.items["press"] == "" {
 		t.Errorf("status %d, keychain %v", code, len(b.keychain.items))
 	}

@@ -25,7 +25,7 @@ func TestAuthLoginStoresNothing(t *testing.T) {
 			[]string{"cannot store the credentials: no keychain in this session. Nothing was saved.", "hint: use --insecure-storage"}},
 		{"where the keychain is locked", nil, "", func(b *bench) { b.keychain.err = errors.New("it is locked") }, exitFailed,
 			[]string{"cannot store the credentials: it is locked. Nothing was saved.", "hint: use --insecure-storage"}},
-		{"that does not work", nil, "wrong", nil, exitUnauthorized, []string{"login failed: the portal does not accept", "Nothing was saved."}},
+		{"that does not work", nil, "wrong", nil, exitUnauthorized, []string{"login failed: the portal rejected the permanent token (", "Nothing was saved."}},
 		{"that does not work, in the file", []string{"--insecure-storage"}, "wrong", nil, exitUnauthorized, []string{"Nothing was saved."}},
 		{"when the portal cannot be reached", []string{"--domain", "http://127.0.0.1:1", "--retries", "0"}, "", nil, exitFailed, []string{"refused. Nothing was saved."}},
 		{"for a profile with a strange name", []string{"--profile", "a b"}, "", nil, exitUsage, []string{`--profile: "a b" is not a valid profile name`}},

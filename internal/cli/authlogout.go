@@ -42,9 +42,9 @@ func (o *authOptions) logout(ctx context.Context) error {
 		o.streams.screen().Say("removed the credentials of profile %q from %s", name, removed.File)
 	}
 	if err == nil && !removed.Keychain && removed.File == "" && len(removed.ByHand) == 0 {
-		o.streams.screen().Say("profile %q has no credentials to remove", name)
+		o.streams.screen().Say("nothing to remove: profile %q has no saved credentials", name)
 	}
-	o.warnOfEnvironment("are still used")
+	o.warnOfEnvironment("the environment still has credentials; to stop using them, unset %s")
 	if len(removed.ByHand) > 0 {
 		return errors.Join(err, &leftError{profile: name, file: removed.HandFile, keys: removed.ByHand})
 	}

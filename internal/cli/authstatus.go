@@ -202,8 +202,8 @@ func viaProxy(err error, proxy string) error {
 	return &proxiedError{err}
 }
 
-// warnOfEnvironment prints that the environment has credentials, and their effect.
-func (o *authOptions) warnOfEnvironment(effect string) {
+// warnOfEnvironment prints format with the variables of the environment that hold credentials, unless there are none.
+func (o *authOptions) warnOfEnvironment(format string) {
 	var names []string
 	for _, kind := range config.Kinds() {
 		for _, v := range kind.Values() {
@@ -214,7 +214,7 @@ func (o *authOptions) warnOfEnvironment(effect string) {
 	}
 	if len(names) > 0 {
 		slices.Sort(names)
-		o.streams.screen().Say("credentials in the environment %s: %s", effect, strings.Join(names, ", "))
+		o.streams.screen().Say(format, strings.Join(names, " "))
 	}
 }
 
