@@ -36,19 +36,31 @@ scripts without an account. The catalogue is small and the same every time.
 
 With a command, the command runs with BYNDER_DOMAIN and one kind of credentials
 set and all other BYNDER_* variables removed, and the exit status is that of the
-command. Without one, the sandbox prints these variables as lines for a shell
-and serves until Ctrl-C.
+command. The command can be a shell. Without one, the sandbox prints these
+variables as lines for a shell and serves until Ctrl-C.
 
 With --catalogue, the portal has the assets in a file in place of its own. The
 file is read again whenever it changes: new versions, other names, deletions.
 docs/sandbox.md describes its format. With --port, the addresses of portal and
-storage are the same each time.
+storage are the same each time: http://127.0.0.1:N and :N+1.
 
-Faults, as NAME[=VALUE][,asset=ID][,times=N][,rate=0.01,seed=7]; rate is the
-share of requests that fail:
+A fault is NAME[=VALUE][,KEY=VALUE]... In the list below, N is a VALUE that is a
+number (with K, M or G), TEXT one that is a word. Keys limit what it affects:
+  asset=ID          the files and calls of one asset
+  on=ENDPOINT       calls to one endpoint: download, media, list, collections,
+                    currentUser, token, ...
+  after=N, times=N  not the first N requests; at most N requests (per file on
+                    storage, per asset or endpoint on the API)
+  rate=0.01         this share of the assets; for lists and other calls that are
+                    not about one asset, of the calls
+  seed=N            other assets or calls for the same rate
+Faults:
 ` + faultHelp(),
 		Example: `  # Run a command against the built-in portal
   bynder sandbox -- bynder download D4AC0B41-141B-47D2-98B4FECDA8894CB2
+
+  # Try commands in a shell against the portal; exit ends both
+  bynder sandbox -- bash
 
   # Test a script against a portal whose first download breaks off
   bynder sandbox --fault cut=100000,times=1 -- ./my-script.sh
@@ -78,10 +90,10 @@ share of requests that fail:
 	f := cmd.Flags()
 	f.SetInterspersed(false) // what follows the command's name is the command's
 	f.StringVar(&kind, "auth", kind, "`kind` of credentials to set: "+kinds())
-	f.StringArrayVar(&o.faults, "fault", nil, "switch a `fault` on (repeatable)")
+	f.StringArrayVar(&o.faults, "fault", nil, "switch a `fault` on, see above (repeatable)")
 	f.IntVar(&o.portal.Assets, "assets", 300, "`number` of generated assets")
 	f.StringVar(&o.portal.Catalogue, "catalogue", "", "read the assets from this JSON `file`, again whenever it changes")
-	f.IntVar(&o.portal.Port, "port", 0, "`port` of the portal; storage uses the next one (0 = free ports)")
+	f.IntVar(&o.portal.Port, "port", 0, "listen on this `port`, and for storage on the next one (0 = any free ports)")
 	f.BoolVar(&o.portal.NoRateLimit, "no-limit", false, "do not block after 4,500 calls in five minutes")
 	f.BoolVar(&o.portal.NoCursor, "no-cursor", false, "omit cursors from lists, so that clients request pages")
 	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "time without calls after which a block ends")

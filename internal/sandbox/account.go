@@ -72,8 +72,8 @@ func placeTags() []string {
 
 func tagOf(place string) string { return strings.ToLower(strings.ReplaceAll(place, " ", "-")) }
 
-// metaproperties are those of the portal by name: three that assets have, one with options inside options, and two
-// whose values are not chosen from options. Each that has options has that many more.
+// metaproperties returns those of the portal by name: three that assets have, one with options inside options, and two
+// whose values are not chosen from options. Each property with options gets more additional ones.
 func metaproperties(more int64) object {
 	property := func(name, label, kind string, many any, options []object) object {
 		for i := range more {
@@ -107,7 +107,7 @@ func describeOptions(property string, labels []string) []object {
 	return all
 }
 
-// describeOption is an option of a property; its name is its label without spaces.
+// describeOption returns an option of a property; its name is its label without spaces.
 func describeOption(property, label string) object {
 	return object{
 		"id": optionID(property, label), "name": strings.ReplaceAll(label, " ", "_"), "label": label,

@@ -111,7 +111,7 @@ func (a *answer) send(p []byte) error {
 		if a.pace > 0 { // twenty pieces a second, or what fits in one packet
 			n = min(n, max(int(a.pace/20), 1024))
 		}
-		// Counted beforehand: whoever has read the last byte may ask for the count at once.
+		// Counted beforehand: a client that has read the last byte may ask for the count at once.
 		a.s.counters.storageBytes(int64(n))
 		k, err := a.ResponseWriter.Write(p[:n])
 		a.sent += int64(k)
@@ -176,7 +176,7 @@ func resetConnection(w http.ResponseWriter) {
 
 var pieces = sync.Pool{New: func() any { return new([256 << 10]byte) }}
 
-// ReadFrom is io.ReaderFrom, which io.CopyN inside ServeContent looks for.
+// ReadFrom implements io.ReaderFrom, which io.CopyN inside ServeContent looks for.
 func (a *answer) ReadFrom(src io.Reader) (int64, error) {
 	piece := pieces.Get().(*[256 << 10]byte)
 	defer pieces.Put(piece)

@@ -110,7 +110,7 @@ func (s *Sandbox) redirectTarget(r *http.Request, how string) string {
 	}
 }
 
-// writeHuge is JSON of the endpoint's shape with one string in it, size bytes in all.
+// writeHuge writes size bytes of JSON: the endpoint's shape with one string in it.
 func writeHuge(w http.ResponseWriter, endpoint string, size int64) {
 	w.Header().Set("Content-Type", "application/json")
 	head, tail := `{"id":"`, `"}`

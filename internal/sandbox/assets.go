@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// asset is what the portal knows of one asset.
+// asset is an asset of the portal.
 type asset struct {
 	index   int    // in the catalogue
 	variant int    // which spellings of the API it is described with
@@ -31,7 +31,7 @@ type asset struct {
 	tags                         []string
 	photographers                []string
 	region                       string
-	properties                   map[string][]string // the others, by the names of metaproperties
+	properties                   map[string][]string // further properties, by the names of metaproperties
 	rights                       rights
 	lists                        listing
 	lacks                        []string // fields and derivatives that no answer has
@@ -135,7 +135,7 @@ func generatedAsset(n, index int) asset {
 	return a
 }
 
-// generatedSize is around 100 KiB for most, with a tail to both sides.
+// generatedSize returns a size in bytes: around 100 KiB for most h, with a tail to both sides.
 func generatedSize(h uint64) int64 {
 	const kib = 1 << 10
 	roll, within := h%200, h>>8
@@ -201,25 +201,25 @@ func (a *asset) allItems() []item {
 	return items
 }
 
-// original is the file of one version; of the active one for 0.
+// original returns the file of one version, or of the active one if version is 0.
 func (a *asset) original(version int) (item, bool) {
 	return a.lastItem(func(it item) bool {
 		return it.kind == "original" && (it.version == version || version == 0 && it.active)
 	})
 }
 
-// active is the file of the active version; without an id if there is no original.
+// active returns the file of the active version; without an id if there is no original.
 func (a *asset) active() item {
 	it, _ := a.original(0)
 	return it
 }
 
-// additional is the newest additional file.
+// additional returns the newest additional file.
 func (a *asset) additional() (item, bool) {
 	return a.lastItem(func(it item) bool { return it.kind == "additional" })
 }
 
-// item is the file of an item id, or of a hashed one.
+// item returns the file of an item id or, if hashed, of the hashed form of one.
 func (a *asset) item(id string, hashed bool) (item, bool) {
 	return a.lastItem(func(it item) bool { return it.id == id && !hashed || idHash(it.id) == id && hashed })
 }
@@ -233,7 +233,7 @@ func (a *asset) lastItem(fits func(item) bool) (found item, ok bool) {
 	return found, ok
 }
 
-// object is the file of an item on storage.
+// object returns the file of an item on storage.
 func (a *asset) object(it item) Object {
 	return Object{
 		Key:  "media/" + url.PathEscape(a.id) + "/" + url.PathEscape(it.id) + "/" + url.PathEscape(it.file),

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// Kind is a kind of credentials. The portal accepts all of them.
+// Kind is a kind of credentials. The portal accepts all kinds.
 type Kind string
 
 // The kinds of credentials that portals issue.
@@ -54,7 +54,7 @@ func (c *Credentials) oauth1() oauth1Credentials {
 	}
 }
 
-// Env is the environment that leads a client here: BYNDER_DOMAIN and the
+// Env returns the environment that leads a client here: BYNDER_DOMAIN and the
 // variables of one kind of credentials, as NAME=value.
 func (s *Sandbox) Env(kind Kind) []string {
 	c := s.opts.Credentials
@@ -71,8 +71,8 @@ func (s *Sandbox) Env(kind Kind) []string {
 	}
 }
 
-// authorise tells why a request is refused, and the scopes that it has.
-func (s *Sandbox) authorise(r *http.Request) (scopes string, err error) {
+// authorize returns the scopes of a request, or why it is refused.
+func (s *Sandbox) authorize(r *http.Request) (scopes string, err error) {
 	scheme, value, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch {
 	case scheme == "":
@@ -134,7 +134,7 @@ func (s *Sandbox) verifyToken(token string) (scopes string, err error) {
 
 func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// serveToken is the token endpoint of OAuth 2 (RFC 6749 §4.4): the client
+// serveToken serves the token endpoint of OAuth 2 (RFC 6749 §4.4): the client
 // authenticates in the form or by Basic.
 func (s *Sandbox) serveToken(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {

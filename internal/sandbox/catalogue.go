@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// catalogue is what the portal has at one moment: one call sees one catalogue, whatever
-// happens meanwhile.
+// catalogue is what the portal has at one moment. Each call sees one catalogue, even if the file
+// changes meanwhile.
 type catalogue interface {
 	// len is the number of assets that lists show.
 	len() int
@@ -23,7 +23,7 @@ type catalogue interface {
 	inOrder(key string) bool
 }
 
-// catalogue is what the portal has now; it fails if that is in a file that cannot be read.
+// catalogue returns what the portal has now. It fails if that is in a file that cannot be read.
 func (s *Sandbox) catalogue() (catalogue, error) {
 	if s.file == nil {
 		return s.generated, nil
@@ -41,7 +41,7 @@ func findCollection(all catalogue, id string) (collection, bool) {
 }
 
 // generated is the catalogue without a file: the fixed assets, and count generated ones. They
-// were created and modified in the same order, the last few of them at edited.
+// were created and modified in the same order, the last few at edited.
 type generated struct {
 	count  int
 	edited time.Time

@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// Ids of the collections that are there for a purpose.
+// Ids of collections with a special purpose.
 const (
 	// CollectionSocial has the first ten assets, the documented one among them.
 	CollectionSocial = "C0110000-0001-4F10-8A0B9C8D7E6F5A01"
@@ -74,7 +74,7 @@ func (g generated) collection(n int) collection {
 	return col
 }
 
-// index is that of member n, from 0 up to count.
+// index returns the index of member n, from 0 up to count.
 func (c *collection) index(n int) int {
 	if c.chosen != nil {
 		return c.chosen[n]
@@ -91,7 +91,7 @@ func (c *collection) has(index int) bool {
 	return at >= 0 && at%c.step == 0 && at/c.step < c.count
 }
 
-// describe has a date that is not ISO 8601, as the portal does for collections.
+// describe returns the collection as the API shows it, with a date that is not ISO 8601.
 func (c *collection) describe() object {
 	return object{
 		"id": c.id, "name": c.name, "description": "", "collectionCount": c.count + len(c.deleted), "isPublic": 0,
@@ -131,7 +131,7 @@ func (s *Sandbox) serveCollections(w http.ResponseWriter, r *http.Request, e end
 	writeJSON(w, http.StatusOK, page)
 }
 
-// pageBounds is the part of a list that a call asks for, and the number of that page.
+// pageBounds returns the part of a list that a call asks for, and the number of that page.
 func (s *Sandbox) pageBounds(values url.Values, length int) (first, last, page int, ok bool) {
 	limit, page := defaultPage, 1
 	for key, n := range map[string]*int{"limit": &limit, "page": &page} {
@@ -169,7 +169,7 @@ func (s *Sandbox) serveCollectionMedia(w http.ResponseWriter, _ *http.Request, e
 	defer func() { _ = out.Flush() }()
 	separator := "["
 	write := func(id string) {
-		_, _ = out.WriteString(separator + `"` + id + `"`) // a client that is gone is no matter
+		_, _ = out.WriteString(separator + `"` + id + `"`) // the client may be gone
 		separator = ","
 	}
 	for n := range c.count {

@@ -15,7 +15,7 @@ import (
 )
 
 // Object is a file on storage. Its bytes are a pure function of its identity and
-// the offset; objects and versions of objects differ in all of them.
+// the offset; two objects, or two versions of one, have no bytes in common.
 type Object struct {
 	// Key is the path on storage, escaped, without a leading slash.
 	Key string
@@ -50,7 +50,7 @@ var noise = sync.OnceValue(func() *[2 * blockSize]byte {
 	return &block
 })
 
-// ReadAt is io.ReaderAt. Each block of 64 KiB is the noise, rotated by a distance
+// ReadAt implements io.ReaderAt. Each block of 64 KiB is the noise, rotated by a distance
 // of its own, with the object's and the block's number at its head.
 func (o Object) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
@@ -89,7 +89,7 @@ func (o Object) ReadAt(p []byte, off int64) (int, error) {
 // Reader reads the whole object.
 func (o Object) Reader() *io.SectionReader { return io.NewSectionReader(o, 0, o.Size) }
 
-// ETag is the entity tag with its quotes: the MD5 of the bytes, or, where the
+// ETag returns the entity tag with its quotes: the MD5 of the bytes, or, where the
 // object came in parts, the MD5 of the parts' MD5s and their number, as S3 has it.
 func (o Object) ETag() string {
 	if o.recorded != "" {
@@ -98,14 +98,14 @@ func (o Object) ETag() string {
 	return `"` + digests.get(o) + `"`
 }
 
-// renamed is the object under another file name.
+// renamed returns the object under another file name.
 func (o Object) renamed(name string) Object {
 	o.Name = name
 	o.Key = o.Key[:strings.LastIndexByte(o.Key, '/')+1] + url.PathEscape(name)
 	return o
 }
 
-// changed is what the object is after somebody replaced it: other bytes, another
+// changed returns the object as it is after it was replaced: other bytes, another
 // ETag, modified later.
 func (o Object) changed() Object {
 	o.seed = mix64(o.seed + 1)
@@ -114,10 +114,10 @@ func (o Object) changed() Object {
 	return o
 }
 
-// WithMetadata is the object that the fault xmp serves at the location with a token, as of
-// a portal that embeds metadata while it hands a file out: other bytes and up to 4 KiB
-// more of them. The ETag of a large one is no digest that can be checked: to compute it for
-// each location takes too long.
+// WithMetadata returns the object that the fault xmp serves at the location with a token, as
+// a portal does that embeds metadata in each download: other bytes, and up to 4 KiB
+// more. The ETag of a large object cannot be checked as a digest, because computing it for
+// each location would take too long.
 func (o Object) WithMetadata(token string) Object {
 	o.seed = mix64(o.seed ^ seedOf("xmp", token))
 	o.Size += 1 + int64(o.seed%(4<<10))
@@ -128,13 +128,13 @@ func (o Object) WithMetadata(token string) Object {
 	return o
 }
 
-// undigested is an ETag, without its quotes, that is not a digest that can be checked.
+// undigested returns an ETag, without its quotes, that cannot be checked as a digest.
 func undigested(seed uint64) string { return fmt.Sprintf("%016x%016x-7", mix64(seed), mix64(seed+1)) }
 
 // largestDigested is the size up to which ETags of files that are not known beforehand are computed, 32 MiB.
 const largestDigested = 32 << 20
 
-// digest computes what ETag tells.
+// digest computes what ETag returns.
 func (o Object) digest() string {
 	if o.partSize == 0 {
 		h := md5.New()
@@ -160,7 +160,7 @@ func (o Object) hash(h hash.Hash, off, n int64) {
 	}
 }
 
-// digests remembers ETags, a bounded number of them: they are a pure function of
+// digests remembers a bounded number of ETags, which are a pure function of
 // the object.
 var digests digestCache
 

@@ -11,7 +11,7 @@ import (
 // variants is after how many variants each combination of spellings comes again.
 const variants = 2 * 3 * 5 * 7
 
-// describe is an asset as the API shows it, without its files. The quirks of real
+// describe returns an asset as the API shows it, without its files. The quirks of real
 // payloads are spread over the assets by their variant, so that each page has them
 // all: flags as 0/1 or booleans, sizes as numbers or strings, properties as
 // strings or arrays, focus points as integers or floats.
@@ -80,7 +80,7 @@ func (s *Sandbox) nameOf(a *asset) string {
 	return a.name
 }
 
-// derivatives are the URLs of an item's renditions: by name, and those of a video in a list.
+// derivatives returns the URLs of an item's renditions: by name, and those of a video in a list.
 func (s *Sandbox) derivatives(a *asset, it item) (thumbnails object, previews []string) {
 	thumbnails, previews = object{}, []string{}
 	hostile, isHostile := s.faults.selected("hostile-name", a.id)
@@ -100,7 +100,7 @@ func (s *Sandbox) derivatives(a *asset, it item) (thumbnails object, previews []
 	return thumbnails, previews
 }
 
-// describeItems are an asset's files. Lists show them without ids.
+// describeItems returns the files of an asset, without their ids for lists.
 func (s *Sandbox) describeItems(a *asset, ids bool) []object {
 	hostile, isHostile := s.faults.selected("hostile-name", a.id)
 	described := []object{}
@@ -149,7 +149,7 @@ func nullable(n int) any {
 	return n
 }
 
-// optionIDs are the ids of the property options that an asset has.
+// optionIDs returns the ids of the property options that an asset has.
 func (a *asset) optionIDs() []string {
 	ids := []string{}
 	for _, name := range a.photographers {

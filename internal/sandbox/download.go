@@ -117,8 +117,8 @@ func brokenLocation(answer object, how, location string) {
 	}
 }
 
-// hostileNames are what a file may be called by somebody who means harm, or is
-// unlucky.
+// hostileNames are names of files that an attacker may choose, or that a system
+// does not allow.
 var hostileNames = map[string]string{
 	"traversal": "../../../outside.txt",
 	"absolute":  "/etc/outside.txt",
@@ -140,7 +140,7 @@ var hostileNames = map[string]string{
 	"joiners":   "می\u200cخواهم क्\u200dष 👩🏽\u200d⚕\ufe0f\u200d.txt",
 }
 
-// contentDisposition is an attachment's header: an ASCII name as it is, any other
+// contentDisposition returns an attachment's header: an ASCII name as it is, any other
 // as RFC 8187 spells it.
 func contentDisposition(name string) string {
 	plain := true

@@ -1,11 +1,11 @@
 package sandbox
 
-// Side is where a fault strikes.
+// Side is the part of the sandbox that a fault affects.
 type Side string
 
 // The sides.
 const (
-	OnAPI      Side = "api"      // any call to the portal, after it was authorised
+	OnAPI      Side = "api"      // any call to the portal, after it was authorized
 	OnLocation Side = "location" // what the download endpoints answer
 	OnAccount  Side = "account"  // what metaproperties/, brands/ and tags/ answer
 	OnList     Side = "list"     // what media/ answers
@@ -13,12 +13,12 @@ const (
 	OnClock    Side = "clock"    // the time by which portal and storage answer
 )
 
-// FaultKind is a way to break.
+// FaultKind describes a fault.
 type FaultKind struct {
 	Name string
 	Side Side
 	Doc  string
-	// Default is the value where none is given; what it counts is in Doc.
+	// Default is the value if none is given. Doc has its unit.
 	Default int64
 	// Texts are the variants, the default first; AnyText allows others too.
 	Texts   []string
@@ -43,43 +43,43 @@ var faultKinds = []FaultKind{
 	// The body of a file breaks. Bytes are counted in the answer, not the file.
 	{Name: "cut", Side: OnStorage, Default: 64 << 10, Doc: "the connection closes after N bytes of the body"},
 	{Name: "reset", Side: OnStorage, Default: 64 << 10, Doc: "the connection is reset (RST) after N bytes"},
-	{Name: "stall", Side: OnStorage, Default: 64 << 10, Doc: "nothing more comes after N bytes"},
-	{Name: "slow", Side: OnStorage, Default: 256 << 10, Doc: "N bytes a second"},
+	{Name: "stall", Side: OnStorage, Default: 64 << 10, Doc: "the connection stays open without data after N bytes"},
+	{Name: "slow", Side: OnStorage, Default: 256 << 10, Doc: "N bytes per second"},
 	{
 		Name: "shared-line", Side: OnStorage, Default: 16 << 20,
-		Doc: "N bytes a second for all answers with a file together, an eighth of that once half of the file was sent",
+		Doc: "N bytes per second for all answers with a file together, an eighth of that once half of the file was sent",
 	},
-	{Name: "short", Side: OnStorage, Default: 1, Doc: "Content-Length promises N bytes more than come"},
-	{Name: "truncated", Side: OnStorage, Default: 1, Doc: "a complete answer that lacks the file's last N bytes"},
-	{Name: "stub", Side: OnStorage, Default: 1000, Doc: "storage has only the file's first N bytes, and an ETag of those"},
+	{Name: "short", Side: OnStorage, Default: 1, Doc: "Content-Length is N bytes larger than the body"},
+	{Name: "truncated", Side: OnStorage, Default: 1, Doc: "a complete answer without the file's last N bytes"},
+	{Name: "stub", Side: OnStorage, Default: 1000, Doc: "storage has only the file's first N bytes, with their ETag"},
 	{
 		Name: "page", Side: OnStorage, Texts: []string{"html", "xhtml", "json", "problem", "xml", "untyped"},
 		Doc: "storage has a small page in place of the file; untyped: with the file's Content-Type",
 	},
 	{Name: "no-length", Side: OnStorage, Doc: "no Content-Length: the body is chunked"},
 	{Name: "flip", Side: OnStorage, Doc: "one bit of the byte at offset N of the file is wrong"},
-	{Name: "changed", Side: OnStorage, Default: 2, counts: true, Doc: "from the Nth request on the file is another one"},
+	{Name: "changed", Side: OnStorage, Default: 2, counts: true, Doc: "from the Nth request on, a different file is served"},
 	{
 		Name: "swap", Side: OnStorage, Default: 64 << 10, counts: true,
-		Doc: "the first answer is cut after N bytes, from then on the file is another one",
+		Doc: "the first answer is cut after N bytes; from then on, a different file is served",
 	},
 
 	{
 		Name: "xmp", Side: OnStorage,
-		Doc: "the portal embeds metadata: each location has another file, of other bytes, size and ETag",
+		Doc: "the portal embeds metadata: bytes, size and ETag differ at each location",
 	},
 
 	// Validators and ranges.
-	{Name: "no-conditions", Side: OnStorage, Doc: "If-Match, If-Range and the others are ignored"},
+	{Name: "no-conditions", Side: OnStorage, Doc: "conditions such as If-Match and If-Range are ignored"},
 	{Name: "no-ranges", Side: OnStorage, Doc: "Range is ignored: 200 with the whole file"},
 	{Name: "wrong-range", Side: OnStorage, Default: 1, Doc: "a range starts N bytes early, and Content-Range says so"},
-	{Name: "short-range", Side: OnStorage, Default: 1, Doc: "a range holds N bytes, however many were asked for"},
+	{Name: "short-range", Side: OnStorage, Default: 1, Doc: "each range has N bytes, even if more were requested"},
 	{Name: "if-match-412", Side: OnStorage, Doc: "every If-Match is answered 412, as by nginx with etag off"},
-	{Name: "part-size", Side: OnStorage, Default: 7_000_000, Doc: "the ETag is that of an upload in parts of N bytes"},
-	{Name: "kms", Side: OnStorage, Doc: "the ETag is no digest: encrypted with SSE-KMS"},
+	{Name: "part-size", Side: OnStorage, Default: 7_000_000, Doc: "the ETag of an upload in parts of N bytes"},
+	{Name: "kms", Side: OnStorage, Doc: "the ETag is not a digest: encrypted with SSE-KMS"},
 	{Name: "no-etag", Side: OnStorage, Doc: "no ETag"},
 	{Name: "weak-etag", Side: OnStorage, Doc: "the ETag is weak"},
-	{Name: "wrong-etag", Side: OnStorage, Doc: "the ETag is another file's MD5"},
+	{Name: "wrong-etag", Side: OnStorage, Doc: "the ETag is the MD5 of another file"},
 	{Name: "no-last-modified", Side: OnStorage, Doc: "no Last-Modified"},
 	{
 		Name: "control", Side: OnStorage, Texts: []string{"disposition", "etag", "meta", "nul"},
@@ -88,11 +88,11 @@ var faultKinds = []FaultKind{
 	{Name: "no-disposition", Side: OnStorage, Doc: "no Content-Disposition"},
 	{
 		Name: "digest", Side: OnStorage, Texts: digestTexts,
-		Doc: "a digest in a header of its own (TEXT), right; malformed: Content-MD5s that are none; composite: of parts, on S3",
+		Doc: "a correct digest in the header TEXT; malformed: invalid Content-MD5s; composite: of parts, as on S3",
 	},
 	{
 		Name: "wrong-digest", Side: OnStorage, Texts: digestTexts,
-		Doc: "the same, of other bytes",
+		Doc: "the same headers with the digest of other bytes",
 	},
 	{Name: "headers", Side: OnStorage, Default: 1 << 20, Doc: "N bytes of very short header fields"},
 	{Name: "hints", Side: OnStorage, Default: 100_000, Doc: "N times 103 Early Hints before the answer"},
@@ -113,25 +113,25 @@ var faultKinds = []FaultKind{
 	{Name: "transform-refused", Side: OnStorage, Default: 400, Doc: "images are not made on demand: status N, a page"},
 	{
 		Name: "stale-links", Side: OnStorage, Default: 404,
-		Doc: "the first link to a file that is followed is gone for ever (status N); links that are given out later are good",
+		Doc: "the first link to a file that is followed stays gone (status N); later links are valid",
 	},
 	{Name: "at-once", Side: OnStorage, Default: 1, Doc: "503 SlowDown while N answers with the file are being sent"},
-	{Name: "storage-stall", Side: OnStorage, Doc: "no answer ever"},
-	{Name: "storage-expired", Side: OnStorage, Doc: "the location has expired, whatever it says"},
+	{Name: "storage-stall", Side: OnStorage, Doc: "storage never answers"},
+	{Name: "storage-expired", Side: OnStorage, Doc: "the location has expired, although its URL says otherwise"},
 	{
 		Name: "expire-mid", Side: OnStorage, Default: 64 << 10,
-		Doc: "the connection closes after N bytes, and from then on that location has expired",
+		Doc: "the connection closes after N bytes, and the location has expired from then on",
 	},
 	{
 		Name: "storage-redirect", Side: OnStorage, Default: 1, Texts: []string{"host", "loop", "userinfo", "api", "relative"},
-		Doc: "N redirects to another host name; loop: for ever; userinfo: with a user in the URL; api: to the portal; " +
-			"relative: by the path alone",
+		Doc: "N redirects to another host name; loop: endless; userinfo: with a user in the URL; api: to the portal; " +
+			"relative: with the path alone",
 	},
 
 	// The portal's answer breaks.
 	{Name: "api-401", Side: OnAPI, Doc: "401"},
 	{Name: "api-202", Side: OnAPI, Doc: "202: not ready, Retry-After: N (left out for 0)"},
-	{Name: "api-403", Side: OnAPI, Doc: "403, a role is missing; Retry-After: N (left out for 0)"},
+	{Name: "api-403", Side: OnAPI, Doc: "403: a role is missing; Retry-After: N (left out for 0)"},
 	{Name: "api-404", Side: OnAPI, Doc: "404 Media not found, Retry-After: N (left out for 0)"},
 	{Name: "api-429", Side: OnAPI, Doc: "429 and the block with its penalty, Retry-After: N"},
 	{Name: "api-500", Side: OnAPI, Doc: "500"},
@@ -144,15 +144,15 @@ var faultKinds = []FaultKind{
 	{
 		Name: "said-as", Side: OnAPI,
 		Texts: []string{"message", "number", "strange", "empty", "error", "errors", "description", "url"},
-		Doc:   "200 with words in place of the answer; message: without a statuscode; number, empty: with 404",
+		Doc:   "200 with a message in place of the answer; message: without a statuscode; number, empty: with 404",
 	},
 	{Name: "api-control", Side: OnAPI, Doc: "the right answer with control characters in a header"},
 	{Name: "api-empty", Side: OnAPI, Doc: "200 with an empty body"},
-	{Name: "api-garbage", Side: OnAPI, Doc: "200 with JSON that breaks off into other bytes"},
+	{Name: "api-garbage", Side: OnAPI, Doc: "200 with JSON that ends in other bytes"},
 	{Name: "api-huge", Side: OnAPI, Default: 1 << 30, Doc: "200 with valid JSON of N bytes"},
 	{Name: "api-cut", Side: OnAPI, Default: 20, Doc: "the connection closes after N bytes of the right answer"},
 	{Name: "api-reset", Side: OnAPI, Doc: "the connection is reset (RST) without an answer"},
-	{Name: "api-stall", Side: OnAPI, Doc: "no answer ever"},
+	{Name: "api-stall", Side: OnAPI, Doc: "never an answer"},
 	{Name: "api-headers", Side: OnAPI, Default: 1 << 20, Doc: "the right answer with N bytes of very short header fields"},
 	{
 		Name: "api-redirect", Side: OnAPI, Texts: []string{"host", "port", "path", "loop", "userinfo"}, AnyText: true,
@@ -161,25 +161,25 @@ var faultKinds = []FaultKind{
 
 	{
 		Name: "account-shape", Side: OnAccount, Texts: accountShapes,
-		Doc: "metaproperties, brands and tags have another shape; array, numbered: one that can be understood",
+		Doc: "metaproperties, brands and tags have another shape; array, numbered: shapes that can be read",
 	},
-	{Name: "many-options", Side: OnAccount, Default: 20_000, Doc: "each metaproperty with options has N more"},
+	{Name: "many-options", Side: OnAccount, Default: 20_000, Doc: "each metaproperty with options has N more options"},
 
 	{Name: "clock", Side: OnClock, Default: 3600, Doc: "the clock of portal and storage is N seconds ahead, or with -N behind"},
 
 	// Locations.
-	{Name: "expired", Side: OnLocation, Doc: "the location has expired when it is given out"},
+	{Name: "expired", Side: OnLocation, Doc: "the location has already expired when the portal returns it"},
 	{
 		Name: "location", Side: OnLocation,
 		Texts: []string{"file", "ftp", "relative", "empty", "null", "missing", "number", "userinfo", "garbage", "url"},
-		Doc:   "a location that is none: another scheme and so on; url: a good one under the key url",
+		Doc:   "an invalid download URL (wrong scheme, ...); url: a valid one under the key \"url\"",
 	},
 	{
 		Name: "spelling", Side: OnLocation,
 		Texts: []string{
 			"percent", "blank", "symbols", "unicode", "query", "ends", "breaks", "backslash", "upper", "slash", "scheme", "fragment",
 		},
-		Doc: "locations, thumbnails and redirects of storage are written as browsers understand them and RFC 3986 does not",
+		Doc: "URLs of storage are written as browsers accept them, against RFC 3986",
 	},
 	{
 		Name: "hostile-name", Side: OnLocation,
@@ -187,39 +187,39 @@ var faultKinds = []FaultKind{
 			"traversal", "absolute", "backslash", "drive", "control", "newline", "bidi", "reserved", "dots", "long",
 			"empty", "nul", "part", "dash", "hidden", "invalid", "encoded", "joiners",
 		},
-		Doc: "the file's name is an attack (also in the asset's name and fileName)",
+		Doc: "the file has a hostile name (also in the asset's name and fileName)",
 	},
 
 	// Lists.
 	{Name: "hidden", Side: OnList, Doc: "the asset is missing from lists, though it exists"},
-	{Name: "malformed", Side: OnList, Doc: "the asset's fields have types that nobody documented"},
+	{Name: "malformed", Side: OnList, Doc: "the asset's fields have undocumented types"},
 	{Name: "overlap", Side: OnList, Default: 1, Doc: "each page but the first begins N assets early, with or without cursor"},
 	{
 		Name: "page-cap", Side: OnList, Default: 100, Texts: []string{"stride", "asked"},
-		Doc: "at most N elements a page, whatever limit says; asked: the page number counts by limit all the same",
+		Doc: "at most N elements per page, even if limit is higher; asked: page numbers still count by limit",
 	},
-	{Name: "short-page", Side: OnList, Default: 2, Doc: "page N lacks three of its elements"},
-	{Name: "cursor-echo", Side: OnList, Doc: "each page has a cursor; the empty page at the end returns the one it was asked with"},
+	{Name: "short-page", Side: OnList, Default: 2, Doc: "page N is missing three elements"},
+	{Name: "cursor-echo", Side: OnList, Doc: "each page has a cursor; the empty last page returns the cursor of its request"},
 	{
 		Name: "list-shape", Side: OnList,
 		Texts: []string{"array", "total-number", "total-text", "total-last", "limited", "numbered-media", "numbered"},
-		Doc:   "the first page has another shape than was asked for; numbered: an object with numeric keys in place of a list",
+		Doc:   "the first page has another shape than requested; numbered: an object with numeric keys in place of a list",
 	},
 	{
 		Name: "no-derivative", Side: OnList, Texts: []string{"webimage"}, AnyText: true,
-		Doc: "the asset lacks the derivative TEXT",
+		Doc: "the asset does not have the derivative TEXT",
 	},
 	{Name: "no-transform", Side: OnList, Doc: "the asset has no transformBaseUrl"},
 	{
 		Name: "wrong-shape", Side: OnList, Texts: wrongShapes,
-		Doc: "one field of the asset or of its items has another shape, also in the asset's own answer",
+		Doc: "one field of the asset or of its items has another shape, in lists and by id",
 	},
 	{
 		Name: "endless", Side: OnList, Texts: []string{"empty", "malformed"},
-		Doc: "ever new cursors, with empty pages, or with one malformed asset each",
+		Doc: "an endless list: new cursors with empty pages, or with one malformed asset each",
 	},
 	{
 		Name: "many-items", Side: OnList, Default: 1000, Texts: []string{"ids", "empty"},
-		Doc: "an asset has N media items with nothing but an id, or nothing at all",
+		Doc: "an asset has N media items with an id alone, or without any field",
 	},
 }

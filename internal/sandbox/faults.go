@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Fault is something that goes wrong on purpose. FaultKinds has the names.
+// Fault is a fault that is switched on. FaultKinds has the names.
 type Fault struct {
 	Name string
 	// Value is what the number after the name means for the kind (bytes, bytes a
@@ -25,19 +25,19 @@ type Fault struct {
 	// collections, collection, collectionMedia, currentUser, derivatives,
 	// metaproperties, brands, tags, token. A call that belongs to none is "unknown".
 	On string
-	// After lets so many matching requests pass first.
+	// After is the number of matching requests that pass first.
 	After int
-	// Times is how many requests it strikes after those; 0 is all. After and Times
-	// are counted for each file on storage, each asset on the API, and
-	// each endpoint that knows no asset.
+	// Times is the number of requests that it affects after those; 0 = no limit. After and Times
+	// are counted per file on storage, per asset on the API, and
+	// per endpoint that is not about an asset.
 	Times int
-	// Rate strikes only this share of the assets, chosen by Seed, the same in
-	// every run (of the requests, for endpoints that know no asset). 0 is all.
+	// Rate is the share of the assets that it affects, chosen by Seed, the same in
+	// every run (of the requests, for endpoints that are not about an asset). 0 = no limit.
 	Rate float64
 	Seed uint64
 }
 
-// Selects tells whether the fault may strike an asset.
+// Selects reports whether the fault may affect an asset.
 func (f Fault) Selects(mediaID string) bool {
 	return (f.Asset == "" || f.Asset == mediaID) && f.draws(mediaID)
 }
@@ -118,13 +118,13 @@ func (f Fault) check() error {
 	case !ok:
 		return fmt.Errorf("unknown fault %q", f.Name)
 	case f.Text != "" && !kind.AnyText && !slices.Contains(kind.Texts, f.Text):
-		return fmt.Errorf("fault %s knows no %q", f.Name, f.Text)
+		return fmt.Errorf("fault %s: unknown variant %q", f.Name, f.Text)
 	case kind.Side == OnClock && f != (Fault{Name: f.Name, Value: f.Value}):
-		return fmt.Errorf("fault %s is on for every answer: it takes no keys", f.Name)
+		return fmt.Errorf("fault %s applies to every answer: it takes no keys", f.Name)
 	case f.Value < 0 && kind.Side != OnClock, max(f.Value, -f.Value) > maxClock && kind.Side == OnClock, f.After < 0, f.Times < 0, !(f.Rate >= 0 && f.Rate <= 1): // NaN is neither
 		return fmt.Errorf("fault %s: a number is out of range", f.Name)
 	case f.On != "" && kind.Side == OnStorage:
-		return fmt.Errorf("fault %s is storage's: it strikes no endpoint", f.Name)
+		return fmt.Errorf("fault %s affects storage: it cannot be limited to an endpoint with on=", f.Name)
 	case f.On != "" && !slices.Contains(endpointNames, f.On):
 		return fmt.Errorf("fault %s: unknown endpoint %q", f.Name, f.On)
 	}
@@ -200,8 +200,8 @@ func (s strikes) has(name string) bool {
 	return ok
 }
 
-// meet is what a request on a side runs into. what is the file, asset or endpoint
-// that the request is about; mediaID is empty where it is about no asset.
+// meet returns the faults that affect a request on a side, and counts them. what is the file, asset or
+// endpoint that the request is about; mediaID is empty if it is not about an asset.
 func (s *faultSet) meet(side Side, endpoint, mediaID, what string) strikes {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -229,7 +229,7 @@ func (s *faultSet) meet(side Side, endpoint, mediaID, what string) strikes {
 		s.hits[f.Name]++
 		found = append(found, strike{f, nth - f.After})
 		if side == OnAPI {
-			break // one answer, one fault: the next one has its turn when this is over
+			break // one answer, one fault: the next one applies when this one has ended
 		}
 	}
 	return found
@@ -280,7 +280,7 @@ func (s *faultSet) within(key string, d time.Duration) bool {
 	return time.Since(s.began[key]) < d
 }
 
-// on tells whether any fault of a name is on.
+// on reports whether any fault of a name is on.
 func (s *faultSet) on(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -294,7 +294,7 @@ func (s *faultSet) selectedText(name, mediaID, text string) bool {
 	return slices.ContainsFunc(s.faults, func(f Fault) bool { return f.Name == name && f.Text == text && f.Selects(mediaID) })
 }
 
-// selected is the fault of a name that is on for an asset, without counting it.
+// selected returns the fault of a name that is on for an asset, without counting it.
 func (s *faultSet) selected(name, mediaID string) (Fault, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -176,7 +176,7 @@ func parseCatalogue(text []byte) (*fileCatalogue, error) {
 	return newFileCatalogue(assets), nil
 }
 
-// line is the line, from 1, of the first thing from an offset on.
+// line returns the number, from 1, of the line with the first value at or after an offset.
 func (p *catalogueParser) line(at int64) int {
 	rest := bytes.TrimLeft(p.text[at:], " \t\r\n,:")
 	return 1 + bytes.Count(p.text[:len(p.text)-len(rest)], []byte("\n"))
@@ -188,7 +188,7 @@ func (p *catalogueParser) token() (json.Token, error) {
 	return token, unended(err)
 }
 
-// unended says what the end of a file in the middle of its list means.
+// unended returns the error of a file that ends in the middle of its list.
 func unended(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errors.New("the file ends before its list does")
@@ -249,7 +249,7 @@ func (p *catalogueParser) asset() (a fileAsset, err error) {
 		case !known:
 			return a, fmt.Errorf("unknown key %q (known: %s)", name, strings.Join(keyNames(), ", "))
 		case given[name]:
-			return a, fmt.Errorf("%q is there twice", name)
+			return a, fmt.Errorf("%q occurs twice", name)
 		}
 		given[name] = true
 		var raw json.RawMessage
@@ -281,7 +281,7 @@ func keyNames() []string {
 }
 
 // complete fills in what the file leaves out. It depends on the asset's own keys alone, so that
-// a change to one asset leaves the others as they are.
+// a change to one asset does not change any other.
 func (a *fileAsset) complete() {
 	a.listed = true
 	a.number = seedOf("listed", a.id)
@@ -306,17 +306,17 @@ func (a *fileAsset) complete() {
 	}
 }
 
-// uploaded is when a version came.
+// uploaded returns the time at which a version was uploaded.
 func (a *asset) uploaded(version int) time.Time {
 	return a.created.Add(time.Duration(version) * time.Hour)
 }
 
-// listedSize is the size of a version for which the file gives none, from 1 to 128 KiB.
+// listedSize returns the size of a version for which the file gives none, from 1 to 128 KiB.
 func listedSize(id string, version int) int64 {
 	return int64(1<<10 + seedOf("size", id, strconv.Itoa(version))%(127<<10))
 }
 
-// listedItems are the originals of all versions. What is not the active one has the size that the
+// listedItems returns the originals of all versions. What is not the active one has the size that the
 // file gives none for. An item's id stands for asset, version and size, and its bytes and renditions
 // for that id.
 func (a *asset) listedItems() []item {

@@ -290,7 +290,7 @@ func TestMalformedCatalogues(t *testing.T) {
 		"[\n{\n\"id\":\"a\",\n\"name\":\"x\",\n\"Version\":2}]": `line 5: asset "a": unknown key "Version" (known: `,
 		`[{"ID":"a"}]`: `line 1: asset number 1: unknown key "ID" (known: archive, brand, collections, `,
 		"[{\"id\":\"a\"},\n{\"id\":\"b\"},\n\n{\"id\":\"a\"}]": `line 4: asset "a" is also in line 1`,
-		`[{"id":"a","id":"b"}]`:                                `line 1: asset "a": "id" is there twice`,
+		`[{"id":"a","id":"b"}]`:                                `line 1: asset "a": "id" occurs twice`,
 		`[{"id":"a","version":nought}]`:                        `line 1: asset "a": "version": invalid character 'o' in literal null`,
 		`[{"id":"a","version":0}]`:                             `line 1: asset "a": "version" must be a number from 1 to 1000`,
 		`[{"id":"a","version":1001}]`:                          `line 1: asset "a": "version" must be a number from 1 to 1000`,

@@ -52,7 +52,7 @@ func idNumber(salt uint64, id string) (n uint64, ok bool) {
 	return n, numberedID(salt, n) == id
 }
 
-// idHash is the hashed form of an id: 16 lower-case digits.
+// idHash returns the hashed form of an id: 16 lower-case digits.
 func idHash(id string) string { return fmt.Sprintf("%016x", seedOf(id)) }
 
 // seedOf makes a number of names.
@@ -65,7 +65,7 @@ func seedOf(names ...string) uint64 {
 	return mix64(h.Sum64())
 }
 
-// mix64 is a bijection that scatters its argument: the finaliser of SplitMix64.
+// mix64 scatters its argument, one to one: the finalizer of SplitMix64.
 func mix64(x uint64) uint64 {
 	x ^= x >> 30
 	x *= 0xbf58476d1ce4e5b9

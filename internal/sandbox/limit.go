@@ -26,7 +26,7 @@ type callLimit struct {
 
 func newCallLimit(penalty time.Duration) *callLimit { return &callLimit{penalty: penalty} }
 
-// admit counts a call made now and tells whether it may be answered. With
+// admit counts a call made now and reports whether it may be answered. With
 // enforce off it only counts and obeys blocks.
 func (l *callLimit) admit(now time.Time, enforce bool) bool {
 	l.mu.Lock()

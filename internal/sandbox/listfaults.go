@@ -39,10 +39,10 @@ func lacking[T any](s *Sandbox, endpoint string, page []T, number int) []T {
 	return page
 }
 
-// number is which page a query asks for, from 1 up.
+// number returns the number of the page that a query asks for, from 1.
 func (q *query) number() int { return max(q.skip/max(q.stride, 1), q.from/max(q.limit, 1)) + 1 }
 
-// cursor is the cursor of the next page, "" after the last. With cursor-echo it is Solr's:
+// cursor returns the cursor of the next page, "" after the last. With cursor-echo it is Solr's:
 // each page has one, and the empty page after the last returns the one it was asked with.
 func (s *Sandbox) cursor(q query, next int) string {
 	if s.opts.NoCursor {
@@ -57,13 +57,13 @@ func (s *Sandbox) cursor(q query, next int) string {
 	return formatCursor(next)
 }
 
-// envelope is what stands around the elements of a page.
+// envelope is the text around the elements of a page.
 type envelope struct {
 	head, tail string
 	numbered   int // of the first element where they are members of an object; -1: an array
 }
 
-// prefix is what stands before element i.
+// prefix returns the text before element i.
 func (e envelope) prefix(i int) string {
 	text := ""
 	if i > 0 {
@@ -75,8 +75,8 @@ func (e envelope) prefix(i int) string {
 	return text
 }
 
-// envelope is the shape of a page: a bare array, or an object where total or count is asked
-// for, or what list-shape says.
+// envelope returns the shape of a page: a bare array, an object if total or count is
+// requested, or what list-shape says.
 func (s *Sandbox) envelope(values url.Values, q query) envelope {
 	shape, total := "", strconv.Itoa(q.total())
 	if f, ok := s.listFault("list-shape", "list"); ok && values.Get("cursor") == "" && values.Get("page") == "" {
@@ -189,8 +189,8 @@ var wrongShapes = []string{
 	"item-dots", "item-blank", "property-numbered", "property", "tag", "thumbnail", "number", "flag", "date",
 }
 
-// writeItems is an asset with n media items that say next to nothing: each its id, or, where
-// the fault says so, not even that.
+// writeItems writes an asset with N media items, each with its id alone or, if the fault says so,
+// without one.
 func writeItems(w http.ResponseWriter, mediaID string, f Fault) {
 	w.Header().Set("Content-Type", "application/json")
 	_, err := fmt.Fprintf(w, `{"id":%q,"name":"Many items","mediaItems":[`, mediaID)

@@ -160,7 +160,7 @@ func formatCursor(from int) string {
 	return base64.RawURLEncoding.EncodeToString([]byte("sandbox:" + strconv.Itoa(from)))
 }
 
-// filter is the test that a key of the query asks for; nil for keys that ask for
+// filter returns the test that a key of the query asks for; nil for keys that ask for
 // none.
 func (q *query) filter(key, value string) (func(*asset) bool, error) {
 	if value == "" {
@@ -320,8 +320,8 @@ func (q *query) sortedCandidates(key, direction string) []int {
 	return indices
 }
 
-// page is one page of the matching assets, and the place in the order where the
-// next one begins; 0 after the last.
+// page returns one page of the matching assets, and the position at which the
+// next page begins; 0 after the last.
 func (q *query) page() (page []asset, next int) {
 	at, skip := -1, q.skip
 	for index := range q.candidates() {

@@ -52,8 +52,8 @@ func newOAuth1Verifier(creds oauth1Credentials, now func() time.Time) *oauth1Ver
 	return &oauth1Verifier{creds: creds, now: now, seen: map[int64]map[nonceKey]bool{}}
 }
 
-// Verify says whether r is signed with the credentials, fresh, and not seen
-// before (RFC 5849 section 3.2). Where the body is a form it is read, and put
+// Verify returns an error unless r is signed with the credentials, fresh, and not seen
+// before (RFC 5849 section 3.2). If the body is a form, it is read, and put
 // back for the handler. A signature that does not match is answered with the
 // base string that the verifier signed, which holds no secret.
 func (v *oauth1Verifier) Verify(r *http.Request) error {
@@ -123,7 +123,7 @@ func (v *oauth1Verifier) checkProtocol(p map[string]string, now time.Time) (int6
 	return int64(timestamp), nil
 }
 
-// sign is the HMAC-SHA1 of RFC 5849 section 3.4.2.
+// sign returns the HMAC-SHA1 of RFC 5849 section 3.4.2.
 func (v *oauth1Verifier) sign(base string) string {
 	key := oauth1Escape(v.creds.ConsumerSecret) + "&" + oauth1Escape(v.creds.TokenSecret)
 	mac := hmac.New(sha1.New, []byte(key))
@@ -158,9 +158,9 @@ func (v *oauth1Verifier) useNonce(timestamp int64, nonce string, now time.Time) 
 // oauth1Param is one decoded parameter of a request.
 type oauth1Param struct{ name, value string }
 
-// protocolParams collects the oauth_ parameters of the header. One that is
-// there twice, be it in the query or in the form, makes the request invalid
-// (RFC 5849 section 3.2); one that is only there is not where we look for it.
+// protocolParams collects the oauth_ parameters of the header. A parameter that
+// occurs twice, also in the query or the form, makes the request invalid
+// (RFC 5849 section 3.2). One that only the query or the form has is ignored.
 func protocolParams(header, request []oauth1Param) (map[string]string, error) {
 	found := map[string]string{}
 	for _, p := range header {
@@ -168,13 +168,13 @@ func protocolParams(header, request []oauth1Param) (map[string]string, error) {
 			continue
 		}
 		if _, twice := found[p.name]; twice {
-			return nil, fmt.Errorf("%s is there more than once", p.name)
+			return nil, fmt.Errorf("%s occurs more than once", p.name)
 		}
 		found[p.name] = p.value
 	}
 	for _, p := range request {
 		if _, twice := found[p.name]; twice {
-			return nil, fmt.Errorf("%s is there more than once", p.name)
+			return nil, fmt.Errorf("%s occurs more than once", p.name)
 		}
 	}
 	return found, nil
@@ -267,7 +267,7 @@ func oauth1Unescape(s string) (string, error) {
 	return plain, nil
 }
 
-// oauth1Escape is the percent-encoding of RFC 5849 section 3.6, stricter than
+// oauth1Escape returns the percent-encoding of RFC 5849 section 3.6, stricter than
 // any that net/url has.
 func oauth1Escape(s string) string {
 	const hex = "0123456789ABCDEF"
@@ -287,7 +287,7 @@ func unreserved(c byte) bool {
 		c == '-' || c == '.' || c == '_' || c == '~'
 }
 
-// requestParams are the parameters of query and form (RFC 5849 section
+// requestParams returns the parameters of query and form (RFC 5849 section
 // 3.4.1.3.1). The body is read only where it is a form, and put back.
 func requestParams(r *http.Request) ([]oauth1Param, error) {
 	params, err := formParams(r.URL.RawQuery)
@@ -336,13 +336,13 @@ func formParams(s string) ([]oauth1Param, error) {
 	return params, nil
 }
 
-// signatureBase is the signature base string of RFC 5849 section 3.4.1, from
+// signatureBase returns the signature base string of RFC 5849 section 3.4.1, from
 // what came over the wire and all parameters but the signature.
 func signatureBase(r *http.Request, params []oauth1Param) string {
 	return strings.ToUpper(r.Method) + "&" + oauth1Escape(baseURI(r)) + "&" + oauth1Escape(normalizedParams(params))
 }
 
-// baseURI is the base string URI of RFC 5849 section 3.4.1.2.
+// baseURI returns the base string URI of RFC 5849 section 3.4.1.2.
 func baseURI(r *http.Request) string {
 	scheme, defaultPort := "http", ":80"
 	if r.TLS != nil {
@@ -352,7 +352,7 @@ func baseURI(r *http.Request) string {
 	return scheme + "://" + host + rawPath(r)
 }
 
-// rawPath is the path as it stands in the request line: r.URL.Path has lost
+// rawPath returns the path as it stands in the request line: r.URL.Path has lost
 // which of its bytes were escaped.
 func rawPath(r *http.Request) string {
 	path, _, _ := strings.Cut(r.RequestURI, "?")

@@ -183,7 +183,7 @@ func TestVerifyRefuses(t *testing.T) {
 		{"other nonce", edit("chapoH", "chapoh"), "does not match"},
 		{"added parameter", photosHeader + `, x="1"`, "does not match"},
 		{"other signature", edit("MdpQ", "NdpQ"), "does not match"},
-		{"twice", photosHeader + `, oauth_nonce="chapoH"`, "oauth_nonce is there more than once"},
+		{"twice", photosHeader + `, oauth_nonce="chapoH"`, "oauth_nonce occurs more than once"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			err := newOAuth1Verifier(photosCreds, at(photosTime)).Verify(photos(t, tt.header))

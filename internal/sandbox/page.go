@@ -8,7 +8,7 @@ import (
 )
 
 // storedPages are what storage has in place of a file: the answer of a login page, a portal or an S3
-// that somebody stored under its name. The media type is the file's where there is none.
+// that was stored under its name. The media type is the file's if none is given.
 var storedPages = map[string]struct{ mediaType, text string }{
 	"html":    {"text/html; charset=utf-8", "<!DOCTYPE html><html><body><h1>Please log in</h1></body></html>"},
 	"xhtml":   {"application/xhtml+xml", `<html xmlns="http://www.w3.org/1999/xhtml"><body>Please log in</body></html>`},

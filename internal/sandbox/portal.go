@@ -12,7 +12,7 @@ import (
 // object is a JSON object under construction.
 type object = map[string]any
 
-// Portal is the handler of the API. Storage's URLs in its answers lead to the
+// Portal returns the handler of the API. Storage's URLs in its answers lead to the
 // sandbox's StorageURL.
 func (s *Sandbox) Portal() http.Handler { return s.handler(s.servePortal) }
 
@@ -81,7 +81,7 @@ func (s *Sandbox) servePortal(w http.ResponseWriter, r *http.Request) {
 
 // admits answers 401, 403 or 405 where the call may not be made.
 func (s *Sandbox) admits(w http.ResponseWriter, r *http.Request, e endpoint) bool {
-	scopes, err := s.authorise(r)
+	scopes, err := s.authorize(r)
 	if err != nil {
 		s.counters.refuse(reasonOf(err))
 		writeError(w, http.StatusUnauthorized, "Unauthorized: "+err.Error())
@@ -99,7 +99,7 @@ func (s *Sandbox) admits(w http.ResponseWriter, r *http.Request, e endpoint) boo
 	return true
 }
 
-// reasonOf is the part of an error before anything that a client chose.
+// reasonOf returns the part of an error before anything that a client chose.
 func reasonOf(err error) string {
 	text := err.Error()
 	if i := strings.IndexAny(text, "\";:,0123456789"); i >= 0 {

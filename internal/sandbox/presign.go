@@ -26,8 +26,8 @@ const (
 	amzDate = "20060102T150405Z"
 )
 
-// presign is a URL, unlike any other, by which an object can be got from its issue
-// until the lifetime of locations is over.
+// presign returns a URL, unlike any other, by which an object can be requested until the lifetime of locations
+// has passed since its issue.
 func (s *Sandbox) presign(o Object, issued time.Time) string {
 	query := url.Values{
 		"X-Amz-Algorithm":     {"AWS4-HMAC-SHA256"},
@@ -42,7 +42,7 @@ func (s *Sandbox) presign(o Object, issued time.Time) string {
 	return s.opts.StorageURL + "/" + o.Key + "?" + query.Encode()
 }
 
-// presignDerivative is the URL of a rendition: CloudFront's kind, for those that
+// presignDerivative returns the URL of a rendition: CloudFront's kind, for those that
 // are not public.
 func (s *Sandbox) presignDerivative(d derivative, o Object) string {
 	location := s.opts.StorageURL + "/" + o.Key
@@ -75,7 +75,7 @@ func (s *Sandbox) signature(path string, query url.Values) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// checkSignature tells with which error of S3 a request is refused; nil if it is
+// checkSignature returns the error of S3 with which a request is refused; nil if it is
 // not.
 func (s *Sandbox) checkSignature(method, path string, query url.Values) *s3Error {
 	switch {
@@ -116,7 +116,7 @@ func (s *Sandbox) expiredError(expires time.Time) *s3Error {
 	}
 }
 
-// isPublic tells whether a path needs no signature: the three renditions that
+// isPublic reports whether a path needs no signature: the three renditions that
 // every asset has.
 func isPublic(path string) bool {
 	parts := strings.Split(path, "/")
@@ -131,10 +131,10 @@ func isPublic(path string) bool {
 	return false
 }
 
-// tokenOf is the serial number of a location; "" for the URL of a public rendition.
+// tokenOf returns the serial number of a location; "" for the URL of a public rendition.
 func tokenOf(query url.Values) string { return query.Get(keyToken) + query.Get(keyKeyPair) }
 
-// signatureOf is the signature that a URL carries, the public key of a location.
+// signatureOf returns the signature that a URL carries, the public key of a location.
 func signatureOf(query url.Values) string {
 	return query.Get(keySignature) + query.Get(keyCFSignature)
 }

@@ -51,5 +51,5 @@ func (s *Sandbox) redirectStorage(w http.ResponseWriter, r *http.Request, mediaI
 	return true
 }
 
-// otherHost is another name of the same address, where it is a loopback one.
+// otherHost returns another name of the same address, where it is a loopback one.
 func otherHost(base string) string { return strings.Replace(base, "127.0.0.1", "localhost", 1) }

@@ -85,8 +85,8 @@ type Sandbox struct {
 	running   sync.RWMutex  // read-locked by every handler while it runs
 }
 
-// New makes a Sandbox that serves nothing yet. It fails on a fault that does not
-// exist, on a URL or port that is none, or on a catalogue that cannot be read.
+// New makes a Sandbox that serves nothing yet. It fails on an unknown
+// fault, an invalid URL or port, or a catalogue that cannot be read.
 func New(opts Options) (*Sandbox, error) {
 	if opts.Assets == 0 {
 		opts.Assets = 300
@@ -138,10 +138,10 @@ func setDefault[T comparable](field *T, value T) {
 // SetFaults replaces the faults that are on and forgets how often they struck.
 func (s *Sandbox) SetFaults(faults ...Fault) error { return s.faults.set(faults) }
 
-// PortalURL is the portal's address without a trailing slash.
+// PortalURL returns the portal's address without a trailing slash.
 func (s *Sandbox) PortalURL() string { return s.opts.PortalURL }
 
-// StorageURL is storage's address without a trailing slash.
+// StorageURL returns storage's address without a trailing slash.
 func (s *Sandbox) StorageURL() string { return s.opts.StorageURL }
 
 // Start serves the portal and storage on two ports of 127.0.0.1 until ctx

@@ -33,7 +33,7 @@ var spellings = map[string]struct {
 	"fragment": {"", func(l string) string { return l + "#page=1" }},
 }
 
-// spelledName is o under the name that the fault spelling, if it is on for the asset, needs.
+// spelledName returns o under the name that the fault spelling needs, if that is on for the asset.
 func (s *Sandbox) spelledName(o Object) Object {
 	if f, ok := s.faults.selected("spelling", o.mediaID); ok && spellings[f.Text].name != "" {
 		return o.renamed(spellings[f.Text].name)

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Stats is what the sandbox has seen. It can be marshalled to JSON.
+// Stats counts the requests to the sandbox. It can be marshaled to JSON.
 type Stats struct {
 	// APICalls counts every request to the portal, refused ones included.
 	APICalls int64 `json:"apiCalls"`
@@ -46,7 +46,7 @@ func (c *counters) connected(_ net.Conn, state http.ConnState) {
 	}
 }
 
-// Stats is a snapshot of what was seen since New.
+// Stats returns a snapshot of the counts since New.
 func (s *Sandbox) Stats() Stats {
 	c := &s.counters
 	c.mu.Lock()

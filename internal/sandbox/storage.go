@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// Storage is the handler of the files: S3 with CloudFront, as far as somebody who
-// holds a presigned URL can tell. Conditions and ranges follow RFC 9110.
+// Storage returns the handler of the files: S3 with CloudFront, as a client with
+// a presigned URL sees it. Conditions and ranges follow RFC 9110.
 func (s *Sandbox) Storage() http.Handler { return s.handler(s.serveStorage) }
 
 func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
@@ -190,7 +190,7 @@ func controlHeader(h http.Header, where string) {
 	}
 }
 
-// rangeStart is n of "bytes=n-...".
+// rangeStart returns n of "bytes=n-...".
 func rangeStart(header string) (int64, bool) {
 	spec, _ := strings.CutPrefix(header, "bytes=")
 	from, _, _ := strings.Cut(spec, "-")
@@ -198,7 +198,7 @@ func rangeStart(header string) (int64, bool) {
 	return n, err == nil
 }
 
-// storageRefusal is the error that a fault wants instead of the file.
+// storageRefusal returns the error that a fault wants instead of the file.
 func (s *Sandbox) storageRefusal(w http.ResponseWriter, met strikes, key string) *s3Error {
 	for _, f := range met {
 		var e *s3Error
@@ -257,7 +257,7 @@ func (s *Sandbox) goneLink(r *http.Request, met strikes, key string) bool {
 	return met.has("stale-links") && s.faults.isFirstLink(key, r.URL.RawQuery)
 }
 
-// objectAt is the object of an escaped path, whatever file name ends it.
+// objectAt returns the object of an escaped path. The file name at its end does not matter.
 func objectAt(all catalogue, escaped string) (Object, bool) {
 	parts := strings.Split(strings.TrimPrefix(escaped, "/"), "/")
 	for i := range parts {
@@ -286,7 +286,7 @@ func objectAt(all catalogue, escaped string) (Object, bool) {
 	return Object{}, false
 }
 
-// Object is the file that a selector chooses of an asset, spelled as in results:
+// Object returns the file of an asset that a selector chooses, spelled as in results:
 // original, additional, version/2, item/ID, derivative/NAME,
 // item/ID/derivative/NAME or transform/SPEC.
 func (s *Sandbox) Object(mediaID, selector string) (Object, bool) {

@@ -21,12 +21,12 @@ const (
 	sourceSide     = 96      // the longer side of the image that they are made of, in pixels
 )
 
-// transformBase is where images of an asset are made on demand: its transformBaseUrl.
+// transformBase returns the URL at which images of an asset are made on demand: its transformBaseUrl.
 func (s *Sandbox) transformBase(a *asset) string {
 	return s.opts.StorageURL + "/transform/" + url.PathEscape(a.id) + "/" + url.PathEscape(a.name)
 }
 
-// transformable is the asset of an escaped path below transform/.
+// transformable returns the asset of an escaped path below transform/.
 func transformable(all catalogue, escaped string) (asset, bool) {
 	rest, ok := strings.CutPrefix(escaped, "/transform/")
 	id, _, named := strings.Cut(rest, "/")
@@ -37,7 +37,7 @@ func transformable(all catalogue, escaped string) (asset, bool) {
 	return asset{}, false
 }
 
-// transformed is the image that a query asks for, such as
+// transformed returns the image that a query asks for, such as
 // io=transform:fill,width:800,height:600&format=jpg&quality=85.
 func (a *asset) transformed(query url.Values) (Object, error) {
 	operation, ok := strings.CutPrefix(query.Get("io"), "transform:")
@@ -66,7 +66,7 @@ func (a *asset) transformed(query url.Values) (Object, error) {
 	}, nil
 }
 
-// picture is a small image of the asset's proportions, unlike that of any other asset.
+// picture returns a small image of the asset's proportions, unlike that of any other asset.
 func (a *asset) picture() raster {
 	width, height := sourceSide, sourceSide
 	if a.width > a.height {
@@ -142,7 +142,7 @@ func (r raster) transform(text string) (raster, error) {
 	return r.scaled(from, width, height), nil
 }
 
-// scaled is a part of the image in another size, each pixel that of its nearest neighbor.
+// scaled returns a part of the image in another size, each pixel that of its nearest neighbor.
 func (r raster) scaled(from image.Rectangle, width, height int) raster {
 	to := image.NewNRGBA(image.Rect(0, 0, width, height))
 	for y := range height {

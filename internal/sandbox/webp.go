@@ -57,7 +57,7 @@ func (w *bitWriter) write(value uint64, n int) {
 	}
 }
 
-// eightBits writes a code for symbols of which the first 256 have eight bits each, and the others none.
+// eightBits writes a code in which the first 256 symbols have eight bits each, and all further ones none.
 func (w *bitWriter) eightBits(symbols int) {
 	w.write(0, 1) // not a simple code
 	// Lengths are written in a code of their own, whose lengths come in this order: 17, 18, 0 to 5, 16, 6, 7, 8.
