@@ -67,10 +67,10 @@ func (c *Client) getRaw(ctx context.Context, path string, query url.Values) (jso
 	defer resp.Body.Close()
 	body, err := readCapped(resp.Body, maxBody)
 	if err != nil {
-		return nil, fmt.Errorf("reading the portal's answer to %s: %w", path, err)
+		return nil, fmt.Errorf("reading the portal's answer for %s: %w", subject(path), err)
 	}
 	if err := validate(body); err != nil {
-		return nil, &ProtocolError{Path: path, Err: fmt.Errorf("it is %s, not valid JSON: %w", describe(resp), err)}
+		return nil, &ProtocolError{Path: path, Err: notJSON(resp, body, err)}
 	}
 	return body, nil
 }
@@ -87,7 +87,7 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 	target.Path, target.RawPath, target.RawQuery = decoded, path, encodeQuery(query)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
-		return nil, fmt.Errorf("asking the portal for %s: %w", path, err)
+		return nil, fmt.Errorf("asking the portal for %s: %w", subject(path), err)
 	}
 	req.Header.Set("Accept", "application/json")
 	resp, err := c.http.Do(req)
@@ -96,7 +96,7 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 		return nil, &ProtocolError{Path: path, Err: location.WithoutURL(err)}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("asking the portal for %s: %w", path, location.WithoutURL(err))
+		return nil, fmt.Errorf("asking the portal for %s: %w", subject(path), location.WithoutURL(err))
 	}
 	if resp.StatusCode != http.StatusOK {
 		defer resp.Body.Close()
@@ -153,12 +153,25 @@ func readCapped(r io.Reader, limit int64) ([]byte, error) {
 	return body, nil
 }
 
+// notJSON returns the error of a body that cannot be decoded because of err.
+func notJSON(resp *http.Response, body []byte, err error) error {
+	switch kind := describe(resp); {
+	case len(bytes.TrimSpace(body)) == 0:
+		return errors.New("it is empty")
+	case json.Valid(body):
+		return err
+	case kind != "JSON":
+		return fmt.Errorf("it is %s, not JSON", kind)
+	}
+	return errors.New("it is not valid JSON")
+}
+
 // describe returns the kind of body that an answer has, for an error.
 func describe(resp *http.Response) string {
 	kind, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	switch {
 	case err != nil || kind == "":
-		return "something of no known type"
+		return "data of unknown type"
 	case kind == "text/html":
 		return "an HTML page"
 	case kind == "application/json":

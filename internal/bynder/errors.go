@@ -25,7 +25,7 @@ type APIError struct {
 }
 
 func (e *APIError) Error() string {
-	text := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+	text, number := "", fmt.Sprintf(" (HTTP %d)", e.Status)
 	switch e.Status {
 	case http.StatusNotFound:
 		text = "not found"
@@ -35,9 +35,14 @@ func (e *APIError) Error() string {
 		text = "the portal does not allow it"
 	case http.StatusTooManyRequests:
 		text = "the portal has blocked this address for a while"
+	default:
+		text, number = strings.TrimSpace(fmt.Sprintf("the portal answered %d %s", e.Status, http.StatusText(e.Status))), ""
 	}
-	if e.Message == "" {
-		return text + fmt.Sprintf(" (HTTP %d)", e.Status)
+	switch {
+	case e.Message == "":
+		return text + number
+	case number == "" && strings.EqualFold(e.Message, http.StatusText(e.Status)):
+		return text
 	}
 	return text + ": " + e.Message
 }
@@ -53,6 +58,9 @@ func (e *APIError) Hint() string {
 		}
 		return "originals need the role MEDIAHIGHRES; archived, watermarked and limited assets need ARCHIVEDOWNLOAD, DOWNLOADWATERMARK and KEYVISUALSDOWNLOAD"
 	case http.StatusNotFound:
+		if !strings.HasPrefix(subject(e.Path), "the asset") && !strings.Contains(e.Path, "/download/") {
+			return ""
+		}
 		return "check the id; the asset may be deleted, or your credentials may not have access"
 	case http.StatusTooManyRequests:
 		return "the portal lifts the block after five minutes without any request from this address"
@@ -88,10 +96,33 @@ func (e *ProtocolError) Error() string {
 	if e.Path == "" {
 		return e.Err.Error()
 	}
-	return "the portal's answer to " + e.Path + " is not what its API describes: " + e.Err.Error()
+	return "the portal's answer for " + subject(e.Path) + " is not what its API describes: " + e.Err.Error()
 }
 
 func (e *ProtocolError) Unwrap() error { return e.Err }
+
+// subject returns what a request for path asks the portal for, in a reader's words. Messages name the asset already, and -v shows
+// the path.
+func subject(path string) string {
+	call, known := strings.CutPrefix(strings.TrimSuffix(path, "/"), "/api/v4/")
+	first, rest, below := strings.Cut(call, "/")
+	switch {
+	case !known:
+	case first == "media" && !below:
+		return "the list of assets"
+	case first == "media" && strings.Contains(rest, "/"):
+		return "the download URL"
+	case first == "media":
+		return "the asset"
+	case first == "account":
+		return "the list of " + rest
+	case first == "currentUser":
+		return "the current user"
+	case !below:
+		return "the list of " + first // collections, metaproperties, brands, tags
+	}
+	return path
+}
 
 // newAPIError returns the error that an answer describes. Its body may be JSON with a
 // message, HTML, empty, or cut off.

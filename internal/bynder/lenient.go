@@ -335,6 +335,14 @@ func MalformedID(err error) string {
 	return ""
 }
 
+// MalformedReason returns why the element that an error is about cannot be read.
+func MalformedReason(err error) string {
+	if e, ok := errors.AsType[*elementError](err); ok {
+		return e.err.Error()
+	}
+	return ""
+}
+
 // IsMalformedElement reports whether err is about one element of a list, which goes on.
 func IsMalformedElement(err error) bool {
 	_, ok := errors.AsType[*elementError](err)

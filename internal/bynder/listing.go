@@ -188,7 +188,7 @@ func (c *Client) page(ctx context.Context, path string, query url.Values, got *p
 // notAList returns the error of a page: that of the connection if it broke off, else a *ProtocolError.
 func (c *Client) notAList(path string, resp *http.Response, err error) error {
 	if _, broke := errors.AsType[*readError](err); broke {
-		return fmt.Errorf("asking the portal for %s: %w", path, err)
+		return fmt.Errorf("asking the portal for %s: %w", subject(path), err)
 	}
 	return &ProtocolError{Path: path, Err: fmt.Errorf("%s where a list was expected: %w", describe(resp), err)}
 }

@@ -54,11 +54,14 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 	for entry, err := range entries.Each(ctx) {
 		if bynder.IsMalformedElement(err) {
 			malformed++
-			screen.Fail(fmt.Sprintf("list: %v", err), hintOf(err))
+			screen.Fail(malformedText(err), hintOf(err))
 			continue
 		}
-		if err != nil {
-			return fmt.Errorf("after %s: %w", count(n, by.noun), err)
+		switch {
+		case err != nil && n == 0:
+			return fmt.Errorf("cannot list the %ss: %w", by.noun, err)
+		case err != nil:
+			return fmt.Errorf("the list ended after %s: %w", count(n, by.noun), err)
 		}
 		if err := l.Row(by.row(entry)); err != nil {
 			return &stdoutError{err}
@@ -98,6 +101,14 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 		return &stdoutError{err}
 	}
 	return (&runError{wanted: n + malformed, failed: malformed}).orNil()
+}
+
+// malformedText returns the message about an entry that cannot be read: its id first, if that is known.
+func malformedText(err error) string {
+	if id := bynder.MalformedID(err); id != "" {
+		return id + ": cannot be read: " + bynder.MalformedReason(err)
+	}
+	return err.Error()
 }
 
 // dayOf returns the date of a time as the portal writes it.
