@@ -119,7 +119,7 @@ func (r *repair) Finished(job download.Job, result download.Result) {
 	}
 	r.session.journal.Finished(job, result)
 	if result.Suspect != "" {
-		r.screen.Warn(naming.Below(r.dest, found.Path()), "this is probably not the file: %s", result.Suspect)
+		r.screen.Warn(naming.Below(r.dest, found.Path()), "suspect file: %s", result.Suspect)
 	}
 	found.Differ = ""
 	switch was := found.Record; {

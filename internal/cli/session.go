@@ -93,7 +93,7 @@ func (s *session) openEnds(ctx context.Context) (_ context.Context, err error) {
 	}
 	s.closers.add("destination", closing(s.destination.Close))
 	s.openReporter(ctx, stop)
-	s.portal, err = s.flags.portal(s.conf, s.reporter.Screen(), s.hold, s.flags.jobs)
+	s.portal, err = s.flags.portal(s.conf, s.reporter.Screen(), s.showWait, s.flags.jobs)
 	return ctx, err
 }
 
@@ -148,20 +148,20 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 	s.closers.add("status key", always(terminal.OnStatusKey(s.reporter.SayStatus)))
 	s.closers.add("nothing begun", always(func() {
 		if !s.begun {
-			s.reporter.Abandon()
+			s.reporter.CloseSilently()
 		}
 	}))
 }
 
-// hold shows what API calls wait for and, if every file costs a call, how long the remaining calls take.
-func (s *session) hold(w budget.Wait) {
+// showWait shows what API calls wait for and, if every file costs a call, how long the remaining calls take.
+func (s *session) showWait(w budget.Wait) {
 	text := waitText(w)
 	if s.request.callEach && !s.request.single && w.Reason == budget.Allowance && w.Rate > 0 {
 		if left, known := s.list.Left(); known && left > 0 {
 			text += ", about " + report.Duration(time.Duration(float64(left)/w.Rate*float64(time.Second))) + " left"
 		}
 	}
-	s.reporter.Hold(text, w.Until)
+	s.reporter.ShowWait(text, w.Until)
 }
 
 // openJournal opens the journal of --journal, if it is given. A run that ends while it waits for another process that

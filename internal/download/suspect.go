@@ -93,7 +93,7 @@ func reportedSize(job Job) int64 {
 // errSuspect returns the error of a suspect file with Options.Strict.
 func errSuspect(why string) error {
 	return &Error{
-		Code: CodeIntegrity, Err: fmt.Errorf("this is probably not the file: %s", why),
+		Code: CodeIntegrity, Err: fmt.Errorf("suspect file: %s", why),
 		Advice: "look at the asset in the portal; without --strict such a file is kept, with a warning",
 	}
 }

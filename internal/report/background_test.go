@@ -64,7 +64,7 @@ func TestBarOfAListing(t *testing.T) {
 			pass(barInterval)
 			tm.shows("after one", want[0])
 			r.Listed(2000, 12000)
-			r.Hold("API allowance: 10/s", time.Now().Add(time.Second))
+			r.ShowWait("API allowance: 10/s", time.Now().Add(time.Second))
 			pass(barInterval)
 			tm.shows("while calls wait", want[1])
 			if got := r.status(); got != "listed 2000 of 12000 assets, 0 B, 0 in flight, 0 failed; API allowance: 10/s" {
@@ -72,7 +72,7 @@ func TestBarOfAListing(t *testing.T) {
 			}
 			r.EndProgress()
 			tm.shows("at the end")
-			r.Abandon()
+			r.CloseSilently()
 		})
 	}
 }

@@ -45,7 +45,7 @@ func gauge(percent, cells int) string {
 // the bytes, and the name is shortened.
 func oneFile(p progress, room int) string {
 	name := label(p.name)
-	if name == "" && p.hold == "" {
+	if name == "" && p.wait == "" {
 		return "" // nothing is known yet
 	}
 	percent, counted := p.percent()
@@ -84,12 +84,12 @@ func (p progress) tails() []string {
 	if p.total >= 0 {
 		amount = gap + bytesOf(p.held, p.total)
 	}
-	if p.hold != "" {
-		hold := gap + label(p.hold)
+	if p.wait != "" {
+		wait := gap + label(p.wait)
 		if p.name == "" {
-			return []string{hold}
+			return []string{wait}
 		}
-		return []string{amount + hold, hold}
+		return []string{amount + wait, wait}
 	}
 	rate := gap + Bytes(p.rate) + "/s"
 	if p.rate <= 0 {
@@ -117,7 +117,7 @@ const (
 	rankPercent
 	rankInFlight
 	rankFailures
-	rankHold
+	rankWait
 	rankFiles
 )
 
@@ -127,9 +127,9 @@ const (
 func manyFiles(p progress, room int) string {
 	switch {
 	case p.known > 0:
-	case p.listed != "" && p.hold != "":
-		return cutEnd(p.listed+gap+label(p.hold), room)
-	case p.hold == "":
+	case p.listed != "" && p.wait != "":
+		return cutEnd(p.listed+gap+label(p.wait), room)
+	case p.wait == "":
 		return cutEnd(p.listed, room)
 	}
 	parts, spare := fitting(p.parts(), room)
@@ -149,7 +149,7 @@ func fitting(parts []part, room int) ([]part, int) {
 	byRank := slices.SortedFunc(slices.Values(parts), func(a, b part) int { return b.rank - a.rank })
 	served := make(map[int]bool, len(parts))
 	for _, q := range byRank {
-		if wide := columns(q.text); q.rank >= rankHold || wide <= room {
+		if wide := columns(q.text); q.rank >= rankWait || wide <= room {
 			served[q.rank] = true
 			room -= wide
 		}
@@ -171,8 +171,8 @@ func (p progress) parts() []part {
 	if p.failures > 0 {
 		parts = append(parts, part{fmt.Sprintf("%s%d failed", gap, p.failures), rankFailures})
 	}
-	if p.hold != "" {
-		return append(parts, part{gap + label(p.hold), rankHold})
+	if p.wait != "" {
+		return append(parts, part{gap + label(p.wait), rankWait})
 	}
 	if d, ok := p.left(); ok {
 		parts = append(parts, part{gap + Duration(d) + " left", rankLeft})

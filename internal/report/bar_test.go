@@ -38,11 +38,11 @@ func TestOneFile(t *testing.T) {
 		{"no size", with(func(p *progress) { p.total = -1 }), 79,
 			"IMG_2026_harbour_at_night_0042.jpg  600 MiB  3.0 MiB/s"},
 		{"no size, narrow", with(func(p *progress) { p.total = -1 }), 29, "IMG_2026_...0042.jpg  600 MiB"},
-		{"a hold instead of a rate", with(func(p *progress) { p.hold = "portal blocks until 14:32" }), 79,
+		{"a wait instead of a rate", with(func(p *progress) { p.wait = "portal blocks until 14:32" }), 79,
 			"IMG_2026...0042.jpg  50% [===>....]  600 MiB/1.2 GiB  portal blocks until 14:32"},
-		{"a hold, narrow", with(func(p *progress) { p.hold = "portal blocks until 14:32" }), 29,
+		{"a hold, narrow", with(func(p *progress) { p.wait = "portal blocks until 14:32" }), 29,
 			"50%  portal blocks until..."},
-		{"a hold before anything is known", progress{known: 1, total: -1, hold: "portal blocks until 14:32"}, 79,
+		{"a wait before anything is known", progress{known: 1, total: -1, wait: "portal blocks until 14:32"}, 79,
 			"portal blocks until 14:32"},
 		{"nothing known", progress{known: 1, total: -1}, 79, ""},
 		{"a hostile name", with(func(p *progress) { p.name = "\x1b[2J\u202eevil\r\n.jpg"; p.rate = 0 }), 59,
@@ -72,8 +72,8 @@ func TestManyFiles(t *testing.T) {
 		change(&p)
 		return p
 	}
-	const hold = "API allowance: 10/s, about 3 h 10 min left"
-	held := with(func(p *progress) { p.hold = hold })
+	const wait = "API allowance: 10/s, about 3 h 10 min left"
+	held := with(func(p *progress) { p.wait = wait })
 	for _, tc := range []struct {
 		name string
 		p    progress
@@ -95,7 +95,7 @@ func TestManyFiles(t *testing.T) {
 		{"more ids are coming", with(func(p *progress) { p.open = true }), 79, "1203/20000+  6.0 GiB  12.0 MiB/s  32 in flight  3 failed"},
 		{"no failures", with(func(p *progress) { p.failures = 0 }), 79, "1203/20000  10% [.........]  6.0 GiB  12.0 MiB/s  32 in flight  1 h 16 min left"},
 		{"nothing known", progress{}, 79, ""},
-		{"held up before the first file", progress{known: 5, total: -1, hold: hold}, 79, "0/5  0 B  0 in flight  API allowance: 10/s, about 3 h 10 min left"},
+		{"held up before the first file", progress{known: 5, total: -1, wait: wait}, 79, "0/5  0 B  0 in flight  API allowance: 10/s, about 3 h 10 min left"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := manyFiles(tc.p, tc.room)
@@ -119,19 +119,19 @@ func TestBarsFit(t *testing.T) {
 	many := one
 	many.done, many.known, many.inFlight, many.failures = 123456, 1000000, 128, 999
 	for room := range 200 {
-		for _, hold := range []string{"", "API allowance: 10/s, about 3 h 10 min left"} {
-			one.hold, many.hold = hold, hold
+		for _, wait := range []string{"", "API allowance: 10/s, about 3 h 10 min left"} {
+			one.wait, many.wait = wait, wait
 			a, b := oneFile(one, room), manyFiles(many, room)
 			if columns(a) > room || columns(b) > room {
 				t.Fatalf("room for %d columns:\n%q\n%q", room, a, b)
 			}
-			if hold == "" && room >= 29 && !strings.Contains(a, "写真") {
+			if wait == "" && room >= 29 && !strings.Contains(a, "写真") {
 				t.Errorf("no name in %d columns: %q", room, a)
 			}
 			if room >= 29 && !strings.Contains(a, "0%") {
 				t.Errorf("no percentage in %d columns: %q", room, a)
 			}
-			if room >= 29 && (!strings.Contains(b, "123456/1000000") || hold == "" && !strings.Contains(b, "999 failed")) {
+			if room >= 29 && (!strings.Contains(b, "123456/1000000") || wait == "" && !strings.Contains(b, "999 failed")) {
 				t.Errorf("no counts in %d columns: %q", room, b)
 			}
 		}

@@ -35,12 +35,12 @@ func statusLine(p progress, single bool) string {
 		add("%d in flight", p.inFlight)
 		add("%d failed", p.failures)
 	}
-	if d, ok := p.left(); ok && p.hold == "" {
+	if d, ok := p.left(); ok && p.wait == "" {
 		add("%s left", Duration(d))
 	}
 	line := strings.Join(said, ", ")
-	if p.hold != "" {
-		line += "; " + Clean(p.hold)
+	if p.wait != "" {
+		line += "; " + Clean(p.wait)
 	}
 	return line
 }

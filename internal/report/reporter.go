@@ -123,10 +123,10 @@ func New(o Options) *Reporter {
 // through it.
 func (r *Reporter) Screen() *Screen { return r.screen }
 
-// Hold sets the reason for a wait that is not the connection's, for example "API
+// ShowWait sets the reason for a wait that is not the connection's, for example "API
 // allowance: 10/s, about 3 h 10 min left", and about when it ends.
-func (r *Reporter) Hold(text string, until time.Time) {
-	r.tally.setHold(text, until)
+func (r *Reporter) ShowWait(text string, until time.Time) {
+	r.tally.setWait(text, until)
 	r.begun()
 }
 
@@ -195,13 +195,13 @@ func (r *Reporter) Close(totals Totals) error {
 		r.EndProgress()
 		lines := []string(nil)
 		switch {
-		case !r.summarises():
+		case !r.summarizes():
 		case r.options.Changes:
 			lines = r.tally.changed(time.Now(), totals, r.options.DryRun)
 		default:
 			lines = r.tally.summary(time.Now(), totals)
 		}
-		if hint := r.tally.continueHint(); hint != "" && r.summarises() {
+		if hint := r.tally.continueHint(); hint != "" && r.summarizes() {
 			lines = append(lines, hinted(hint))
 		}
 		if lines != nil {
@@ -211,10 +211,10 @@ func (r *Reporter) Close(totals Totals) error {
 	return r.screen.Err()
 }
 
-// Abandon ends a run that did not begin: there is nothing to sum up.
-func (r *Reporter) Abandon() { r.closing.Do(r.EndProgress) }
+// CloseSilently ends a run that did not begin: there is nothing to sum up.
+func (r *Reporter) CloseSilently() { r.closing.Do(r.EndProgress) }
 
-func (r *Reporter) summarises() bool { return !r.options.Single && !r.options.Quiet }
+func (r *Reporter) summarizes() bool { return !r.options.Single && !r.options.Quiet }
 
 func (r *Reporter) writeResult(result download.Result) {
 	if r.options.Streamed {
@@ -243,13 +243,13 @@ func (r *Reporter) writeWarning(result download.Result) {
 	if result.Suspect == "" || result.Status == download.Failed || r.options.Quiet {
 		return
 	}
-	r.screen.Warn(fileName(result.Name, result.MediaID, result.Selector), "this is probably not the file: %s", Clip(Clean(result.Suspect), messageLimit))
+	r.screen.Warn(fileName(result.Name, result.MediaID, result.Selector), "suspect file: %s", Clip(Clean(result.Suspect), messageLimit))
 }
 
 // writeFailure writes what went wrong, at once. Files that an interruption stopped
 // are only counted in the summary, if there is one: all have the same reason.
 func (r *Reporter) writeFailure(result download.Result) {
-	if result.Status != download.Failed && result.MetadataError == nil || cause(result) == download.CodeInterrupted && r.summarises() {
+	if result.Status != download.Failed && result.MetadataError == nil || cause(result) == download.CodeInterrupted && r.summarizes() {
 		return
 	}
 	what, hint := failure(result, r.options.Verbose)

@@ -250,18 +250,18 @@ func TestStatusLineOfARun(t *testing.T) {
 		pass(time.Second)
 		r.Advanced(job("a"), mib)
 		r.Finished(job("b"), failed("b", download.CodeNotFound, "not found", ""))
-		r.Hold("portal blocks until 14:32", time.Now().Add(time.Minute))
+		r.ShowWait("portal blocks until 14:32", time.Now().Add(time.Minute))
 		want := "1/3 files, 25%, 1.0 MiB, 1.0 MiB/s, 1 in flight, 1 failed; portal blocks until 14:32"
 		if got := r.status(); got != want {
 			t.Errorf("\n got %q\nwant %q", got, want)
 		}
 		pass(time.Minute)
 		if got := r.status(); !strings.Contains(got, "portal") {
-			t.Errorf("the hold ends now, yet %q", got)
+			t.Errorf("the wait ends now, yet %q", got)
 		}
-		pass(holdShownFor)
+		pass(waitShownFor)
 		if got := r.status(); strings.Contains(got, "portal") {
-			t.Errorf("the hold is over, yet %q", got)
+			t.Errorf("the wait is over, yet %q", got)
 		}
 		if err := r.Close(Totals{}); err != nil {
 			t.Error(err)
@@ -347,7 +347,7 @@ func TestManyAtOnce(t *testing.T) {
 				}
 				if i%10 == 0 {
 					r.Retried(job(id), "", errors.New("reset"), time.Second)
-					r.Hold("API allowance", time.Now().Add(time.Second))
+					r.ShowWait("API allowance", time.Now().Add(time.Second))
 					r.status()
 					r.bar(80)
 				}

@@ -99,7 +99,7 @@ func TestWarning(t *testing.T) {
 		r.Name, r.Suspect = "a.jpg", "storage sent \x1b[2JHTML"
 		return r
 	}
-	const warning = "warning: this is probably not the file: storage sent [2JHTML\n"
+	const warning = "warning: suspect file: storage sent [2JHTML\n"
 	for _, tc := range []struct {
 		name  string
 		r     download.Result
@@ -263,7 +263,7 @@ func TestStatusLine(t *testing.T) {
 		{"one file, not begun", progress{known: 1, total: -1}, true, "waiting for the portal, 0 B"},
 		{"many files", progress{done: 12, known: 20, inFlight: 4, failures: 1, held: mib, total: 4 * mib, estimated: true, rate: mib}, false,
 			"12/20 files, 25%, 1.0 MiB, 1.0 MiB/s, 4 in flight, 1 failed, 3 s left"},
-		{"held up", progress{done: 12, known: 20, open: true, inFlight: 4, held: mib, total: 4 * mib, hold: "portal blocks until 14:32"}, false,
+		{"held up", progress{done: 12, known: 20, open: true, inFlight: 4, held: mib, total: 4 * mib, wait: "portal blocks until 14:32"}, false,
 			"12/20+ files, 1.0 MiB, 4 in flight, 0 failed; portal blocks until 14:32"},
 		{"a hostile name", progress{name: "\x1b[2J\r\n", total: -1}, true, "[2J , 0 B"},
 	} {

@@ -31,8 +31,8 @@ type tally struct {
 	sized     int   // number of completed files whose bytes are known
 	moved     int64 // bytes received in this run
 	meter     meter
-	hold      string // the reason for the current wait, or for the last
-	holdEnds  time.Time
+	wait      string // the reason for the current wait, or for the last
+	waitEnds  time.Time
 	name      string // of the file that started last
 
 	listing ListingProgress // of the assets whose files the run is for
@@ -128,14 +128,14 @@ func (t *tally) plan(r download.Result) {
 	}
 }
 
-// holdShownFor is for how long the reason for a wait is shown after its end: if each call waits for a moment,
+// waitShownFor is for how long the reason for a wait is shown after its end: if each call waits for a moment,
 // the text does not flicker.
-const holdShownFor = time.Second
+const waitShownFor = time.Second
 
-func (t *tally) setHold(text string, until time.Time) {
+func (t *tally) setWait(text string, until time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.hold, t.holdEnds = text, until
+	t.wait, t.waitEnds = text, until
 }
 
 // unexplained stands for the cause of a failure that came without one.
@@ -157,7 +157,7 @@ type progress struct {
 	total                           int64 // bytes; -1: not known yet
 	estimated                       bool  // total includes estimated sizes
 	rate                            int64 // bytes per second
-	hold                            string
+	wait                            string
 	listed                          string // how far the list of assets is, "" if there is none
 }
 
@@ -174,8 +174,8 @@ func (t *tally) at(now time.Time) progress {
 		rate:     t.meter.rate(now, t.moved),
 		listed:   t.listing.String(),
 	}
-	if now.Before(t.holdEnds.Add(holdShownFor)) {
-		p.hold = t.hold
+	if now.Before(t.waitEnds.Add(waitShownFor)) {
+		p.wait = t.wait
 	}
 	for _, n := range t.byStatus {
 		p.done += n

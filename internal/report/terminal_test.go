@@ -173,7 +173,7 @@ func TestBarOfManyFiles(t *testing.T) {
 				r.Finished(job("1"), failed("1", download.CodeNotFound, "not found", ""))
 				pass(barInterval)
 				tm.shows("at first", "0.jpg", "bynder: 1: not found", want[0])
-				r.Hold("portal blocks until 14:32", time.Now().Add(time.Hour))
+				r.ShowWait("portal blocks until 14:32", time.Now().Add(time.Hour))
 				pass(barInterval)
 				tm.shows("held up", "0.jpg", "bynder: 1: not found", want[1])
 				r.Finished(job("2"), present("2", "2.jpg", mib))

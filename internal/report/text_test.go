@@ -66,11 +66,11 @@ func FuzzClean(f *testing.F) {
 				t.Fatalf("%q cut to %d columns is %q, %d columns", s, n, cut, columns(cut))
 			}
 		}
-		if line := oneFile(progress{name: s, known: 1, total: 9, held: 4, hold: s}, n); columns(line) > n {
+		if line := oneFile(progress{name: s, known: 1, total: 9, held: 4, wait: s}, n); columns(line) > n {
 			t.Fatalf("the bar of %q for %d columns is %q, %d columns", s, n, line, columns(line))
 		}
-		if line := manyFiles(progress{known: 1, total: 9, held: 4, hold: s}, n); columns(line) > n {
-			t.Fatalf("the bar with hold %q for %d columns is %q, %d columns", s, n, line, columns(line))
+		if line := manyFiles(progress{known: 1, total: 9, held: 4, wait: s}, n); columns(line) > n {
+			t.Fatalf("the bar with the wait %q for %d columns is %q, %d columns", s, n, line, columns(line))
 		}
 	})
 }
