@@ -118,9 +118,9 @@ func TestNoSecretIsSeenFromOutside(t *testing.T) {
 		finds string // the place where it or the command line shows, "" for none
 	}{
 		{name: "a file, keys in the environment", fault: "stall", kind: sandbox.OAuth1, from: environmentSource, args: commandLines[0].text},
-		{name: "a file, client in the config file", fault: "stall", kind: sandbox.ClientGrant, from: fileSource, args: commandLines[0].text},
+		{name: "a file, client in the config file", fault: "stall", kind: sandbox.ClientCredentials, from: fileSource, args: commandLines[0].text},
 		{name: "a call, token in the environment", fault: "api-stall", kind: sandbox.PermanentToken, from: environmentSource, args: "auth status -v"},
-		{name: "a call, client in the environment", fault: "api-stall", kind: sandbox.ClientGrant, from: environmentSource, args: "search -v --json"},
+		{name: "a call, client in the environment", fault: "api-stall", kind: sandbox.ClientCredentials, from: environmentSource, args: "search -v --json"},
 		{
 			name: "a login", fault: "api-stall", kind: sandbox.PermanentToken, from: fileSource,
 			args: "auth login --with-token --insecure-storage --domain $PORTAL", in: secrets.PermanentToken,

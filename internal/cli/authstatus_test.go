@@ -14,7 +14,7 @@ func TestAuthStatusOfEachKind(t *testing.T) {
 	b := newBench(t, sandbox.Options{})
 	base := maps.Clone(b.env)
 	for kind, name := range map[sandbox.Kind]config.Kind{
-		sandbox.OAuth1: config.OAuth1, sandbox.PermanentToken: config.PermanentToken, sandbox.ClientGrant: config.ClientCredentials,
+		sandbox.OAuth1: config.OAuth1, sandbox.PermanentToken: config.PermanentToken, sandbox.ClientCredentials: config.ClientCredentials,
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			b.env = maps.Clone(base)

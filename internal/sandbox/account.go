@@ -119,7 +119,7 @@ func describeOption(property, label string) object {
 func isAccountList(name string) bool { return accountEndpoints[name] != nil }
 
 // breakAccountList answers a list of the account as a fault wants it.
-func (s *Sandbox) breakAccountList(w http.ResponseWriter, e endpoint, f strike) {
+func (s *Sandbox) breakAccountList(w http.ResponseWriter, e endpoint, f activeFault) {
 	answer := accountEndpoints[e.name](s)
 	switch {
 	case f.Name == "many-options" && e.name == "metaproperties":

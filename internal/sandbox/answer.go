@@ -17,20 +17,20 @@ type answer struct {
 	http.ResponseWriter
 	s       *Sandbox
 	r       *http.Request
-	met     strikes
+	active  activeFaults
 	failed  bool  // S3's error has been written in place of ServeContent's
 	decided bool  // the status is written
 	sent    int64 // bytes of the body
 	offset  int64 // in the file, of the body's first byte
-	end     strike
+	end     activeFault
 	breaks  bool // at end.Value bytes by the fault end.Name
 	pace    int64
 	began   time.Time
 }
 
-func (s *Sandbox) newAnswer(w http.ResponseWriter, r *http.Request, met strikes) *answer {
-	a := &answer{ResponseWriter: w, s: s, r: r, met: met}
-	for _, f := range met {
+func (s *Sandbox) newAnswer(w http.ResponseWriter, r *http.Request, active activeFaults) *answer {
+	a := &answer{ResponseWriter: w, s: s, r: r, active: active}
+	for _, f := range active {
 		switch f.Name {
 		case "cut", "reset", "stall", "expire-mid":
 			a.end, a.breaks = f, true
@@ -68,12 +68,12 @@ func (a *answer) WriteHeader(status int) {
 		a.offset, _ = rangeStart(spec)
 		partialDigest(h)
 	}
-	if f, ok := a.met.get("short"); ok {
+	if f, ok := a.active.get("short"); ok {
 		if n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64); err == nil {
 			h.Set("Content-Length", strconv.FormatInt(n+f.Value, 10))
 		}
 	}
-	if a.met.has("no-length") {
+	if a.active.has("no-length") {
 		h.Del("Content-Length")
 	}
 	a.ResponseWriter.WriteHeader(status)
@@ -132,7 +132,7 @@ func (a *answer) send(p []byte) error {
 }
 
 func (a *answer) flip(p []byte) {
-	f, ok := a.met.get("flip")
+	f, ok := a.active.get("flip")
 	if at := f.Value - a.offset - a.sent; ok && at >= 0 && at < int64(len(p)) {
 		p[at] ^= 0x10
 	}
@@ -155,7 +155,7 @@ func (a *answer) interrupt() {
 // finish ends an answer that was not interrupted. One that promised more bytes
 // than it sent is closed by the server.
 func (a *answer) finish() {
-	if a.met.has("short") {
+	if a.active.has("short") {
 		a.flush()
 	}
 }

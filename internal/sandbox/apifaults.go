@@ -24,7 +24,7 @@ var refusals = map[string]struct {
 }
 
 // breakAPI answers a call as a fault wants it.
-func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f strike) {
+func (s *Sandbox) breakAPI(w http.ResponseWriter, r *http.Request, e endpoint, f activeFault) {
 	if afterSeconds[f.Name] && f.Value > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(f.Value, 10))
 	}

@@ -20,20 +20,20 @@ type Kind string
 
 // The kinds of credentials that portals issue.
 const (
-	OAuth1         Kind = "oauth1" // OAuth 1.0a: consumer key and token with their secrets
-	PermanentToken Kind = "token"  // a bearer token that does not expire
-	ClientGrant    Kind = "client" // OAuth 2 client credentials
+	OAuth1            Kind = "oauth1" // OAuth 1.0a: consumer key and token with their secrets
+	PermanentToken    Kind = "token"  // a bearer token that does not expire
+	ClientCredentials Kind = "client" // OAuth 2 client credentials
 )
 
 // Kinds lists the kinds, the usual one first.
-func Kinds() []Kind { return []Kind{OAuth1, PermanentToken, ClientGrant} }
+func Kinds() []Kind { return []Kind{OAuth1, PermanentToken, ClientCredentials} }
 
 // Credentials are what the portal accepts.
 type Credentials struct {
 	ConsumerKey, ConsumerSecret, Token, TokenSecret string // OAuth1
 	PermanentToken                                  string
 	GuestToken                                      string // a PermanentToken of another user
-	ClientID, ClientSecret                          string // ClientGrant
+	ClientID, ClientSecret                          string // ClientCredentials
 }
 
 func (c *Credentials) setDefaults() {
@@ -62,7 +62,7 @@ func (s *Sandbox) Env(kind Kind) []string {
 	switch kind {
 	case PermanentToken:
 		return append(env, "BYNDER_PERMANENT_TOKEN="+c.PermanentToken)
-	case ClientGrant:
+	case ClientCredentials:
 		return append(env, "BYNDER_CLIENT_ID="+c.ClientID, "BYNDER_CLIENT_SECRET="+c.ClientSecret)
 	default:
 		return append(env,

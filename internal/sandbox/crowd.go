@@ -14,12 +14,12 @@ type crowd struct {
 }
 
 // serveTogether answers with the file as faults let that depend on the other answers with it.
-func (s *Sandbox) serveTogether(w http.ResponseWriter, r *http.Request, o Object, met strikes) {
-	if met.has("storage-stall") {
+func (s *Sandbox) serveTogether(w http.ResponseWriter, r *http.Request, o Object, active activeFaults) {
+	if active.has("storage-stall") {
 		<-r.Context().Done()
 		panic(http.ErrAbortHandler)
 	}
-	if f, ok := met.get("at-once"); ok {
+	if f, ok := active.get("at-once"); ok {
 		c, answers := s.faults.enter(o.Key)
 		defer s.faults.leave(c)
 		if answers > f.Value {
@@ -27,10 +27,10 @@ func (s *Sandbox) serveTogether(w http.ResponseWriter, r *http.Request, o Object
 			return
 		}
 	}
-	if f, ok := met.get("shared-line"); ok {
+	if f, ok := active.get("shared-line"); ok {
 		w = &sharedLine{w, func(n int) error { return s.faults.share(r.Context(), o, n, f.Value) }}
 	}
-	s.serveObject(w, r, o, met)
+	s.serveObject(w, r, o, active)
 }
 
 // enter counts an answer with the file at key that is about to be sent, and returns the count with it.

@@ -18,8 +18,8 @@ var digestTexts = []string{
 }
 
 // sendDigests adds the digests that faults want, right or wrong.
-func sendDigests(h http.Header, o Object, met strikes) {
-	for _, f := range met {
+func sendDigests(h http.Header, o Object, active activeFaults) {
+	for _, f := range active {
 		if f.Name != "digest" && f.Name != "wrong-digest" {
 			continue
 		}

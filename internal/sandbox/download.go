@@ -66,24 +66,24 @@ func (s *Sandbox) writeLocation(w http.ResponseWriter, a *asset, it item, ok boo
 		writeError(w, http.StatusNotFound, missing)
 		return
 	}
-	met := s.faults.meet(OnLocation, "download", a.id, a.id)
+	active := s.faults.match(OnLocation, "download", a.id, a.id)
 	o := a.object(it)
-	if f, ok := met.get("hostile-name"); ok {
+	if f, ok := active.get("hostile-name"); ok {
 		o = o.renamed(hostileNames[f.Text])
 	}
-	if met.has("spelling") {
+	if active.has("spelling") {
 		o = s.spelledName(o)
 	}
 	issued := s.now()
-	if met.has("expired") {
+	if active.has("expired") {
 		issued = issued.Add(-s.opts.LocationLifetime - time.Second)
 	}
 	location := s.presign(o, issued)
-	if met.has("spelling") {
+	if active.has("spelling") {
 		location = s.spell(location, a.id, false)
 	}
 	answer := object{"s3_file": location, "disclaimer": disclaimer}
-	if f, ok := met.get("location"); ok {
+	if f, ok := active.get("location"); ok {
 		brokenLocation(answer, f.Text, location)
 	}
 	writeJSON(w, http.StatusOK, answer)

@@ -134,19 +134,19 @@ func (f Fault) check() error {
 // maxClock is by how many seconds a clock may be wrong at most: 34 years.
 const maxClock = 1 << 30
 
-// faultSet are the faults that are on, and how often each has met a request.
+// faultSet are the faults that are on, and the requests that each has matched.
 type faultSet struct {
-	mu     sync.Mutex
-	faults []Fault
-	met    map[meeting]int
-	hits   map[string]int64
-	spent  map[string]bool      // signatures of URLs that expired in the middle
-	links  map[string]string    // the query of the first link that was followed to each file
-	began  map[string]time.Time // when storage-403-for first met each file
-	crowds map[string]*crowd    // by file
+	mu       sync.Mutex
+	faults   []Fault
+	requests map[requestKey]int // that a fault has matched
+	hits     map[string]int64
+	expired  map[string]bool      // signatures of URLs that expired in the middle
+	links    map[string]string    // the query of the first link that was followed to each file
+	began    map[string]time.Time // when storage-403-for first met each file
+	crowds   map[string]*crowd    // by file
 }
 
-type meeting struct {
+type requestKey struct {
 	fault int
 	what  string
 }
@@ -166,46 +166,46 @@ func (s *faultSet) set(faults []Fault) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults, s.met, s.hits, s.spent = faults, map[meeting]int{}, map[string]int64{}, map[string]bool{}
+	s.faults, s.requests, s.hits, s.expired = faults, map[requestKey]int{}, map[string]int64{}, map[string]bool{}
 	s.links, s.crowds, s.began = map[string]string{}, map[string]*crowd{}, map[string]time.Time{}
 	return nil
 }
 
-func (s *faultSet) struck() map[string]int64 {
+func (s *faultSet) counts() map[string]int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return cloneCounts(s.hits)
 }
 
-// strike is a fault that meets a request: the nth of that file that it strikes,
+// activeFault is a fault that affects a request: the nth of that file,
 // from 1.
-type strike struct {
+type activeFault struct {
 	Fault
 	nth int
 }
 
-type strikes []strike
+type activeFaults []activeFault
 
-func (s strikes) get(name string) (strike, bool) {
+func (s activeFaults) get(name string) (activeFault, bool) {
 	for _, f := range s {
 		if f.Name == name {
 			return f, true
 		}
 	}
-	return strike{}, false
+	return activeFault{}, false
 }
 
-func (s strikes) has(name string) bool {
+func (s activeFaults) has(name string) bool {
 	_, ok := s.get(name)
 	return ok
 }
 
-// meet returns the faults that affect a request on a side, and counts them. what is the file, asset or
+// match returns the faults that affect a request on a side, and counts them. what is the file, asset or
 // endpoint that the request is about; mediaID is empty if it is not about an asset.
-func (s *faultSet) meet(side Side, endpoint, mediaID, what string) strikes {
+func (s *faultSet) match(side Side, endpoint, mediaID, what string) activeFaults {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var found strikes
+	var found activeFaults
 	for i, f := range s.faults {
 		kind, _ := faultKind(f.Name)
 		if kind.Side != side || f.On != "" && f.On != endpoint || f.Asset != "" && f.Asset != mediaID {
@@ -216,9 +216,9 @@ func (s *faultSet) meet(side Side, endpoint, mediaID, what string) strikes {
 		}
 		nth := 1
 		if kind.counts || f.After > 0 || f.Times > 0 || mediaID == "" {
-			key := meeting{i, what}
-			s.met[key]++
-			nth = s.met[key]
+			key := requestKey{i, what}
+			s.requests[key]++
+			nth = s.requests[key]
 		}
 		if nth <= f.After || f.Times > 0 && nth > f.After+f.Times {
 			continue
@@ -227,7 +227,7 @@ func (s *faultSet) meet(side Side, endpoint, mediaID, what string) strikes {
 			continue
 		}
 		s.hits[f.Name]++
-		found = append(found, strike{f, nth - f.After})
+		found = append(found, activeFault{f, nth - f.After})
 		if side == OnAPI {
 			break // one answer, one fault: the next one applies when this one has ended
 		}
@@ -239,13 +239,13 @@ func (s *faultSet) meet(side Side, endpoint, mediaID, what string) strikes {
 func (s *faultSet) expire(signature string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.spent[signature] = true
+	s.expired[signature] = true
 }
 
-func (s *faultSet) isSpent(signature string) bool {
+func (s *faultSet) isExpired(signature string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.spent[signature]
+	return s.expired[signature]
 }
 
 // isFirstLink reports whether query is that of the link to the file at key that was followed first.

@@ -50,7 +50,7 @@ func FuzzParseFault(f *testing.F) {
 	})
 }
 
-// Which requests a fault strikes: 1 is struck, 0 is not.
+// Which requests a fault affects: 1 is affected, 0 is not.
 func TestFaultsStrikeInOrder(t *testing.T) {
 	for _, test := range []struct {
 		fault Fault
@@ -73,7 +73,7 @@ func TestFaultsStrikeInOrder(t *testing.T) {
 		var got []string
 		hits := int64(0)
 		for step := range strings.FieldsSeq(test.want) {
-			n := len(s.faults.meet(OnAPI, "media", step[:1], step[:1]))
+			n := len(s.faults.match(OnAPI, "media", step[:1], step[:1]))
 			hits += int64(n)
 			got = append(got, fmt.Sprint(step[:1], n))
 		}
@@ -91,11 +91,11 @@ func TestFaultRateIsADeterministicShare(t *testing.T) {
 	chosen := 0
 	for i := range 5000 {
 		id := numberedID(assetSalt, uint64(i))
-		struck := len(s.faults.meet(OnStorage, "", id, id)) == 1
-		if struck != f.Selects(id) {
+		affected := len(s.faults.match(OnStorage, "", id, id)) == 1
+		if affected != f.Selects(id) {
 			t.Fatal("Selects is wrong about", id)
 		}
-		if struck {
+		if affected {
 			chosen++
 		}
 	}
@@ -108,7 +108,7 @@ func TestFaultRateIsADeterministicShare(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 5000 {
-		lists += len(s.faults.meet(OnAPI, "list", "", "list"))
+		lists += len(s.faults.match(OnAPI, "list", "", "list"))
 	}
 	if lists < 400 || lists > 600 {
 		t.Errorf("%d of 5000 lists at a rate of 0.1", lists)

@@ -113,7 +113,7 @@ func (s *Sandbox) serveEndless(w http.ResponseWriter, values url.Values) bool {
 	if !ok {
 		return false
 	}
-	s.faults.meet(OnList, "list", "", "endless") // so that it counts as met
+	s.faults.match(OnList, "list", "", "endless") // so that it is counted
 	var q query
 	_ = q.start(values)
 	w.Header().Set("X-Bynder-NextCursor", formatCursor(q.from+1))

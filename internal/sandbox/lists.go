@@ -64,7 +64,7 @@ func (s *Sandbox) serveList(w http.ResponseWriter, r *http.Request, e endpoint) 
 			fields["mediaItems"] = s.describeItems(&a, false)
 		}
 		s.misshape(fields, a.id)
-		if s.faults.meet(OnList, "list", a.id, a.id).has("malformed") {
+		if s.faults.match(OnList, "list", a.id, a.id).has("malformed") {
 			malform(fields)
 		}
 		err = encoder.Encode(fields)

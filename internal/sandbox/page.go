@@ -20,7 +20,7 @@ var storedPages = map[string]struct{ mediaType, text string }{
 
 // servePage answers with a page that is stored in place of a file: whole, with an ETag of its own, as
 // if nothing were wrong.
-func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request, o Object, which string, met strikes) {
+func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request, o Object, which string, active activeFaults) {
 	stored := storedPages[which]
 	h := w.Header()
 	h.Set("ETag", fmt.Sprintf("\"%x\"", md5.Sum([]byte(stored.text))))
@@ -31,7 +31,7 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request, o Object, wh
 	if d := r.URL.Query().Get(keyDisposition); d != "" {
 		h.Set("Content-Disposition", d)
 	}
-	answer := s.newAnswer(w, r, met)
+	answer := s.newAnswer(w, r, active)
 	http.ServeContent(answer, r, "", o.LastModified, strings.NewReader(stored.text))
 	answer.finish()
 }

@@ -66,13 +66,13 @@ func (s *Sandbox) servePortal(w http.ResponseWriter, r *http.Request) {
 	}
 	what := e.mediaID
 	setDefault(&what, e.name)
-	if met := s.faults.meet(OnAPI, e.name, e.mediaID, what); len(met) > 0 {
-		s.breakAPI(w, r, e, met[0])
+	if active := s.faults.match(OnAPI, e.name, e.mediaID, what); len(active) > 0 {
+		s.breakAPI(w, r, e, active[0])
 		return
 	}
 	if isAccountList(e.name) {
-		if met := s.faults.meet(OnAccount, e.name, "", e.name); len(met) > 0 {
-			s.breakAccountList(w, e, met[0])
+		if active := s.faults.match(OnAccount, e.name, "", e.name); len(active) > 0 {
+			s.breakAccountList(w, e, active[0])
 			return
 		}
 	}

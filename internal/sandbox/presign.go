@@ -92,7 +92,7 @@ func (s *Sandbox) checkSignature(method, path string, query url.Values) *s3Error
 		if expires := issued.Add(time.Duration(lifetime) * time.Second); s.now().After(expires) {
 			return s.expiredError(expires)
 		}
-		if s.faults.isSpent(query.Get(keySignature)) {
+		if s.faults.isExpired(query.Get(keySignature)) {
 			return s.expiredError(s.now().Add(-time.Second))
 		}
 	case query.Has(keyCFSignature):
@@ -100,7 +100,7 @@ func (s *Sandbox) checkSignature(method, path string, query url.Values) *s3Error
 			return &s3Error{Status: 403, Code: "AccessDenied", Message: "Access denied"}
 		}
 		expires, err := strconv.ParseInt(query.Get(keyCFExpires), 10, 64)
-		if err != nil || s.now().After(time.Unix(expires, 0)) || s.faults.isSpent(query.Get(keyCFSignature)) {
+		if err != nil || s.now().After(time.Unix(expires, 0)) || s.faults.isExpired(query.Get(keyCFSignature)) {
 			return &s3Error{Status: 403, Code: "AccessDenied", Message: "Access denied"}
 		}
 	case !isPublic(path):

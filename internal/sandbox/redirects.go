@@ -24,8 +24,8 @@ func cutHops(escaped string) (rest string, hops int64) {
 }
 
 // redirectStorage sends the client somewhere else, if a fault wants that.
-func (s *Sandbox) redirectStorage(w http.ResponseWriter, r *http.Request, mediaID string, met strikes, hops int64) bool {
-	f, ok := met.get("storage-redirect")
+func (s *Sandbox) redirectStorage(w http.ResponseWriter, r *http.Request, mediaID string, active activeFaults, hops int64) bool {
+	f, ok := active.get("storage-redirect")
 	if !ok || f.Text != "loop" && hops >= f.Value {
 		return false
 	}

@@ -135,7 +135,7 @@ func setDefault[T comparable](field *T, value T) {
 	}
 }
 
-// SetFaults replaces the faults that are on and forgets how often they struck.
+// SetFaults replaces the faults that are on and forgets how often they were used.
 func (s *Sandbox) SetFaults(faults ...Fault) error { return s.faults.set(faults) }
 
 // PortalURL returns the portal's address without a trailing slash.
@@ -202,7 +202,7 @@ func (s *Sandbox) handler(serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.running.RLock()
 		defer s.running.RUnlock()
-		s.faults.meet(OnClock, "", "", "clock") // which counts it
+		s.faults.match(OnClock, "", "", "clock") // which counts it
 		w.Header().Set("Date", s.now().Format(http.TimeFormat))
 		if s.opts.Latency > 0 && wait(r.Context(), s.opts.Latency) != nil {
 			panic(http.ErrAbortHandler)

@@ -253,7 +253,7 @@ func TestEnv(t *testing.T) {
 	}{
 		{OAuth1, "BYNDER_DOMAIN BYNDER_CONSUMER_KEY BYNDER_CONSUMER_SECRET BYNDER_TOKEN BYNDER_TOKEN_SECRET"},
 		{PermanentToken, "BYNDER_DOMAIN BYNDER_PERMANENT_TOKEN"},
-		{ClientGrant, "BYNDER_DOMAIN BYNDER_CLIENT_ID BYNDER_CLIENT_SECRET"},
+		{ClientCredentials, "BYNDER_DOMAIN BYNDER_CLIENT_ID BYNDER_CLIENT_SECRET"},
 	} {
 		var names []string
 		for _, variable := range s.Env(test.kind) {

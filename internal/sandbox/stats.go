@@ -28,7 +28,7 @@ type Stats struct {
 	// Leaks counts requests to storage by the header that had no business there:
 	// Authorization, Cookie, Referer.
 	Leaks map[string]int64 `json:"leaks"`
-	// Faults counts how often each fault struck, by name.
+	// Faults counts the requests that each fault affected, by name.
 	Faults map[string]int64 `json:"faults"`
 }
 
@@ -55,7 +55,7 @@ func (s *Sandbox) Stats() Stats {
 	stats.Endpoints = cloneCounts(c.s.Endpoints)
 	stats.Refusals = cloneCounts(c.s.Refusals)
 	stats.Leaks = cloneCounts(c.s.Leaks)
-	stats.Faults = s.faults.struck()
+	stats.Faults = s.faults.counts()
 	stats.BusiestWindow = s.limit.busiestWindow()
 	return stats
 }

@@ -55,48 +55,48 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 		refused.write(w, r)
 		return
 	}
-	met := s.faults.meet(OnStorage, "", o.mediaID, o.Key) // before the signature: a link without one may be gone as well
-	if f, ok := met.get("transform-refused"); ok && onDemand {
+	active := s.faults.match(OnStorage, "", o.mediaID, o.Key) // before the signature: a link without one may be gone as well
+	if f, ok := active.get("transform-refused"); ok && onDemand {
 		writePage(w, int(f.Value), "No such image")
 		return
 	}
-	if s.goneLink(r, met, o.Key) {
-		f, _ := met.get("stale-links")
+	if s.goneLink(r, active, o.Key) {
+		f, _ := active.get("stale-links")
 		writePage(w, int(f.Value), "The link is no longer valid")
 		return
 	}
-	if refused = s.storageRefusal(w, met, o.Key); refused == nil && !onDemand {
+	if refused = s.storageRefusal(w, active, o.Key); refused == nil && !onDemand {
 		refused = s.checkSignature(r.Method, escaped, query)
 	}
 	if refused != nil {
 		refused.write(w, r)
 		return
 	}
-	if s.redirectStorage(w, r, o.mediaID, met, hops) {
+	if s.redirectStorage(w, r, o.mediaID, active, hops) {
 		return
 	}
-	s.serveTogether(w, r, o, met)
+	s.serveTogether(w, r, o, active)
 }
 
 // serveObject answers with the file, or with as much of it as the faults let.
-func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, met strikes) {
-	if token := tokenOf(r.URL.Query()); met.has("xmp") && token != "" {
+func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, active activeFaults) {
+	if token := tokenOf(r.URL.Query()); active.has("xmp") && token != "" {
 		o = o.WithMetadata(token)
 	}
-	if f, ok := met.get("part-size"); ok {
+	if f, ok := active.get("part-size"); ok {
 		o.partSize, o.recorded = f.Value, ""
 	}
-	if f, ok := met.get("changed"); ok && int64(f.nth) >= f.Value {
+	if f, ok := active.get("changed"); ok && int64(f.nth) >= f.Value {
 		o = o.changed()
 	}
-	if f, ok := met.get("swap"); ok && f.nth > 1 {
+	if f, ok := active.get("swap"); ok && f.nth > 1 {
 		o = o.changed()
 	}
-	if f, ok := met.get("stub"); ok {
+	if f, ok := active.get("stub"); ok {
 		o.Size, o.recorded, o.partSize = min(f.Value, o.Size), "", 0
 	}
-	if f, ok := met.get("page"); ok {
-		s.servePage(w, r, o, f.Text, met)
+	if f, ok := active.get("page"); ok {
+		s.servePage(w, r, o, f.Text, active)
 		return
 	}
 	h := w.Header()
@@ -111,35 +111,35 @@ func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, 
 	if strings.Contains(r.Header.Get("Range"), ",") {
 		r.Header.Del("Range") // S3 has no multiple ranges
 	}
-	modified = breakHeaders(h, r, o, modified, met)
-	if f, ok := met.get("control"); ok {
+	modified = breakHeaders(h, r, o, modified, active)
+	if f, ok := active.get("control"); ok {
 		controlHeader(h, f.Text)
 	}
-	if met.has("if-match-412") && r.Header.Get("If-Match") != "" {
+	if active.has("if-match-412") && r.Header.Get("If-Match") != "" {
 		preconditionFailed().write(w, r)
 		return
 	}
-	if f, ok := met.get("truncated"); ok {
+	if f, ok := active.get("truncated"); ok {
 		o.Size = max(o.Size-f.Value, 0)
 	}
-	sendDigests(h, o, met)
-	if f, ok := met.get("hints"); ok {
+	sendDigests(h, o, active)
+	if f, ok := active.get("hints"); ok {
 		for range f.Value {
 			w.WriteHeader(http.StatusEarlyHints)
 		}
 	}
-	if f, ok := met.get("headers"); ok {
+	if f, ok := active.get("headers"); ok {
 		fillHeader(h, f.Value)
 	}
-	answer := s.newAnswer(w, r, met)
+	answer := s.newAnswer(w, r, active)
 	http.ServeContent(answer, r, "", modified, o.Reader())
 	answer.finish()
 }
 
 // breakHeaders applies the faults of validators, ranges and names; it returns the
 // date to tell.
-func breakHeaders(h http.Header, r *http.Request, o Object, modified time.Time, met strikes) time.Time {
-	for _, f := range met {
+func breakHeaders(h http.Header, r *http.Request, o Object, modified time.Time, active activeFaults) time.Time {
+	for _, f := range active {
 		switch f.Name {
 		case "no-conditions":
 			for _, name := range []string{
@@ -199,8 +199,8 @@ func rangeStart(header string) (int64, bool) {
 }
 
 // storageRefusal returns the error that a fault wants instead of the file.
-func (s *Sandbox) storageRefusal(w http.ResponseWriter, met strikes, key string) *s3Error {
-	for _, f := range met {
+func (s *Sandbox) storageRefusal(w http.ResponseWriter, active activeFaults, key string) *s3Error {
+	for _, f := range active {
 		var e *s3Error
 		switch f.Name {
 		case "storage-403":
@@ -253,8 +253,8 @@ func fillHeader(h http.Header, size int64) {
 
 // goneLink reports whether a request follows the link to a file that was followed first, which the
 // fault stale-links wants to be gone.
-func (s *Sandbox) goneLink(r *http.Request, met strikes, key string) bool {
-	return met.has("stale-links") && s.faults.isFirstLink(key, r.URL.RawQuery)
+func (s *Sandbox) goneLink(r *http.Request, active activeFaults, key string) bool {
+	return active.has("stale-links") && s.faults.isFirstLink(key, r.URL.RawQuery)
 }
 
 // objectAt returns the object of an escaped path. The file name at its end does not matter.

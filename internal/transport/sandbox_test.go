@@ -60,7 +60,7 @@ func TestPortalAcceptsEachKind(t *testing.T) {
 			}
 			workers.Wait()
 			stats := portal.Stats()
-			want := map[bool]int64{true: 1, false: 0}[kind == sandbox.ClientGrant]
+			want := map[bool]int64{true: 1, false: 0}[kind == sandbox.ClientCredentials]
 			if stats.Endpoints["token"] != want || len(stats.Refusals) != 0 {
 				t.Errorf("%d token calls and refusals %v, want %d and none", stats.Endpoints["token"], stats.Refusals, want)
 			}
@@ -89,7 +89,7 @@ func TestPortalRefusesEachKind(t *testing.T) {
 func TestPortalRenewsATokenThatEndedEarly(t *testing.T) {
 	var mu sync.Mutex
 	now := time.Now()
-	portal, c := startSandbox(t, sandbox.ClientGrant, sandbox.Options{Clock: func() time.Time {
+	portal, c := startSandbox(t, sandbox.ClientCredentials, sandbox.Options{Clock: func() time.Time {
 		mu.Lock()
 		defer mu.Unlock()
 		return now
@@ -110,7 +110,7 @@ func TestPortalRenewsATokenThatEndedEarly(t *testing.T) {
 
 // The token endpoint is asked again after what may pass, like any other.
 func TestPortalAsksForATokenAgain(t *testing.T) {
-	portal, c := startSandbox(t, sandbox.ClientGrant, sandbox.Options{Faults: []sandbox.Fault{{Name: "api-reset", On: "token", Times: 1}}})
+	portal, c := startSandbox(t, sandbox.ClientCredentials, sandbox.Options{Faults: []sandbox.Fault{{Name: "api-reset", On: "token", Times: 1}}})
 	var tries []int
 	o := transport.Options{Retries: 2, Trace: func(e transport.Exchange) { tries = append(tries, e.Try) }}
 	if resp, err := get(t, transport.Portal(c, o), portal.PortalURL()+currentUser); err != nil || resp.StatusCode != http.StatusOK {
@@ -183,7 +183,7 @@ func TestNetrcIsNotRead(t *testing.T) {
 // The token call stays with the portal's origin, whatever a redirect says.
 func TestTokenCallIsPinned(t *testing.T) {
 	other := record(t, false, ok)
-	portal, c := startSandbox(t, sandbox.ClientGrant, sandbox.Options{Faults: []sandbox.Fault{{Name: "api-redirect", On: "token", Text: other.URL}}})
+	portal, c := startSandbox(t, sandbox.ClientCredentials, sandbox.Options{Faults: []sandbox.Fault{{Name: "api-redirect", On: "token", Text: other.URL}}})
 	_, err := get(t, transport.Portal(c, transport.Options{}), portal.PortalURL()+currentUser)
 	var refused *transport.RedirectError
 	if !errors.As(err, &refused) || len(other.headers()) != 0 {
