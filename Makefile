@@ -16,7 +16,7 @@ DATE    = $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --fo
 CLI     = github.com/bynder-cli/bynder/internal/cli
 LDFLAGS = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
 
-.PHONY: help build install uninstall share docs demo test race vet format lint soak model bench check-sdk check-s3 check clean
+.PHONY: help build install uninstall share image docs demo test race vet format lint soak model bench check-sdk check-s3 check-image check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,15 @@ share: bin/bynder ## manual pages and completions, in SHARE (bin/share)
 	umask 022 && bin/bynder completion bash >'$(SHARE)/$(BASH)'
 	umask 022 && bin/bynder completion zsh >'$(SHARE)/$(ZSH)'
 	umask 022 && bin/bynder completion fish >'$(SHARE)/$(FISH)'
+
+CA_BUNDLE = /etc/ssl/certs/ca-certificates.crt
+image: ## bin/image, of which the Dockerfile makes an image; CA_BUNDLE are the certificates
+	rm -rf bin/image
+	install -d bin/image/home bin/image/root/usr/bin bin/image/root/usr/share/licenses/bynder bin/image/root/etc/ssl/certs
+	install -d -m 1777 bin/image/root/tmp
+	install -m 644 LICENSE bin/image/root/usr/share/licenses/bynder/LICENSE
+	install -m 644 '$(CA_BUNDLE)' bin/image/root/etc/ssl/certs/ca-certificates.crt
+	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags '-s -w $(LDFLAGS)' -o bin/image/root/usr/bin/bynder ./cmd/bynder
 
 docs: build ## docs/commands, from the help of the program
 	rm -f docs/commands/*.md
@@ -92,6 +101,9 @@ check-sdk: ## Bynder's own JavaScript SDK against the embedded portal; needs nod
 
 check-s3: ## a real S3 server; builds versitygw the first time
 	.ci/check-s3
+
+check-image: ## builds the image with buildah and runs it; needs root
+	.ci/check-image
 
 check: format vet lint race demo ## what has to pass before a change lands
 
