@@ -3,6 +3,7 @@
 # `make help` lists the rest.
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+ACTIONLINT    = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 DEMO_ASSET    = D4AC0B41-141B-47D2-98B4FECDA8894CB2
 
 # Where `make install` puts things: below DESTDIR, which packagers set, and PREFIX.
@@ -16,7 +17,7 @@ DATE    = $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --fo
 CLI     = github.com/bynder-cli/bynder/internal/cli
 LDFLAGS = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
 
-.PHONY: help build install uninstall share image docs demo test race vet format lint soak model bench check-sdk check-s3 check-image check clean
+.PHONY: help build install uninstall share image docs demo test race vet format lint workflows soak model bench check-sdk check-s3 check-image check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +86,9 @@ format: ## fails when a file is not as gofmt writes it
 
 lint: ## started with go run, so that the linter does not weigh on go.mod
 	go run $(GOLANGCI_LINT) run ./...
+
+workflows: ## .github/workflows
+	go run $(ACTIONLINT)
 
 soak: ## 200 kills at random moments, and 50 where metadata is embedded, none of which loses a file or a byte
 	BYNDER_SOAK=200 go test ./cmd/bynder -run TestSoak -v -count=1 -timeout 20m

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	usesLine = regexp.MustCompile(`(?m)^\s*(?:- )?uses: *(.*)$`)
+	pinned   = regexp.MustCompile(`^[a-z0-9-]+/[a-z0-9-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
+)
+
+// An action runs with the rights of the job, and its tags can be moved to other code: it is named by its commit, with
+// the version beside it. A workflow that says nothing about rights may have more than it needs.
+func TestWorkflowsArePinned(t *testing.T) {
+	files, err := filepath.Glob("../../.github/workflows/*")
+	if err != nil || len(files) < 2 {
+		t.Fatalf("%q, %v", files, err)
+	}
+	actions, versions := 0, map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, use := range usesLine.FindAllStringSubmatch(string(text), -1) {
+			if strings.HasPrefix(use[1], "./") {
+				continue // a workflow of this repository
+			}
+			actions++
+			if !pinned.MatchString(use[1]) {
+				t.Errorf("%s: %q is not owner/name@commit # version", file, use[1])
+			}
+			name, version, _ := strings.Cut(use[1], "@")
+			if before, used := versions[name]; used && before != version {
+				t.Errorf("%s: %s is used in two versions, %s and %s", file, name, before, version)
+			}
+			versions[name] = version
+		}
+		if !strings.Contains(string(text), "\npermissions:\n  contents: read\n") {
+			t.Errorf("%s does not begin with the right to read alone", file)
+		}
+		if strings.Contains(string(text), "pull_request_target") {
+			t.Errorf("%s runs the code of a pull request with secrets", file)
+		}
+	}
+	if actions < 5 {
+		t.Errorf("only %d actions were found", actions)
+	}
+}
