@@ -277,7 +277,7 @@ func TestPagesHavePlainWords(t *testing.T) {
 	if err != nil || len(pages) < 5 {
 		t.Fatalf("pages %q, %v", pages, err)
 	}
-	for _, name := range append(pages, "../../README.md", "../../SECURITY.md") {
+	for _, name := range append(pages, "../../README.md", "../../SECURITY.md", "../../CONTRIBUTING.md", "../../CHANGELOG.md") {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
