@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -171,6 +172,24 @@ func TestPage(t *testing.T) {
 	}
 	if strings.Contains(string(got), "<no value>") {
 		t.Error("the template asks for something that is not there")
+	}
+}
+
+// docs/performance.md has the words of the template: what is changed in one is changed in the other.
+func TestPageHasTheWordsOfTheTemplate(t *testing.T) {
+	written, err := os.ReadFile("../../docs/performance.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := regexp.MustCompile(`{{[^}]*}}`).Split(pageText, -1)
+	if len(texts) < 20 {
+		t.Fatalf("the template has %d texts", len(texts))
+	}
+	for _, text := range texts {
+		text = strings.TrimSpace(text)
+		if isQuick := strings.Contains(text, "This was a quick run"); strings.Contains(string(written), text) == isQuick {
+			t.Errorf("the page and the template differ in this text of the template:\n%s", text)
+		}
 	}
 }
 
