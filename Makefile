@@ -4,7 +4,6 @@
 
 GOLANGCI_LINT = github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 ACTIONLINT    = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
-DEMO_ASSET    = D4AC0B41-141B-47D2-98B4FECDA8894CB2
 
 # Where `make install` puts things: below DESTDIR, which packagers set, and PREFIX.
 PREFIX  = /usr/local
@@ -17,7 +16,7 @@ DATE    = $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --fo
 CLI     = github.com/bynder-cli/bynder/internal/cli
 LDFLAGS = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
 
-.PHONY: help build install uninstall share image docs demo test race vet format lint workflows soak model bench check-sdk check-s3 check-image check clean
+.PHONY: help build install uninstall share image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-image check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,11 +63,11 @@ docs: build ## docs/commands, from the help of the program
 	rm -f docs/commands/*.md
 	bin/bynder man --markdown docs/commands
 
-demo: build ## download one asset from the embedded portal
-	@dir=$$(mktemp -d) && \
-	echo "bynder download $(DEMO_ASSET), from the embedded portal:" && \
-	bin/bynder sandbox -- bin/bynder download -d "$$dir" $(DEMO_ASSET) && \
-	echo "$(DEMO_ASSET) is in $$dir"
+demo: build ## the main job, on a portal of this machine whose storage misbehaves
+	@PATH="$(CURDIR)/bin:$$PATH" tools/demo
+
+screenshot: ## writes docs/demo.svg, a recording of the demo, anew if the demo prints something else
+	go test ./cmd/bynder -run TestDemoPicture -count=1 -update
 
 test: ## all tests
 	go test ./...
