@@ -34,26 +34,37 @@ func helpExamples(t *testing.T) (all []example) {
 	return all
 }
 
-var shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+var (
+	shellBlock = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+	makeTarget = regexp.MustCompile(`(?m)^make (\S+)`)
+)
 
-// readmeExamples returns the commands of the part of the README that is about commands: each line of the first block, and
-// each paragraph of the second one, with real ids for the placeholders.
+// readmeExamples returns the blocks of commands of the README, with real ids for the placeholders. Those that are for make are
+// compared with the Makefile.
 func readmeExamples(t *testing.T) (all []example) {
 	t.Helper()
 	page, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, use, _ := strings.Cut(string(page), "\n## Use\n")
-	use, _, _ = strings.Cut(use, "\n## ")
-	blocks := shellBlock.FindAllStringSubmatch(use, -1)
-	if len(blocks) != 2 {
-		t.Fatalf("the README has %d blocks of commands", len(blocks))
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
 	}
-	lines := strings.Split(strings.TrimSpace(blocks[0][1]), "\n")
-	ids := strings.NewReplacer("<mediaId>...", sandbox.DocumentedAsset, "<mediaId>", sandbox.DocumentedAsset, "<itemId>", sandbox.DocumentedItem)
-	for i, text := range append(lines, strings.Split(strings.TrimSpace(blocks[1][1]), "\n\n")...) {
-		all = append(all, example{fmt.Sprintf("README %d", i+1), ids.Replace(text)})
+	ids := strings.NewReplacer("<mediaId>", sandbox.DocumentedAsset)
+	for i, block := range shellBlock.FindAllStringSubmatch(string(page), -1) {
+		targets := makeTarget.FindAllStringSubmatch(block[1], -1)
+		for _, target := range targets {
+			if !strings.Contains(string(makefile), "\n"+target[1]+":") {
+				t.Errorf("the Makefile has no %q, which the README names", target[1])
+			}
+		}
+		if text := strings.TrimSpace(block[1]); len(targets) == 0 {
+			all = append(all, example{fmt.Sprintf("README %d", i+1), "set -euo pipefail\n" + ids.Replace(text)})
+		}
+	}
+	if len(all) < 8 {
+		t.Errorf("the README has %d blocks of commands", len(all))
 	}
 	return all
 }
@@ -62,7 +73,9 @@ func readmeExamples(t *testing.T) (all []example) {
 func (k *kitchen) ingredients(t *testing.T, text string) {
 	t.Helper()
 	k.ids(t, sandbox.DocumentedAsset, sandbox.UnicodeAsset)
-	k.write(t, "names.csv", "mediaId,path\n"+sandbox.DocumentedAsset+",brand/main.jpg\n", 0o666)
+	for _, name := range []string{"names.csv", "logos.csv"} {
+		k.write(t, name, "mediaId,path\n"+sandbox.DocumentedAsset+",brand/main.jpg\n", 0o666)
+	}
 	k.write(t, "my-script.sh", "#!/bin/sh\nbynder search --limit 2 | bynder download -\n", 0o777)
 	k.write(t, "assets.json", `[{"id": "hero", "name": "Hero image"}]`, 0o666)
 	if strings.Contains(text, "jq ") {
@@ -86,13 +99,16 @@ func TestExamples(t *testing.T) {
 		t.Errorf("only %d examples were found", len(all))
 	}
 	for _, e := range all {
-		if strings.HasPrefix(e.name, "auth login ") {
+		if strings.HasPrefix(e.name, "auth login ") || strings.Contains(e.text, "\nbynder auth login ") {
 			continue // they ask questions, or write to the keychain
 		}
 		t.Run(e.name, func(t *testing.T) {
 			t.Parallel()
 			k := newKitchen(t, nil)
 			k.needs(t, "bash")
+			if strings.Contains(e.text, "split --number") {
+				k.gnu(t, "split")
+			}
 			for _, program := range []string{"jq", "sha256sum"} {
 				if strings.Contains(e.text, program) {
 					k.needs(t, program)

@@ -46,7 +46,6 @@ import (
 //	stats file key=N...    check what a sandbox counted; for a table the sum, or
 //	                       table.key for one entry
 //	holds folder name...   the files that are in a folder, all of them
-//	quoted                 each line of stdout stands in README.md
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":   cmdExits,
 	"pty":     cmdPty,
@@ -59,7 +58,6 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"hangup":  cmdHangup,
 	"stats":   cmdStats,
 	"holds":   cmdHolds,
-	"quoted":  cmdQuoted,
 }
 
 // patience bounds every wait. It is long, because machines can be slow; a program
@@ -325,18 +323,5 @@ func cmdHolds(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if !matches {
 		ts.Fatalf("%s holds %q, not %q", args[0], got, want)
-	}
-}
-
-func cmdQuoted(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) > 0 {
-		ts.Fatalf("usage: quoted")
-	}
-	readme, err := os.ReadFile(filepath.Join(ts.Getenv("REPOSITORY"), "README.md"))
-	ts.Check(err)
-	for line := range strings.Lines(ts.ReadFile("stdout")) {
-		if !strings.Contains(string(readme), "\n"+line) {
-			ts.Fatalf("README.md has no line %q", line)
-		}
 	}
 }

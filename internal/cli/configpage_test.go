@@ -36,8 +36,8 @@ func exampleOf(t *testing.T, page string) string {
 	return found[0][1]
 }
 
-// The config files on the pages are valid, and each of their profiles gives the credentials that it has.
-func TestConfigFilesOnPages(t *testing.T) {
+// The config file on the page is valid, and each of its profiles gives the credentials that it has.
+func TestConfigFileOnPage(t *testing.T) {
 	bin := t.TempDir()
 	if err := os.WriteFile(filepath.Join(bin, "pass"), []byte("#!/bin/sh\necho \"printed by pass $*\"\n"), 0o700); err != nil {
 		t.Fatal(err)
@@ -50,47 +50,45 @@ func TestConfigFilesOnPages(t *testing.T) {
 		host, secret string
 		scopes       string
 	}
-	small := map[string]loaded{
+	const page = "docs/configuration.md"
+	profiles := map[string]loaded{
 		"default": {kind: config.PermanentToken, host: "brand.getbynder.com", secret: "printed by pass show bynder"},
 		"press":   {kind: config.ClientCredentials, host: "press.example.com", secret: "...", scopes: "asset:read collection:read"},
+		"archive": {kind: config.OAuth1, host: "archive.example.com", secret: "..."},
+		"build":   {kind: config.PermanentToken, host: "brand.getbynder.com", secret: "..."},
+		"shared":  {kind: config.PermanentToken, host: "shared.example.com", secret: "stored"},
 	}
-	whole := maps.Clone(small)
-	whole["archive"] = loaded{kind: config.OAuth1, host: "archive.example.com", secret: "..."}
-	whole["build"] = loaded{kind: config.PermanentToken, host: "brand.getbynder.com", secret: "..."}
-	whole["shared"] = loaded{kind: config.PermanentToken, host: "shared.example.com", secret: "stored"}
-	for page, want := range map[string]map[string]loaded{"docs/configuration.md": whole, "README.md": small} {
-		text := exampleOf(t, page)
-		o, err := defaultsOf(t, text)
-		if err != nil || o.jobs != 16 || o.limitRate != "50M" {
-			t.Errorf("%s: defaults: %v, jobs %d, limit-rate %q", page, err, o.jobs, o.limitRate)
+	text := exampleOf(t, page)
+	o, err := defaultsOf(t, text)
+	if err != nil || o.jobs != 16 || o.limitRate != "50M" {
+		t.Errorf("%s: defaults: %v, jobs %d, limit-rate %q", page, err, o.jobs, o.limitRate)
+	}
+	file := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, heading := range regexp.MustCompile(`(?m)^\[profiles\.(\w+)\]`).FindAllStringSubmatch(text, -1) {
+		names = append(names, heading[1])
+	}
+	if !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(maps.Keys(profiles))) {
+		t.Errorf("%s has the profiles %q", page, names)
+	}
+	for name, want := range profiles {
+		c, err := config.Load(t.Context(), config.Sources{
+			Flags: config.Flags{ConfigFile: file, Profile: name}, Getenv: func(string) string { return "" }, Keychain: stored,
+		})
+		if err != nil {
+			t.Errorf("%s: profile %s: %v", page, name, err)
+			continue
 		}
-		file := filepath.Join(t.TempDir(), "config.toml")
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
+		values := c.Credentials.Kind.Values()
+		got := loaded{
+			kind: c.Credentials.Kind, host: c.Portal.Host, scopes: strings.Join(c.Credentials.Scopes, " "),
+			secret: values[len(values)-1].Of(&c.Credentials).Reveal(),
 		}
-		var names []string
-		for _, heading := range regexp.MustCompile(`(?m)^\[profiles\.(\w+)\]`).FindAllStringSubmatch(text, -1) {
-			names = append(names, heading[1])
-		}
-		if !slices.Equal(slices.Sorted(slices.Values(names)), slices.Sorted(maps.Keys(want))) {
-			t.Errorf("%s has the profiles %q", page, names)
-		}
-		for name, want := range want {
-			c, err := config.Load(t.Context(), config.Sources{
-				Flags: config.Flags{ConfigFile: file, Profile: name}, Getenv: func(string) string { return "" }, Keychain: stored,
-			})
-			if err != nil {
-				t.Errorf("%s: profile %s: %v", page, name, err)
-				continue
-			}
-			values := c.Credentials.Kind.Values()
-			got := loaded{
-				kind: c.Credentials.Kind, host: c.Portal.Host, scopes: strings.Join(c.Credentials.Scopes, " "),
-				secret: values[len(values)-1].Of(&c.Credentials).Reveal(),
-			}
-			if got != want || len(c.Warnings) > 0 {
-				t.Errorf("%s: profile %s gives %+v with warnings %q, want %+v", page, name, got, c.Warnings, want)
-			}
+		if got != want || len(c.Warnings) > 0 {
+			t.Errorf("%s: profile %s gives %+v with warnings %q, want %+v", page, name, got, c.Warnings, want)
 		}
 	}
 }
