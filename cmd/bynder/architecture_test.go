@@ -21,7 +21,7 @@ var rooms = map[string][]string{
 
 	"mirror":    {"bynder", "download", "filelock", "fsync", "journal", "metadata", "naming", "sink", "transfer"}, // a folder beside what is recorded of it and what the portal has
 	"metadata":  {"bynder", "download", "filelock", "fsync", "naming", "report", "sink"},                          // what the portal tells of assets, in files
-	"report":    {"download", "terminal", "transfer"},                                                             // what happened, never the portal
+	"report":    {"download", "location", "terminal", "transfer"},                                                 // what happened, never the portal
 	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                                 // where bytes land
 	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "sink", "transfer"},          // results on disk
 	"input":     {"bynder", "download", "fingerprint", "naming", "retry", "sink", "spelling", "transfer"},         // what was asked for, and what of it is not done

@@ -171,9 +171,7 @@ func (o journalShow) showFailed(ctx context.Context, s Streams, file string) err
 			finished = r.FinishedAt.Format(time.RFC3339)
 		}
 		e := r.Error
-		if !o.verbose {
-			e.Message = report.WithoutStorageURL(e.Message)
-		}
+		e.Message = report.Message(e.Message, o.verbose)
 		n++
 		err := listing.Row(report.Row{
 			Cells: []string{r.MediaID, cmp.Or(r.Name, r.Path, r.Selector), string(e.Code), e.Message},

@@ -152,10 +152,7 @@ func (r *repair) repaired(found mirror.Finding, record download.Result) {
 
 // fail prints why a file was not repaired.
 func (r *repair) fail(found mirror.Finding, why, hint string) {
-	if !r.verbose {
-		why = report.WithoutStorageURL(why)
-	}
-	r.screen.Fail(naming.Below(r.dest, found.Path())+": not repaired: "+why, hint)
+	r.screen.Fail(naming.Below(r.dest, found.Path())+": not repaired: "+report.Message(why, r.verbose), hint)
 }
 
 // Started implements download.ProgressObserver.

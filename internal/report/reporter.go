@@ -152,10 +152,7 @@ const longWait = time.Minute
 func (r *Reporter) Retried(job download.Job, name string, err error, wait time.Duration) {
 	if (r.options.Verbose || wait >= longWait) && !r.options.Quiet {
 		about := fileName(name, job.MediaID, job.Selector.String())
-		message := err.Error()
-		if !r.options.Verbose {
-			message = WithoutStorageURL(message)
-		}
+		message := Message(err.Error(), r.options.Verbose)
 		r.screen.Say("%s: %s; trying again in %s", about, Clip(Clean(message), messageLimit), Duration(wait))
 	}
 }

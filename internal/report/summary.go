@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/location"
 )
 
 // messageLimit is how much of one message of a server is shown, in bytes.
@@ -31,10 +32,13 @@ type Totals struct {
 // storageURL matches how errors of transfers name the URL of storage (package transfer), and any other URL.
 var storageURL = regexp.MustCompile(`\bget https?://\S+: (storage )?|(https?://[^\s/?#"'<>]+)[/?#][^\s"'<>,;)]*`)
 
-// WithoutStorageURL returns a message of a transfer without the URL of storage, which users need only with --verbose. Of
-// other URLs in it the host stays.
-func WithoutStorageURL(message string) string {
-	return storageURL.ReplaceAllStringFunc(message, func(found string) string {
+// Message returns a message of a transfer as it is shown: without the URL of storage, which users need only with --verbose,
+// and of other URLs the host. With verbose, URLs lose only their queries.
+func Message(text string, verbose bool) string {
+	if verbose {
+		return location.WithoutQueries(text)
+	}
+	return storageURL.ReplaceAllStringFunc(text, func(found string) string {
 		switch host := storageURL.FindStringSubmatch(found)[2]; {
 		case host != "":
 			return host + "/..."
@@ -54,10 +58,7 @@ func failure(r download.Result, verbose bool) (what, hint string) {
 	}
 	message := string(cause(r))
 	if problem := r.Problem(); problem != nil {
-		message = cmp.Or(problem.Message, message)
-		if !verbose {
-			message = WithoutStorageURL(message)
-		}
+		message = Message(cmp.Or(problem.Message, message), verbose)
 		hint = Clip(Clean(problem.Hint), messageLimit)
 	}
 	return what + Clip(Clean(message), messageLimit), hint

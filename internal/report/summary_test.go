@@ -89,6 +89,19 @@ func TestStorageURLsAreVerbose(t *testing.T) {
 	}
 }
 
+// What an old journal has of a URL is shown as little as what a run has.
+func TestMessagesHaveNoQueries(t *testing.T) {
+	const message = "get https://storage.example/a.jpg?sig=secret&e=1: storage answered 403, redirected to http://other.example?sig=secret"
+	for verbose, want := range map[bool]string{
+		false: "storage answered 403, redirected to http://other.example/...",
+		true:  "get https://storage.example/a.jpg storage answered 403, redirected to http://other.example",
+	} {
+		if got := Message(message, verbose); got != want {
+			t.Errorf("verbose %t: %q, want %q", verbose, got, want)
+		}
+	}
+}
+
 func withName(r download.Result, name string) download.Result {
 	r.Name = name
 	return r
