@@ -41,7 +41,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 			Client:      p.storage,
 			AllowHTTP:   config.IsLoopback(conf.Portal.Hostname()),
 			Retries:     o.retries,
-			Limiter:     transfer.NewRateLimiter(o.bytesRate),
+			Rate:        o.bytesRate,
 			Connections: o.connections,
 			Jobs:        jobs,
 		}),

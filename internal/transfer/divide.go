@@ -16,7 +16,7 @@ const (
 // ETag shows that each part is of this object. The answer at hand becomes the queue's first answer.
 func (s *Stream) divide() {
 	a, o := s.answer, s.opener
-	if a == nil || o.opts.Connections < 2 || o.opts.Limiter != nil || s.strikes >= maxStrikes || s.badRanges >= maxBadRanges ||
+	if a == nil || o.opts.Connections < 2 || o.opts.Rate > 0 || s.strikes >= maxStrikes || s.badRanges >= maxBadRanges ||
 		s.object.Size-s.next < o.layout.smallest || s.object.StrongETag() == "" || a.from != s.next || a.until != s.object.Size {
 		return
 	}

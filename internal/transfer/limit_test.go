@@ -1,8 +1,7 @@
 package transfer
 
 import (
-	"context"
-	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"testing"
@@ -10,10 +9,9 @@ import (
 	"time"
 )
 
-func TestRateLimiterIsSmoothAndShared(t *testing.T) {
+func TestARateIsSmoothAndShared(t *testing.T) {
 	const rate, each, streams = 64 << 10, 320 << 10, 2
 	synctest.Test(t, func(t *testing.T) {
-		limiter := NewRateLimiter(rate)
 		var (
 			mu        sync.Mutex
 			perSecond = map[int]int{}
@@ -21,7 +19,7 @@ func TestRateLimiterIsSmoothAndShared(t *testing.T) {
 			start     = time.Now()
 		)
 		s := newStorage(t, randomFile(each, 1))
-		opener := New(Options{Client: s.client, AllowHTTP: true, Limiter: limiter})
+		opener := New(Options{Client: s.client, AllowHTTP: true, Rate: rate})
 		for range streams {
 			stream, err := opener.Open(t.Context(), s.source(new(int)), nil)
 			if err != nil {
@@ -52,45 +50,37 @@ func TestRateLimiterIsSmoothAndShared(t *testing.T) {
 	})
 }
 
-func TestRateLimiterDoesNotMakeUpForPauses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := NewRateLimiter(1000)
-		time.Sleep(time.Hour) //nolint:forbidigo // the clock is the bubble's
-		start := time.Now()
-		if err := l.Wait(t.Context(), 1000); err != nil {
-			t.Fatal(err)
-		}
-		if took := time.Since(start); took != 950*time.Millisecond {
-			t.Errorf("1000 bytes after a pause took %v, want 950ms", took)
-		}
-	})
-}
-
-func TestRateLimiterWaitEndsWithTheContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if err := NewRateLimiter(1).Wait(ctx, 100); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("Wait = %v", err)
-		}
-	})
-}
-
-func TestNoRateLimiter(t *testing.T) {
-	for _, rate := range []int64{0, -1} {
-		l := NewRateLimiter(rate)
-		p := make([]byte, 1<<20)
-		if err := l.Wait(t.Context(), 1<<30); err != nil || len(l.slice(p)) != len(p) {
-			t.Errorf("a rate of %d limits", rate)
-		}
-	}
-}
-
-func TestRateLimiterSlices(t *testing.T) {
-	p := make([]byte, 1<<20)
-	for rate, want := range map[int64]int{1: 1, 64 << 10: 3276, 10 << 20: 524288, 1 << 40: 1 << 20} {
-		if got := len(NewRateLimiter(rate).slice(p)); got != want {
-			t.Errorf("at %d bytes a second, slices of %d, want %d", rate, got, want)
-		}
+// Time in which nothing was read is not made up for, and no rate is too low or too high.
+func TestRates(t *testing.T) {
+	for _, tt := range []struct {
+		rate, size int64
+		pause      time.Duration
+		took       time.Duration
+	}{
+		{0, 1 << 20, 0, 0},
+		{-1, 1 << 20, 0, 0},
+		{1000, 1000, 0, 950 * time.Millisecond},
+		{1000, 1000, time.Hour, 950 * time.Millisecond},
+		{1, 10, 0, 9 * time.Second},
+		{1 << 40, 1 << 20, 0, 0},
+	} {
+		t.Run(fmt.Sprint(tt), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newStorage(t, randomFile(int(tt.size), 1))
+				stream, err := New(Options{Client: s.client, AllowHTTP: true, Rate: tt.rate}).Open(t.Context(), s.source(new(int)), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer stream.Close()
+				time.Sleep(tt.pause) //nolint:forbidigo // the clock is the bubble's
+				start, got := time.Now(), 0
+				if err := Copy(t.Context(), io.Discard, stream, nil, nil, func(n int) { got += n }); err != nil || got != int(tt.size) {
+					t.Errorf("%d bytes, %v", got, err)
+				}
+				if took := time.Since(start).Round(time.Millisecond); took != tt.took {
+					t.Errorf("took %v, want %v", took, tt.took)
+				}
+			})
+		})
 	}
 }

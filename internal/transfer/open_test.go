@@ -253,7 +253,7 @@ func TestAContextEndsEveryWait(t *testing.T) {
 				defer cancel()
 				opts := Options{Retries: 3}
 				if name == "for the rate" {
-					opts.Limiter = NewRateLimiter(10)
+					opts.Rate = 10
 				}
 				o := receive(ctx, s, opts, 0, true)
 				if !errors.Is(o.err, context.DeadlineExceeded) || o.took > 5*time.Second+time.Millisecond {

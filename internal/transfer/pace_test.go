@@ -140,7 +140,7 @@ func TestHowManyConnectionsAFileGets(t *testing.T) {
 		{name: "one, where there is one", file: strong, opts: Options{Connections: 8, Jobs: 1}, want: 1},
 		{name: "one, where more are off", file: strong, opts: Options{Connections: 1, Jobs: 32}, want: 1},
 		{name: "one, where nothing is said", file: strong, want: 1},
-		{name: "one, where the rate is limited", file: strong, opts: Options{Connections: 8, Jobs: 32, Limiter: NewRateLimiter(10_000_000)}, want: 1},
+		{name: "one, where the rate is limited", file: strong, opts: Options{Connections: 8, Jobs: 32, Rate: 10_000_000}, want: 1},
 		{name: "one, where its time alone is known", file: untagged, opts: Options{Connections: 8, Jobs: 32}, want: 1},
 		{name: "one, where its ETag is weak", file: weak, opts: Options{Connections: 8, Jobs: 32}, want: 1},
 		{name: "one, where there is no length", file: strong, opts: Options{Connections: 8, Jobs: 32}, first: chunked(-1), want: 1},

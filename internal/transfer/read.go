@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // Object returns what storage says of the file.
@@ -67,13 +70,14 @@ func (s *Stream) receive(p []byte) ([]byte, error) {
 	} else {
 		p = p[:min(int64(len(p)), a.until-a.from)]
 	}
-	n, err := a.read(s.opener.opts.Limiter.slice(p))
+	limit := s.opener.rate
+	n, err := a.read(p[:min(len(p), limit.Burst())])
 	a.from += int64(n)
 	s.fetched.Add(int64(n))
 	if err != nil || a.from >= a.until {
 		s.finish(a, err)
 	}
-	if err := s.opener.opts.Limiter.Wait(s.ctx, n); err != nil {
+	if err := retry.Sleep(s.ctx, limit.ReserveN(time.Now(), n).Delay()); err != nil {
 		return nil, err
 	}
 	if repeated > 0 || n == 0 {

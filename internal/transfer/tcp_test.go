@@ -75,7 +75,7 @@ func TestCopyOverTCP(t *testing.T) {
 		{name: "ranges are ignored", script: []step{cut(2 * mib), whole(-1)}},
 		{name: "small chunks", script: []step{inChunks(700)}},
 		{name: "large chunks", script: []step{inChunks(100_000)}},
-		{name: "a rate", opts: Options{Limiter: NewRateLimiter(1 << 30)}},
+		{name: "a rate", opts: Options{Rate: 1 << 30}},
 		{name: "several connections", opts: Options{Connections: 4, Jobs: 4}},
 	}
 	for _, tt := range tests {

@@ -12,6 +12,8 @@ package transfer
 import (
 	"net/http"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // Options are what all transfers of a run share.
@@ -26,13 +28,13 @@ type Options struct {
 	Idle time.Duration
 	// AllowHTTP permits locations without TLS: where the portal itself is on loopback.
 	AllowHTTP bool
-	// Limiter holds all transfers together to a rate; nil for none.
-	Limiter *RateLimiter
+	// Rate is the limit of all transfers together, in bytes per second; 0 for no limit.
+	Rate int64
 	// Jobs is the number of connections in all. Each file has one, whatever the number; those that are left over go
 	// to the largest file. Zero stands for Connections, so that one file in flight alone may have as many.
 	Jobs int
 	// Connections is the most that one file may use at a time; with zero or one, or with
-	// a Limiter, which one connection reaches as well as many, none uses another one. A file
+	// a Rate, which one connection reaches as well as many, none uses another one. A file
 	// of 16 MiB and more whose length and strong ETag storage sends begins with one, and gets
 	// more if that is slow: below 128 MiB a second, with more than a second to go.
 	Connections int
@@ -50,9 +52,14 @@ type layout struct {
 
 var usualLayout = layout{smallest: 16 << 20, large: 256 << 20, partSize: 1 << 20, largePartSize: 4 << 20, shortest: 256 << 10}
 
+// slicesPerSecond is how many pieces of a second's worth the bytes come in, so that a low
+// rate is a steady flow and no burst followed by silence.
+const slicesPerSecond = 20
+
 // Opener opens streams. It may be used from several goroutines at once.
 type Opener struct {
 	opts   Options
+	rate   *rate.Limiter // of all transfers together, in bytes
 	shares *allotment
 	room   *room
 	layout layout
@@ -66,8 +73,13 @@ func New(opts Options) *Opener {
 	if opts.Jobs <= 0 {
 		opts.Jobs = opts.Connections
 	}
+	limit := rate.NewLimiter(rate.Inf, largeBuffer)
+	if opts.Rate > 0 {
+		limit = rate.NewLimiter(rate.Limit(opts.Rate), int(min(max(opts.Rate/slicesPerSecond, 1), largeBuffer)))
+	}
 	return &Opener{
 		opts:   opts,
+		rate:   limit,
 		shares: &allotment{total: opts.Jobs},
 		room:   &room{most: roomBytes},
 		layout: usualLayout,
