@@ -26,12 +26,13 @@ var rooms = map[string][]string{
 	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "sink", "transfer"},          // results on disk
 	"input":     {"bynder", "download", "fingerprint", "naming", "retry", "sink", "spelling", "transfer"},         // what was asked for, and what of it is not done
 	"download":  {"budget", "bynder", "fingerprint", "retry", "transfer"},                                         // no terminal, no folder, no credentials
-	"transfer":  {"location", "naming", "retry"},
+	"transfer":  {"coding", "location", "naming", "retry"},
 	"transport": {"config", "location", "retry"},
 
 	"bynder":      {"fingerprint", "location", "spelling"}, // takes an http.Client
 	"budget":      {"filelock", "retry"},
 	"config":      {"filelock", "retry", "spelling"},
+	"coding":      {},
 	"naming":      {"spelling"},
 	"filelock":    {},
 	"fingerprint": {},
