@@ -160,7 +160,7 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 		}
 	}
 	f.object = stream.Object()
-	r.ETag = f.object.ETag
+	r.ETag, r.Encoding = f.object.ETag, f.object.Coding
 	f.named(f.object.Name)
 	if f.target.Name == "" {
 		f.aim(e.Options.Name(f.job, f.object))

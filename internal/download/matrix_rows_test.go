@@ -60,6 +60,7 @@ var groups = []group{
 	{"The connection", connectionRows},
 	{"The bytes", byteRows},
 	{"Ranges and validators", rangeRows},
+	{"Files that are coded (Content-Encoding)", codedRows},
 	{"Storage refuses, or sends elsewhere", refusalRows},
 	{"The portal", portalRows},
 	{"Locations, and how they are written", locationRows},

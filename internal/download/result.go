@@ -118,9 +118,10 @@ type Result struct {
 	Bytes       *int64    `json:"bytes,omitempty"`
 	Plan        Plan      `json:"plan,omitempty"` // what a run would do: of a dry run only
 	ETag        string    `json:"etag,omitempty"`
-	MD5         string    `json:"md5,omitempty"`     // of the bytes received, in hexadecimal digits
-	Chosen      string    `json:"chosen,omitempty"`  // of several derivatives, the one that was fetched
-	Suspect     string    `json:"suspect,omitempty"` // why it is probably not the requested file
+	Encoding    string    `json:"encoding,omitempty"` // the Content-Encoding that was decoded, gzip or deflate
+	MD5         string    `json:"md5,omitempty"`      // of the file, in hexadecimal digits
+	Chosen      string    `json:"chosen,omitempty"`   // of several derivatives, the one that was fetched
+	Suspect     string    `json:"suspect,omitempty"`  // why it is probably not the requested file
 	Verified    Verified  `json:"verified,omitempty"`
 	Checksum    string    `json:"checksum,omitempty"` // sha256:<hex>
 	Attempts    int       `json:"attempts,omitempty"`

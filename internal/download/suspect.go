@@ -58,7 +58,7 @@ func suspicion(job Job, name string, object transfer.Object, size int64) string 
 		}
 		break
 	}
-	if reported := reportedSize(job); size >= 0 && !object.Coded && size < reported/2 {
+	if reported := reportedSize(job); size >= 0 && size < reported/2 {
 		return fmt.Sprintf("storage has %d bytes, and the portal reports %d", size, reported)
 	}
 	return ""

@@ -68,8 +68,8 @@ func TestSuspicion(t *testing.T) {
 			}
 		})
 	}
-	if got := suspicion(Job{Asset: known}, "a.jpg", transfer.Object{Coded: true}, 9); got != "" {
-		t.Errorf("packed bytes: %q", got)
+	if got := suspicion(Job{Asset: known}, "a.jpg", transfer.Object{Coding: "gzip", Size: -1, CodedSize: 9}, -1); got != "" {
+		t.Errorf("coded bytes: %q", got)
 	}
 	if got := suspicion(Job{}, "a/logo.jpg", transfer.Object{ContentType: "text/html"}, 9); got != "storage sent HTML (text/html) as logo.jpg" {
 		t.Errorf("no name of storage's own: %q", got)

@@ -56,6 +56,8 @@ func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
 		to = &r.md5
 	case "chosen":
 		to = &r.chosen
+	case "encoding":
+		to = &r.encoding
 	case "verified":
 		to = &r.verified
 	case "checksum":

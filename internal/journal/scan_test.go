@@ -10,7 +10,7 @@ import (
 
 // told is a record in a form that can be compared.
 type told struct {
-	portal, mediaID, selector, itemID, status, name, path, etag, verified, checksum, cause, chosen, listed string
+	portal, mediaID, selector, itemID, status, name, path, etag, verified, checksum, cause, chosen, encoding, listed string
 
 	bytes int64
 	sized bool
@@ -19,7 +19,7 @@ type told struct {
 func tell(r record) told {
 	return told{
 		string(r.portal), string(r.mediaID), string(r.selector), string(r.itemID), string(r.status),
-		string(r.name), string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), string(r.listed), r.bytes, r.sized,
+		string(r.name), string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), string(r.encoding), string(r.listed), r.bytes, r.sized,
 	}
 }
 
@@ -34,6 +34,8 @@ func TestScan(t *testing.T) {
 		{`{"mediaId":"A","status":"failed","name":"Spring \"löve\"","path":"p"}`, true, told{mediaID: "A", status: "failed", name: `Spring "löve"`, path: "p"}},
 		{`{"mediaId":"A","name":"\u001b[2J"}`, false, told{mediaID: "A", name: "\x1b[2J"}},
 		{`{"mediaId":"A","md5":"x","chosen":"mini","suspect":"why"}`, true, told{mediaID: "A", chosen: "mini"}},
+		{`{"mediaId":"A","etag":"\"abc\"","encoding":"gzip"}`, true, told{mediaID: "A", etag: `"abc"`, encoding: "gzip"}},
+		{`{"encoding" : "gzip","mediaId":"A"}`, false, told{mediaID: "A", encoding: "gzip"}},
 		{`{"mediaId":"A","listed":{"version":2,"size":5,"url":"a\"b","modTime":"2026-01-02T03:04:05Z"},"bytes":5}`, true,
 			told{mediaID: "A", listed: `{"version":2,"size":5,"url":"a\"b","modTime":"2026-01-02T03:04:05Z"}`, bytes: 5, sized: true}},
 		{`{"mediaId":"A","listed":{"version":-2,"more":{"a":[]}}}`, false, told{mediaID: "A", listed: `{"version":-2,"more":{"a":[]}}`}},

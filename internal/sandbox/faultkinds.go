@@ -58,6 +58,11 @@ var faultKinds = []FaultKind{
 	},
 	{Name: "no-length", Side: OnStorage, Doc: "no Content-Length: the body is chunked"},
 	{Name: "flip", Side: OnStorage, Doc: "one bit of the byte at offset N of the file is wrong"},
+	{
+		Name: "encoding", Side: OnStorage, Texts: encodings,
+		Doc: "a file of up to 32 MiB has a Content-Encoding; raw: deflate without the header of zlib; proxy: gzip by a proxy that keeps " +
+			"the ETag; lie: the bytes are not gzip; br: a coding that clients do not know; bomb: 20 MiB of zeros",
+	},
 	{Name: "changed", Side: OnStorage, Default: 2, counts: true, Doc: "from the Nth request on, a different file is served"},
 	{
 		Name: "swap", Side: OnStorage, Default: 64 << 10, counts: true,

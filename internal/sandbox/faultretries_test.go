@@ -1,10 +1,17 @@
 package sandbox
 
 import (
+	"bytes"
+	"cmp"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"crypto/md5"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -89,6 +96,49 @@ var retryFaultTests = map[string]faultTest{
 			}
 			links[link] = true
 			check(t, "a link", c.do("GET", link).StatusCode, []int{410, 200}[i])
+		}
+	}},
+	"encoding": {Fault{Text: "gzip"}, func(t *testing.T, c client, o Object) {
+		unpack := map[string]func(io.Reader) (io.Reader, error){
+			"gzip":    func(r io.Reader) (io.Reader, error) { return gzip.NewReader(r) },
+			"deflate": func(r io.Reader) (io.Reader, error) { return zlib.NewReader(r) },
+			"raw":     func(r io.Reader) (io.Reader, error) { return flate.NewReader(r), nil },
+			"lie":     func(r io.Reader) (io.Reader, error) { return r, nil },
+		}
+		unpack["proxy"], unpack["br"] = unpack["gzip"], unpack["lie"]
+		label := map[string]string{"deflate": "deflate", "raw": "deflate", "br": "br"}
+		for text, by := range unpack {
+			mustSet(t, c, Fault{Name: "encoding", Text: text})
+			a := c.original(DocumentedAsset, "Accept-Encoding", "identity")
+			check(t, text, a.Header.Get("Content-Encoding"), cmp.Or(label[text], "gzip"))
+			r, err := by(bytes.NewReader(a.body))
+			check(t, text, err, nil)
+			plain, err := io.ReadAll(r)
+			if err != nil || !bytes.Equal(plain, content(t, o)) {
+				t.Errorf("%s: %d bytes, %v", text, len(plain), err)
+			}
+			part := c.original(DocumentedAsset, "Accept-Encoding", "identity", "Range", "bytes=10-19")
+			if text == "proxy" {
+				check(t, "length", a.ContentLength, -1)
+				check(t, "ETag", a.Header.Get("ETag"), o.ETag())
+				check(t, "a part", string(part.body), string(plain[10:20]))
+				continue
+			}
+			check(t, "length", a.ContentLength, int64(len(a.body)))
+			check(t, "ETag", a.Header.Get("ETag"), fmt.Sprintf(`"%x"`, md5.Sum(a.body)))
+			check(t, "a part", string(part.body), string(a.body[10:20]))
+			check(t, "its length", part.ContentLength, 10)
+			refused := c.original(DocumentedAsset, "Accept-Encoding", "identity", "If-Match", `"another"`)
+			check(t, "of an error", refused.StatusCode, 412)
+			check(t, "of an error", refused.Header.Get("Content-Encoding"), "")
+		}
+		mustSet(t, c, Fault{Name: "encoding", Text: "bomb"})
+		a := c.original(DocumentedAsset, "Accept-Encoding", "identity")
+		r, err := gzip.NewReader(bytes.NewReader(a.body))
+		check(t, "bomb", err, nil)
+		n, err := io.Copy(io.Discard, r)
+		if err != nil || n != 20<<20 || n < 1000*int64(len(a.body)) {
+			t.Errorf("%d bytes unpack to %d, %v", len(a.body), n, err)
 		}
 	}},
 	"digest": {Fault{Text: "content-md5"}, func(t *testing.T, c client, o Object) {

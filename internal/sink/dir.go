@@ -143,7 +143,7 @@ func (d *Dir) Preview(ctx context.Context, t download.Target, obj transfer.Objec
 	}
 	at, err := d.find(ctx, t, obj)
 	if err == nil && at.Same {
-		err = &download.Present{Status: download.Unchanged, Path: at.Path, Bytes: &obj.Size}
+		err = d.present(at.Path, obj)
 	}
 	return at.Place, err
 }

@@ -247,9 +247,16 @@ func (d *Dir) fileAbove(name string) fs.FileInfo {
 
 // identical reports whether the file at name is obj: by size and digest or, if the ETag
 // decides nothing, by size and time. If that cannot be known, it is false; the only error is
-// that of ctx.
+// that of ctx. The size of a file with a content coding is not known: then its time decides,
+// or a digest of the decoded bytes, if storage sent one.
 func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj transfer.Object) (bool, error) {
-	if obj.Size < 0 || info.Size() != obj.Size {
+	dated := !obj.LastModified.IsZero() && info.ModTime().Sub(obj.LastModified).Abs() <= mtimeSlack
+	switch {
+	case obj.Coding != "" && dated:
+		return info.Size() != obj.CodedSize, nil // that is the size of the coded bytes
+	case obj.Coding != "":
+		obj.Coding = ""
+	case obj.Size < 0 || info.Size() != obj.Size:
 		return false, nil
 	}
 	open := func() (io.ReadCloser, error) {
@@ -266,8 +273,7 @@ func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj 
 	case err != nil:
 		return false, nil //nolint:nilerr // whether the file is identical is not known
 	case is == undecided:
-		apart := info.ModTime().Sub(obj.LastModified).Abs()
-		return !obj.LastModified.IsZero() && apart <= mtimeSlack, nil
+		return dated, nil
 	}
 	return is == sameBytes, nil
 }
@@ -285,9 +291,22 @@ func (c contextReader) Read(b []byte) (int, error) {
 	return c.ReadCloser.Read(b)
 }
 
+// present returns the *download.Present of a file that is obj.
+func (d *Dir) present(name string, obj transfer.Object) *download.Present {
+	present := &download.Present{Status: download.Unchanged, Path: name, Bytes: &obj.Size}
+	if obj.Size < 0 {
+		present.Bytes = nil
+		if info, err := d.root.Stat(name); err == nil {
+			size := info.Size()
+			present.Bytes = &size
+		}
+	}
+	return present
+}
+
 // unchanged returns the *download.Present of a file that is obj, or the error of reading it.
 func (d *Dir) unchanged(ctx context.Context, name string, obj transfer.Object) error {
-	present := &download.Present{Status: download.Unchanged, Path: name, Bytes: &obj.Size}
+	present := d.present(name, obj)
 	want := transfer.DigestOptions{MD5: d.opts.MD5, SHA256: d.opts.SHA256}
 	if want.MD5 && hasPlainDigest(obj) { // the ETag is the MD5 that the file was compared by
 		present.MD5, want.MD5 = strings.ToLower(strings.Trim(obj.ETag, `"`)), false

@@ -42,6 +42,9 @@ func TestIdentical(t *testing.T) {
 		change(&obj)
 		return obj
 	}
+	coded := func(codedSize int64, etag string) transfer.Object {
+		return transfer.Object{Size: -1, CodedSize: codedSize, Coding: "gzip", ETag: etag, LastModified: lastModified}
+	}
 	never := func(o *transfer.Object) { o.LastModified = time.Time{} }
 	for _, c := range []struct {
 		what    string
@@ -66,6 +69,13 @@ func TestIdentical(t *testing.T) {
 		{"no digest, three seconds later", whole, 3 * time.Second, opaque(whole), false},
 		{"a weak ETag, the same time", whole, 0, with(object(whole), func(o *transfer.Object) { o.ETag = "W/" + o.ETag }), true},
 		{"neither digest nor time", whole, 0, with(opaque(whole), never), false},
+		{"coded, the same time", whole, 0, coded(5, object(other).ETag), true},
+		{"coded, a second later", whole, time.Second, coded(-1, ""), true},
+		{"coded, three seconds later", whole, 3 * time.Second, coded(5, object(other).ETag), false},
+		{"coded, another time, and an ETag of the file", whole, time.Hour, coded(-1, object(whole).ETag), true},
+		{"coded, another time, and no ETag", whole, time.Hour, coded(5, ""), false},
+		{"the coded bytes, the same time", whole, 0, coded(int64(len(whole)), object(whole).ETag), false},
+		{"coded, and no time", whole, 0, with(coded(5, ""), never), false},
 		{"a digest and no time", whole, 0, with(object(whole), never), true},
 	} {
 		for _, policy := range []IfExists{Fail, Skip, Overwrite, Rename} {
@@ -77,7 +87,7 @@ func TestIdentical(t *testing.T) {
 				if err := os.Chtimes(path, at, at); err != nil {
 					t.Fatal(err)
 				}
-				p, err := newDir(t, folder, DirOptions{IfExists: policy}).Begin(t.Context(), original("a.jpg", "A"), c.obj)
+				p, err := newDir(t, folder, DirOptions{IfExists: policy, MD5: true}).Begin(t.Context(), original("a.jpg", "A"), c.obj)
 				if err == nil {
 					_ = p.Discard()
 				}
@@ -85,6 +95,9 @@ func TestIdentical(t *testing.T) {
 				got := errors.As(err, &present) && present.Status == download.Unchanged
 				if got != c.same {
 					t.Errorf("unchanged is %v (%v), want %v", got, err, c.same)
+				}
+				if got && (present.Bytes == nil || *present.Bytes != int64(len(c.content)) || present.MD5 != fmt.Sprintf("%x", md5.Sum([]byte(c.content)))) {
+					t.Errorf("unchanged with %+v", *present)
 				}
 				if len(files(t, folder)) != 1 {
 					t.Errorf("the folder has %q", files(t, folder))

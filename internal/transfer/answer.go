@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 
+	"github.com/bynder-cli/bynder/internal/coding"
 	"github.com/bynder-cli/bynder/internal/location"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
@@ -60,7 +61,8 @@ type answer struct {
 	enough   int
 	cancel   context.CancelFunc // of the request
 
-	first int64 // where it began
+	first   int64          // where it began
+	decoded *coding.Reader // body, if that is decoded
 }
 
 // arrivals is a connection that knows how many bytes have arrived and were not read yet.
@@ -97,7 +99,6 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		cancel()
 		return nil, &Error{Kind: Protocol, Err: fmt.Errorf("get %s: %w", location.Redacted(u), location.WithoutURL(err))}
 	}
-	// A length that counts encoded bytes would say nothing about the file.
 	req.Header.Set("Accept-Encoding", "identity")
 	if rng := s.header(); rng != "" {
 		req.Header.Set("Range", rng)
@@ -125,7 +126,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 			a.until = resp.ContentLength
 		}
 		watch.Progress = least(a.object.Size)
-		return a, nil
+		err = a.decode(u)
 	case http.StatusPartialContent:
 		a.partial = true
 		a.object, a.from = describe(u, resp.Header, -1), -1
@@ -133,10 +134,35 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 			a.object.Size, a.from, a.until, a.first = r.total, r.first, r.last+1, r.first
 		}
 		watch.Progress = least(a.object.Size)
-		return a, nil
+	default:
+		err = refused(u, req, resp)
 	}
-	defer a.close()
-	return nil, refused(u, req, resp)
+	if err != nil {
+		a.close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// decode makes a whole answer that has a content coding one of decoded bytes, whose number is not known. Its first bytes
+// show if the label is right.
+func (a *answer) decode(u *url.URL) error {
+	o := &a.object
+	if o.Coding == "" {
+		return nil
+	}
+	r, labelled, err := coding.NewReader(a.body, o.Coding, o.Size)
+	switch {
+	case err != nil:
+		return interrupted(u, err)
+	case labelled:
+		o.CodedSize, o.Size = o.Size, -1
+		a.until, a.sized, a.arrivals, a.decoded = math.MaxInt64, false, nil, r
+	default:
+		o.Coding = ""
+	}
+	a.body = r
+	return nil
 }
 
 // arrivalsOf returns what counts the bytes that have arrived at conn, and how many are enough for a read not to wait.

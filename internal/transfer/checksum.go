@@ -62,9 +62,6 @@ var algorithms = []algorithm{
 // Content-Digest (RFC 9530) are of the body, so that those of a 206 say nothing about the object. Malformed ones are
 // ignored, and every one if the bytes are encoded: servers differ in which bytes they compute it of.
 func checksums(h http.Header) []Checksum {
-	if coding := strings.TrimSpace(h.Get("Content-Encoding")); coding != "" && !strings.EqualFold(coding, "identity") {
-		return nil
-	}
 	var found checksumList
 	found.add(ByMD5, h.Get("Content-MD5"))
 	found.add(ByMD5, h.Get("X-Ms-Blob-Content-Md5")) // "Get Blob" of Azure Storage

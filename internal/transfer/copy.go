@@ -48,7 +48,7 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 	defer stop()
 
 	pool := smallBuffers
-	if rest := s.object.Size - s.next; s.object.Size < 0 || rest >= largeFile {
+	if s.object.Size-s.next >= largeFile { // of an unknown size, little is read at once
 		pool = largeBuffers
 	}
 	if d == nil || !d.Needed() {
@@ -59,6 +59,9 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if a := s.answer; a != nil && a.decoded != nil && d.coded != nil {
+		a.decoded.CopyTo(d.coded)
+	}
 	h := newHashing(pool, d, prefix, s.next)
 	go h.run(ctx)
 	err := pump(s, dst, pool, advanced, h.pass)

@@ -28,6 +28,8 @@ type Digest struct {
 	parts  []*partDigest
 	want   []byte // the digest that a multipart ETag gives
 	sha256 bool   // is asked for
+	// coded is the digest of the coded bytes, which storage may have sent in place of the file's; nil without a coding.
+	coded *Digest
 }
 
 // wholeSum is one digest of all bytes.
@@ -44,6 +46,10 @@ type wholeSum struct {
 // digest ("Checking object integrity" in the Amazon S3 user guide). How large the parts were it does not tell.
 func NewDigest(obj Object, want DigestOptions) *Digest {
 	d := &Digest{object: obj, sha256: want.SHA256}
+	if obj.Coding != "" {
+		obj.Coding, obj.Size = "", obj.CodedSize
+		d.coded = NewDigest(obj, DigestOptions{Verify: want.Verify})
+	}
 	wanted := map[Verified][]string{}
 	if want.Verify {
 		for _, c := range obj.Checksums {
@@ -110,12 +116,15 @@ func partSizes(size int64, count string) []int64 {
 }
 
 // Needed reports whether the bytes have to be written to d at all: otherwise there is nothing to compute.
-func (d *Digest) Needed() bool { return len(d.sums) > 0 || d.parts != nil }
+func (d *Digest) Needed() bool {
+	return len(d.sums) > 0 || d.parts != nil || d.coded != nil && d.coded.Needed()
+}
 
 // Decides reports whether Check shows for certain if the bytes are those of the object. A
-// multipart ETag does not: one that fits no usual part size may be of a file that is right.
+// multipart ETag does not: one that fits no usual part size may be of a file that is right. Nor does a digest that may be
+// of coded bytes.
 func (d *Digest) Decides() bool {
-	return slices.ContainsFunc(d.sums, func(s *wholeSum) bool { return len(s.want) > 0 })
+	return d.coded == nil && slices.ContainsFunc(d.sums, func(s *wholeSum) bool { return len(s.want) > 0 })
 }
 
 // Write adds the next bytes. It never fails.
@@ -133,7 +142,18 @@ func (d *Digest) Write(p []byte) (int, error) {
 // Check compares the whole with what storage said of it, after the last byte has been written, and returns what the
 // bytes were checked by. A multipart ETag that no part size fits proves nothing: then the length is what was checked.
 // The error is of kind Integrity.
+//
+// If the bytes had a coding, either the coded bytes or the decoded ones have to match. Then they do in both forms, for
+// the coding was decoded without an error.
 func (d *Digest) Check() (Verified, error) {
+	by, err := d.check()
+	if d.coded == nil || err == nil && by != BySize && by != ByNothing {
+		return by, err
+	}
+	return d.coded.check()
+}
+
+func (d *Digest) check() (Verified, error) {
 	if d.Needed() && d.object.Size >= 0 && d.length != d.object.Size {
 		return "", corrupt("the file has %d bytes where storage has %d", d.length, d.object.Size)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/bynder-cli/bynder/internal/coding"
 	"github.com/bynder-cli/bynder/internal/location"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
@@ -103,6 +104,14 @@ func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 
 // interrupted returns the Error of an answer from u that ended before its end.
 func interrupted(u *url.URL, err error) *Error {
+	switch damaged := corrupt("get %s: %w", location.Redacted(u), err); {
+	case errors.Is(err, coding.ErrCorrupt):
+		return damaged
+	case errors.Is(err, coding.ErrTooLarge):
+		return &Error{Kind: Integrity, Err: damaged.Err}
+	case errors.Is(err, coding.ErrUnknown):
+		return &Error{Kind: Protocol, Err: damaged.Err}
+	}
 	failed := unanswered(u, nil, err)
 	if failed.Kind == Protocol {
 		return failed
@@ -140,7 +149,7 @@ func isNetwork(err error) bool {
 // reads what storage says about it. A status that has a meaning of its own here comes before
 // retry.Answer; the time that Retry-After asks for is waited in any case.
 func refused(u *url.URL, req *http.Request, resp *http.Response) *Error {
-	said := readStorageError(resp.Body)
+	said := readStorageError(coding.Decoded(resp))
 	text := fmt.Sprintf("storage answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	if said := said.String(); said != "" {
 		text += ": " + said

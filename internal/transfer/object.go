@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bynder-cli/bynder/internal/coding"
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
@@ -23,13 +24,18 @@ type Object struct {
 	LastModified time.Time
 	// ContentType is the media type as sent, "" where absent.
 	ContentType string
-	// Coded is set if the bytes have a Content-Encoding, so that Size is not that of the file.
-	Coded bool
+	// Coding is the content coding (Content-Encoding) that the Stream decodes, "" for none. Then Size is -1, and what
+	// else storage says may be of the coded bytes, as they are stored, or of the file, which a proxy has coded.
+	Coding string
+	// CodedSize is the length of the coded bytes, or -1 if storage does not send it.
+	CodedSize int64
 	// KeyedEncryption is set if the ETag is not a digest of the bytes, because
 	// the object is encrypted with SSE-KMS or SSE-C.
 	KeyedEncryption bool
 	// Checksums are digests of the bytes that storage sent beside the ETag.
 	Checksums []Checksum
+
+	label string // the content coding that storage names
 }
 
 // StrongETag returns the ETag if it is a strong validator, which changes with every change of the bytes (RFC 9110,
@@ -72,7 +78,7 @@ func compare(was, now Object) likeness {
 	tagged := was.ETag != "" && now.ETag != ""
 	dated := !was.LastModified.IsZero() && !now.LastModified.IsZero()
 	switch {
-	case sized && was.Size != now.Size, tagged && opaque(was.ETag) != opaque(now.ETag):
+	case was.label != now.label, sized && was.Size != now.Size, tagged && opaque(was.ETag) != opaque(now.ETag):
 		return unlike
 	case sized && tagged && was.StrongETag() != "" && was.ETag == now.ETag:
 		return proven
@@ -101,17 +107,19 @@ func opaque(etag string) string { return strings.TrimPrefix(etag, "W/") }
 
 // describe reads the headers of an answer that came from u. size is the object's, not the answer's.
 func describe(u *url.URL, h http.Header, size int64) Object {
-	coding := strings.TrimSpace(h.Get("Content-Encoding"))
 	obj := Object{
 		Name:            naming.FromDisposition(h.Get("Content-Disposition")),
 		Size:            size,
 		ETag:            etag(h),
 		ContentType:     h.Get("Content-Type"),
-		Coded:           coding != "" && !strings.EqualFold(coding, "identity"),
+		label:           coding.Of(h),
 		KeyedEncryption: strings.HasPrefix(h.Get("X-Amz-Server-Side-Encryption"), "aws:kms") || h.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "",
 	}
 	if obj.Name == "" {
 		obj.Name = naming.FromURL(u)
+	}
+	if !coding.IsFormat(obj.label, obj.Name) {
+		obj.Coding = obj.label
 	}
 	if modified, err := http.ParseTime(h.Get("Last-Modified")); err == nil && storable(modified) {
 		obj.LastModified = modified

@@ -107,7 +107,7 @@ func (s *Stream) finish(a *answer, err error) {
 		return
 	}
 	broken := interrupted(s.at.location.URL, err)
-	if a.from > 0 && !s.object.Resumable() {
+	if broken.remedy == wait && (a.from > 0 || a.decoded != nil) && !s.object.Resumable() {
 		broken.remedy = startOver
 	}
 	s.broken = broken

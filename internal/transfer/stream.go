@@ -173,6 +173,9 @@ func (s *Stream) probe(a *answer) error {
 		return s.ask()
 	}
 	s.object, s.known, s.probed, s.at.served = a.object, true, true, true
+	if s.object.Coding != "" {
+		s.object.CodedSize, s.object.Size = s.object.Size, -1
+	}
 	return nil
 }
 
@@ -184,7 +187,7 @@ func (s *Stream) judge(a *answer, ranged bool) error {
 		return s.senseless(nothing, "storage answered a part where the whole was asked for")
 	}
 	if !s.known {
-		if tag := s.longest.StrongETag(); tag != "" && tag == a.object.StrongETag() && a.object.Size < s.longest.Size {
+		if tag := s.longest.StrongETag(); tag != "" && tag == a.object.StrongETag() && 0 <= a.object.Size && a.object.Size < s.longest.Size {
 			return corrupt("storage told a length of %d and then of %d bytes for the same file", s.longest.Size, a.object.Size)
 		}
 		s.object, s.known = a.object, true
@@ -194,6 +197,8 @@ func (s *Stream) judge(a *answer, ranged bool) error {
 		s.badRanges++
 	}
 	switch like := compare(s.object, a.object); {
+	case s.object.label != a.object.label, !a.partial && s.object.Coding != a.object.Coding:
+		return s.senseless(startOver, "storage sent the file with another Content-Encoding than before")
 	case like == unlike && s.object.StrongETag() != "" && s.object.ETag == a.object.ETag:
 		if s.object.Size > a.object.Size {
 			s.longest = s.object

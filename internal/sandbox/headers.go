@@ -1,0 +1,30 @@
+package sandbox
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// controlHeader puts control characters, which net/http's server sends as they are, into a header.
+func controlHeader(h http.Header, where string) {
+	switch where {
+	case "disposition":
+		h.Set("Content-Disposition", "attachment; filename=\"con\x01trol\x1b\x7f.jpg\"")
+	case "etag":
+		h.Set("ETag", "\"\x02"+strings.Trim(h.Get("ETag"), `"`)+`"`)
+	case "meta":
+		h.Set("X-Amz-Meta-Note", "a\x0bb\x1b[2J")
+	case "nul":
+		h.Set("X-Amz-Meta-Note", "a\x00b")
+	}
+}
+
+// fillHeader adds fields that take at least size bytes, a few bytes each.
+func fillHeader(h http.Header, size int64) {
+	for i := int64(0); size > 0; i++ {
+		name := "X" + strconv.FormatInt(i, 36)
+		h[name] = []string{""}
+		size -= int64(len(name) + len(": \r\n"))
+	}
+}
