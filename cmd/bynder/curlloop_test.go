@@ -35,6 +35,7 @@ func demoFaults(t *testing.T) (faults []string) {
 
 // README.md says what a loop around curl makes of the demo's files, and what bynder makes of them.
 func TestCurlLoop(t *testing.T) {
+	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

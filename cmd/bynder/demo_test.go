@@ -139,6 +139,7 @@ const demoPicture = "../../docs/demo.svg"
 
 // The demo ends well on a terminal, and docs/demo.svg shows what it prints, times aside.
 func TestDemoPicture(t *testing.T) {
+	t.Parallel()
 	screens := recordDemo(t, 80)
 	film := filmOf(screens)
 	drawn := drawing(film, 80)
@@ -181,6 +182,7 @@ func hasCommands(film []frame, n int) bool {
 
 // The demo ends well without a terminal, and says the same.
 func TestDemoInAPipe(t *testing.T) {
+	t.Parallel()
 	cmd, folder := demoCommand(t)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
