@@ -61,7 +61,7 @@ func TestArgumentsRefuseURLs(t *testing.T) {
 		if strings.HasSuffix(cmd.Use, " <folder>") || strings.HasSuffix(cmd.Use, " <file>") {
 			takers++
 			var out strings.Builder
-			args := append(strings.Fields(cmd.CommandPath())[1:], "s3://b/c")
+			args := strings.Fields(cmd.CommandPath() + " s3://b/c")[1:]
 			if got := Main(t.Context(), args, Streams{Out: &out, Err: &out, Getenv: func(string) string { return "" }}); got != 2 ||
 				!strings.Contains(out.String(), cmd.CommandPath()+" takes a path on this machine, and s3://b/c is a URL\n") {
 				t.Errorf("%s: exit %d, %s", cmd.CommandPath(), got, out.String())
