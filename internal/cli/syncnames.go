@@ -26,7 +26,7 @@ func (s *syncRun) knows() bool {
 }
 
 // nameFilters gives the filters what the API takes for names: as the state has it if the same names were given before,
-// else as the portal says.
+// else as the portal says. Names are also kept as they were given, if these credentials may not see what they stand for.
 func (s *syncRun) nameFilters(ctx context.Context) (*filterNames, error) {
 	o := s.o
 	var given []string
@@ -48,8 +48,13 @@ func (s *syncRun) nameFilters(ctx context.Context) (*filterNames, error) {
 		o.query.Brands, o.query.Collection, o.query.Properties = was.Brands, was.Collection, was.Properties
 		return was, nil
 	}
-	if err := o.resolveFilters(ctx, s.names); err != nil || len(s.names.said) > 0 {
+	if err := o.resolveFilters(ctx, s.names); err != nil {
 		return nil, err
+	}
+	for list := range s.names.said {
+		if !isForbidden(list.err) { // the portal may give it the next time
+			return nil, nil
+		}
 	}
 	return &filterNames{Given: given, Brands: o.query.Brands, Collection: o.query.Collection, Properties: o.query.Properties}, nil
 }

@@ -81,6 +81,35 @@ func TestSyncKeepsNamesOfFields(t *testing.T) {
 	}
 }
 
+// Filters whose names these credentials may not look up are used as they are. That is said once, and asked once; any other
+// refusal may pass.
+func TestSyncOfNamesThatAreNotListed(t *testing.T) {
+	for status, quiet := range map[int]bool{http.StatusForbidden: true, http.StatusNotFound: false, http.StatusBadRequest: false} {
+		server, list, calls := portalWith(t)
+		inner := server.Config.Handler
+		server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/api/v4/brands/" {
+				inner.ServeHTTP(w, r)
+				return
+			}
+			calls.Add(1)
+			w.WriteHeader(status)
+		})
+		t.Chdir(t.TempDir())
+		t.Setenv("XDG_STATE_HOME", t.TempDir())
+		t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+		list.Store(`{"total":{"count":1},"media":[` + element(server, "a", 1) + `]}`)
+		for night := range 3 {
+			before := calls.Load()
+			exit, _, stderr := syncAt(t, server, "--brand", "B1", "d")
+			asks := night == 0 || !quiet
+			if said := strings.Contains(stderr, "--brand is not checked"); exit != 0 || said != asks || (calls.Load()-before == 3) != asks {
+				t.Errorf("%d, night %d: exit %d, %d calls, %s", status, night+1, exit, calls.Load()-before, stderr)
+			}
+		}
+	}
+}
+
 // A state keeps as many brands as a line of it can have.
 func TestKeptNames(t *testing.T) {
 	n := templateNames{Properties: map[string]string{"a": "b"}, Brands: map[string]string{}}
