@@ -67,6 +67,8 @@ type Claim struct {
 	owner   owner
 	decided chan struct{}
 	lost    func() // called when it is decided that the file gets no place
+	// recorded is Job.Recorded.
+	recorded bool
 
 	// Guarded by paths.mu.
 	places  []Place // that the file proposed
@@ -82,7 +84,7 @@ func (p *Paths) Claim(job Job, lost func()) *Claim {
 	if id := job.Selector.ItemID; id != "" {
 		by.item = max(p.short(id), 1)
 	}
-	return &Claim{paths: p, number: job.Number, owner: by, decided: make(chan struct{}), lost: lost}
+	return &Claim{paths: p, number: job.Number, owner: by, decided: make(chan struct{}), lost: lost, recorded: job.Recorded}
 }
 
 // Propose sets the places that the file can have, at least one, in order of preference, and returns the place to expect.
@@ -290,9 +292,13 @@ func (c *Claim) refusal() error {
 	if conflict != belowItself { // in that case the id does not help
 		apart += ", or let --if-exists rename add its id"
 	}
+	advice := "give every file a path of its own with " + apart
+	if c.recorded {
+		advice = "remove the record that is wrong from the journal"
+	}
 	return &Error{
 		Code: CodeExists, Path: last.Path, Err: fmt.Errorf("%s is %s of an earlier file of this run", c.paths.sink.Show(shown), conflict),
-		Advice: "give every file a path of its own with " + apart,
+		Advice: advice,
 	}
 }
 
