@@ -141,7 +141,7 @@ func Pick(a *bynder.Asset, s bynder.Selector) (chosen, link string, err error) {
 func lacksTransforms() error {
 	return &Error{
 		Code: CodeNotFound, Err: errors.New("the portal makes no images of other sizes of this asset (it has no transformBaseUrl)"),
-		Advice: "choose an existing derivative: Dynamic Asset Transformation is for images, on portals that have it",
+		Advice: "Dynamic Asset Transformation is for images, on portals that have it: choose an existing derivative",
 	}
 }
 
