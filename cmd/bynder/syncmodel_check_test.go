@@ -141,8 +141,9 @@ func (m *model) hindered(r modelRun) (all map[string]bool, unconfirmed bool) {
 			a.Rights == "view" && m.selector == "original" && !whole[a.ID]
 		for name, entry := range r.before {
 			if owner, mine := m.mine[entry.sum]; mine {
-				path := strings.TrimSuffix(name, sidecar)
-				stuck = stuck || owner == a.ID || foldedPath(path) == foldedPath(m.plainPath(a)) || m.isPath(a, path)
+				for _, path := range []string{name, strings.TrimSuffix(name, sidecar)} {
+					stuck = stuck || owner == a.ID || foldedPath(path) == foldedPath(m.plainPath(a)) || m.isPath(a, path)
+				}
 			}
 		}
 		all[a.ID] = stuck
@@ -183,8 +184,9 @@ func (m *model) checkAsset(t *testing.T, r modelRun, a *modelAsset) {
 	}
 	if at != plain {
 		free := true
-		for name := range r.after {
-			free = free && foldedPath(name) != foldedPath(plain)
+		for name, entry := range r.after {
+			_, ours := m.files[entry.sum]
+			free = free && foldedPath(name) != foldedPath(plain) && !(m.metadata && ours && foldedPath(name) == foldedPath(plain+sidecar))
 		}
 		if free {
 			t.Errorf("the file of %s is at %s, though nothing is at %s", a.ID, at, plain)
@@ -267,10 +269,11 @@ func (m *model) checkOldestFirst(t *testing.T, r modelRun, hindered map[string]b
 	for _, a := range m.told() {
 		plain := m.plainPath(a)
 		_, has := r.after[plain]
-		if !taken[foldedPath(plain)] && !hindered[a.ID] && (!has || m.files[r.after[plain].sum].id != a.ID) {
+		if !taken[foldedPath(plain)] && !(m.metadata && taken[foldedPath(plain+sidecar)]) && !hindered[a.ID] && (!has || m.files[r.after[plain].sum].id != a.ID) {
 			t.Errorf("%s is not the file of %s, which is the oldest that wants it", plain, a.ID)
 		}
 		taken[foldedPath(plain)] = true
+		taken[foldedPath(plain+sidecar)] = m.metadata
 	}
 }
 
@@ -289,7 +292,7 @@ func (m *model) checkCost(t *testing.T, r modelRun) {
 	t.Helper()
 	fetched := int64(0)
 	for _, line := range r.lines {
-		if (line[0] == '+' || line[0] == '~') && !strings.HasSuffix(line, sidecar) {
+		if line[0] == '+' || line[0] == '~' && m.sidecars[r.after[line[2:]].sum] == "" {
 			fetched++
 		}
 	}

@@ -92,6 +92,7 @@ func newModelPortal(t *testing.T, random *rand.Rand, selector string, embeds boo
 // modelNames are few, so that they meet; some differ in case or normalization alone.
 var modelNames = []string{
 	"Logo", "logo", "LOGO", "Hero image", "hero image", "Café", "Cafe\u0301", "CAFÉ", "Sheet", "Sheet.jpg", "Plan", "Map", "a", "b", "c", "d", "e",
+	"Logo.jpg.metadata", "Map.png.metadata", // which, with the extension json, is where the metadata of another one are
 }
 
 func (p *modelPortal) name() string { return modelNames[p.random.IntN(len(modelNames))] }
@@ -101,12 +102,20 @@ func (p *modelPortal) upload(name string) *modelAsset {
 	p.added++
 	lacks := [][]string{nil, nil, {"activeVersion"}, {"fileSize"}, {"activeVersion", "fileSize"}}
 	a := &modelAsset{
-		ID: fmt.Sprintf("asset%03d", p.added), Name: name, Type: "image", Extension: []string{"jpg", "png"}[p.random.IntN(2)],
+		ID: fmt.Sprintf("asset%03d", p.added), Name: name, Type: "image", Extension: extension(name, p.random),
 		Version: 1, Size: 64 + p.random.Int64N(6000), Created: fmt.Sprintf("2026-01-%02d", 1+p.random.IntN(9)),
 		Modified: p.later(), Tags: []string{modelTag}, Rights: "download", Lists: "all", Lacks: lacks[p.random.IntN(len(lacks))],
 	}
 	p.assets[a.ID] = a
 	return a
+}
+
+// extension returns one that an asset with a name has.
+func extension(name string, random *rand.Rand) string {
+	if strings.HasSuffix(name, ".metadata") {
+		return "json"
+	}
+	return []string{"jpg", "png"}[random.IntN(2)]
 }
 
 func (p *modelPortal) later() string {
@@ -140,6 +149,7 @@ func (p *modelPortal) change() string {
 		return fmt.Sprintf("another file of %s: version %d, %d bytes", a.ID, a.Version, a.Size)
 	case 2, 3:
 		a.Name = p.name()
+		a.Extension = extension(a.Name, p.random)
 		return "rename " + a.ID + " to " + a.Name
 	case 4:
 		if a.Name = strings.ToLower(a.Name); p.random.IntN(2) == 0 && !strings.Contains(a.Name, ".") {

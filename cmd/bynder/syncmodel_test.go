@@ -172,8 +172,13 @@ func (m *model) play(t *testing.T) {
 	r := m.sync(t, fault, args)
 	r.before, r.empty, r.few, r.afterKill = before, empty, few, m.killed
 	m.check(t, r, plan)
-	if r.status == 0 && m.random.IntN(2) == 0 && !t.Failed() {
-		m.checkQuiet(t, args)
+	if r.status == 0 && !t.Failed() {
+		if again := m.dryRun(t, sandbox.Fault{}, args); len(again) > 0 {
+			t.Errorf("after status 0 there is more to do: %q", again)
+		}
+		if m.random.IntN(2) == 0 {
+			m.checkQuiet(t, args)
+		}
 	}
 	m.first = false
 	if r.status == 0 { // else partials may be left

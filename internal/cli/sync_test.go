@@ -228,6 +228,7 @@ func (s standing) Stands(*download.Result) mirror.Standing { return mirror.Stand
 func (s standing) Proven(*download.Result) mirror.Standing { return mirror.Standing(s) }
 func (standing) Adoptable(string) bool                     { return false }
 func (standing) Taken(string) bool                         { return false }
+func (standing) HasOnly(string, func(string) bool) bool    { return false }
 func (s standing) Sidecar(*download.Result, bool) mirror.Standing {
 	return mirror.Standing(s)
 }

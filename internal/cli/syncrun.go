@@ -215,6 +215,7 @@ func (missingFolder) Stands(*download.Result) mirror.Standing { return mirror.No
 func (missingFolder) Proven(*download.Result) mirror.Standing { return mirror.NotThere }
 func (missingFolder) Adoptable(string) bool                   { return false }
 func (missingFolder) Taken(string) bool                       { return false }
+func (missingFolder) HasOnly(string, func(string) bool) bool  { return false }
 func (missingFolder) Sidecar(*download.Result, bool) mirror.Standing {
 	return mirror.NotThere
 }

@@ -17,14 +17,20 @@ type assignment struct {
 	files   []file
 	removes bool // files of assets that are known to be gone are removed
 
-	// held are the files of the state that are in place, one for each path; heldFolders are folders with such files.
-	held        map[string]int
-	heldFolders map[string]struct{}
-	queue       []int // the files that look for a path, in their order
+	// held are the files of the state that are in place, one for each path; heldFolders are folders with such files, and
+	// goneFolders those with files that the plan removes.
+	held                     map[string]int
+	heldSidecars             bool // one of held has a path that may be that of a sidecar
+	heldFolders, goneFolders map[string]struct{}
+	described                map[string][]*file // the files of the state that have metadata, by path; made when it is needed
+	queue                    []int              // the files that look for a path, in their order
+
+	// keptFolders are those that a file of an earlier round could not leave.
+	keptFolders map[string]struct{}
 
 	// Of one round.
 	claims  map[string]int      // who is to have a path, or stays there
-	folders map[string]struct{} // the folders of claims
+	folders map[string]struct{} // the folders of claims, but for those of files that the plan removes
 	again   bool
 }
 
@@ -32,7 +38,10 @@ type assignment struct {
 const maxRounds = 8
 
 func newAssignment(in *Input, files []file) *assignment {
-	a := &assignment{in: in, files: files, held: make(map[string]int, len(files)), heldFolders: make(map[string]struct{})}
+	a := &assignment{
+		in: in, files: files, held: make(map[string]int, len(files)), heldFolders: make(map[string]struct{}), goneFolders: make(map[string]struct{}),
+		keptFolders: make(map[string]struct{}),
+	}
 	for i := range files {
 		if files[i].own() {
 			a.hold(i)
@@ -51,13 +60,31 @@ func newAssignment(in *Input, files []file) *assignment {
 	}
 	removed := 0
 	for i := range files {
-		if f := &files[i]; f.own() && f.verdict != Unconfirmed {
+		f := &files[i]
+		if f.own() && f.verdict != Unconfirmed {
 			removed++
+		}
+		if a.heldSidecars && f.record != nil && lastListed(f.record).Metadata != "" {
+			if other, ok := a.held[naming.Folded(f.record.Path)+foldedSuffix]; ok && files[other].own() {
+				f.forgetSidecar()
+			}
 		}
 	}
 	a.removes = in.Delete && removed <= in.MaxDelete
+	for i := range files {
+		if a.removable(&files[i]) {
+			addFolders(a.goneFolders, naming.Folded(files[i].record.Path))
+		}
+	}
 	a.line()
 	return a
+}
+
+// forgetSidecar makes the record of a file one without metadata, because what has their path is the file of another record.
+func (f *file) forgetSidecar() {
+	record, listed := *f.record, *f.record.Listed
+	listed.Metadata = ""
+	record.Listed, f.record = &listed, &record
 }
 
 // hold notes that a file has its path. If a file of another record has it too, it is there once: the other record's
@@ -72,6 +99,7 @@ func (a *assignment) hold(i int) {
 		i = other
 	}
 	a.held[path] = i
+	a.heldSidecars = a.heldSidecars || strings.HasSuffix(path, foldedSuffix)
 	addFolders(a.heldFolders, path)
 }
 
@@ -152,8 +180,17 @@ func (a *assignment) run() {
 	}
 	for i := range a.files {
 		a.compareEdited(i)
-		if gone := a.files[i].displaces; gone != nil {
-			gone.displaced = true
+		if a.removes && a.files[i].wanted != nil {
+			a.displace(&a.files[i])
+		}
+	}
+	for i := range a.files {
+		switch f := &a.files[i]; {
+		case f.displaces == nil:
+		case f.displaces.first:
+			f.displaces = nil
+		default:
+			f.displaces.displaced = true
 		}
 	}
 }
@@ -194,8 +231,14 @@ func (a *assignment) fail(i int, err error) {
 func (a *assignment) stay(i int, path string) {
 	folded := naming.Folded(path)
 	a.files[i].path = path
-	if a.conflicts(i, folded) {
-		a.files[i].stays, a.again = true, true
+	if a.conflicts(i, path, folded) {
+		kept := false
+		for folder := range foldersOf(folded) {
+			for range a.claimants(folder) {
+				a.keptFolders[folder], kept = struct{}{}, true
+			}
+		}
+		a.files[i].stays, a.again = !kept, true
 		return
 	}
 	a.take(i, folded)
@@ -214,11 +257,14 @@ const (
 func (a *assignment) place(i int, path string) outcome {
 	f := &a.files[i]
 	folded := naming.Folded(path)
-	if a.conflicts(i, folded) || a.isSidecar(path, folded) {
+	if a.conflicts(i, path, folded) {
 		return claimed
 	}
 	f.adopts = false
 	if a.isForeign(path, folded) {
+		if _, ok := a.heldFolders[folded]; ok { // with other files in it, too
+			return claimed
+		}
 		if f.own() || !a.in.Adopt || !a.in.Folder.Adoptable(path) {
 			return foreign
 		}
@@ -232,88 +278,11 @@ func (a *assignment) place(i int, path string) outcome {
 	return free
 }
 
-// conflicts reports whether another file of sync has a path, or will have it, or is in the way: it has the path of a
-// folder, a folder is there, or a sidecar has or needs the path of a file.
-func (a *assignment) conflicts(i int, path string) bool {
-	if other, ok := a.claims[path]; ok && other != i && !a.removable(other) {
-		return true
-	}
-	if _, ok := a.folders[path]; ok {
-		return true
-	}
-	// A folder is removed only at the end, when it is empty.
-	if _, ok := a.heldFolders[path]; ok {
-		return true
-	}
-	for folder := range foldersOf(path) {
-		if _, ok := a.claims[folder]; ok {
-			return true
-		}
-	}
-	_, ok := a.claims[path+foldedSuffix]
-	if ok && a.hasSidecar(i) {
-		return true
-	}
-	base, _ := strings.CutSuffix(path, foldedSuffix)
-	other, ok := a.claims[base]
-	return ok && base != path && a.hasSidecar(other)
-}
-
-// hasSidecar reports whether a file has a sidecar, or will have one.
-func (a *assignment) hasSidecar(i int) bool {
-	r := a.files[i].record
-	return a.in.Metadata || r != nil && lastListed(r).Metadata != ""
-}
-
-// foldedSuffix is how the path of a sidecar ends. Safe names are short enough for it (naming.MaxName).
-var foldedSuffix = naming.Folded(sidecarEnd)
-
-// removable reports whether the plan removes a file.
-func (a *assignment) removable(i int) bool {
-	f := &a.files[i]
-	return a.removes && f.own() && f.verdict != Unconfirmed
-}
-
-// isForeign reports whether something that is not a file of the state has a path, or that of a folder of it.
-func (a *assignment) isForeign(path, folded string) bool {
-	if i, ok := a.held[folded]; ok && a.files[i].record.Path == path || !a.in.Folder.Taken(path) {
-		return false
-	}
-	for end, foldedEnd := len(path), len(folded); end > 0; {
-		if i, ok := a.held[folded[:foldedEnd]]; ok && a.isFileOf(i, path[:end]) {
-			return false
-		}
-		end, foldedEnd = strings.LastIndexByte(path[:end], '/'), strings.LastIndexByte(folded[:foldedEnd], '/')
-	}
-	return true
-}
-
-// isSidecar reports whether the sidecar of a file of the state has a path. At the end of the run it may be gone, with
-// its file.
-func (a *assignment) isSidecar(path, folded string) bool {
-	base, has := strings.CutSuffix(folded, foldedSuffix)
-	i, ok := a.held[base]
-	if _, held := a.held[folded]; held || !has {
-		return false
-	}
-	return ok && lastListed(a.files[i].record).Metadata != "" && a.in.Folder.Taken(path)
-}
-
-// isFileOf reports whether what has a path is the file of i, whose own path is the same but for case or normalization:
-// most systems have two files then.
-func (a *assignment) isFileOf(i int, path string) bool {
-	r := a.files[i].record
-	if r.Path == path {
-		return true
-	}
-	other := *r
-	other.Path = path
-	return a.in.Folder.Stands(&other) == a.in.Folder.Stands(r)
-}
-
 func (a *assignment) take(i int, path string) {
 	a.claims[path] = i
-	addFolders(a.folders, path)
+	if !a.removable(&a.files[i]) {
+		addFolders(a.folders, path)
+	}
 }
 
 // compareEdited finds out whether an edited file is where it should be.
@@ -324,29 +293,8 @@ func (a *assignment) compareEdited(i int) {
 	}
 	plain := naming.Folded(f.wanted.Path)
 	if f.record.Path == naming.Renamed(f.wanted.Path, f.wanted.Key) &&
-		(a.conflicts(i, plain) || a.isForeign(f.wanted.Path, plain)) {
+		(a.conflicts(i, f.wanted.Path, plain) || a.isForeign(f.wanted.Path, plain)) {
 		return
 	}
 	f.err = editedRenamed(f)
-}
-
-// foldersOf yields the folders of a path, the innermost first.
-func foldersOf(path string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for i := strings.LastIndexByte(path, '/'); i > 0; i = strings.LastIndexByte(path[:i], '/') {
-			if !yield(path[:i]) {
-				return
-			}
-		}
-	}
-}
-
-// addFolders adds the folders of a path.
-func addFolders(set map[string]struct{}, path string) {
-	for folder := range foldersOf(path) {
-		if _, ok := set[folder]; ok {
-			return // and so are those above it
-		}
-		set[folder] = struct{}{}
-	}
 }

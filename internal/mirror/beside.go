@@ -3,7 +3,6 @@ package mirror
 import (
 	"errors"
 	"path/filepath"
-	"strings"
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
@@ -32,7 +31,7 @@ func (p *planner) freeSidecar(f *file) bool {
 		at.Listed = f.record.Listed
 	}
 	at.MediaID = f.mediaID()
-	if p.in.Folder.Sidecar(&at, p.in.Adopt) != Edited || p.leaves(f.path) {
+	if p.in.Folder.Sidecar(&at, p.in.Adopt) != Edited || p.vacates(f) {
 		return true
 	}
 	reason := errForeignSidecar
@@ -43,37 +42,19 @@ func (p *planner) freeSidecar(f *file) bool {
 	return false
 }
 
-// leaves reports whether what is beside a path in place of its metadata is a file of the state, or the metadata of one, and
-// leaves.
-func (p *planner) leaves(path string) bool {
-	folded := naming.Folded(sidecarOf(path))
-	if i, ok := p.held[folded]; ok {
-		return p.goesAway(&p.files[i])
+// vacates reports whether what is beside a file in place of its metadata leaves.
+func (p *planner) vacates(f *file) bool {
+	path := sidecarOf(f.path)
+	folded := naming.Folded(path)
+	if _, ok := p.folders[folded]; ok || p.isForeign(path, folded) {
+		return false
 	}
-	if p.beside == nil {
-		p.beside = make(map[string][]*file)
-		for i := range p.files {
-			if g := &p.files[i]; g.record != nil && lastListed(g.record).Metadata != "" {
-				p.beside[naming.Folded(sidecarOf(g.record.Path))] = append(p.beside[naming.Folded(sidecarOf(g.record.Path))], g)
-			}
+	for other := range p.claimants(folded) {
+		if other != f && other != f.displaces && !other.first {
+			return false
 		}
 	}
-	for _, g := range p.beside[folded] {
-		at := *g.record
-		at.Path = path // which may differ in case
-		if p.goesAway(g) && p.in.Folder.Sidecar(&at, false) == AsWritten {
-			return true
-		}
-	}
-	return false
-}
-
-// goesAway reports whether a file of the state, or at least its metadata, are not at its path after the plan.
-func (p *planner) goesAway(g *file) bool {
-	if g.wanted == nil {
-		return g.displaced || !g.own()
-	}
-	return g.places() && g.path != g.record.Path && (g.own() || g.err == nil)
+	return true
 }
 
 // keepSidecar plans that what is beside the file at a path stays as it is. That is said once.
@@ -101,13 +82,16 @@ func (p *planner) closeRecord(f *file) {
 	p.put(f, s)
 }
 
-// claimed reports whether another file, or the metadata of one, have a path after the plan.
+// claimed reports whether another file, or the metadata of one, need a path or that of its metadata after the plan.
 func (p *planner) claimed(path string) bool {
 	path = naming.Folded(path)
-	base, _ := strings.CutSuffix(path, foldedSuffix)
-	_, file := p.claims[path]
-	i, beside := p.claims[base]
-	return file || beside && p.hasSidecar(i)
+	for _, at := range []string{path, path + foldedSuffix} {
+		for range p.claimants(at) {
+			return true
+		}
+	}
+	_, ok := p.folders[path+foldedSuffix]
+	return ok
 }
 
 // errEditedSidecar is why metadata that were edited stay as they are.

@@ -20,13 +20,14 @@ type world struct {
 	failed  int             // steps of the latest plan that could not be done
 	deleted int             // files, by the latest plan
 	plan    string          // as text
+	before  string          // what the latest plan was made of
 	kept    map[string]bool // folded paths that the latest plan keeps
 }
 
 // errorf ends a test with what is known of it.
 func (w *world) errorf(format string, args ...any) {
 	w.t.Helper()
-	w.t.Fatalf("%s\nfolder: %s\nstate: %s", fmt.Sprintf(format, args...), w.folder, w.stateText())
+	w.t.Fatalf("%s\nplan: %s\nfolder: %s\nstate: %s", fmt.Sprintf(format, args...), w.plan, w.folder, w.stateText())
 }
 
 func (w *world) stateText() string {
@@ -54,10 +55,13 @@ func (w *world) carryOut(in Input, steps []Step) {
 	}
 	var aside []func()
 	for n, s := range steps {
-		if n > 0 && s.Via && !steps[n-1].Via {
+		if n > 0 && s.Via && !steps[n-1].Via && !steps[n-1].First {
 			w.errorf("step %d goes through another name after moves that do not: %s", n, stepsText(steps))
 		}
-		if n > 0 && slices.Index(turns, s.Action) < slices.Index(turns, steps[n-1].Action) {
+		if s.First && (s.Action != download.ActionDelete || n > 0 && !steps[n-1].First) {
+			w.errorf("step %d is not the first: %s", n, stepsText(steps))
+		}
+		if n > 0 && !steps[n-1].First && slices.Index(turns, s.Action) < slices.Index(turns, steps[n-1].Action) {
 			w.errorf("step %d is out of order: %s", n, stepsText(steps))
 		}
 		if s.Action != download.ActionMove {
@@ -165,7 +169,7 @@ func (w *world) keeps(s Step, path string) {
 // dropStray removes the metadata of a file that is not at its path any more.
 func (w *world) dropStray(s Step) {
 	r := s.Record
-	if r == nil || r.Portal != testPortal || s.Err != nil {
+	if r == nil || r.Portal != testPortal {
 		return
 	}
 	stands := w.folder.Stands(r)

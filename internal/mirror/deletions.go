@@ -19,7 +19,7 @@ func (x *running) deletions(ctx context.Context, steps []*Step) {
 		case ctx.Err() != nil:
 			x.outcome.NotDeleted += len(steps) - i
 			return
-		case x.unsafe != "":
+		case x.unsafe != "" && !s.First:
 			x.report(s.keptBecause(x.unsafe).result(x.Portal))
 		default:
 			x.remove(ctx, s)

@@ -137,6 +137,22 @@ func (d *Destination) Taken(path string) bool {
 	return false
 }
 
+// HasOnly implements Folder. A folder that cannot be read has other files.
+func (d *Destination) HasOnly(folder string, accepted func(path string) bool) bool {
+	info, err := d.root.Lstat(filepath.FromSlash(folder))
+	if err != nil || !info.IsDir() {
+		return false
+	}
+	entries, err := fs.ReadDir(d.root.FS(), folder)
+	for _, e := range entries {
+		path := folder + "/" + e.Name()
+		if e.IsDir() && !d.HasOnly(path, accepted) || !e.IsDir() && !accepted(path) {
+			return false
+		}
+	}
+	return err == nil && len(entries) > 0
+}
+
 // Adoptable implements Folder.
 func (d *Destination) Adoptable(path string) bool {
 	f, err := d.compare.open(filepath.FromSlash(path))

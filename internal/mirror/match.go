@@ -26,6 +26,7 @@ type file struct {
 	adopts    bool   // it is at path already, and sync has not written it
 	displaces *file  // which has path, and whose asset is gone
 	displaced bool   // by another file
+	first     bool   // it is removed before all other steps, as it hinders another file
 	stays     bool   // it cannot be moved away
 	err       error  // why it is not where it should be
 }

@@ -72,6 +72,15 @@ func (m *memory) Sidecar(r *download.Result, adopt bool) Standing {
 	}
 }
 
+func (m *memory) HasOnly(folder string, accepted func(path string) bool) bool {
+	for name := range m.files {
+		if strings.HasPrefix(m.name(name), m.name(folder)+"/") && !accepted(name) {
+			return false
+		}
+	}
+	return m.isFolder(folder)
+}
+
 func (m *memory) isFolder(path string) bool {
 	for name := range m.files {
 		if strings.HasPrefix(m.name(name), m.name(path)+"/") {

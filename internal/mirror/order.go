@@ -44,8 +44,15 @@ func newMoveOrder(moves []Step) *moveOrder {
 	o := &moveOrder{
 		blockers: make([][]int, n), blocked: make([][]int, n), waits: make([]int, n), left: make([]bool, n), order: make([]int, 0, n),
 	}
-	from := make(map[string]int, n)
+	from, to := make(map[string]int, n), make(map[string]int, 2*n)
 	for i := range moves {
+		to[naming.Folded(moves[i].Path)+foldedSuffix] = i
+		if lastListed(moves[i].Record).Metadata != "" {
+			from[naming.Folded(moves[i].From)+foldedSuffix] = i // the sidecar is moved along
+		}
+	}
+	for i := range moves {
+		to[naming.Folded(moves[i].Path)] = i
 		from[naming.Folded(moves[i].From)] = i
 	}
 	for i := range moves {
@@ -54,7 +61,12 @@ func newMoveOrder(moves []Step) *moveOrder {
 		for folder := range foldersOf(path) {
 			o.wait(i, from, folder)
 		}
-		o.wait(i, from, path+foldedSuffix) // the sidecar is moved along
+		o.wait(i, from, path+foldedSuffix)
+		for folder := range foldersOf(naming.Folded(moves[i].From)) {
+			if other, ok := to[folder]; ok { // the folder has to be gone
+				o.block(other, i)
+			}
+		}
 	}
 	return o
 }
@@ -62,10 +74,15 @@ func newMoveOrder(moves []Step) *moveOrder {
 // wait notes that move i needs what has a path to have left it.
 func (o *moveOrder) wait(i int, from map[string]int, path string) {
 	if blocker, ok := from[path]; ok {
-		o.blockers[i] = append(o.blockers[i], blocker)
-		o.blocked[blocker] = append(o.blocked[blocker], i)
-		o.waits[i]++
+		o.block(i, blocker)
 	}
+}
+
+// block notes that a blocker must leave its path before move i.
+func (o *moveOrder) block(i, blocker int) {
+	o.blockers[i] = append(o.blockers[i], blocker)
+	o.blocked[blocker] = append(o.blocked[blocker], i)
+	o.waits[i]++
 }
 
 // leave puts a move next, and then those that have waited for it alone.

@@ -51,6 +51,9 @@ type Folder interface {
 	// Taken reports whether anything has a path, below the folder with /, such as a file, a folder or a link; or
 	// whether a file has the path of one of its folders.
 	Taken(path string) bool
+	// HasOnly reports whether a path is that of a folder that would be gone without the files that are accepted by the
+	// function, which gets their paths: it has no other ones, and no empty folder.
+	HasOnly(folder string, accepted func(path string) bool) bool
 	// Adoptable reports whether what has a path can become sync's own: a regular file that can be read, and no link to
 	// one.
 	Adoptable(path string) bool
@@ -106,15 +109,19 @@ type Step struct {
 	// Displaces is the file of an asset that is gone, which a fetch or a move replaces and so deletes. It has Path, or
 	// one that differs from it in case or normalization.
 	Displaces *download.Result
-	Why       string // of a deletion, of Displaces, or of a record that is closed: what has become of the asset
+	// First says that a deletion comes before all other steps: another file needs the path of a folder of the deleted
+	// one, a path below it, or that of its metadata.
+	First bool
+	Why   string // of a deletion, of Displaces, or of a record that is closed: what has become of the asset
 	// Err is why the step cannot be done, or why a file is kept: a *download.Error. Its file is not in place as it
 	// should be.
 	Err error
 }
 
-// Plan returns the steps that make the folder what Wanted says. First come moves, in an order in which each target is
-// free when its turn comes; then fetches, metadata, adoptions, what is kept, records that are closed; deletions are last.
-// A file can have a move and then a fetch or metadata. The order of Wanted and Records makes no difference.
+// Plan returns the steps that make the folder what Wanted says. First come deletions of files that hinder others, and
+// moves, in an order in which each target is free when its turn comes; then fetches, metadata, adoptions, what is kept,
+// records that are closed; all other deletions are last. A file can have a move and then a fetch or metadata. The order of
+// Wanted and Records makes no difference. After a plan that was carried out whole, the next one has no steps.
 func Plan(in Input) []Step {
 	if len(in.Wanted) == 0 {
 		return nil

@@ -19,6 +19,7 @@ import (
 var names = []string{
 	"a.jpg", "A.jpg", "b.jpg", "c.jpg", "d.jpg", "a-1.jpg", "a-2.jpg", "b-1.jpg", "d/a.jpg", "d/b.jpg", "D/a.jpg", "d", "e", "e/f/g", "e/f",
 	"\u00e9.jpg", "e\u0301.jpg", "a.jpg.metadata.json", "b.jpg.metadata.json", ".bynder/x",
+	"d.metadata.json", "e/f.metadata.json", "A.jpg.metadata.json", "a.jpg.metadata.json/x", "a.jpg.metadata.json.metadata.json",
 }
 
 // portalFiles is what the portal has, by asset and selector.
@@ -140,6 +141,10 @@ func (w *world) night(random *rand.Rand, portal portalFiles) {
 	for _, id := range Gone(in.Wanted, in.Records, testPortal) {
 		in.Gone[id] = []Verdict{AssetDeleted, AssetHidden, AssetLeft, Unconfirmed}[random.IntN(4)]
 	}
+	w.before = fmt.Sprint("metadata ", in.Metadata, " folder ", w.folder, " state ", w.stateText(), "\nwanted")
+	for _, v := range in.Wanted {
+		w.before += fmt.Sprint("; ", v.File.MediaID, v.File.Selector, " ", v.Path, " ", v.Err != nil, v.Created.Year())
+	}
 	steps := Plan(in)
 	w.sameInAnyOrder(random, in, steps)
 	before, foreign := maps.Clone(w.folder.files), w.foreignFiles(in)
@@ -214,26 +219,7 @@ func (w *world) planAgain(in Input, steps []Step) {
 		return
 	}
 	in.Records = w.list()
-	again := Plan(in)
-	if leaves(steps) && movesAlone(again) { // a folder or a sidecar was in the way, and is gone only now
-		w.carryOut(in, again)
-		in.Records = w.list()
-		again = Plan(in)
+	if again := Plan(in); len(again) > 0 {
+		w.errorf("%s\nafter %s\nthe next plan is %s", w.before, stepsText(steps), stepsText(again))
 	}
-	if len(again) > 0 {
-		w.errorf("after %s\nthe next plan is %s", stepsText(steps), stepsText(again))
-	}
-}
-
-// leaves reports whether a file leaves its path.
-func leaves(steps []Step) bool {
-	return slices.ContainsFunc(steps, func(s Step) bool {
-		return s.Action == download.ActionMove || s.Action == download.ActionDelete || s.Displaces != nil
-	})
-}
-
-func movesAlone(steps []Step) bool {
-	return !slices.ContainsFunc(steps, func(s Step) bool {
-		return s.Action != download.ActionMove && (s.Action != download.ActionKeep || !strings.HasSuffix(s.Path, sidecarEnd))
-	})
 }

@@ -67,8 +67,16 @@ var planCases = []planCase{
 	{name: "a new file has the name that another one leaves", list: "A b.jpg; B a.jpg", state: "A a.jpg", want: "> a.jpg -> b.jpg; + a.jpg"},
 	{name: "a file becomes a folder of its new path", list: "A a/b.jpg", state: "A a", want: ">> a -> a/b.jpg"},
 	{name: "a file makes room for a folder", list: "A b; B a/b.jpg", state: "A a", want: "> a -> b; + a/b.jpg"},
-	{name: "a folder is not gone before the end of the run", list: "A a", state: "A a/b.jpg", want: "> a/b.jpg -> a-A"},
-	{name: "… and in the next run it is", list: "A a", state: "A a-A", want: "> a-A -> a"},
+	{name: "a file gets the path of the folder that it leaves", list: "A a", state: "A a/b.jpg", want: ">> a/b.jpg -> a"},
+	{name: "… which others leave, too, before it", list: "A a; B b.jpg; C c.jpg", state: "A x; B a/b.jpg; C a/d/c.jpg", want: "> a/b.jpg -> b.jpg; > a/d/c.jpg -> c.jpg; > x -> a"},
+	{name: "… and so does a new file", list: "A a; B b.jpg", state: "B a/b.jpg", want: "> a/b.jpg -> b.jpg; + a"},
+	{name: "… but not if one of them stays", list: "A a; B a/b.jpg; C c.jpg", state: "A x; B a/b.jpg; C a/c.jpg", want: "> x -> a-A; > a/c.jpg -> c.jpg"},
+	{name: "… because it cannot leave", list: "A a; B b.jpg", state: "A x; B a/b.jpg", folder: "b.jpg", want: "> x -> a-A; keep a/b.jpg: exists"},
+	{name: "… or was edited", list: "A a; B b.jpg", state: "A x; B a/b.jpg", folder: "a/b.jpg", want: "> x -> a-A; keep a/b.jpg: exists"},
+	{name: "… or is in the folder in its new path", list: "A a c1; B a/b.jpg c2", state: "A a-A; B a/b-B.jpg", want: "> a/b-B.jpg -> a/b.jpg"},
+	{name: "… nor if it has a file that sync has not written", list: "A a; B b.jpg", state: "A x; B a/b.jpg", folder: "a/mine", want: "> x -> a-A; > a/b.jpg -> b.jpg"},
+	{name: "… nor if another file is missing in it", list: "A a; B a/b.jpg", state: "A a/x; B a/b.jpg", folder: "-a/b.jpg", want: "> a/x -> a-A; + a/b.jpg"},
+	{name: "… and its own path may be at the place of a folder that is left", list: "A a; B a-A", state: "A x; B a-A/b", want: ">> a-A/b -> a-A; > x -> a"},
 	{name: "what a killed run left in .bynder goes on", list: "A b.jpg", state: "A .bynder/moving-1", want: "> .bynder/moving-1 -> b.jpg"},
 	{name: "… and does not stay there for another file's sake", list: "A b.jpg", state: "A .bynder/moving-1", folder: "b.jpg", want: "> .bynder/moving-1 -> b-A.jpg"},
 
@@ -157,7 +165,16 @@ var planCases = []planCase{
 	{name: "edited", list: "B a.jpg", state: "A a.jpg", folder: "a.jpg", with: "delete A=deleted", want: "fail a.jpg: exists; close a.jpg"},
 	{name: "edited and not confirmed", list: "B a.jpg", state: "A a.jpg", folder: "a.jpg", want: "+ a-B.jpg"},
 	{name: "missing", list: "B a.jpg", state: "A a.jpg", folder: "-a.jpg", want: "+ a.jpg; close a.jpg"},
-	{name: "a file where a folder should be is gone in the next run", list: "B a/b.jpg", state: "A a", with: "delete A=deleted", want: "fail a/b.jpg: exists; - a (deleted)"},
+	{name: "a file where a folder should be is removed first", list: "B a/b.jpg; C a/c.jpg", state: "A a", with: "delete A=deleted", want: "-- a (deleted); + a/b.jpg; + a/c.jpg"},
+	{name: "… also for a file that is renamed", list: "B a/b.jpg", state: "A a; B b.jpg", with: "delete A=deleted", want: "-- a (deleted); > b.jpg -> a/b.jpg"},
+	{name: "… but not without a verdict", list: "B a/b.jpg", state: "A a", with: "delete", want: "fail a/b.jpg: exists; keep a: protocol"},
+	{name: "… and one in a folder where a file should be", list: "B a; C c.jpg", state: "A a/a.jpg; C a/c.jpg; D a/d/d.jpg; E e.jpg", with: "delete A=deleted D=left E=left", want: "-- a/a.jpg (deleted); -- a/d/d.jpg (left); > a/c.jpg -> c.jpg; + a; - e.jpg (left)"},
+	{name: "… without --delete it stays", list: "B a", state: "A a/a.jpg", want: "+ a-B"},
+	{name: "… and so it does if there are too many", list: "B a", state: "A a/a.jpg; C c.jpg", with: "delete=1 A=deleted C=deleted", want: "+ a-B"},
+	{name: "… and one whose metadata have the path", list: "B a.jpg.metadata.json", state: "A a.jpg meta; B x", with: "delete A=deleted", want: "-- a.jpg (deleted); > x -> a.jpg.metadata.json"},
+	{name: "… unless they were edited", list: "B a.jpg.metadata.json", state: "A a.jpg meta; B x", folder: "a.jpg.metadata.json", with: "delete A=deleted", want: "keep a.jpg.metadata.json: exists; keep x: exists; - a.jpg (deleted)"},
+	{name: "… and one that has the path of metadata", list: "B a.jpg; C c.jpg", state: "A a.jpg.metadata.json; B a.jpg; C x", with: "metadata delete A=deleted", want: "-- a.jpg.metadata.json (deleted); > x -> c.jpg; metadata a.jpg; metadata c.jpg"},
+	{name: "… also if another file gets its path, and has none", list: "B a.jpg; C a.jpg.metadata.json", state: "A a.jpg meta; C x", with: "delete A=deleted", want: "-- a.jpg (deleted); > x -> a.jpg.metadata.json; + a.jpg"},
 
 	// --accept-changes.
 	{name: "another portal's records are closed", list: "A a.jpg", state: "A b.jpg other:; C c.jpg other:", with: "delete C=deleted A=deleted", want: "+ a.jpg; close b.jpg; close c.jpg"},
@@ -199,7 +216,21 @@ var planCases = []planCase{
 	{name: "an asset of the name that the metadata of another would have", list: "A a.jpg c1; B a.jpg.metadata.json c2", with: "metadata", want: "+ a.jpg; + a.jpg.metadata-B.json"},
 	{name: "… which is the older", list: "A a.jpg c2; B A.JPG.metadata.json c1", with: "metadata", want: "+ a-A.jpg; + A.JPG.metadata.json"},
 	{name: "… without --metadata", list: "A a.jpg c1; B a.jpg.metadata.json c2", want: "+ a.jpg; + a.jpg.metadata.json"},
-	{name: "… whose file makes room: it is free in the next run", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta; B x.json meta", with: "metadata", want: "> a.jpg -> b.jpg; > x.json -> a.jpg.metadata-B.json"},
+	{name: "… whose file makes room", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta; B a.jpg.metadata-B.json meta", with: "metadata", want: "> a.jpg -> b.jpg; > a.jpg.metadata-B.json -> a.jpg.metadata.json"},
+	{name: "… and another name of itself", list: "A a.jpg.metadata.json", state: "A a.jpg meta", with: "metadata", want: ">> a.jpg -> a.jpg.metadata.json"},
+	{name: "… in another case", list: "A b.jpg; B A.jpg.metadata.json", state: "A a.jpg meta; B x", with: "metadata folds", want: "> a.jpg -> b.jpg; > x -> A.jpg.metadata.json; metadata A.jpg.metadata.json"},
+	{name: "… without --metadata", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta; B x", want: "> a.jpg -> b.jpg; > x -> a.jpg.metadata.json"},
+	{name: "… and a new file", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta", with: "metadata", want: "> a.jpg -> b.jpg; + a.jpg.metadata.json"},
+	{name: "… which is missing, and fetched elsewhere", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta", folder: "-a.jpg", with: "metadata", want: "+ b.jpg; + a.jpg.metadata.json"},
+	{name: "… which is missing, of an asset that is gone", list: "B a.jpg.metadata.json", state: "A a.jpg meta", folder: "-a.jpg", want: "+ a.jpg.metadata.json; close a.jpg"},
+	{name: "… which is missing, in a folder that a file replaces", list: "B a", state: "A a/a.jpg meta", folder: "-a/a.jpg", want: "+ a; close a/a.jpg"},
+	{name: "… whose file cannot make room", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta; B x", folder: "b.jpg", want: "> x -> a.jpg.metadata-B.json; keep a.jpg: exists"},
+	{name: "… whose metadata were edited", list: "A b.jpg; B a.jpg.metadata.json", state: "A a.jpg meta", folder: "a.jpg.metadata.json", want: "> a.jpg -> b.jpg; fail a.jpg.metadata.json: exists; keep a.jpg.metadata.json: exists"},
+	{name: "… whose metadata are missing, and do not come back", list: "A a.jpg; B a.jpg.metadata.json", state: "A b.jpg meta", folder: "-b.jpg.metadata.json", want: "> b.jpg -> a.jpg; + a.jpg.metadata.json"},
+	{name: "a folder that metadata leave with their file", list: "A b.jpg; B a", state: "A a/a.jpg meta; B x", with: "metadata", want: "> a/a.jpg -> b.jpg; > x -> a; metadata a"},
+	{name: "… but not edited ones", list: "A b.jpg; B a", state: "A a/a.jpg meta; B x", folder: "a/a.jpg.metadata.json", want: "> a/a.jpg -> b.jpg; > x -> a-B; keep a/a.jpg.metadata.json: exists"},
+	{name: "a folder with the name of metadata", list: "A a.jpg; B a.jpg.metadata.json/b", with: "metadata", want: "+ a.jpg; fail a.jpg.metadata.json/b: exists"},
+	{name: "a file of another record has the path of metadata: it is that file", list: "B a.jpg.metadata.json", state: "A a.jpg meta; B a.jpg.metadata.json same", folder: "-a.jpg", want: "close a.jpg"},
 	{name: "… which an earlier run wrote, and this one would not", list: "A a.jpg; B a.jpg.metadata.json", state: "A a.jpg meta", want: "+ a.jpg.metadata-B.json"},
 	{name: "… and such files before there are metadata", list: "A a.jpg; B a.jpg.metadata.json", state: "A a.jpg; B a.jpg.metadata.json", with: "metadata", want: "> a.jpg.metadata.json -> a.jpg.metadata-B.json; metadata a.jpg; metadata a.jpg.metadata-B.json"},
 
@@ -330,6 +361,8 @@ type inPlace bool
 func (inPlace) Stands(*download.Result) Standing { return AsWritten }
 
 func (inPlace) Proven(*download.Result) Standing { return AsWritten }
+
+func (inPlace) HasOnly(string, func(string) bool) bool { return false }
 
 func (inPlace) Adoptable(string) bool { return true }
 

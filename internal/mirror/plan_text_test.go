@@ -155,7 +155,7 @@ func parseWanted(t *testing.T, text string) Wanted {
 }
 
 // stepText is a step in short text: a fetch is "+ path", one that replaces a file "~ path", a move "> from -> path", or
-// ">> " if it goes through another name. What cannot be fetched is "fail path: code".
+// ">> " if it goes through another name. A deletion is "- path (why)", or "-- " if it comes first. What cannot be fetched is "fail path: code".
 func stepText(s Step) string {
 	gone := ""
 	if s.Displaces != nil {
@@ -176,6 +176,8 @@ func stepText(s Step) string {
 		return fmt.Sprintf(">> %s -> %s", s.From, s.Path) + gone
 	case s.Action == download.ActionMove:
 		return fmt.Sprintf("> %s -> %s", s.From, s.Path) + gone
+	case s.Action == download.ActionDelete && s.First:
+		return fmt.Sprintf("-- %s (%s)", s.Path, s.Why)
 	case s.Action == download.ActionDelete:
 		return fmt.Sprintf("- %s (%s)", s.Path, s.Why)
 	case s.Action == download.ActionKeep:

@@ -18,7 +18,7 @@ func Preview(steps []Step, portal string) iter.Seq[download.Result] {
 			switch {
 			case s.Action == "":
 				continue
-			case s.Action == download.ActionDelete && stops != "":
+			case s.Action == download.ActionDelete && !s.First && stops != "":
 				s = s.keptBecause(stops)
 			}
 			for _, of := range []*Step{s, s.displacing()} {

@@ -73,9 +73,9 @@ type running struct {
 	unsafe  download.Code // of a failure after which nothing is deleted; "" if there was none
 }
 
-// Do carries out steps, as Plan returns them: first those that cannot be done are reported, then files are moved, fetched
-// and described, taken over and given up, and deleted last. Only failures of the codes forbidden, not_found, exists and
-// usage let deletions go on. Folders that become empty are removed. The error is why nothing was done.
+// Do carries out steps, as Plan returns them: first those that cannot be done are reported, and files that hinder others
+// are deleted; then files are moved, fetched and described, taken over and given up, and deleted last. Only failures of
+// the codes forbidden, not_found, exists and usage let those last deletions go on. Folders that become empty are removed. The error is why nothing was done.
 func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 	x := &running{
 		Run: r, folder: Look(ctx, r.Root), compare: comparer{folder: r.Root}, partials: sink.NewPartials(r.Root), stuck: map[*download.Result]bool{},
@@ -88,9 +88,14 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 		}
 		defer x.trash.close()
 	}
-	todo := map[download.Action][]*Step{}
+	todo, first := map[download.Action][]*Step{}, []*Step(nil)
 	for i := range steps {
 		s := &steps[i]
+		x.dropStray(ctx, s)
+		if s.First {
+			first = append(first, s)
+			continue
+		}
 		if s.Err != nil {
 			if s.Action == download.ActionKeep {
 				x.keeps[naming.Folded(s.Path)] = true
@@ -101,9 +106,7 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 		todo[s.Action] = append(todo[s.Action], s)
 	}
 	x.dropLoneMetadata()
-	x.dropStrays(ctx, todo[download.ActionFetch])
-	x.dropStrays(ctx, todo[download.ActionAdopt])
-	x.dropStrays(ctx, todo[""])
+	x.deletions(ctx, first)
 	for _, phase := range []struct {
 		action download.Action
 		do     func(context.Context, []*Step)

@@ -59,21 +59,23 @@ func (x *running) dropSidecar(ctx context.Context, r *download.Result) {
 	}
 }
 
-// dropStrays removes the metadata of files that are not in place any more and do not come back to their paths: another
-// file may need those. Metadata of an asset that is gone are removed with their record (see giveUp).
-func (x *running) dropStrays(ctx context.Context, steps []*Step) {
-	for _, s := range steps {
-		r := s.Record
-		if r == nil || r.Portal != x.Portal || s.Replaces {
-			continue
-		}
-		goes := r.Path != s.Path
-		if s.Action == "" {
-			goes = s.Wanted == nil && s.Why == ""
-		}
-		if goes && x.folder.Stands(r) != AsWritten {
-			x.dropSidecar(ctx, r)
-		}
+// dropStray removes the metadata of a step's file if that is not in place any more and does not come back to its path:
+// another file may need theirs. Metadata of an asset that is gone are removed with their record (see giveUp).
+func (x *running) dropStray(ctx context.Context, s *Step) {
+	r := s.Record
+	if r == nil || r.Portal != x.Portal || s.Replaces {
+		return
+	}
+	goes := false
+	switch s.Action {
+	case download.ActionFetch, download.ActionAdopt:
+		goes = r.Path != s.Path
+	case closes:
+		goes = s.Wanted == nil && s.Why == ""
+	default:
+	}
+	if goes && x.folder.Stands(r) != AsWritten {
+		x.dropSidecar(ctx, r)
 	}
 }
 

@@ -1,6 +1,10 @@
 package mirror
 
-import "github.com/bynder-cli/bynder/internal/download"
+import (
+	"slices"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
 
 // turns are the actions in the order in which they are carried out.
 var turns = []download.Action{
@@ -14,9 +18,8 @@ const closes download.Action = ""
 // planner turns files that have their paths into steps.
 type planner struct {
 	*assignment
-	steps  map[download.Action][]Step
-	kept   map[string]bool    // paths of sidecars that stay as they are
-	beside map[string][]*file // the files of the state by the paths of their sidecars; made when it is needed
+	steps map[download.Action][]Step
+	kept  map[string]bool // paths of sidecars that stay as they are
 }
 
 // all returns the steps in the order in which they are carried out.
@@ -27,6 +30,12 @@ func (p *planner) all() []Step {
 		total += len(steps)
 	}
 	all := make([]Step, 0, total)
+	p.steps[download.ActionDelete] = slices.DeleteFunc(p.steps[download.ActionDelete], func(s Step) bool {
+		if s.First {
+			all = append(all, s)
+		}
+		return s.First
+	})
 	for _, action := range turns {
 		all = append(all, p.steps[action]...)
 		delete(p.steps, action)
@@ -135,7 +144,7 @@ func (p *planner) addUnlisted(f *file) {
 	case f.verdict == Unconfirmed:
 		p.put(f, Step{Action: download.ActionKeep, Path: f.record.Path, Err: notConfirmed(f)})
 	case p.removes && !f.displaced:
-		p.put(f, Step{Action: download.ActionDelete, Path: f.record.Path, Why: string(f.verdict)})
+		p.put(f, Step{Action: download.ActionDelete, Path: f.record.Path, Why: string(f.verdict), First: f.first})
 		p.leaveSidecar(f)
 	}
 }
