@@ -154,7 +154,7 @@ func (o *syncOptions) check(given func(flag string) bool) error {
 	if err := o.transferFlags.check(false); err != nil {
 		return err
 	}
-	o.existsHint = "move it away, or take it as it is with --adopt"
+	o.existsHint = "run sync again: the file has appeared meanwhile"
 	if !given("lock-wait") {
 		o.lockLimit = 0
 	}

@@ -296,5 +296,5 @@ func (a *assignment) compareEdited(i int) {
 		(a.conflicts(i, f.wanted.Path, plain) || a.isForeign(f.wanted.Path, plain)) {
 		return
 	}
-	f.err = editedRenamed(f)
+	f.err = editedRenamed(f, a.in.Folder.Adoptable(f.record.Path))
 }

@@ -19,7 +19,7 @@ func (p *planner) leaveSidecar(f *file) Standing {
 	}
 	s := p.in.Folder.Sidecar(f.record, false)
 	if s == Edited {
-		p.keepSidecar(f, f.record.Path, errEditedSidecar)
+		p.keepSidecar(f, errEditedSidecar(sidecarOf(f.record.Path)))
 	}
 	return s
 }
@@ -34,11 +34,12 @@ func (p *planner) freeSidecar(f *file) bool {
 	if p.in.Folder.Sidecar(&at, p.in.Adopt) != Edited || p.vacates(f) {
 		return true
 	}
-	reason := errForeignSidecar
+	path := sidecarOf(f.path)
+	reason := errForeignSidecar(path, !p.in.Adopt && p.in.Folder.Adoptable(path))
 	if f.record != nil && f.record.Path == f.path && lastListed(f.record).Metadata != "" {
-		reason = errEditedSidecar
+		reason = errEditedSidecar(path)
 	}
-	p.keepSidecar(f, f.path, reason)
+	p.keepSidecar(f, reason)
 	return false
 }
 
@@ -57,14 +58,13 @@ func (p *planner) vacates(f *file) bool {
 	return true
 }
 
-// keepSidecar plans that what is beside the file at a path stays as it is. That is said once.
-func (p *planner) keepSidecar(f *file, path string, reason func(path string) error) {
-	path = sidecarOf(path)
-	if p.kept[naming.Folded(path)] {
+// keepSidecar plans that what is beside a file stays as it is, at the path that the reason has. That is said once.
+func (p *planner) keepSidecar(f *file, reason *download.Error) {
+	if p.kept[naming.Folded(reason.Path)] {
 		return
 	}
-	p.kept[naming.Folded(path)] = true
-	p.put(f, Step{Action: download.ActionKeep, Path: path, Err: reason(path)})
+	p.kept[naming.Folded(reason.Path)] = true
+	p.put(f, Step{Action: download.ActionKeep, Path: reason.Path, Err: reason})
 }
 
 // closeRecord plans that sync gives up a file that is missing or was edited. While its metadata are in place as they were
@@ -95,12 +95,15 @@ func (p *planner) claimed(path string) bool {
 }
 
 // errEditedSidecar is why metadata that were edited stay as they are.
-func errEditedSidecar(path string) error {
+func errEditedSidecar(path string) *download.Error {
 	return notHere(path, errors.New("the file with its metadata was changed since sync wrote it, so it stays as it is"), "move it away to get the portal's metadata")
 }
 
-// errForeignSidecar is why metadata are not written.
-func errForeignSidecar(path string) error {
-	return notHere(path, errors.New("a file that sync did not write has the path of its asset's metadata"),
-		"move it away, or take it with --adopt if it has metadata of this asset")
+// errForeignSidecar is why metadata are not written. What has their path may be adoptable.
+func errForeignSidecar(path string, adoptable bool) *download.Error {
+	advice := "move it away"
+	if adoptable {
+		advice += ", or take it with --adopt if it has metadata of this asset"
+	}
+	return notHere(path, errors.New("a file that sync did not write has the path of its asset's metadata"), advice)
 }

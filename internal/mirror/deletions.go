@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"github.com/bynder-cli/bynder/internal/download"
-	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
@@ -64,22 +63,18 @@ func (x *running) deleted(s *Step) {
 // takeAway removes a file, if it is still the one that was looked at, and its metadata or, with a trash, moves them there
 // and returns both. Metadata that were edited stay.
 func (x *running) takeAway(ctx context.Context, r *download.Result, was fs.FileInfo) (gone []taken, err error) {
-	beside, _ := x.Root.Lstat(metadata.Path(r.Path))
-	sidecar, s := x.sidecar(ctx, r)
-	if s == Edited {
-		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, errEditedSidecar(filepath.ToSlash(sidecar)))
-	}
-	if s != AsWritten {
-		beside = nil
+	beside := x.sidecarOf(ctx, r)
+	if beside.Standing == Edited {
+		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, errEditedSidecar(filepath.ToSlash(beside.path)))
 	}
 	if x.trash != nil {
-		gone, err = x.trash.take(ctx, x.Root, r.Path, was, beside)
+		if beside.Standing != AsWritten {
+			beside.was = nil
+		}
+		gone, err = x.trash.take(ctx, x.Root, r.Path, was, beside.was)
 		return gone, local(r.Path, err)
 	}
-	if beside != nil {
-		err = x.mover.remove(x.Root, sidecar, beside)
-	}
-	if err == nil {
+	if err = x.removeSidecar(beside); err == nil {
 		err = x.mover.remove(x.Root, r.Path, was)
 	}
 	return nil, local(r.Path, err)
@@ -157,9 +152,8 @@ func (x *running) giveUp(ctx context.Context, s *Step) {
 
 // giveUpSidecar deletes the metadata of a file that is not there, or was edited. It reports whether the record can be closed.
 func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
-	was, _ := x.Root.Lstat(metadata.Path(filepath.FromSlash(s.Record.Path)))
-	path, standing := x.sidecar(ctx, s.Record)
-	if standing != AsWritten {
+	beside := x.sidecarOf(ctx, s.Record)
+	if beside.Standing != AsWritten || beside.was == nil {
 		return true
 	}
 	if x.unsafe != "" {
@@ -167,14 +161,14 @@ func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
 	}
 	var err error
 	if x.trash != nil {
-		_, err = x.trash.take(ctx, x.Root, path, was, nil)
+		_, err = x.trash.take(ctx, x.Root, beside.path, beside.was, nil)
 	} else {
-		err = x.mover.remove(x.Root, path, was)
+		err = x.removeSidecar(beside)
 	}
 	if err != nil {
 		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: s.Record, Path: s.Path}, err)
 	}
-	x.removeEmpty(path)
+	x.removeEmpty(beside.path)
 	return err == nil
 }
 

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -283,6 +284,31 @@ func TestPlan(t *testing.T) {
 				t.Errorf("the other way round:\n got %s\nnot %s", again, got)
 			}
 		})
+	}
+}
+
+// TestHints has what a hint may say of --adopt: it takes regular files alone, and not in place of a file that is renamed.
+func TestHints(t *testing.T) {
+	for _, c := range []struct{ list, state, folder, with, want string }{
+		{list: "A a.jpg", folder: "a.jpg", want: "move it away, or take it as it is with --adopt"},
+		{list: "A a.jpg", folder: "@a.jpg", want: "move it away"},
+		{list: "A a.jpg", folder: "a.jpg/b", want: "move it away"},
+		{list: "A b.jpg", state: "A a.jpg", folder: "b.jpg", want: "move that file away"},
+		{list: "A a.jpg v2", state: "A a.jpg v1", folder: "a.jpg", want: "move it away to get the portal's file, or keep it as it is with --adopt"},
+		{list: "A a.jpg v2", state: "A a.jpg v1", folder: "@a.jpg", want: "move away what has its path, to get the portal's file"},
+		{list: "A a.jpg v2", state: "A a.jpg v1", folder: "-a.jpg; a.jpg/b", with: "adopt", want: "move away what has its path, to get the portal's file"},
+		{list: "A b.jpg", state: "A a.jpg", folder: "a.jpg", want: "move it away to get the portal's file, or keep it as it is with --adopt"},
+		{list: "A b.jpg", state: "A a.jpg", folder: "@a.jpg", want: "move away what has its path, to get the portal's file"},
+		{list: "A a.jpg m2", state: "A a.jpg m1", folder: "a.jpg.metadata.json", with: "metadata", want: "move it away, or take it with --adopt if it has metadata of this asset"},
+		{list: "A a.jpg m2", state: "A a.jpg m1", folder: "a.jpg.metadata.json", with: "metadata adopt", want: "move it away"},
+		{list: "A a.jpg m2", state: "A a.jpg m1", folder: "@a.jpg.metadata.json", with: "metadata", want: "move it away"},
+		{list: "A a.jpg m2", state: "A a.jpg m1 meta", folder: "a.jpg.metadata.json", with: "metadata", want: "move it away to get the portal's metadata"},
+	} {
+		steps := Plan(planCase{list: c.list, state: c.state, folder: c.folder, with: c.with}.input(t))
+		reason, ok := errors.AsType[*download.Error](steps[len(steps)-1].Err)
+		if !ok || reason.Advice != c.want {
+			t.Errorf("list %q, state %q, folder %q, with %q: %s\n got %v\nwant %s", c.list, c.state, c.folder, c.with, stepsText(steps), reason, c.want)
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // notHere is the error of a file that is not where it should be, because of another one.
-func notHere(path string, why error, advice string) error {
+func notHere(path string, why error, advice string) *download.Error {
 	return &download.Error{Code: download.CodeExists, Path: path, Err: why, Advice: advice}
 }
 
@@ -64,16 +64,22 @@ func stuck(f *file) error {
 	return notHere(f.wanted.Path, named("cannot rename it to %s: too many files are in each other's way", f.wanted.Path), "run sync again")
 }
 
-const editedAdvice = "move it away to get the portal's file, or keep it as it is with --adopt"
+// editedAdvice returns what to do about an edited file, which may be adoptable.
+func editedAdvice(adoptable bool) string {
+	if adoptable {
+		return "move it away to get the portal's file, or keep it as it is with --adopt"
+	}
+	return "move away what has its path, to get the portal's file"
+}
 
 // editedRenamed says that an edited file is not moved.
-func editedRenamed(f *file) error {
-	return notHere(f.wanted.Path, named("it was changed since sync wrote it, so it is not renamed to %s", f.wanted.Path), editedAdvice)
+func editedRenamed(f *file, adoptable bool) error {
+	return notHere(f.wanted.Path, named("it was changed since sync wrote it, so it is not renamed to %s", f.wanted.Path), editedAdvice(adoptable))
 }
 
 // editedReplaced says that an edited file is not replaced.
-func editedReplaced(f *file) error {
-	return notHere(f.record.Path, errors.New("it was changed since sync wrote it, so the portal's new version does not replace it"), editedAdvice)
+func editedReplaced(f *file, adoptable bool) error {
+	return notHere(f.record.Path, errors.New("it was changed since sync wrote it, so the portal's new version does not replace it"), editedAdvice(adoptable))
 }
 
 // notConfirmed says that a file is kept which the list does not have.

@@ -218,20 +218,21 @@ func local(path string, err error) error {
 	e := &download.Error{Code: download.CodeLocal, Path: filepath.FromSlash(path), Err: cause}
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		e.Code, e.Advice = download.CodeExists, adoptHint
+		e.Code, e.Advice = download.CodeExists, changedAdvice
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		e.Code, e.Advice = download.CodeDiskFull, "free some space, then run the same command again to continue"
 	}
 	return e
 }
 
-const adoptHint = "move the file away, or take it as it is with --adopt"
+// changedAdvice is what to do about a file that appeared or was changed while sync ran: the next plan has it.
+const changedAdvice = "run sync again"
 
 // errEdited is why a file that was changed after the plan was made stays as it is.
 func errEdited(path string) error {
 	return &download.Error{
 		Code: download.CodeExists, Path: filepath.FromSlash(path), Err: errors.New("it was changed while sync ran"),
-		Advice: adoptHint,
+		Advice: changedAdvice,
 	}
 }
 

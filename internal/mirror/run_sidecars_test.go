@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/bynder-cli/bynder/internal/download"
 )
 
 // sidecarStates are what may have become of the metadata beside a file, and beside its new path.
@@ -156,6 +158,59 @@ func TestRunLearns(t *testing.T) {
 		g.sync(t.Context(), listing{"A": {path, "eno", 8, "m"}})
 		if diff := cmp.Diff([]string{"~ " + path}, g.lines()); diff != "" {
 			t.Error(diff)
+		}
+	}
+}
+
+// TestSidecarsThatAreSavedMeanwhile saves metadata while their bytes are compared, right before they are moved or removed:
+// what was saved stays, at its path.
+func TestSidecarsThatAreSavedMeanwhile(t *testing.T) {
+	for name, do := range map[string]func(x *running, r *download.Result) error{
+		"removed": func(x *running, r *download.Result) error {
+			x.dropSidecar(t.Context(), r)
+			return nil
+		},
+		"moved": func(x *running, r *download.Result) error {
+			x.moveSidecar(t.Context(), &moving{now: *r}, "b")
+			return nil
+		},
+		"replaced": func(x *running, r *download.Result) error {
+			_, err := x.replaceSidecar(t.Context(), r, []byte("newer"))
+			return err
+		},
+		"given up": func(x *running, r *download.Result) error {
+			x.giveUpSidecar(t.Context(), &Step{Record: r})
+			return nil
+		},
+	} {
+		for _, saves := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, ", saved: ", saves), func(t *testing.T) {
+				g := newRig(t)
+				g.write("a.metadata.json", "written")
+				r := &download.Result{Path: "a", MediaID: "A", Listed: &download.Listed{Metadata: sum("written")}}
+				x := &running{Run: &Run{Root: g.root, State: ledger{g}, WriteMetadata: g.writeMetadata}, folder: Look(t.Context(), g.root)}
+				x.compare = comparer{folder: g.root, Options: Options{Read: func(n int64) {
+					if n > 0 && saves {
+						saves = false
+						g.write("new", "saved")
+						if err := g.root.Rename("new", "a.metadata.json"); err != nil {
+							t.Error(err)
+						}
+					}
+				}}}
+				saved := saves
+				err := do(x, r)
+				content, failed := os.ReadFile(filepath.Join(g.dir, "a.metadata.json"))
+				switch {
+				case saved && (failed != nil || string(content) != "saved"):
+					t.Errorf("what was saved is %q (%v)", content, failed)
+				case !saved && (err != nil || string(content) == "written"):
+					t.Errorf("the metadata are %q, %v", content, err)
+				}
+				if left := tree(t, g.dir); len(left) > 1 {
+					t.Errorf("the folder has %v", left)
+				}
+			})
 		}
 	}
 }

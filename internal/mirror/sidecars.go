@@ -11,23 +11,38 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/naming"
-	"github.com/bynder-cli/bynder/internal/sink"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
 // maxSidecar is more than a file with metadata has, in bytes.
 const maxSidecar = 64 << 20
 
-// sidecar returns the path of the file with the metadata of a record's, and what has become of that; "" if the state
-// knows of none.
-func (x *running) sidecar(ctx context.Context, r *download.Result) (path string, s Standing) {
+// sidecar is the file with the metadata of a record's file.
+type sidecar struct {
+	path string // "" if the state has none
+	Standing
+	was fs.FileInfo // as it was looked at before its bytes were compared; nil if there is none
+}
+
+// sidecarOf looks at the metadata of a record's file.
+func (x *running) sidecarOf(ctx context.Context, r *download.Result) sidecar {
 	if listedOf(r).Metadata == "" {
-		return "", NotThere
+		return sidecar{Standing: NotThere}
 	}
+	path := metadata.Path(filepath.FromSlash(r.Path))
+	was, _ := x.Root.Lstat(path)
 	x.comparing.Lock()
 	defer x.comparing.Unlock()
 	// It is read to its end, whatever happens: half of a step would leave it behind.
-	return metadata.Path(filepath.FromSlash(r.Path)), sidecarStands(context.WithoutCancel(ctx), &x.compare, r)
+	return sidecar{path, sidecarStands(context.WithoutCancel(ctx), &x.compare, r), was}
+}
+
+// removeSidecar removes metadata that are as they were written, unless they are saved meanwhile.
+func (x *running) removeSidecar(beside sidecar) error {
+	if beside.Standing != AsWritten || beside.was == nil {
+		return nil
+	}
+	return x.mover.remove(x.Root, beside.path, beside.was)
 }
 
 // sidecarStands returns what has become of the file with metadata beside the path of a record.
@@ -54,8 +69,8 @@ func (x *running) matches(ctx context.Context, r *download.Result) (bool, error)
 
 // dropSidecar removes the metadata of a file that is not at its path any more.
 func (x *running) dropSidecar(ctx context.Context, r *download.Result) {
-	if path, s := x.sidecar(ctx, r); s == AsWritten && x.Root.Remove(path) == nil {
-		x.removeEmpty(path)
+	if beside := x.sidecarOf(ctx, r); beside.Standing == AsWritten && x.removeSidecar(beside) == nil {
+		x.removeEmpty(beside.path)
 	}
 }
 
@@ -85,25 +100,24 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 	at, there := m.now, m.now
 	about := at.Path
 	there.Path = filepath.FromSlash(to)
-	path, s := x.sidecar(ctx, &at)
-	if s == NotThere {
+	beside := x.sidecarOf(ctx, &at)
+	if beside.Standing == NotThere {
 		return
 	}
 	target := metadata.Path(there.Path)
-	err := errEditedSidecar(filepath.ToSlash(path))
-	if s == AsWritten {
-		one, _ := x.Root.Lstat(path)
+	var err error = errEditedSidecar(filepath.ToSlash(beside.path))
+	if beside.Standing == AsWritten {
 		other, failed := x.Root.Lstat(target)
-		_, standing := x.sidecar(ctx, &there)
 		switch {
-		case failed == nil && os.SameFile(one, other): // the paths differ in case
-			err = x.Root.Rename(path, target)
-		case standing == AsWritten: // a run that was killed moved them
-			err = x.Root.Remove(path)
+		case failed == nil && os.SameFile(beside.was, other): // the paths differ in case
+			err = x.Root.Rename(beside.path, target)
+		case x.sidecarOf(ctx, &there).Standing == AsWritten: // a run that was killed moved them
+			err = x.removeSidecar(beside)
 		default:
-			if err = sink.Move(x.Root, path, x.Root, target); errors.Is(err, fs.ErrExist) {
-				about, err = there.Path, errForeignSidecar(filepath.ToSlash(target))
-				_ = x.Root.Remove(path) // no file is at its path any more, and the next run writes them again
+			err = x.mover.move(context.WithoutCancel(ctx), x.Root, beside.path, beside.was, x.Root, target)
+			if errors.Is(err, fs.ErrExist) {
+				about, err = there.Path, errForeignSidecar(filepath.ToSlash(target), false)
+				_ = x.removeSidecar(beside) // no file is at its path any more, and the next run writes them again
 			}
 		}
 	}
@@ -172,28 +186,26 @@ func (x *running) replaceSidecar(ctx context.Context, r *download.Result, conten
 	digest := transfer.NewDigest(transfer.Object{}, transfer.DigestOptions{MD5: true})
 	_, _ = digest.Write(content) // it never fails
 	own = listedOf(r).Metadata
-	path, s := x.sidecar(ctx, r)
+	beside := x.sidecarOf(ctx, r)
 	if own == "" && metadata.IsOf(x.Root, r.Path, r.MediaID) { // the plan keeps them, unless they are to be adopted
 		sum, _, err := x.md5Of(ctx, metadata.Path(r.Path))
 		return sum, err
 	}
 	if sum := digest.MD5(); own != sum {
-		if s == AsWritten {
-			err = x.Root.Remove(path)
-		}
-		if s != Edited && err == nil {
+		err = x.removeSidecar(beside)
+		if beside.Standing != Edited && err == nil {
 			about, listed := *r, listedOf(r)
 			listed.Metadata, listed.Modified = sum, ""
 			about.Listed = &listed
 			own, err = sum, x.State.Intend(about)
 		}
 		if err != nil {
-			return own, local(path, err)
+			return own, local(beside.path, err)
 		}
 	}
 	written, err := x.WriteMetadata(r.Path, content, own)
-	if failed, ok := errors.AsType[*download.Error](err); ok && own != "" && s == Edited && failed.Code == download.CodeExists {
-		return own, errEditedSidecar(filepath.ToSlash(path))
+	if failed, ok := errors.AsType[*download.Error](err); ok && own != "" && beside.Standing == Edited && failed.Code == download.CodeExists {
+		return own, errEditedSidecar(filepath.ToSlash(beside.path))
 	}
 	if err != nil {
 		return own, fmt.Errorf("writing metadata: %w", err)

@@ -121,7 +121,7 @@ func (p *planner) addInPlace(f *file) {
 func (p *planner) addEdited(f *file) {
 	err := f.err
 	if err == nil && changed(f.wanted, f.record) {
-		err = editedReplaced(f)
+		err = editedReplaced(f, p.in.Folder.Adoptable(f.record.Path))
 	}
 	switch {
 	case p.in.Adopt && p.in.Folder.Adoptable(f.path):
