@@ -10,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -80,7 +79,7 @@ func (f *modelFolder) temporary(t *testing.T) []string {
 		name, _ := filepath.Rel(f.dest, path)
 		switch {
 		case err != nil || entry.IsDir():
-		case f.isPartial(name):
+		case strings.HasSuffix(name, ".part"):
 			all = append(all, name)
 		case strings.HasPrefix(name, ".bynder/") && !strings.HasPrefix(name, ".bynder/journal.ndjson"):
 			all = append(all, name)
@@ -91,17 +90,6 @@ func (f *modelFolder) temporary(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	return all
-}
-
-var partialSuffix = regexp.MustCompile(`\.[0-9a-f]{16}-[0-9a-f]{16}\.part$`)
-
-// isPartial reports whether a file is a partial that the run had to continue or remove. That of a file which was never
-// whole, and belongs elsewhere by now, may stay: nothing is on record of it.
-func (f *modelFolder) isPartial(name string) bool {
-	if at := partialSuffix.FindStringIndex(name); at != nil {
-		return slices.ContainsFunc(f.told(), func(a *modelAsset) bool { return f.isPath(a, name[:at[0]]) })
-	}
-	return strings.HasSuffix(name, ".part")
 }
 
 // everything is the state of the destination byte by byte, to see that nothing was touched.

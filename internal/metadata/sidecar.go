@@ -14,7 +14,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
@@ -83,7 +82,7 @@ func WriteOverAsset(root *os.Root, path string, content []byte) (sum string, err
 // writeOver does what Write does, and replaces a file whose content isOwn accepts.
 func writeOver(root *os.Root, path string, content []byte, isOwn func(old []byte) bool) (sum string, err error) {
 	name, sum := Path(path), md5Of(content)
-	sweep(root, name)
+	RemoveTemporary(root, path)
 	for {
 		replaces, err := check(root, name, content, isOwn)
 		if errors.Is(err, errSame) {
@@ -213,10 +212,6 @@ func publish(root *os.Root, temporary, name string, replaces bool) error {
 	return root.Rename(temporary, name) // a file system without links
 }
 
-// leftBehind is the age from which a temporary file is taken for one that a killed process has left, if the file system
-// has no locks.
-const leftBehind = time.Minute
-
 // temporaryPath returns the path at which the content of the file at name is written first: in the same folder, and the
 // same each time, so that a process that is killed leaves one file at most.
 func temporaryPath(name string) string {
@@ -224,21 +219,9 @@ func temporaryPath(name string) string {
 	return folder + ".metadata-" + hash16(base) + ".part"
 }
 
-// sweep removes the temporary file that a killed process has left of the file at name: no process has its lock.
-func sweep(root *os.Root, name string) {
-	f, err := root.OpenFile(temporaryPath(name), os.O_RDWR, 0)
-	if err != nil {
-		return
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return
-	}
-	locked, err := lock(root, f, temporaryPath(name))
-	if err == nil && (locked || time.Since(info.ModTime()) > leftBehind) {
-		_ = root.Remove(temporaryPath(name))
-	}
+// RemoveTemporary removes what a killed process has left of the file with the metadata of the file at path.
+func RemoveTemporary(root *os.Root, path string) {
+	filelock.RemoveUnused(root, temporaryPath(Path(path)), 0)
 }
 
 // write writes the temporary file of name, and returns it locked and with its path.

@@ -77,24 +77,22 @@ func OpenTable(ctx context.Context, file string) (*Table, error) {
 	return t, nil
 }
 
+// leftBehind is how long ago a temporary file was changed that a killed process has left: another process may have
+// created a younger one, and lock it next.
+const leftBehind = time.Minute
+
 // sweepTables removes the temporary files that killed processes have left of tables in a folder, whatever the tables are
-// called: living ones hold a lock.
+// called.
 func sweepTables(folder string) {
-	entries, _ := os.ReadDir(folder)
-	for _, e := range entries {
-		if matches, _ := filepath.Match(".metadata-*-*.part", e.Name()); !matches || !e.Type().IsRegular() {
-			continue
-		}
-		f, err := os.OpenFile(filepath.Join(folder, e.Name()), os.O_RDWR, 0)
-		if err != nil {
-			continue
-		}
-		info, err := f.Stat()
-		if err == nil && time.Since(info.ModTime()) > leftBehind && filelock.Try(f) == nil {
-			_ = os.Remove(f.Name())
-		}
-		f.Close()
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return
 	}
+	defer root.Close()
+	filelock.Sweep(root, ".", leftBehind, func(name string) bool {
+		matches, _ := filepath.Match(".metadata-*-*.part", name)
+		return matches
+	})
 }
 
 // replaces reports whether the table is written to a file of its own first.

@@ -195,26 +195,9 @@ func (m *mover) sweep(root *os.Root, folder string) {
 	if _, done := m.swept.LoadOrStore(filepath.Join(root.Name(), folder), true); done {
 		return
 	}
-	dir, err := root.Open(folder)
-	if err != nil {
-		return
-	}
-	defer dir.Close()
-	names, _ := dir.Readdirnames(-1) // what cannot be read stays
-	for _, name := range names {
-		if len(name) != len(partial)+len(rand.Text())+len(partialEnd) || !strings.HasPrefix(name, partial) || !strings.HasSuffix(name, partialEnd) {
-			continue
-		}
-		path := filepath.Join(folder, name)
-		f, err := root.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
-		if err != nil {
-			continue
-		}
-		err = filelock.Try(f)
-		if f.Close(); err == nil {
-			_ = root.Remove(path)
-		}
-	}
+	filelock.Sweep(root, folder, 0, func(name string) bool {
+		return len(name) == len(partial)+len(rand.Text())+len(partialEnd) && strings.HasPrefix(name, partial) && strings.HasSuffix(name, partialEnd)
+	})
 }
 
 // copyFile copies the file or symbolic link that was looked at to a new one, which is locked meanwhile, and stores its

@@ -415,6 +415,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	}
 	delete(all, spoolName)
 	delete(all, ownFolder+"/journal.ndjson")
+	delete(all, begunName)
 	return all
 }
 

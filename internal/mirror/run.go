@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"os"
@@ -88,6 +89,9 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 		}
 		defer x.trash.close()
 	}
+	if err := x.sweepBegun(steps); err != nil {
+		return Outcome{}, fmt.Errorf("noting which files are written: %w", err)
+	}
 	todo, first := map[download.Action][]*Step{}, []*Step(nil)
 	for i := range steps {
 		s := &steps[i]
@@ -126,6 +130,9 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 	}
 	if x.outcome.Stop == nil && ctx.Err() != nil {
 		x.outcome.Stop = context.Cause(ctx)
+	}
+	if x.outcome.Stop == nil && x.outcome.Failed+x.outcome.Kept == 0 {
+		x.forgetBegun()
 	}
 	return x.outcome, nil
 }
