@@ -87,8 +87,8 @@ func (f *file) forgetSidecar() {
 	record.Listed, f.record = &listed, &record
 }
 
-// hold notes that a file has its path. If a file of another record has it too, it is there once: the other record's
-// file was lost.
+// hold notes that a file has its path. If a file of another record has it too, there is one file, and the other record's
+// was lost.
 func (a *assignment) hold(i int) {
 	path := naming.Folded(a.files[i].record.Path)
 	if other, ok := a.held[path]; ok {

@@ -24,7 +24,8 @@ func (p *planner) leaveSidecar(f *file) Standing {
 	return s
 }
 
-// freeSidecar reports whether the metadata of a file can be written beside its new path. What is there instead is kept.
+// freeSidecar reports whether the metadata of a file can be written beside its new path. Another file that has their path
+// is kept.
 func (p *planner) freeSidecar(f *file) bool {
 	at := download.Result{Path: f.path}
 	if f.record != nil {
@@ -94,12 +95,12 @@ func (p *planner) claimed(path string) bool {
 	return ok
 }
 
-// errEditedSidecar is why metadata that were edited stay as they are.
+// errEditedSidecar returns the reason why metadata that were edited stay as they are.
 func errEditedSidecar(path string) *download.Error {
 	return notHere(path, errors.New("the file with its metadata was changed since sync wrote it, so it stays as it is"), "move it away to get the portal's metadata")
 }
 
-// errForeignSidecar is why metadata are not written. What has their path may be adoptable.
+// errForeignSidecar returns the reason why metadata are not written. What has their path may be adoptable.
 func errForeignSidecar(path string, adoptable bool) *download.Error {
 	advice := "move it away"
 	if adoptable {

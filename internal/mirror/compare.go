@@ -31,7 +31,7 @@ func (c *comparer) compare(ctx context.Context, r download.Result) Finding {
 }
 
 // sidecar compares the file with the metadata that stands beside the file of a record. Its size and time are not
-// recorded, so a fast look finds only whether it is there.
+// recorded, so a fast look finds only whether it exists.
 func (c *comparer) sidecar(ctx context.Context, r download.Result) Finding {
 	want, by := digestOf(download.Result{MD5: r.Listed.Metadata})
 	return c.look(ctx, Finding{Record: r, Metadata: true, Size: -1}, want, by)
@@ -146,7 +146,7 @@ func (c *comparer) read(ctx context.Context, digest io.Writer, file io.Reader) e
 
 var errNotRegular = errors.New("it is not a regular file")
 
-// open opens a regular file below the folder. A link to one is none.
+// open opens a regular file below the folder. A link to one is an error.
 func (c *comparer) open(name string) (*os.File, error) {
 	info, err := c.folder.Lstat(name)
 	if err != nil {

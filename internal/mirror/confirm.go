@@ -24,9 +24,9 @@ const maxSilent = 3
 
 // Confirm asks the portal what has become of assets that a list with these filters did not have. An asset that the
 // filters choose after all, and one of which the portal says neither that it is gone nor that it may not be seen, is
-// Unconfirmed. A list that does not have as many assets as the portal counts may have left out any of them: then none
-// counts as left or deleted that it does not have. The error is one that every other call would meet, too: credentials that are refused, an allowance that is
-// used up, the end of ctx.
+// Unconfirmed. A list that does not have as many assets as the portal counts may have left out any of these: then none
+// counts as left or deleted that it does not have. The error is one that every other call would meet, too: credentials
+// that are refused, an allowance that is used up, the end of ctx.
 func Confirm(ctx context.Context, w Witness, filters bynder.Query, ids []string) (map[string]Verdict, error) {
 	verdicts := make(map[string]Verdict, len(ids))
 	for _, id := range ids {
@@ -71,7 +71,7 @@ func Confirm(ctx context.Context, w Witness, filters bynder.Query, ids []string)
 // verdictOf returns what the answer to a call for one asset says of it, and whether there was one.
 func verdictOf(err error) (v Verdict, answered bool) {
 	if err == nil {
-		return Unconfirmed, true // it is there, but no list has it
+		return Unconfirmed, true // the portal has it, but no list does
 	}
 	if _, protocol := errors.AsType[*bynder.ProtocolError](err); protocol {
 		return Unconfirmed, true

@@ -142,7 +142,7 @@ func compareBool(a, b bool) int {
 	}
 }
 
-// judge finds out which assets of sorted files are listed, and what is known of the others.
+// judge finds out which assets of sorted files are listed, and the verdicts about those that are not.
 func judge(files []file, gone map[string]Verdict) {
 	for start := 0; start < len(files); {
 		end, listed := start, false

@@ -19,7 +19,7 @@ type moving struct {
 }
 
 // moves gives files their new paths. Those of steps with Via wait in ownFolder until all others have moved. After a kill
-// their records say that they are there, and the next plan moves them on.
+// their records have these paths, and the next plan moves them on.
 func (x *running) moves(ctx context.Context, steps []*Step) {
 	var waiting []*moving
 	for _, s := range steps {

@@ -40,12 +40,12 @@ const (
 
 // Folder is what a plan asks of the destination.
 type Folder interface {
-	// Stands says what has become of a record's file.
+	// Stands returns what has become of a record's file.
 	Stands(r *download.Result) Standing
 	// Proven is as Stands, and compares the MD5 of a file whose size and time are right, too.
 	Proven(r *download.Result) Standing
-	// Sidecar says what has become of the file with metadata beside a record's path. If the record has no MD5 of it,
-	// sync has not written what is there, and it is Edited; with adopt, a file with metadata of the record's asset is
+	// Sidecar returns what has become of the file with metadata beside a record's path. If the record has no MD5 of it,
+	// sync has not written the file, and it is Edited; with adopt, a file with metadata of the record's asset is
 	// AsWritten then.
 	Sidecar(r *download.Result, adopt bool) Standing
 	// Taken reports whether anything has a path, below the folder with /, such as a file, a folder or a link; or
@@ -79,9 +79,9 @@ type Input struct {
 	Folder  Folder
 	// Gone says, by media id, what was found out about assets that Wanted does not have.
 	Gone map[string]Verdict
-	// Delete says that files of confirmed verdicts are removed, at most MaxDelete of them or none. If there are more,
-	// the plan says nothing about them: it is the caller who counts and reports it, and who leaves Delete false if
-	// there are too many to ask about.
+	// Delete says that files of confirmed verdicts are removed, if there are at most MaxDelete. If there are more, the
+	// plan has no step for any: the caller counts and reports them, and leaves Delete false if there are too many to
+	// ask about.
 	Delete    bool
 	MaxDelete int
 	// Adopt says that files which are at planned paths become sync's own, as they are.

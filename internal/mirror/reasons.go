@@ -7,7 +7,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// notHere is the error of a file that is not where it should be, because of another one.
+// notHere returns the error of a file that is not where it should be, because of another one.
 func notHere(path string, why error, advice string) *download.Error {
 	return &download.Error{Code: download.CodeExists, Path: path, Err: why, Advice: advice}
 }
@@ -42,7 +42,7 @@ func ShowPaths(steps []Step, show func(path string) string) {
 	}
 }
 
-// notOurs says that something which sync has not written has the path of f.
+// notOurs returns the error that something which sync has not written has the path of f.
 func notOurs(f *file, path string, adoptable bool) error {
 	if f.own() {
 		return notHere(path, named("cannot rename it to %s: a file that sync did not write has that path", path), "move that file away")
@@ -53,13 +53,13 @@ func notOurs(f *file, path string, adoptable bool) error {
 	return notHere(path, errors.New("a file that sync did not write has its path"), "move it away, or take it as it is with --adopt")
 }
 
-// bothTaken says that f has neither the path of the template nor that with the KEY.
+// bothTaken returns the error that f has neither the path of the template nor that with the KEY.
 func bothTaken(f *file, key string) error {
 	path := f.wanted.Path
 	return notHere(path, named("other files have its paths %s and %s", path, key), "give every file a path of its own with --name")
 }
 
-// stuck says that f could not be moved in this run.
+// stuck returns the error that f could not be moved in this run.
 func stuck(f *file) error {
 	return notHere(f.wanted.Path, named("cannot rename it to %s: too many files are in each other's way", f.wanted.Path), "run sync again")
 }
@@ -72,17 +72,17 @@ func editedAdvice(adoptable bool) string {
 	return "move away what has its path, to get the portal's file"
 }
 
-// editedRenamed says that an edited file is not moved.
+// editedRenamed returns the error that an edited file is not moved.
 func editedRenamed(f *file, adoptable bool) error {
 	return notHere(f.wanted.Path, named("it was changed since sync wrote it, so it is not renamed to %s", f.wanted.Path), editedAdvice(adoptable))
 }
 
-// editedReplaced says that an edited file is not replaced.
+// editedReplaced returns the error that an edited file is not replaced.
 func editedReplaced(f *file, adoptable bool) error {
 	return notHere(f.record.Path, errors.New("it was changed since sync wrote it, so the portal's new version does not replace it"), editedAdvice(adoptable))
 }
 
-// notConfirmed says that a file is kept which the list does not have.
+// notConfirmed returns the error that a file is kept which the list does not have.
 func notConfirmed(f *file) error {
 	return &download.Error{
 		Code:   download.CodeProtocol,
@@ -92,7 +92,7 @@ func notConfirmed(f *file) error {
 	}
 }
 
-// notRemoved says that the file of an asset that is gone is kept, because something failed for the reason code.
+// notRemoved returns the error that the file of an asset that is gone is kept, because something failed for the reason code.
 func notRemoved(s *Step, code download.Code) error {
 	return &download.Error{
 		Code:   code,

@@ -62,7 +62,7 @@ func endangers(r download.Result) download.Code {
 	}
 }
 
-// keptBecause is the step in place of a deletion that a failure of a code stops.
+// keptBecause returns the step in place of a deletion that a failure of a code stops.
 func (s *Step) keptBecause(code download.Code) *Step {
 	return &Step{Action: download.ActionKeep, Record: s.Record, Path: s.Path, Err: notRemoved(s, code)}
 }

@@ -46,9 +46,9 @@ type Run struct {
 // Outcome says how a plan was carried out.
 type Outcome struct {
 	Steps   int // results
-	Failed  int // of them, files that are not in place as they should be
-	Kept    int // of them, files that stay as they are though the portal has them otherwise
-	Deleted int // of them
+	Failed  int // results of files that are not in place as they should be
+	Kept    int // results of files that stay as they are though the portal has them otherwise
+	Deleted int // results of files that were deleted
 	// NotDeleted counts the files that stay, although their assets are gone, because the run was stopped.
 	NotDeleted int
 	// Stop is why the run ended before its steps did, nil if it did not.
@@ -61,7 +61,7 @@ type running struct {
 	folder *Destination
 	mover  mover
 	trash  *trash // nil if files are removed
-	// partials are those that were there before files were transferred, or after that.
+	// partials are those that existed before files were transferred or, while files are deleted, after that.
 	partials *sink.Partials
 	stuck    map[*download.Result]bool // records of files that could not be moved
 	keeps    map[string]bool           // folded paths of what the plan keeps
@@ -235,7 +235,7 @@ func local(path string, err error) error {
 // changedAdvice is what to do about a file that appeared or was changed while sync ran: the next plan has it.
 const changedAdvice = "run sync again"
 
-// errEdited is why a file that was changed after the plan was made stays as it is.
+// errEdited returns the reason why a file that was changed after the plan was made stays as it is.
 func errEdited(path string) error {
 	return &download.Error{
 		Code: download.CodeExists, Path: filepath.FromSlash(path), Err: errors.New("it was changed while sync ran"),

@@ -157,9 +157,9 @@ func (x *running) describe(ctx context.Context, s *Step) {
 	x.report(done)
 }
 
-// writeSidecar writes the metadata of a file, and what it knows of them to the file's record. It reports a failure, and
-// returns whether there was none. r.Listed has what was known before; meanwhile a record says that no metadata of this
-// dateModified are there, and after a kill the next plan writes them.
+// writeSidecar writes the metadata of a file, and their MD5 and date to the file's record. It reports a failure, and
+// returns whether there was none. r.Listed has what was known before; meanwhile a record says that there are no
+// metadata of this dateModified, and after a kill the next plan writes them.
 func (x *running) writeSidecar(ctx context.Context, s *Step, r *download.Result) bool {
 	before := listedOf(r)
 	listed := before

@@ -78,7 +78,7 @@ type Options struct {
 	Read func(n int64)
 }
 
-// window is how many files may be compared before the first of them was handed on.
+// window is how many files may be compared before the result of the first one was handed on.
 const window = 1024
 
 // comparison is a file that is to be compared: that of a record, or the one with metadata beside it.
