@@ -228,8 +228,8 @@ func (m *model) checkEqual(t *testing.T, r modelRun, hindered map[string]bool) {
 		f, ours := m.files[entry.sum]
 		if id := m.sidecars[entry.sum]; id != "" {
 			about := m.assets[id]
-			// Those of a file that was removed by hand, and whose asset is gone, stay until a run that deletes.
-			stays := !m.deletes && (about == nil || !about.told())
+			// Those of a file that was removed by hand, and whose asset is gone, stay until a run with --delete confirms it.
+			stays := about == nil && !m.deletes || about != nil && !about.told() && (!m.deletes || about.chosen())
 			if _, ok := r.after[strings.TrimSuffix(name, sidecar)]; !ok && !stays {
 				t.Errorf("%s has the metadata of no file", name)
 			}

@@ -215,7 +215,7 @@ func (w *world) compareOutcome(in Input, steps []Step) {
 
 // planAgain fails unless the next plan has nothing to do, if all was done.
 func (w *world) planAgain(in Input, steps []Step) {
-	if w.failed > 0 || strings.Contains(stepsText(steps), "adopt") {
+	if w.failed > 0 {
 		return
 	}
 	in.Records = w.list()

@@ -188,7 +188,7 @@ var planCases = []planCase{
 	{name: "… and at the KEY for the other", list: "A a.jpg; B a.jpg", folder: "a.jpg; a-B.jpg", with: "adopt", want: "adopt a.jpg; adopt a-B.jpg"},
 	{name: "… which has no file at its path", list: "A a.jpg", folder: "a-A.jpg", with: "adopt", want: "+ a.jpg"},
 	{name: "an edited file is taken as it is", list: "A a.jpg v2", state: "A a.jpg v1", folder: "a.jpg", with: "adopt", want: "adopt a.jpg"},
-	{name: "… and renamed in the next run", list: "A b.jpg", state: "A a.jpg", folder: "a.jpg", with: "adopt", want: "adopt a.jpg"},
+	{name: "… and renamed in the next run", list: "A b.jpg", state: "A a.jpg", folder: "a.jpg", with: "adopt", want: "adopt a.jpg; keep a.jpg: exists"},
 	{name: "a file that was renamed by hand, too", list: "A b.jpg", state: "A a.jpg", folder: "-a.jpg; b.jpg", with: "adopt", want: "adopt b.jpg"},
 	{name: "no second file of one that is in place", list: "A b.jpg", state: "A a.jpg", folder: "b.jpg", with: "adopt", want: "keep a.jpg: exists"},
 	{name: "an edited file whose asset is gone is not", list: "B b.jpg", state: "A a.jpg; B b.jpg", folder: "a.jpg", with: "adopt delete A=deleted", want: "close a.jpg"},

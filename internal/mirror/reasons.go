@@ -77,6 +77,11 @@ func editedRenamed(f *file, adoptable bool) error {
 	return notHere(f.wanted.Path, named("it was changed since sync wrote it, so it is not renamed to %s", f.wanted.Path), editedAdvice(adoptable))
 }
 
+// adoptedRenamed returns the error that an edited file is not moved in the run that adopts it.
+func adoptedRenamed(f *file) error {
+	return notHere(f.wanted.Path, fmt.Errorf("it is taken as it is, and not yet renamed to %s", f.wanted.Path), "run sync again")
+}
+
 // editedReplaced returns the error that an edited file is not replaced.
 func editedReplaced(f *file, adoptable bool) error {
 	return notHere(f.record.Path, errors.New("it was changed since sync wrote it, so the portal's new version does not replace it"), editedAdvice(adoptable))

@@ -127,6 +127,9 @@ func (p *planner) addEdited(f *file) {
 	case p.in.Adopt && p.in.Folder.Adoptable(f.path):
 		p.put(f, Step{Action: download.ActionAdopt, Path: f.path})
 		p.describes(f)
+		if f.err != nil { // a file is moved if the state has it as it is
+			p.put(f, Step{Action: download.ActionKeep, Path: f.path, Err: adoptedRenamed(f)})
+		}
 	case err != nil:
 		p.put(f, Step{Action: download.ActionKeep, Path: f.path, Err: err})
 	case sidecarStale(p.in, f) && p.freeSidecar(f):
