@@ -212,8 +212,11 @@ func publish(root *os.Root, temporary, name string, replaces bool) error {
 	return root.Rename(temporary, name) // a file system without links
 }
 
-// temporaryPath returns the path at which the content of the file at name is written first: in the same folder, and the
+// TemporaryPath returns the path at which the metadata of the file at path are written first: in the same folder, and the
 // same each time, so that a process that is killed leaves one file at most.
+func TemporaryPath(path string) string { return temporaryPath(Path(path)) }
+
+// temporaryPath does what TemporaryPath does, for the path of the file with the metadata.
 func temporaryPath(name string) string {
 	folder, base := filepath.Split(name)
 	return folder + ".metadata-" + hash16(base) + ".part"
@@ -221,7 +224,7 @@ func temporaryPath(name string) string {
 
 // RemoveTemporary removes what a killed process has left of the file with the metadata of the file at path.
 func RemoveTemporary(root *os.Root, path string) {
-	filelock.RemoveUnused(root, temporaryPath(Path(path)), 0)
+	filelock.RemoveUnused(root, TemporaryPath(path), 0)
 }
 
 // write writes the temporary file of name, and returns it locked and with its path.

@@ -112,3 +112,32 @@ func TestBegunStays(t *testing.T) {
 	g.sync(t.Context(), want)
 	wantTree(t, g.dir, want.files(false))
 }
+
+// TestRunReplacesAFolderOfLeftovers has a folder that has nothing but what a killed run has left, and whose path a file
+// gets: it counts as gone.
+func TestRunReplacesAFolderOfLeftovers(t *testing.T) {
+	first := listing{"A": {"x/a", "one", 1, "m"}, "C": {"y/c", "three", 1, "m"}}
+	for _, foreign := range []bool{false, true} {
+		g := newRig(t)
+		g.metadata = true
+		g.sync(t.Context(), first)
+		g.write(partialOf("x/b", "B"), "half")
+		g.write("x/"+filepath.Base(partialOf("x/new/c", "D")), "half")
+		g.write(temporaryOf("x/b"), "half")
+		g.write(begunName, `{"Path":"x/b","Portal":"p","MediaID":"B","Selector":"original"}`+"\n"+`{"Path":"x/new/c","Portal":"p","MediaID":"D","Selector":"original"}`)
+		next := listing{"A": {"a", "one", 1, "m"}, "C": {"x", "three", 1, "m"}}
+		want := next.files(true)
+		if foreign {
+			g.write("x/mine.part", "mine")
+			want = map[string]string{
+				"a": "one", "a.metadata.json": described("A", next["A"]), "x/mine.part": "mine",
+				"x-C": "three", "x-C.metadata.json": described("C", next["C"]),
+			}
+		}
+		g.sync(t.Context(), next) // compares it with the preview
+		wantTree(t, g.dir, want)
+		if again := g.sync(t.Context(), next); again != (Outcome{}) {
+			t.Errorf("another run does %v", g.lines())
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
+	"github.com/bynder-cli/bynder/internal/sink"
 )
 
 // Destination is the folder of a sync as it is. It looks at each file once, reads those alone whose time differs from
@@ -146,11 +147,21 @@ func (d *Destination) HasOnly(folder string, accepted func(path string) bool) bo
 	entries, err := fs.ReadDir(d.root.FS(), folder)
 	for _, e := range entries {
 		path := folder + "/" + e.Name()
-		if e.IsDir() && !d.HasOnly(path, accepted) || !e.IsDir() && !accepted(path) {
+		if e.IsDir() && !d.HasOnly(path, accepted) || !e.IsDir() && !accepted(path) && !d.isLeft(path) {
 			return false
 		}
 	}
 	return err == nil && len(entries) > 0
+}
+
+// isLeft reports whether a file was left by a run that was killed, so that the next one removes it.
+func (d *Destination) isLeft(path string) bool {
+	for _, b := range readBegun(d.root) {
+		if sink.IsPartial(path, b.Path, b.FileID) || path == filepath.ToSlash(metadata.TemporaryPath(filepath.FromSlash(b.Path))) {
+			return true
+		}
+	}
+	return false
 }
 
 // Adoptable implements Folder.

@@ -284,7 +284,11 @@ func (x *running) finished(r download.Result) {
 // removeEmpty removes the folders that a path was in, as far as they are empty now.
 func (x *running) removeEmpty(path string) {
 	for folder := filepath.Dir(filepath.FromSlash(path)); folder != "." && folder != ownFolder; folder = filepath.Dir(folder) {
-		if info, err := x.Root.Lstat(folder); err != nil || !info.IsDir() || x.Root.Remove(folder) != nil {
+		info, err := x.Root.Lstat(folder)
+		if isMissing(err) {
+			continue
+		}
+		if err != nil || !info.IsDir() || x.Root.Remove(folder) != nil {
 			return
 		}
 	}

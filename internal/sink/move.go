@@ -42,6 +42,12 @@ func NewPartials(root *os.Root) *Partials {
 	return &Partials{Dir{root: root, tryLock: filelock.Try}}
 }
 
+// IsPartial reports whether a file at name is a partial of one whose final path is path, both slash-separated.
+func IsPartial(name, path string, file download.FileID) bool {
+	match := sharedPartial.FindStringSubmatch(filepath.Base(name))
+	return match != nil && match[1] == filepath.Base(partialPrefix(path, file))
+}
+
 // Remove removes the partials of a file whose final path is path, slash-separated and below the root, unless they are in
 // use.
 func (p *Partials) Remove(path string, file download.FileID) {

@@ -78,6 +78,11 @@ func TestPartialsOfOneFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for _, e := range partialsIn(t, filepath.Join(folder, "sub")) {
+		if is := IsPartial("sub/"+e.Name(), to.Name, to.Identity); is != (e.Size() == 3 || e.Size() == 5) {
+			t.Errorf("%s, of %d bytes, is a partial of the file: %t", e.Name(), e.Size(), is)
+		}
+	}
 	partials := NewPartials(d.root)
 	for _, id := range []string{"A", "C"} {
 		for _, name := range []string{"sub/a.jpg", "sub/b.jpg", "sub/c.jpg", "none/a.jpg"} {
