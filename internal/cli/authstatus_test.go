@@ -4,10 +4,12 @@ import (
 	"maps"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/sandbox"
+	"github.com/bynder-cli/bynder/internal/transport"
 )
 
 func TestAuthStatusOfEachKind(t *testing.T) {
@@ -93,4 +95,38 @@ func TestAuthStatusBlamesTheClock(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 	want(t, "stderr", stderr, "hint: this machine's clock is", "behind the portal's")
+}
+
+// The clocks are compared by the exchange that took least, half a second after its Date and halfway through it.
+func TestClockComparison(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c clockComparison
+		if c.ahead() != nil || clockText(nil) != "" {
+			t.Error("the clock is known without an answer")
+		}
+		add := func(ahead, took time.Duration) {
+			c.add(transport.Exchange{Date: time.Now().Add(-took / 2).Add(-ahead).Add(-time.Second / 2), Took: took})
+		}
+		c.add(transport.Exchange{Status: 200, Took: time.Millisecond}) // which has no Date
+		for _, step := range []struct{ ahead, took, want time.Duration }{
+			{90 * time.Second, time.Minute, 90 * time.Second},
+			{10 * time.Minute, time.Second, 10 * time.Minute},
+			{time.Hour, time.Second, 10 * time.Minute},
+			{-10 * time.Minute, time.Millisecond, -10 * time.Minute},
+			{time.Second, 2 * time.Second, -10 * time.Minute},
+		} {
+			add(step.ahead, step.took)
+			if got := c.ahead(); got == nil || *got != step.want {
+				t.Errorf("after %v in %v: %v, want %v", step.ahead, step.took, got, step.want)
+			}
+		}
+	})
+	for seconds, want := range map[float64]string{
+		0: "like the portal's", 1: "like the portal's", -1: "like the portal's", 2: "2 s ahead of the portal's", -90: "1 min 30 s behind the portal's",
+		-3600: "1 h behind the portal's", 1e9: "11574 d 1 h ahead of the portal's",
+	} {
+		if got := clockText(&seconds); got != want {
+			t.Errorf("%g s: %q, want %q", seconds, got, want)
+		}
+	}
 }
