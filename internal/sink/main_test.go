@@ -137,14 +137,14 @@ func files(t *testing.T, folder string) map[string]string {
 			return err
 		}
 		if e.Type()&fs.ModeSymlink != 0 {
-			found[name] = "a link"
+			found[filepath.ToSlash(name)] = "a link"
 			return nil
 		}
 		content, err := os.ReadFile(path)
 		if match := sharedPartial.FindStringSubmatch(name); match != nil {
 			name = match[1][:len(match[1])-17] + ".part"
 		}
-		found[name] += string(content)
+		found[filepath.ToSlash(name)] += string(content)
 		return err
 	})
 	if err != nil {
