@@ -92,10 +92,8 @@ func (o *authOptions) status(ctx context.Context) error {
 	s := authStatus{Portal: conf.Portal.String(), Credentials: conf.Credentials.Kind, From: conf.From, Proxy: proxyText(conf), Problems: []authProblem{}}
 	err = o.ask(ctx, conf, &s)
 	s.judgeClock(o.streams.screen(), clock.ahead(), err)
-	if err != nil {
-		if err = viaProxy(err, s.Proxy); ctx.Err() == nil {
-			s.Problems = append(s.Problems, authProblem{err.Error(), hintOf(err)}) // which the caller prints
-		}
+	if err != nil && ctx.Err() == nil {
+		s.Problems = append(s.Problems, authProblem{err.Error(), hintOf(err)}) // which the caller prints
 	}
 	return errors.Join(err, o.print(&s))
 }
@@ -180,26 +178,6 @@ func proxyText(conf config.Config) string {
 		return ""
 	}
 	return proxy.Scheme + "://" + proxy.Host
-}
-
-// proxiedError is a call that failed on its way, if there is a proxy.
-type proxiedError struct{ err error }
-
-func (e *proxiedError) Error() string { return e.err.Error() }
-func (e *proxiedError) Unwrap() error { return e.err }
-
-// Hint returns what the user can do about it.
-func (e *proxiedError) Hint() string {
-	return "check the proxy in HTTPS_PROXY; for a portal that is reached without one, add its host to NO_PROXY"
-}
-
-// viaProxy returns err, with a hint at the proxy if there is one and the portal has not answered.
-func viaProxy(err error, proxy string) error {
-	_, answered := errors.AsType[*bynder.APIError](err)
-	if proxy == "" || answered || hintOf(err) != "" {
-		return err
-	}
-	return &proxiedError{err}
 }
 
 // warnOfEnvironment prints format with the variables of the environment that hold credentials, unless there are none.
