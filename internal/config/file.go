@@ -207,6 +207,9 @@ func readWhole(ctx context.Context, path string, most int64) (text string, mode 
 		}
 		defer f.Close()
 		info, err := f.Stat()
+		if err == nil && info.IsDir() {
+			err = errors.New("is a directory") // Windows would say: incorrect function
+		}
 		if err != nil {
 			return content{}, err
 		}

@@ -276,11 +276,10 @@ func encode(f file, name string, values map[string]string) (string, error) {
 const lockPatience = 30 * time.Second
 
 // lockFolder locks a folder against other logins until unlock is called, so that none
-// overwrites what another one stores. The lock is on the folder itself, which needs no lock
-// file. On a file system without locks nothing is locked; the file is still replaced in one
-// step.
+// overwrites what another one stores. On a file system without locks nothing is locked; the
+// file is still replaced in one step.
 func lockFolder(ctx context.Context, path string) (unlock func(), err error) {
-	folder, err := os.Open(path)
+	folder, err := filelock.OpenFolder(path)
 	if err != nil {
 		return nil, err
 	}

@@ -86,7 +86,9 @@ func TestSaveInFile(t *testing.T) {
 	if err != nil || !maps.EqualFunc(all, want, maps.Equal) {
 		t.Errorf("the file has %v, %v", all, err)
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); len(left) != 2+len(others) || read(t, defaultFile(env)) != mine {
+	left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	left = slices.DeleteFunc(left, func(name string) bool { return filepath.Base(name) == ".bynder-lock" }) // of Windows
+	if len(left) != 2+len(others) || read(t, defaultFile(env)) != mine {
 		t.Errorf("the folder holds %q, and the config file is\n%s", left, read(t, defaultFile(env)))
 	}
 	for _, name := range others {
@@ -215,7 +217,7 @@ func TestSaveStoresNothingWhere(t *testing.T) {
 	})
 	t.Run("another login holds the lock", func(t *testing.T) {
 		env := home(t, "[profiles.other]\n")
-		folder, err := os.Open(filepath.Dir(defaultFile(env)))
+		folder, err := filelock.OpenFolder(filepath.Dir(defaultFile(env)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -325,7 +327,10 @@ func TestRemoveLeavesTheConfigFile(t *testing.T) {
 	absent := s
 	absent.Flags.ConfigFile = filepath.Join(t.TempDir(), "absent.toml")
 	_, err = absent.Remove(t.Context())
-	wantError(t, err, "absent.toml: no such file", false)
+	wantError(t, err, "absent.toml: ", false)
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("error %v", err)
+	}
 
 	// A config file that cannot be read does not keep the rest from being removed.
 	write(t, defaultFile(env), "broken")

@@ -45,6 +45,34 @@ func TestTry(t *testing.T) {
 	}
 }
 
+// A folder is locked like a file, on every system.
+func TestOpenFolder(t *testing.T) {
+	folder := t.TempDir()
+	open := func() *os.File {
+		f, err := filelock.OpenFolder(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		return f
+	}
+	first, second := open(), open()
+	if err := filelock.Try(first); errors.Is(err, filelock.ErrUnsupported) {
+		t.Skip("no locks here")
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	if err := filelock.Try(second); !errors.Is(err, filelock.ErrHeld) {
+		t.Errorf("a second open is given the lock: %v", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := filelock.Try(second); err != nil {
+		t.Errorf("a lock outlives its folder: %v", err)
+	}
+}
+
 // Lock waits for the other open, and no longer than its context.
 func TestLock(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "f")
