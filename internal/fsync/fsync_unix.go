@@ -10,6 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// OpenFlags are the flags with which a file is opened to be synced. A FIFO in its place is not waited for.
+const OpenFlags = os.O_RDONLY | unix.O_NONBLOCK
+
 // File writes a file's bytes, or a folder's names, to disk. A file system without support for it is not an
 // error.
 func File(f *os.File) error {

@@ -6,13 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 )
-
-// forSync has the flags with which a file is opened to be synced. A FIFO in its place is not
-// waited for.
-const forSync = os.O_RDONLY | unix.O_NONBLOCK
 
 // appendOnly has each write go to the end of the file, even if other programs ignore the lock and write to it.
 const appendOnly = os.O_APPEND

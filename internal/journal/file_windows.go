@@ -5,9 +5,6 @@ import (
 	"os"
 )
 
-// forSync has the flags with which a file is opened to be synced: Windows flushes only files that are open for writing.
-const forSync = os.O_RDWR
-
 // appendOnly is 0: Windows does not truncate a file that is open with os.O_APPEND, and a torn last line must be
 // cut off.
 const appendOnly = 0

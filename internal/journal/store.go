@@ -113,7 +113,7 @@ func (j *Journal) syncFile(e *entry) bool {
 	}
 	if err == nil && info.Mode().IsRegular() && !j.opts.Synced {
 		var f *os.File
-		if f, err = j.destination.root.OpenFile(e.name, forSync, 0); err == nil {
+		if f, err = j.destination.root.OpenFile(e.name, fsync.OpenFlags, 0); err == nil {
 			err = fsync.File(f)
 			f.Close()
 		}

@@ -118,7 +118,7 @@ func named(name string, err error) error {
 // Sync stores a file that Write wrote, and its name, against power loss.
 func Sync(root *os.Root, path string) error {
 	name := Path(path)
-	f, err := root.Open(name)
+	f, err := root.OpenFile(name, fsync.OpenFlags, 0)
 	if err != nil {
 		return err
 	}
