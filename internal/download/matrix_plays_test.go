@@ -224,18 +224,6 @@ func toStdout(ctx context.Context, g *rig) (download.Result, error) {
 	return r, nil
 }
 
-// tinyDisk gets the file to a disk that is smaller.
-func tinyDisk(ctx context.Context, g *rig) (download.Result, error) {
-	unmount, err := mount(g.folder, "9500k")
-	if err != nil {
-		return download.Result{}, fmt.Errorf("%w: %w", errSkipped, err)
-	}
-	g.atEnd = unmount
-	return g.get(ctx)
-}
-
-func growDisk(g *rig) error { return remount(g.folder, "64m") }
-
 // codeKilled is in the result of a run that came to none.
 const codeKilled download.Code = "killed"
 

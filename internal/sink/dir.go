@@ -57,6 +57,8 @@ type Dir struct {
 	// is known, and how to lock a file.
 	booted  func() (time.Time, bool)
 	tryLock func(*os.File) error
+	// freeSpace returns the number of bytes that may still be written to the file system of a file.
+	freeSpace func(*os.File) (uint64, error)
 }
 
 var _ download.Sink = (*Dir)(nil)
@@ -74,7 +76,7 @@ func NewDir(path string, opts DirOptions) (*Dir, error) {
 	if err != nil {
 		return nil, opts.failure("open the folder", path, err)
 	}
-	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: filelock.Try}, nil
+	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: filelock.Try, freeSpace: freeSpace}, nil
 }
 
 // NewPreview opens the folder at path for Dir.Preview, which writes nothing. A missing folder is not created.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
 // tinyDisk mounts a file system of 64 KiB, or skips the test.
@@ -48,6 +49,18 @@ func TestDiskFull(t *testing.T) {
 	name := publish(t, p)
 	if got, err := os.ReadFile(d.Show(name)); err != nil || !bytes.Equal(got, []byte(content)) {
 		t.Errorf("the file has %d bytes, %v", len(got), err)
+	}
+}
+
+// A real file system is asked for its free space before anything is written.
+func TestDiskThatIsTooSmall(t *testing.T) {
+	folder := tinyDisk(t)
+	_, err := newDir(t, folder, DirOptions{}).Begin(t.Context(), original("a.jpg", "A"), transfer.Object{Size: smallFile, ETag: `"a"`})
+	if wantCode(t, err, download.CodeDiskFull); !strings.Contains(err.Error(), "16777216 bytes are needed") {
+		t.Errorf("error %v", err)
+	}
+	if got := files(t, folder); len(got) != 0 {
+		t.Errorf("the folder has %q", got)
 	}
 }
 

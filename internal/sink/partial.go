@@ -75,6 +75,12 @@ func (p *filePartial) open(ctx context.Context, at candidate) error {
 			return err
 		}
 	}
+	if err := p.dir.checkSpace(f, p.obj.Size-p.size); err != nil {
+		if p.size == 0 {
+			_ = p.remove()
+		}
+		return err
+	}
 	// The name was looked at before the lock was held. A process that had the lock
 	// in between may have published the file.
 	if p.dir.isUnaltered(at) {
