@@ -96,7 +96,7 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 		return nil, &ProtocolError{Path: path, Err: location.WithoutURL(err)}
 	}
 	if err != nil {
-		return nil, &unansweredError{subject(path), location.WithoutURL(err)}
+		return nil, &unansweredError{origin: c.origin, of: subject(path), err: location.WithoutURL(err)}
 	}
 	if resp.StatusCode != http.StatusOK {
 		defer resp.Body.Close()

@@ -3,18 +3,35 @@ package bynder
 import (
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
+	"net/url"
+	"os"
 )
 
 // unansweredError is a call that the portal has not answered.
 type unansweredError struct {
-	of  string // what was asked for
-	err error
+	origin *url.URL // of the portal
+	of     string   // what was asked for
+	err    error
 }
 
 func (e *unansweredError) Error() string {
-	return "asking the portal for " + e.of + ": " + e.err.Error()
+	dial, ok := errors.AsType[*net.OpError](e.err)
+	lookup, isLookup := errors.AsType[*net.DNSError](e.err)
+	switch {
+	case !ok || dial.Op != "dial" || isLookup && lookup.Name != e.origin.Hostname(): // a proxy that cannot be reached is not the portal
+		return "asking the portal for " + e.of + ": " + e.err.Error()
+	case isLookup && lookup.IsNotFound:
+		return fmt.Sprintf("cannot find the portal %q: no such host", e.origin.Host)
+	}
+	why := dial.Err
+	if call, ok := errors.AsType[*os.SyscallError](e.err); ok {
+		why = call.Err
+	}
+	return fmt.Sprintf("cannot connect to the portal %q: %v", e.origin.Host, why)
 }
+
 func (e *unansweredError) Unwrap() error { return e.err }
 
 // Hint returns what the user can do about the error, "" if nothing is known.
