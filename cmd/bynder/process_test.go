@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -200,6 +201,11 @@ func (p *process) end(ts *testscript.TestScript) {
 	}
 	if got := p.status(); got != p.want {
 		ts.Fatalf("%v: exit status %s, want %s", p.cmd.Args, got, p.want)
+	}
+	for line := range strings.Lines(p.stdout.String() + "\n" + p.stderr.String()) {
+		if phrase, write := stumblesInMessage(line); phrase != "" {
+			ts.Fatalf("%v: the message has %q: write %s\n%s", p.cmd.Args, phrase, write, line)
+		}
 	}
 }
 

@@ -61,6 +61,33 @@ func stumbles(text string) (phrase, write string) {
 	return "", ""
 }
 
+// messageStart is the beginning of a message or hint, which a bar may stand before on a terminal.
+var messageStart = regexp.MustCompile(`(^|\r|\x1b\[J)(bynder|hint): `)
+
+// stumblesInMessage returns what stumbles does if line, which the program or a script has written, is a message or a hint. Each
+// script is held to it.
+func stumblesInMessage(line string) (phrase, write string) {
+	start := messageStart.FindStringIndex(line)
+	if start == nil {
+		return "", ""
+	}
+	return stumbles(line[start[1]:])
+}
+
+func TestStumblesInMessage(t *testing.T) {
+	for line, want := range map[string]string{
+		"bynder: a.jpg: the id is none of this portal\n": "is none",
+		"hint: remove the others\r\n":                    "the others",
+		"  45% [==>  ]\x1b[J\rbynder: x is no folder\n":  "is no",
+		"bynder: cannot read a.jpg\n":                    "",
+		"Nobody.jpg is no message\n":                     "",
+	} {
+		if got, _ := stumblesInMessage(line); got != want {
+			t.Errorf("%q: found %q, want %q", line, got, want)
+		}
+	}
+}
+
 func TestStumbles(t *testing.T) {
 	for text, want := range map[string]string{
 		`"10X" is no rate such as 500K`:          "is no",
