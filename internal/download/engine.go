@@ -76,8 +76,8 @@ type Steps struct {
 	Complete Step
 }
 
-// of returns the jobs after a step.
-func (s Step) of(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
+// apply returns the jobs after a step.
+func (s Step) apply(ctx context.Context, p Portal, jobs iter.Seq[Job]) iter.Seq[Job] {
 	if s == nil {
 		return jobs
 	}
@@ -142,19 +142,19 @@ type run struct {
 // feed starts the jobs, in their order, as workers become free, until all are started or ctx ends.
 func (r *run) feed(ctx context.Context, jobs Source) {
 	portal, steps := r.engine.API, r.engine.Steps
-	left := r.left(ctx, steps.Expand.of(ctx, portal, jobs(ctx)))
-	for job := range steps.Complete.of(ctx, portal, left) {
+	left := r.skipDone(ctx, steps.Expand.apply(ctx, portal, jobs(ctx)))
+	for job := range steps.Complete.apply(ctx, portal, left) {
 		if ctx.Err() != nil {
 			return
 		}
 		if job.holds() {
-			r.want()
+			r.countWanted()
 			r.done(ctx, job, *job.recorded)
 			continue
 		}
 		select {
 		case r.workers <- struct{}{}:
-			r.want()
+			r.countWanted()
 			free := sync.OnceFunc(func() { <-r.workers })
 			r.files.Go(func() {
 				defer free()
@@ -168,17 +168,17 @@ func (r *run) feed(ctx context.Context, jobs Source) {
 	}
 }
 
-// want counts a requested file.
-func (r *run) want() {
+// countWanted counts a requested file.
+func (r *run) countWanted() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tally.Wanted++
 }
 
-// left numbers the jobs and yields those that are not done already, or whose metadata must be written. It reports
+// skipDone numbers the jobs and yields those that are not done already, or whose metadata must be written. It reports
 // the done ones. A file that was not the first choice is done only if the asset still has no preferred one, which its
 // metadata show.
-func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
+func (r *run) skipDone(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 	return func(yield func(Job) bool) {
 		number := int64(0)
 		for job := range jobs {
@@ -189,7 +189,7 @@ func (r *run) left(ctx context.Context, jobs iter.Seq[Job]) iter.Seq[Job] {
 				if done && (r.engine.Metadata != nil || !job.isFirstChoice(result)) {
 					job.recorded = &result
 				} else if done {
-					r.want()
+					r.countWanted()
 					r.done(ctx, job, result)
 					continue
 				}

@@ -26,20 +26,20 @@ func (r *run) finalize(ctx context.Context, f *file, partial Partial, err error,
 		return err
 	}
 	if refused := r.waitForPath(ctx, f.claim, free); refused != nil {
-		f.forget()
+		f.clearContent()
 		if partial != nil {
-			refused = errors.Join(refused, f.giveUp(partial, refused))
+			refused = errors.Join(refused, f.keepOrDiscard(partial, refused))
 		}
 		return refused
 	}
 	if partial == nil {
-		if partial, err = r.again(ctx, f, err, free); err != nil && !isPresent(err) {
+		if partial, err = r.retryAtOtherPath(ctx, f, err, free); err != nil && !isPresent(err) {
 			return err
 		}
 	}
 	if partial != nil {
 		if err = r.publish(ctx, f, partial); err != nil {
-			f.forget()
+			f.clearContent()
 			return err
 		}
 	}
@@ -70,10 +70,10 @@ func (r *run) waitForPath(ctx context.Context, claim *Claim, free func()) error 
 	return claim.Wait(ctx)
 }
 
-// again begins once more with a file that was not transferred, with the outcome err, because of a file at its expected
+// retryAtOtherPath begins once more with a file that was not transferred, with the outcome err, because of a file at its expected
 // path, and that then got another path. If it is not in place there either, it is transferred: then it waits for a
 // worker and for nothing else, because its path is decided.
-func (r *run) again(ctx context.Context, f *file, err error, free func()) (Partial, error) {
+func (r *run) retryAtOtherPath(ctx context.Context, f *file, err error, free func()) (Partial, error) {
 	if at, _, _ := f.claim.Got(); at.Path == f.foundAt {
 		return nil, err
 	}
@@ -103,9 +103,9 @@ func (r *run) publish(ctx context.Context, f *file, partial Partial) (err error)
 	return err
 }
 
-// giveUp ends a partial after an error: it is kept for the next run, unless its bytes may be wrong or the file gets
+// keepOrDiscard ends a partial after an error: it is kept for the next run, unless its bytes may be wrong or the file gets
 // no path.
-func (f *file) giveUp(partial Partial, err error) error {
+func (f *file) keepOrDiscard(partial Partial, err error) error {
 	if transfer.StartsOver(err) || f.claim.Refused() != nil {
 		return partial.Discard()
 	}

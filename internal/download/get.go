@@ -26,7 +26,7 @@ func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	defer cancel()
 	f.claim = r.paths.Claim(job, cancel)
 	partial, err := f.transfer(transferring)
-	f.conclude(ctx, r.finalize(ctx, f, partial, err, free))
+	f.complete(ctx, r.finalize(ctx, f, partial, err, free))
 	f.plan()
 	f.result.Seconds = time.Since(start).Seconds()
 	f.result.FinishedAt = time.Now().UTC()
@@ -49,8 +49,8 @@ type file struct {
 	foundAt string
 }
 
-// conclude completes the result.
-func (f *file) conclude(ctx context.Context, err error) {
+// complete completes the result.
+func (f *file) complete(ctx context.Context, err error) {
 	r := &f.result
 	present, ok := errors.AsType[*Present](err)
 	switch {
@@ -96,8 +96,8 @@ func capped(name string) string {
 	return name
 }
 
-// named sets the result's name to the file's own, if that is not "" and the asset's name is not known.
-func (f *file) named(own string) {
+// setName sets the result's name to the file's own, if that is not "" and the asset's name is not known.
+func (f *file) setName(own string) {
 	if own != "" && assetName(f.job) == "" {
 		f.result.Name = capped(own)
 	}
@@ -114,7 +114,7 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 		asked++
 		location, chosen, err := locate(ctx, e.API, wanted, asked)
 		if err == nil {
-			f.named(location.Name())
+			f.setName(location.Name())
 			f.job.Chosen = chosen
 			if chosen == bynder.OriginalChoice {
 				wanted.Selector.Name = chosen // a new location then needs no metadata
@@ -161,9 +161,9 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	}
 	f.object = stream.Object()
 	r.ETag, r.Encoding = f.object.ETag, f.object.Coding
-	f.named(f.object.Name)
+	f.setName(f.object.Name)
 	if f.target.Name == "" {
-		f.aim(e.Options.Name(f.job, f.object))
+		f.setPath(e.Options.Name(f.job, f.object))
 	}
 	name := f.target.Name
 	r.Suspect = suspicion(f.job, name, f.object, f.object.Size)
@@ -180,16 +180,16 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 		return nil, err
 	}
 	if err := stream.Whole(); err != nil {
-		return nil, errors.Join(err, f.giveUp(partial, err))
+		return nil, errors.Join(err, f.keepOrDiscard(partial, err))
 	}
 	r.ResumedFrom = partial.Held()
 	stream.Continue(partial.Held())
 	e.Progress.Started(f.job, name, f.object, partial.Held())
 	if err := f.copy(ctx, stream, partial); err != nil {
-		return nil, errors.Join(err, f.giveUp(partial, err))
+		return nil, errors.Join(err, f.keepOrDiscard(partial, err))
 	}
 	if r.Suspect = suspicion(f.job, name, f.object, *r.Bytes); r.Suspect != "" && e.Options.Strict {
-		f.forget()
+		f.clearContent()
 		return nil, errors.Join(errSuspect(r.Suspect), partial.Discard())
 	}
 	return partial, nil
@@ -212,16 +212,16 @@ func (f *file) begin(ctx context.Context) (partial Partial, err error) {
 	return partial, err
 }
 
-// aim sets the path for which the file asks the sink.
-func (f *file) aim(name string) {
+// setPath sets the path for which the file asks the sink.
+func (f *file) setPath(name string) {
 	f.target = target(&f.result, f.job, name)
 	f.target.Claim = f.claim
 	f.target.Suspect = func() string { return f.result.Suspect }
 	f.target.Intend = f.engine.intend(&f.result)
 }
 
-// forget clears what the result says about the bytes, because they are not in place.
-func (f *file) forget() {
+// clearContent clears what the result says about the bytes, because they are not in place.
+func (f *file) clearContent() {
 	r := &f.result
 	r.Bytes, r.MD5, r.Verified, r.Checksum = nil, "", "", ""
 }

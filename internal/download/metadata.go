@@ -57,7 +57,7 @@ func withMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job], failed func
 			}
 			return jobs
 		}
-		for jobs := range ahead(batches(jobs), complete) {
+		for jobs := range prefetch(batches(jobs), complete) {
 			for _, job := range jobs {
 				if !yield(job) {
 					return
@@ -67,9 +67,9 @@ func withMetadata(ctx context.Context, p Portal, jobs iter.Seq[Job], failed func
 	}
 }
 
-// ahead calls work on each batch and yields the result, and works on the next batch while
+// prefetch calls work on each batch and yields the result, and works on the next batch while
 // the consumer uses the one before.
-func ahead(batches iter.Seq[[]Job], work func([]Job) []Job) iter.Seq[[]Job] {
+func prefetch(batches iter.Seq[[]Job], work func([]Job) []Job) iter.Seq[[]Job] {
 	return func(yield func([]Job) bool) {
 		ready, stop := make(chan []Job), make(chan struct{})
 		var worker sync.WaitGroup

@@ -204,7 +204,7 @@ func (c *Claim) End(inPlace bool) {
 		p.proposed[c.number] = c
 		p.decide()
 	case c.got != nil && !inPlace:
-		p.hold(c.got.Path, owner{}, -1)
+		p.setOwner(c.got.Path, owner{}, -1)
 	}
 	c.ended = true
 }
@@ -245,7 +245,7 @@ func (p *Paths) decide() {
 		delete(p.proposed, p.next)
 		p.next++
 		if c.got = c.best(); c.got != nil {
-			p.hold(c.got.Path, c.owner, 1)
+			p.setOwner(c.got.Path, c.owner, 1)
 		} else {
 			c.refused = c.refusal()
 		}
@@ -256,8 +256,8 @@ func (p *Paths) decide() {
 	}
 }
 
-// hold sets the owner of a path, and adds files to the counts of its folders.
-func (p *Paths) hold(path string, by owner, files int32) {
+// setOwner sets the owner of a path, and adds files to the counts of its folders.
+func (p *Paths) setOwner(path string, by owner, files int32) {
 	key := p.sink.PathKey(path)
 	p.taken.Put(p.hash(key), by)
 	if p.beside != nil {
