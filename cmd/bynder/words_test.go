@@ -71,8 +71,11 @@ func stumblesInMessage(line string) (phrase, write string) {
 	if start == nil {
 		return "", ""
 	}
-	return stumbles(line[start[1]:])
+	return stumbles(quoted.ReplaceAllString(line[start[1]:], "X"))
 }
+
+// quoted is what a message repeats: a name that the user or the portal has chosen.
+var quoted = regexp.MustCompile(`"[^"]*"`)
 
 func TestStumblesInMessage(t *testing.T) {
 	for line, want := range map[string]string{
@@ -80,6 +83,7 @@ func TestStumblesInMessage(t *testing.T) {
 		"hint: remove the others\r\n":                    "the others",
 		"  45% [==>  ]\x1b[J\rbynder: x is no folder\n":  "is no",
 		"bynder: cannot read a.jpg\n":                    "",
+		"bynder: there is no profile \"nobody\"\n":       "",
 		"Nobody.jpg is no message\n":                     "",
 	} {
 		if got, _ := stumblesInMessage(line); got != want {
