@@ -120,17 +120,6 @@ func TestStumbles(t *testing.T) {
 	}
 }
 
-// Rooms and pages whose texts are not in plain words yet. These lists only become shorter.
-var (
-	unplainRooms = []string{}
-	unplainPages = []string{}
-)
-
-// unplain reports whether a file is of those whose texts are not in plain words yet.
-func unplain(f sourceFile) bool {
-	return slices.Contains(unplainRooms, f.room)
-}
-
 // literals returns the texts in a file: string literals, those that are added up as one.
 func literals(f *ast.File) (all []string) {
 	var join func(e ast.Expr) (string, bool)
@@ -162,8 +151,8 @@ func literals(f *ast.File) (all []string) {
 
 // No message, help or comment of the program has a phrase that a reader stumbles at.
 func TestPlainWords(t *testing.T) {
-	files, found, texts := sources(t), map[string]bool{}, 0
-	for _, f := range files {
+	texts := 0
+	for _, f := range sources(t) {
 		if f.test {
 			continue
 		}
@@ -177,12 +166,7 @@ func TestPlainWords(t *testing.T) {
 		}
 		texts += len(all)
 		for _, each := range all {
-			phrase, write := stumbles(each.text)
-			switch {
-			case phrase == "":
-			case unplain(f):
-				found[f.room] = true
-			default:
+			if phrase, write := stumbles(each.text); phrase != "" {
 				t.Errorf("%s has %q in the %s %q: write %s", f.path, phrase, each.kind, each.text, write)
 			}
 		}
@@ -190,19 +174,13 @@ func TestPlainWords(t *testing.T) {
 	if texts < 5000 {
 		t.Errorf("only %d texts were found", texts)
 	}
-	for _, f := range files {
-		if slices.Contains(unplainRooms, f.room) && !found[f.room] {
-			t.Errorf("%s has plain words: remove it from unplainRooms", f.room)
-			found[f.room] = true
-		}
-	}
 }
 
 // The doc comment of a function or type begins with its name, and that of a function with a verb after it.
 func TestDocCommentsBeginWithTheName(t *testing.T) {
 	checked := 0
 	for _, f := range sources(t) {
-		if f.test || unplain(f) {
+		if f.test {
 			continue
 		}
 		check := func(name string, doc *ast.CommentGroup, function bool) {
@@ -312,16 +290,10 @@ func TestPagesHavePlainWords(t *testing.T) {
 			t.Fatal(err)
 		}
 		page := filepath.ToSlash(strings.TrimPrefix(filepath.ToSlash(name), "../../"))
-		found := false
 		for paragraph := range strings.SplitSeq(string(text), "\n\n") {
-			phrase, write := stumbles(paragraph)
-			found = found || phrase != ""
-			if phrase != "" && !slices.Contains(unplainPages, page) {
+			if phrase, write := stumbles(paragraph); phrase != "" {
 				t.Errorf("%s has %q: write %s, in\n%s", page, phrase, write, paragraph)
 			}
-		}
-		if !found && slices.Contains(unplainPages, page) {
-			t.Errorf("%s has plain words: remove it from unplainPages", page)
 		}
 	}
 }

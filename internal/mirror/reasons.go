@@ -33,7 +33,7 @@ func (e *namesPaths) Error() string {
 	return fmt.Sprintf(e.format, shown...)
 }
 
-// ShowPaths has the errors of steps name paths as show returns them.
+// ShowPaths makes the errors of steps name paths as show returns them.
 func ShowPaths(steps []Step, show func(path string) string) {
 	for i := range steps {
 		if e, ok := errors.AsType[*namesPaths](steps[i].Err); ok {

@@ -150,7 +150,7 @@ func isNetwork(err error) bool {
 // retry.Answer; the time that Retry-After asks for is waited in any case.
 func refused(u *url.URL, req *http.Request, resp *http.Response) *Error {
 	said := readStorageError(coding.Decoded(resp))
-	text := fmt.Sprintf("storage answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	text := strings.TrimSpace(fmt.Sprintf("storage answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
 	if said := said.String(); said != "" {
 		text += ": " + said
 	}
