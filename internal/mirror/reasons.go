@@ -79,7 +79,7 @@ func editedRenamed(f *file, adoptable bool) error {
 
 // adoptedRenamed returns the error that an edited file is not moved in the run that adopts it.
 func adoptedRenamed(f *file) error {
-	return notHere(f.wanted.Path, fmt.Errorf("it is taken as it is, and not yet renamed to %s", f.wanted.Path), "run sync again")
+	return notHere(f.wanted.Path, named("it is taken as it is, and not yet renamed to %s", f.wanted.Path), "run sync again")
 }
 
 // editedReplaced returns the error that an edited file is not replaced.
