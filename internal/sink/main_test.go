@@ -137,14 +137,14 @@ func files(t *testing.T, folder string) map[string]string {
 			return err
 		}
 		if e.Type()&fs.ModeSymlink != 0 {
-			found[filepath.ToSlash(name)] = "a link"
+			found[name] = "a link"
 			return nil
 		}
 		content, err := os.ReadFile(path)
 		if match := sharedPartial.FindStringSubmatch(name); match != nil {
 			name = match[1][:len(match[1])-17] + ".part"
 		}
-		found[filepath.ToSlash(name)] += string(content)
+		found[name] += string(content)
 		return err
 	})
 	if err != nil {
@@ -155,7 +155,11 @@ func files(t *testing.T, folder string) map[string]string {
 
 func wantFiles(t *testing.T, folder string, want map[string]string) {
 	t.Helper()
-	if got := files(t, folder); !maps.Equal(got, want) {
+	native := map[string]string{}
+	for name, content := range want {
+		native[filepath.FromSlash(name)] = content
+	}
+	if got, want := files(t, folder), native; !maps.Equal(got, want) {
 		t.Errorf("the folder has %q, want %q", got, want)
 	}
 }
