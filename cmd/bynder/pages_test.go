@@ -1,6 +1,7 @@
 package main
 
 import (
+	"go/build"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,21 +10,48 @@ import (
 )
 
 var (
-	namedTest   = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`")
+	namedTest   = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`([¹²]?)")
 	namedScript = regexp.MustCompile("`([a-z-]+\\.txtar)`")
 	namedPath   = regexp.MustCompile("`((?:cmd|internal|docs|\\.github)/[A-Za-z0-9_./-]+)`")
 	linked      = regexp.MustCompile(`\]\(([A-Za-z0-9_./-]+)(?:#[^)]*)?\)`)
 )
 
-// The tests, scripts, files and pages that a page names exist.
-func TestPagesNameWhatExists(t *testing.T) {
-	known := map[string]bool{}
+// testFiles returns the files of each test of the program, by its name.
+func testFiles(t *testing.T) map[string][]string {
+	t.Helper()
+	files := map[string][]string{}
 	for _, f := range sources(t) {
 		for _, name := range f.declares() {
-			known[name] = known[name] || f.test
+			if f.test {
+				files[name] = append(files[name], f.path)
+			}
 		}
 	}
-	for page, least := range map[string]int{"CONTRIBUTING.md": 10, "SECURITY.md": 30, "docs/versions.md": 5} {
+	return files
+}
+
+// builds reports whether one of these files is of the program's tests on a system.
+func builds(t *testing.T, files []string, system string) bool {
+	t.Helper()
+	at := build.Default
+	at.GOOS = system
+	for _, file := range files {
+		match, err := at.MatchFile(filepath.Join("../..", filepath.Dir(file)), filepath.Base(file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if match {
+			return true
+		}
+	}
+	return false
+}
+
+// The tests, scripts, files and pages that a page names exist. In docs/systems.md a test has the mark ¹ if it does
+// not run on Windows, and ² if it runs on Linux alone.
+func TestPagesNameWhatExists(t *testing.T) {
+	known := testFiles(t)
+	for page, least := range map[string]int{"CONTRIBUTING.md": 10, "SECURITY.md": 30, "docs/systems.md": 40, "docs/versions.md": 5} {
 		text, err := os.ReadFile(filepath.Join("../..", page))
 		if err != nil {
 			t.Fatal(err)
@@ -33,8 +61,15 @@ func TestPagesNameWhatExists(t *testing.T) {
 			t.Errorf("%s names only %d tests", page, len(tests))
 		}
 		for _, each := range tests {
-			if !known[each[1]] {
-				t.Errorf("%s: there is no test %s", page, each[1])
+			name, mark := each[1], each[2]
+			switch files := known[name]; {
+			case len(files) == 0:
+				t.Errorf("%s: there is no test %s", page, name)
+			case page != "docs/systems.md":
+			case mark == "" && !builds(t, files, "windows"):
+				t.Errorf("%s: %s does not run on Windows", page, name)
+			case mark != "²" && !builds(t, files, "darwin"):
+				t.Errorf("%s: %s does not run on macOS", page, name)
 			}
 		}
 		for _, each := range namedScript.FindAllStringSubmatch(string(text), -1) {
