@@ -138,7 +138,7 @@ func TestParallelStream(t *testing.T) {
 			name:     "what is held is not asked for",
 			file:     first,
 			held:     35_000,
-			script:   []step{well},
+			script:   []step{well, firstOnly},
 			requests: []string{"GET", `GET 35000- if "v1"`, `GET 45000-54999 if "v1"`, `GET 55000-64999 if "v1"`, `GET 65000-74999 if "v1"`, `GET 75000-84999 if "v1"`, `GET 85000-94999 if "v1"`, `GET 95000-99999 if "v1"`},
 		},
 		{
@@ -202,8 +202,7 @@ func TestParallelStream(t *testing.T) {
 		{
 			name:    "412 to every condition",
 			file:    first,
-			script:  []step{firstOnly},
-			parts:   map[string][]step{"10000-19999": {well}},
+			script:  []step{drip(1000, 10*time.Millisecond)},
 			ranged:  unmatched,
 			retried: 1,
 		},
