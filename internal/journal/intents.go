@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 	"syscall"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -19,8 +20,12 @@ import (
 const intended download.Status = "intent"
 
 // Intend implements download.Recorder: it adds the intent to put r's file at r.Path, with
-// one write. It is on disk when the results that follow are, but no kill loses it.
+// one write. It is on disk when the results that follow are, but no kill loses it. Results of the same file that Finished
+// got before are written first: as the later line, one of them would supersede the intent.
 func (j *Journal) Intend(r download.Result) error {
+	if err := j.awaitResults(r.File()); err != nil {
+		return notWritten(err)
+	}
 	e, ok := j.entry(r)
 	if !ok || e.name == "" {
 		return nil // its result would not be recorded either
@@ -31,6 +36,49 @@ func (j *Journal) Intend(r download.Result) error {
 		err = j.append(lines)
 	}
 	return notWritten(err)
+}
+
+// queued counts, for each file, the results that Finished got and that are not written yet.
+type queued struct {
+	mu sync.Mutex
+	of map[download.FileID]int
+}
+
+func (q *queued) add(file download.FileID, n int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.of[file] += n; q.of[file] == 0 {
+		delete(q.of, file)
+	}
+}
+
+func (q *queued) has(file download.FileID) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.of[file] > 0
+}
+
+// isMark reports whether an entry is a mark of awaitResults.
+func (e *entry) isMark() bool { return e.written != nil }
+
+// awaitResults returns when the results of a file are written that Finished got before. Only for such a file it ends the
+// group that waits for more results: a mark in the queue does.
+func (j *Journal) awaitResults(file download.FileID) error {
+	if !j.queued.has(file) {
+		return nil
+	}
+	mark := entry{written: make(chan struct{})}
+	select {
+	case j.queue <- mark:
+	case <-j.ctx.Done():
+		return context.Cause(j.ctx)
+	}
+	select {
+	case <-mark.written:
+		return nil
+	case <-j.ctx.Done():
+		return context.Cause(j.ctx)
+	}
 }
 
 // notWritten returns the error of a record that must be written and is not; nil for nil.

@@ -75,6 +75,7 @@ type Journal struct {
 	broken error // why nothing can be added any more
 
 	queue   chan entry
+	queued  queued        // the results in queue, and those that are being written
 	closing chan struct{} // closed by Close
 	stored  chan struct{} // closed when nothing more is written
 	release context.CancelFunc
@@ -96,6 +97,7 @@ var (
 type entry struct {
 	result     download.Result
 	name, from string
+	written    chan struct{} // set for a mark, which has no result: closed when all results before it are written
 }
 
 // gone reports whether the file was deleted.
@@ -117,7 +119,7 @@ func open(ctx context.Context, file string, opts Options, try func(*os.File) err
 		return nil, err
 	}
 	j := &Journal{
-		opts: opts, location: l, view: newView(nil),
+		opts: opts, location: l, view: newView(nil), queued: queued{of: map[download.FileID]int{}},
 		queue: make(chan entry, groupSize), closing: make(chan struct{}), stored: make(chan struct{}),
 	}
 	j.ctx, j.release = outlive(ctx, closeTimeout)
@@ -256,9 +258,11 @@ func (j *Journal) Finished(job download.Job, r download.Result) {
 	if !ok {
 		return
 	}
+	j.queued.add(e.result.File(), 1)
 	select {
 	case j.queue <- e:
 	case <-j.ctx.Done():
+		j.queued.add(e.result.File(), -1)
 	}
 }
 
@@ -296,7 +300,7 @@ func (j *Journal) entry(r download.Result) (entry, bool) {
 		return entry{}, false
 	}
 	r.Path = j.destination.path(name)
-	return entry{r, name, from}, true
+	return entry{result: r, name: name, from: from}, true
 }
 
 // recorded returns the path of a result as the journal has it; "" if that is not a file of the destination.
@@ -307,8 +311,11 @@ func (j *Journal) recorded(path string) string {
 	return j.destination.path(path)
 }
 
-// knows reports whether the latest record of the result's file equals the result.
+// knows reports whether the latest record of the result's file equals the result, and no other result of it is queued.
 func (j *Journal) knows(r download.Result, name string) bool {
+	if j.queued.has(r.File()) {
+		return false
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	known, ok := j.view.latest(r.File())

@@ -26,6 +26,8 @@ func child(role string, args []string) error {
 	switch role {
 	case "writer":
 		return writer(args[0], args[1], args[2], args[3])
+	case "mover":
+		return mover(args[0], args[1])
 	case "knower":
 		return knower(args[0], args[1])
 	default:

@@ -27,29 +27,48 @@ func (j *Journal) store() {
 	for {
 		select {
 		case e := <-j.queue:
-			j.fail(j.flush(j.group(e)))
+			j.storeGroup(j.group(e))
 		case <-j.closing:
 			for len(j.queue) > 0 {
-				j.fail(j.flush(j.group(<-j.queue)))
+				j.storeGroup(j.group(<-j.queue))
 			}
 			return
 		}
 	}
 }
 
-// group returns a result and those that follow within groupWait, at most groupSize.
+// storeGroup adds the results of a group, whose last entry may be a mark.
+func (j *Journal) storeGroup(group []entry) {
+	var mark chan struct{}
+	if last := len(group) - 1; group[last].isMark() {
+		mark, group = group[last].written, group[:last]
+	}
+	files := make([]download.FileID, len(group))
+	for i, e := range group {
+		files[i] = e.result.File()
+	}
+	j.fail(j.flush(group))
+	for _, file := range files {
+		j.queued.add(file, -1)
+	}
+	if mark != nil {
+		close(mark)
+	}
+}
+
+// group returns a result and those that follow within groupWait, at most groupSize. A mark ends it.
 func (j *Journal) group(first entry) []entry {
 	all := []entry{first}
 	timer := time.NewTimer(groupWait)
 	defer timer.Stop()
-	for len(all) < groupSize {
+	for len(all) < groupSize && !all[len(all)-1].isMark() {
 		select {
 		case e := <-j.queue:
 			all = append(all, e)
 		case <-timer.C:
 			return all
 		case <-j.closing:
-			for len(all) < groupSize && len(j.queue) > 0 {
+			for len(all) < groupSize && len(j.queue) > 0 && !all[len(all)-1].isMark() {
 				all = append(all, <-j.queue)
 			}
 			return all
