@@ -88,7 +88,7 @@ func sweepTables(folder string) {
 	if err != nil {
 		return
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	filelock.Sweep(root, ".", leftBehind, func(name string) bool {
 		matches, _ := filepath.Match(".metadata-*-*.part", name)
 		return matches
