@@ -186,7 +186,8 @@ func (m *model) checkAsset(t *testing.T, r modelRun, a *modelAsset) {
 		free := true
 		for name, entry := range r.after {
 			_, ours := m.files[entry.sum]
-			free = free && foldedPath(name) != foldedPath(plain) && !(m.metadata && ours && foldedPath(name) == foldedPath(plain+sidecar))
+			isSidecar := m.metadata && ours && foldedPath(name) == foldedPath(plain+sidecar)
+			free = free && !isSidecar && foldedPath(name) != foldedPath(plain)
 		}
 		if free {
 			t.Errorf("the file of %s is at %s, though nothing is at %s", a.ID, at, plain)
@@ -269,7 +270,8 @@ func (m *model) checkOldestFirst(t *testing.T, r modelRun, hindered map[string]b
 	for _, a := range m.told() {
 		plain := m.plainPath(a)
 		_, has := r.after[plain]
-		if !taken[foldedPath(plain)] && !(m.metadata && taken[foldedPath(plain+sidecar)]) && !hindered[a.ID] && (!has || m.files[r.after[plain].sum].id != a.ID) {
+		hasSidecar := m.metadata && taken[foldedPath(plain+sidecar)]
+		if !taken[foldedPath(plain)] && !hasSidecar && !hindered[a.ID] && (!has || m.files[r.after[plain].sum].id != a.ID) {
 			t.Errorf("%s is not the file of %s, which is the oldest that wants it", plain, a.ID)
 		}
 		taken[foldedPath(plain)] = true

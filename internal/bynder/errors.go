@@ -25,7 +25,8 @@ type APIError struct {
 }
 
 func (e *APIError) Error() string {
-	text, number := "", fmt.Sprintf(" (HTTP %d)", e.Status)
+	var text string
+	number := fmt.Sprintf(" (HTTP %d)", e.Status)
 	switch e.Status {
 	case http.StatusNotFound:
 		text = "not found"

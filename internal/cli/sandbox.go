@@ -68,21 +68,11 @@ Faults:
   # Test a script against assets of your own
   bynder sandbox --catalogue assets.json -- ./my-script.sh`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.kind = sandbox.Kind(kind); !slices.Contains(sandbox.Kinds(), o.kind) {
-				return usagef("--auth: invalid value %q: must be %s", kind, kinds())
-			}
-			for _, text := range o.faults {
-				f, err := sandbox.ParseFault(text)
-				if err != nil {
-					return usagef("--fault: %w", err)
-				}
-				o.portal.Faults = append(o.portal.Faults, f)
-			}
 			if o.portal.Catalogue != "" && cmd.Flags().Changed("assets") {
 				return usagef("--catalogue and --assets exclude each other")
 			}
-			if o.command = args; o.portal.Assets == 0 {
-				o.portal.Assets = -1 // to the sandbox, zero is its default
+			if err := o.read(kind, args); err != nil {
+				return err
 			}
 			return runSandbox(cmd.Context(), &o)
 		},
@@ -99,6 +89,24 @@ Faults:
 	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "time without calls after which a block ends")
 	f.StringVar(&o.stats, "stats", "", "write the numbers of calls and requests to this `file` at the end, as JSON")
 	return cmd
+}
+
+// read sets the options that need more than parsing.
+func (o *sandboxOptions) read(kind string, command []string) error {
+	if o.kind = sandbox.Kind(kind); !slices.Contains(sandbox.Kinds(), o.kind) {
+		return usagef("--auth: invalid value %q: must be %s", kind, kinds())
+	}
+	for _, text := range o.faults {
+		f, err := sandbox.ParseFault(text)
+		if err != nil {
+			return usagef("--fault: %w", err)
+		}
+		o.portal.Faults = append(o.portal.Faults, f)
+	}
+	if o.command = command; o.portal.Assets == 0 {
+		o.portal.Assets = -1 // to the sandbox, zero is its default
+	}
+	return nil
 }
 
 // kinds returns the names of the kinds of credentials.

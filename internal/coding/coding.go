@@ -165,13 +165,13 @@ func (r *Reader) Read(p []byte) (n int, err error) {
 	if r.decoded += int64(n); r.decoded > maxRatio*max(r.length, r.coded.count) {
 		return 0, ErrTooLarge
 	}
-	if err == io.EOF {
+	if err == io.EOF { //nolint:errorlint // decoders return it as it is
 		var trailing int64
 		if trailing, err = io.CopyN(io.Discard, &r.coded, maxTrailing); trailing == maxTrailing {
 			return n, fmt.Errorf("%w: other bytes follow the %s data", ErrCorrupt, r.coding)
 		}
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && err != io.EOF { //nolint:errorlint // the same
 		err = r.explain(err)
 	}
 	return n, err

@@ -21,7 +21,7 @@ const intended download.Status = "intent"
 
 // Intend implements download.Recorder: it adds the intent to put r's file at r.Path, with
 // one write. It is on disk when the results that follow are, but no kill loses it. Results of the same file that Finished
-// got before are written first: as the later line, one of them would supersede the intent.
+// got before are written first: a result on a later line would supersede the intent.
 func (j *Journal) Intend(r download.Result) error {
 	if err := j.awaitResults(r.File()); err != nil {
 		return notWritten(err)

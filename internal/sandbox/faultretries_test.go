@@ -57,7 +57,7 @@ var retryFaultTests = map[string]faultTest{
 	"storage-403-for": {Fault{Value: 200}, func(t *testing.T, c client, o Object) {
 		location, start := c.location(DocumentedAsset), time.Now()
 		refused := 0
-		for a := c.do("GET", location); a.StatusCode == 403; a = c.do("GET", location) {
+		for a := c.do("GET", location); a.StatusCode == http.StatusForbidden; a = c.do("GET", location) {
 			check(t, "its code", s3Code(t, a), "AccessDenied")
 			if took := time.Since(start); took > time.Minute {
 				t.Fatalf("still refused after %v", took)
