@@ -72,6 +72,7 @@ type Reader struct {
 	coded     body
 	decoder   io.Reader // nil before the first Read
 	decoded   int64
+	failed    error // what all further reads return
 }
 
 // body is the coded bytes. It has no ReadByte, so that decoders read them in larger pieces.
@@ -151,8 +152,15 @@ func peek(b *bufio.Reader, n int) ([]byte, error) {
 func (r *Reader) CopyTo(w io.Writer) { r.coded.to = w }
 
 // Read reads decoded bytes. It returns io.EOF only after the end of the body, ErrCorrupt, ErrTooLarge, or an error of
-// the body as it is.
+// the body as it is, and after an error always the same one.
 func (r *Reader) Read(p []byte) (n int, err error) {
+	if r.failed == nil {
+		n, r.failed = r.read(p)
+	}
+	return n, r.failed
+}
+
+func (r *Reader) read(p []byte) (n int, err error) {
 	if r.decoder == nil {
 		if r.decoder, err = r.decode(); err != nil {
 			return 0, r.explain(err)
@@ -165,13 +173,13 @@ func (r *Reader) Read(p []byte) (n int, err error) {
 	if r.decoded += int64(n); r.decoded > maxRatio*max(r.length, r.coded.count) {
 		return 0, ErrTooLarge
 	}
-	if err == io.EOF { //nolint:errorlint // decoders return it as it is
+	if errors.Is(err, io.EOF) {
 		var trailing int64
 		if trailing, err = io.CopyN(io.Discard, &r.coded, maxTrailing); trailing == maxTrailing {
 			return n, fmt.Errorf("%w: other bytes follow the %s data", ErrCorrupt, r.coding)
 		}
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // the same
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = r.explain(err)
 	}
 	return n, err

@@ -91,12 +91,12 @@ func pack(tb testing.TB, how string, plain []byte) []byte {
 var errBroken = errors.New("connection reset")
 
 func TestReader(t *testing.T) {
-	small, large := drawing(200), drawing(1<<20)
+	small, large := drawing(200), drawing(200<<10)
 	noise := make([]byte, 100_000)
 	rand.NewChaCha8([32]byte{}).Read(noise)
 	flipped := func(b []byte, at int) []byte { b = bytes.Clone(b); b[at] ^= 4; return b }
 	gz, zl, raw := pack(t, "gzip", large), pack(t, "zlib", large), pack(t, "deflate", large)
-	bomb := pack(t, "gzip", make([]byte, 20<<20))
+	bomb := pack(t, "gzip", make([]byte, 6<<20))
 	for _, tt := range []struct {
 		name   string
 		coding string
@@ -131,6 +131,7 @@ func TestReader(t *testing.T) {
 		{name: "nothing said to be deflate", coding: Deflate, body: nil, want: []byte{}, asIs: true},
 
 		{name: "a wrong bit", coding: Gzip, body: flipped(gz, len(gz)/2), err: ErrCorrupt},
+		{name: "a wrong header", coding: Gzip, body: []byte{0x1f, 0x8b, 8, 4, 0, 0}, err: ErrCorrupt},
 		{name: "a wrong checksum", coding: Gzip, body: flipped(gz, len(gz)-6), err: ErrCorrupt},
 		{name: "a wrong length", coding: Gzip, body: flipped(gz, len(gz)-2), err: ErrCorrupt},
 		{name: "gzip without its end", coding: Gzip, body: gz[:len(gz)-1], err: ErrCorrupt},
@@ -163,6 +164,9 @@ func TestReader(t *testing.T) {
 				var coded bytes.Buffer
 				r.CopyTo(&coded)
 				got, err := io.ReadAll(r)
+				if n, again := r.Read(make([]byte, 10)); n != 0 || again == nil || err != nil && !errors.Is(again, err) {
+					t.Errorf("after %v, %d bytes and %v", err, n, again)
+				}
 				if !errors.Is(err, tt.err) || tt.err == nil && err != nil {
 					t.Fatalf("error %v, want %v", err, tt.err)
 				}
@@ -203,6 +207,9 @@ func FuzzReader(f *testing.F) {
 			t.Fatal("not recognized")
 		}
 		got, err := io.ReadAll(r)
+		if n, again := r.Read(make([]byte, 10)); n != 0 || again == nil {
+			t.Errorf("after %v, %d bytes and %v", err, n, again)
+		}
 		if flip == 0 && (err != nil || !bytes.Equal(got, plain)) {
 			t.Errorf("%d bytes, %v", len(got), err)
 		}

@@ -239,6 +239,17 @@ func TestCodedErrors(t *testing.T) {
 	}
 }
 
+// Words that are said to be packed, and are damaged, are left out.
+func TestDamagedCodedErrors(t *testing.T) {
+	for _, body := range []string{"", "\x1f\x8b\x08", "\x1f\x8b\x08\x04\x00\x00", "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x00\xff\xff", "<Error>"} {
+		s := newStorage(t, randomFile(1000, 1), status(404, body, "Content-Encoding", "gzip"))
+		_, err := New(Options{Client: s.client, AllowHTTP: true}).Open(t.Context(), s.source(new(int)), nil)
+		if err == nil || !strings.HasSuffix(err.Error(), "storage answered 404 Not Found") {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
+}
+
 // A part in a coding is not taken for a part of the file.
 func TestCodedParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
