@@ -221,3 +221,27 @@ func FuzzReader(f *testing.F) {
 		}
 	})
 }
+
+// Whatever a body holds, reading ends, without more bytes than there may be.
+func FuzzAnyBody(f *testing.F) {
+	f.Add(true, []byte{0x1f, 0x8b, 8, 4, 0, 0}, int64(6))
+	f.Add(false, []byte{0x78, 0x9c, 3, 0, 0, 0, 0, 1}, int64(-1))
+	f.Add(false, []byte{3, 0}, int64(2))
+	f.Fuzz(func(t *testing.T, zipped bool, body []byte, length int64) {
+		coding := Deflate
+		if zipped {
+			coding = Gzip
+		}
+		r, labelled, err := NewReader(io.NopCloser(bytes.NewReader(body)), coding, max(min(length, int64(len(body))), -1))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		if !labelled && (err != nil || !bytes.Equal(got, body)) {
+			t.Errorf("as it is: %d bytes of %d, %v", len(got), len(body), err)
+		}
+		if len(got) > maxRatio*len(body)+64<<10 {
+			t.Errorf("%d bytes of %d", len(got), len(body))
+		}
+	})
+}
