@@ -146,12 +146,16 @@ func (x *running) hop(ctx context.Context, m *moving, to string) error {
 	}
 	err := x.makeFolders(to)
 	if err == nil {
-		x.moveSidecar(ctx, m, to)
-		err = x.mover.move(ctx, x.Root, was, nil, x.Root, there.Path)
+		err = x.moveSidecar(ctx, m, to)
 	}
-	m.now.Path = there.Path
+	if err == nil {
+		err = x.mover.move(ctx, x.Root, was, nil, x.Root, there.Path)
+		m.now.Path = there.Path
+		if err != nil { // metadata that do not come back are found when the file is moved again
+			_ = x.moveSidecar(ctx, m, filepath.ToSlash(was))
+		}
+	}
 	if err != nil {
-		x.moveSidecar(ctx, m, filepath.ToSlash(was))
 		m.now.Path = was
 		x.removeEmpty(to)
 		x.finished(m.now) // the intent did not come true

@@ -63,7 +63,7 @@ type running struct {
 	trash  *trash // nil if files are removed
 	// partials are those that existed before files were transferred or, while files are deleted, after that.
 	partials *sink.Partials
-	stuck    map[*download.Result]bool // records of files that could not be moved
+	stuck    map[*download.Result]bool // records of which the file or the metadata could not leave a path
 	keeps    map[string]bool           // folded paths of what the plan keeps
 
 	comparing sync.Mutex
@@ -147,14 +147,16 @@ func deletes(steps []Step) bool {
 	return false
 }
 
-// each makes a phase of what is done with one step, until ctx ends.
+// each makes a phase of what is done with one step, until ctx ends. A step of a record that is stuck has its failure reported.
 func (x *running) each(do func(context.Context, *Step)) func(context.Context, []*Step) {
 	return func(ctx context.Context, steps []*Step) {
 		for _, s := range steps {
 			if ctx.Err() != nil {
 				return
 			}
-			do(ctx, s)
+			if !x.stuck[s.Record] {
+				do(ctx, s)
+			}
 		}
 	}
 }

@@ -1,10 +1,12 @@
 package mirror
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -167,12 +169,13 @@ func TestRunLearns(t *testing.T) {
 func TestSidecarsThatAreSavedMeanwhile(t *testing.T) {
 	for name, do := range map[string]func(x *running, r *download.Result) error{
 		"removed": func(x *running, r *download.Result) error {
-			x.dropSidecar(t.Context(), r)
+			if !x.dropSidecar(t.Context(), r) {
+				return errors.New("the record must keep them")
+			}
 			return nil
 		},
 		"moved": func(x *running, r *download.Result) error {
-			x.moveSidecar(t.Context(), &moving{now: *r}, "b")
-			return nil
+			return x.moveSidecar(t.Context(), &moving{now: *r}, "b")
 		},
 		"replaced": func(x *running, r *download.Result) error {
 			_, err := x.replaceSidecar(t.Context(), r, []byte("newer"))
@@ -213,4 +216,69 @@ func TestSidecarsThatAreSavedMeanwhile(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestRunRemembersMetadataThatStay has metadata that cannot leave their path: the run says so, and the next one, which can
+// move or remove them, leaves none behind.
+func TestRunRemembersMetadataThatStay(t *testing.T) {
+	two := listing{"A": {"a", "one", 1, "m"}, "B": {"x/b", "two", 1, "m"}}
+	for _, tt := range []struct {
+		name    string
+		after   listing
+		missing bool // B's file
+		first   []string
+	}{
+		{name: "move", after: listing{"A": two["A"], "B": {"y/b", "two", 1, "m"}}, first: []string{"! y/b (local)"}},
+		{name: "move away", after: listing{"A": {"x/b", "one", 1, "m"}, "B": {"y/b", "two", 1, "m"}}, first: []string{"! y/b (local)", "! x/b (exists)"}},
+		{name: "swap", after: listing{"A": {"x/b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}}, first: []string{"! a (local)", "! x/b (exists)"}},
+		{name: "fetch of a missing file that moves", after: listing{"A": two["A"], "B": {"y/b", "two", 1, "m"}}, missing: true, first: []string{"! x/b (local)"}},
+		{name: "the path is another's", after: listing{"C": {"x/b", "three", 1, "m"}}, missing: true},
+	} {
+		for _, withMetadata := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, metadata %v", tt.name, withMetadata), func(t *testing.T) {
+				if runtime.GOOS == "windows" || os.Geteuid() == 0 {
+					t.Skip("nothing keeps this user from changing a folder")
+				}
+				g := change{before: two, metadata: true, gone: map[string]Verdict{"A": AssetDeleted, "B": Unconfirmed}}.play(t, false)
+				g.metadata, g.unforeseen = withMetadata, true
+				if tt.missing {
+					g.remove("x/b")
+				}
+				folder := filepath.Join(g.dir, "x")
+				if err := os.Chmod(folder, 0o555); err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() { _ = os.Chmod(folder, 0o777) })
+				outcome := g.sync(t.Context(), tt.after)
+				if lines := g.lines(); outcome.Failed == 0 || tt.first != nil && !slices.Equal(lines, tt.first) {
+					t.Errorf("the first run says %v", lines)
+				}
+				if err := os.Chmod(folder, 0o777); err != nil {
+					t.Fatal(err)
+				}
+				g.sync(t.Context(), tt.after)
+				first := g.lines()
+				g.metadata = true
+				g.sync(t.Context(), tt.after)
+				if g.sync(t.Context(), tt.after); len(g.lines()) > 0 {
+					t.Errorf("after %v the next run says %v", first, g.lines())
+				}
+				wantTree(t, g.dir, tt.after.files(true))
+			})
+		}
+	}
+}
+
+// TestRunRemembersMetadataThatCannotMove has a file at the path of the folder to which metadata are to move.
+func TestRunRemembersMetadataThatCannotMove(t *testing.T) {
+	g := change{before: listing{"A": {"a", "one", 1, "m"}}, metadata: true}.play(t, false)
+	after := listing{"A": {"y/b", "one", 1, "m"}}
+	g.intended = func(download.Result) error { g.write("y", "mine"); return nil }
+	if g.sync(t.Context(), after); !slices.Equal(g.lines(), []string{"! y/b (local)"}) {
+		t.Errorf("the first run says %v", g.lines())
+	}
+	g.intended = nil
+	g.remove("y")
+	g.sync(t.Context(), after)
+	wantTree(t, g.dir, after.files(true))
 }

@@ -67,15 +67,33 @@ func (x *running) matches(ctx context.Context, r *download.Result) (bool, error)
 	return matches(ctx, &x.compare, r)
 }
 
-// dropSidecar removes the metadata of a file that is not at its path any more.
-func (x *running) dropSidecar(ctx context.Context, r *download.Result) {
-	if beside := x.sidecarOf(ctx, r); beside.Standing == AsWritten && x.removeSidecar(beside) == nil {
-		x.removeEmpty(beside.path)
+// dropSidecar removes the metadata of a file that is not at its path any more. It reports whether the record can forget
+// them: they are gone or were edited. A failure is reported.
+func (x *running) dropSidecar(ctx context.Context, r *download.Result) bool {
+	beside := x.sidecarOf(ctx, r)
+	if beside.Standing != AsWritten {
+		return true
 	}
+	err := local(beside.path, x.removeSidecar(beside))
+	switch {
+	case err == nil:
+		x.removeEmpty(beside.path)
+	case !isKept(err):
+		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, err)
+		return false
+	}
+	return true
+}
+
+// isKept reports whether an error says that something stays as it is, because sync has not written it.
+func isKept(err error) bool {
+	failed, ok := errors.AsType[*download.Error](err)
+	return ok && failed.Code == download.CodeExists
 }
 
 // dropStray removes the metadata of a step's file if that is not in place any more and does not come back to its path:
-// another file may need theirs. Metadata of an asset that is gone are removed with their record (see giveUp).
+// another file may need theirs. If that fails, the record stays as it is. Metadata of an asset that is gone are removed with
+// their record (see giveUp).
 func (x *running) dropStray(ctx context.Context, s *Step) {
 	r := s.Record
 	if r == nil || r.Portal != x.Portal || s.Replaces {
@@ -89,20 +107,21 @@ func (x *running) dropStray(ctx context.Context, s *Step) {
 		goes = s.Wanted == nil && s.Why == ""
 	default:
 	}
-	if goes && x.folder.Stands(r) != AsWritten {
-		x.dropSidecar(ctx, r)
+	if goes && x.folder.Stands(r) != AsWritten && !x.dropSidecar(ctx, r) {
+		x.stuck[r] = true
 	}
 }
 
 // moveSidecar moves the metadata of a file along to where it goes. If they were edited, they stay; if another file has their
-// path, they are removed. The record has none then.
-func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
+// path, they are removed. The record has none then. An error is why they are still where they were: their file must not leave
+// them there.
+func (x *running) moveSidecar(ctx context.Context, m *moving, to string) error {
 	at, there := m.now, m.now
 	about := at.Path
 	there.Path = filepath.FromSlash(to)
 	beside := x.sidecarOf(ctx, &at)
 	if beside.Standing == NotThere {
-		return
+		return nil
 	}
 	target := metadata.Path(there.Path)
 	var err error = errEditedSidecar(filepath.ToSlash(beside.path))
@@ -117,17 +136,23 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) {
 			err = x.mover.move(context.WithoutCancel(ctx), x.Root, beside.path, beside.was, x.Root, target)
 			if errors.Is(err, fs.ErrExist) {
 				about, err = there.Path, errForeignSidecar(filepath.ToSlash(target), false)
-				_ = x.removeSidecar(beside) // no file is at its path any more, and the next run writes them again
+				if failed := x.removeSidecar(beside); failed != nil { // else the next run writes them again
+					about, err = at.Path, failed
+				}
 			}
 		}
 	}
-	if err == nil {
-		return
+	if err = local(beside.path, err); err == nil {
+		return nil
+	}
+	if !isKept(err) {
+		return fmt.Errorf("moving its metadata: %w", err)
 	}
 	listed := *m.now.Listed
 	listed.Metadata = ""
 	m.now.Listed = &listed
 	x.fails(ctx, &Step{Action: download.ActionMetadata, Record: &at, Path: filepath.ToSlash(about)}, err)
+	return nil
 }
 
 // describes reports whether metadata are written beside a step's file.
@@ -137,9 +162,6 @@ func (x *running) describes(s *Step) bool {
 
 // describe writes the metadata of a file that stays as it is.
 func (x *running) describe(ctx context.Context, s *Step) {
-	if x.stuck[s.Record] {
-		return
-	}
 	r := s.record()
 	if told := learned(s.Wanted, r); told != nil {
 		r.Listed = told
