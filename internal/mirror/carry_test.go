@@ -228,8 +228,10 @@ func (w *world) record(in Input, s Step, content string, before *download.Result
 		listed.Metadata = lastListed(before).Metadata
 	}
 	w.records[s.Wanted.File] = r
-	if in.Metadata {
+	if in.Metadata && !s.Bare {
 		w.writeSidecar(in, s, r)
+	} else if before != nil && listed.Metadata != "" {
+		listed.Modified = lastListed(before).Modified
 	}
 }
 

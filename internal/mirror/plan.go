@@ -106,6 +106,8 @@ type Step struct {
 	// Replaces says that a fetched file takes the place of Record's. That is at Path: if Record.Path is another one,
 	// an earlier step moves it, and if that fails, nothing must be fetched.
 	Replaces bool
+	// Bare says that an adoption leaves the file's metadata alone: they were edited, and the portal has told no newer ones.
+	Bare bool
 	// Displaces is the file of an asset that is gone, which a fetch or a move replaces and so deletes. It has Path, or
 	// one that differs from it in case or normalization.
 	Displaces *download.Result

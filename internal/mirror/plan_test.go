@@ -189,6 +189,8 @@ var planCases = []planCase{
 	{name: "… which has no file at its path", list: "A a.jpg", folder: "a-A.jpg", with: "adopt", want: "+ a.jpg"},
 	{name: "an edited file is taken as it is", list: "A a.jpg v2", state: "A a.jpg v1", folder: "a.jpg", with: "adopt", want: "adopt a.jpg"},
 	{name: "… and renamed in the next run", list: "A b.jpg", state: "A a.jpg", folder: "a.jpg", with: "adopt", want: "adopt a.jpg; keep a.jpg: exists"},
+	{name: "… also if that differs in case alone", list: "A A.jpg", state: "A a.jpg", folder: "a.jpg", with: "adopt", want: "adopt a.jpg; keep a.jpg: exists"},
+	{name: "… also where case is nothing", list: "A A.jpg", state: "A a.jpg", folder: "a.jpg", with: "adopt folds", want: "adopt a.jpg; keep a.jpg: exists"},
 	{name: "a file that was renamed by hand, too", list: "A b.jpg", state: "A a.jpg", folder: "-a.jpg; b.jpg", with: "adopt", want: "adopt b.jpg"},
 	{name: "no second file of one that is in place", list: "A b.jpg", state: "A a.jpg", folder: "b.jpg", with: "adopt", want: "keep a.jpg: exists"},
 	{name: "an edited file whose asset is gone is not", list: "B b.jpg", state: "A a.jpg; B b.jpg", folder: "a.jpg", with: "adopt delete A=deleted", want: "close a.jpg"},
@@ -240,6 +242,8 @@ var planCases = []planCase{
 	// Metadata that sync has not written, or that were edited.
 	{name: "edited", list: "A a.jpg m2", state: "A a.jpg m1 meta", folder: "a.jpg.metadata.json", with: "metadata", want: "keep a.jpg.metadata.json: exists"},
 	{name: "… and there is nothing new to write", list: "A a.jpg m1", state: "A a.jpg m1 meta", folder: "a.jpg.metadata.json", with: "metadata"},
+	{name: "… beside an edited file that is taken as it is", list: "A a.jpg m1", state: "A a.jpg m1 meta", folder: "a.jpg; a.jpg.metadata.json", with: "metadata adopt", want: "adopt a.jpg"},
+	{name: "… and there is something new to write", list: "A a.jpg m2", state: "A a.jpg m1 meta", folder: "a.jpg; a.jpg.metadata.json", with: "metadata adopt", want: "adopt a.jpg; keep a.jpg.metadata.json: exists"},
 	{name: "… and the file has changed", list: "A a.jpg v2", state: "A a.jpg v1 meta", folder: "a.jpg.metadata.json", with: "metadata", want: "~ a.jpg; keep a.jpg.metadata.json: exists"},
 	{name: "… and the file moves: they stay, and new ones are written", list: "A b.jpg", state: "A a.jpg meta", folder: "a.jpg.metadata.json", with: "metadata", want: "> a.jpg -> b.jpg; metadata b.jpg; keep a.jpg.metadata.json: exists"},
 	{name: "… without --metadata none are", list: "A b.jpg", state: "A a.jpg meta", folder: "a.jpg.metadata.json", want: "> a.jpg -> b.jpg; keep a.jpg.metadata.json: exists"},

@@ -30,6 +30,7 @@ func TestRunWithOddMetadata(t *testing.T) {
 		adopt   bool
 		verdict Verdict // of A
 		missing bool    // A's file
+		edited  bool    // A's file
 		beside  string  // where A's metadata are to be
 	}{
 		{name: "nothing", after: two, beside: "a"},
@@ -47,6 +48,8 @@ func TestRunWithOddMetadata(t *testing.T) {
 		{name: "delete of a missing file", after: listing{"B": b}, verdict: AssetDeleted, missing: true, beside: "a"},
 		{name: "displaced by a fetch", after: listing{"B": b, "C": {"a", "three", 1, "m"}}, verdict: AssetLeft, beside: "a"},
 		{name: "displaced by a move", after: listing{"B": {"a", "two", 1, "m"}}, verdict: AssetLeft, beside: "a"},
+		{name: "adopt of an edited file", after: two, adopt: true, edited: true, beside: "a"},
+		{name: "adopt of an edited file with newer metadata", after: listing{"A": {"a", "one", 1, "n"}, "B": b}, adopt: true, edited: true, beside: "a"},
 		{name: "adopt", after: listing{"A": two["A"], "B": b, "C": {"c", "three", 1, "m"}}, adopt: true, beside: "c"},
 	} {
 		for _, state := range sidecarStates {
@@ -58,7 +61,9 @@ func TestRunWithOddMetadata(t *testing.T) {
 					if action.missing {
 						g.remove("a")
 					}
-					if action.adopt {
+					if action.edited {
+						g.edit("a")
+					} else if action.adopt {
 						g.write("c", "own three")
 					}
 					g.sync(t.Context(), action.after)

@@ -157,7 +157,7 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) error {
 
 // describes reports whether metadata are written beside a step's file.
 func (x *running) describes(s *Step) bool {
-	return x.WriteMetadata != nil && s.Wanted.Metadata.Length > 0 && !x.keeps[naming.Folded(sidecarOf(s.Path))]
+	return x.WriteMetadata != nil && !s.Bare && s.Wanted.Metadata.Length > 0 && !x.keeps[naming.Folded(sidecarOf(s.Path))]
 }
 
 // describe writes the metadata of a file that stays as it is.

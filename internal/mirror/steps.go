@@ -125,8 +125,11 @@ func (p *planner) addEdited(f *file) {
 	}
 	switch {
 	case p.in.Adopt && p.in.Folder.Adoptable(f.path):
-		p.put(f, Step{Action: download.ActionAdopt, Path: f.path})
-		p.describes(f)
+		bare := p.in.Metadata && !sidecarStale(p.in, f) && p.in.Folder.Sidecar(f.record, false) == Edited
+		p.put(f, Step{Action: download.ActionAdopt, Path: f.path, Bare: bare})
+		if !bare {
+			p.describes(f)
+		}
 		if f.err != nil { // a file is moved if the state has it as it is
 			p.put(f, Step{Action: download.ActionKeep, Path: f.path, Err: adoptedRenamed(f)})
 		}
