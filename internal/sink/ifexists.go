@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -179,7 +178,7 @@ func (d *Dir) isUnaltered(at candidate) bool {
 	if at.old == nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
-	return err == nil && os.SameFile(now, at.old) && now.Size() == at.old.Size() && now.ModTime().Equal(at.old.ModTime())
+	return err == nil && IsSame(at.old, now)
 }
 
 // renamed returns the name that the Rename policy gives t.

@@ -191,10 +191,26 @@ func (p *filePartial) replace(name string, only fs.FileInfo) error {
 	if err := p.intend(name); err != nil {
 		return err
 	}
-	if err := d.root.Rename(p.path, name); err != nil {
+	if only == nil {
+		err = d.root.Rename(p.path, name)
+	} else {
+		err = Replace(d.root, p.path, name, p.asidePath(), only)
+	}
+	switch {
+	case errors.Is(err, ErrAltered):
+		_ = p.remove() // as above
+		return d.existsError(name, p.target)
+	case err != nil:
 		return p.fail("publish", err)
 	}
 	return nil
+}
+
+// asidePath returns where the replaced file is for a moment, if the file system cannot exchange two files. The name is that
+// of a partial of another version, so that it is swept after a kill.
+func (p *filePartial) asidePath() string {
+	prefix := partialPrefix(p.target.Name, p.target.Identity)
+	return filepath.Join(filepath.Dir(p.path), filepath.Base(prefix)+"-"+hash16("replaced")+partialSuffix)
 }
 
 // syncFolders makes the name of a file survive a power loss, and the folders that

@@ -133,6 +133,37 @@ func TestReplacesNothingThatChangedMeanwhile(t *testing.T) {
 	}
 }
 
+// The last moment is after the last look, while the intent is recorded.
+func TestReplacesNothingThatChangesInTheLastMoment(t *testing.T) {
+	for _, c := range changes {
+		t.Run(c.what, func(t *testing.T) {
+			everyPolicy(t, func(t *testing.T, folder string, d *Dir) {
+				path := filepath.Join(folder, "a.jpg")
+				writeFile(t, path, old)
+				to := replacing()
+				to.Intend = func(string) error { c.change(t, path); return nil }
+				p := begin(t, d, to, object(whole))
+				write(t, p, whole)
+				want := c.left
+				name, err := p.Publish(t.Context())
+				if want == "new" {
+					if want = whole; err != nil || name != "a.jpg" {
+						t.Errorf("Publish = %q, %v", name, err)
+					}
+				} else if hint := wantCode(t, err, download.CodeExists); hint != "look at it" {
+					t.Errorf("the hint is %q", hint)
+				}
+				if got := contentOf(t, path); got != want {
+					t.Errorf("the file has %q, want %q", got, want)
+				}
+				if left, _ := filepath.Glob(filepath.Join(folder, "*"+partialSuffix)); len(left) > 0 {
+					t.Errorf("%q are left", left)
+				}
+			})
+		})
+	}
+}
+
 func TestASuspectFileReplacesNothing(t *testing.T) {
 	everyPolicy(t, func(t *testing.T, folder string, d *Dir) {
 		writeFile(t, filepath.Join(folder, "a.jpg"), old)
