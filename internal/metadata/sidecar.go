@@ -22,6 +22,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/fsync"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/sink"
 )
 
 const (
@@ -84,12 +85,12 @@ func writeOver(root *os.Root, path string, content []byte, isOwn func(old []byte
 	name, sum := Path(path), md5Of(content)
 	RemoveTemporary(root, path)
 	for {
-		replaces, err := check(root, name, content, isOwn)
+		was, err := check(root, name, content, isOwn)
 		if errors.Is(err, errSame) {
 			return sum, nil
 		}
 		if err == nil {
-			err = put(root, name, content, replaces)
+			err = put(root, name, content, was)
 		}
 		switch failed, ok := errors.AsType[*download.Error](err); {
 		case ok:
@@ -131,27 +132,27 @@ var (
 	errLookAgain = errors.New("another process has changed something")
 )
 
-// check reports whether a file at name is replaced by content.
-func check(root *os.Root, name string, content []byte, isOwn func(old []byte) bool) (replaces bool, err error) {
-	info, err := root.Lstat(name)
+// check returns the file at name that content replaces, as it was looked at; nil if no file has the name.
+func check(root *os.Root, name string, content []byte, isOwn func(old []byte) bool) (was fs.FileInfo, err error) {
+	was, err = root.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
+		return nil, nil
 	case err != nil:
-		return false, err
-	case !info.Mode().IsRegular() || info.Size() > maxSidecar:
-		return false, nameTaken(root, name)
+		return nil, err
+	case !was.Mode().IsRegular() || was.Size() > maxSidecar:
+		return nil, nameTaken(root, name)
 	}
 	old, err := root.ReadFile(name)
 	switch {
 	case err != nil:
-		return false, err
+		return nil, err
 	case string(old) == string(content):
-		return false, errSame
+		return nil, errSame
 	case isOwn(old):
-		return true, nil
+		return was, nil
 	default:
-		return false, nameTaken(root, name)
+		return nil, nameTaken(root, name)
 	}
 }
 
@@ -183,24 +184,32 @@ func id(content []byte) string {
 	return asset.ID
 }
 
-// put gives the file at name this content. An existing file is replaced only if replaces is set; else the error is
+// put gives the file at name this content. An existing file is replaced only if it is was, unchanged; else the error is
 // errLookAgain.
-func put(root *os.Root, name string, content []byte, replaces bool) error {
+func put(root *os.Root, name string, content []byte, was fs.FileInfo) error {
 	f, temporary, err := write(root, name, content)
 	if err != nil {
 		return err
 	}
 	defer f.Close() // releases its lock: until then no other process removes the temporary file as one left behind
-	if err = publish(root, temporary, name, replaces); err != nil {
+	if err = publish(root, temporary, name, was); err == nil {
+		return nil
+	}
+	own, failed := f.Stat()
+	if now, missing := root.Lstat(temporary); failed == nil && missing == nil && os.SameFile(own, now) {
 		_ = root.Remove(temporary)
 	}
 	return err
 }
 
 // publish renames the temporary file to name, as put does. The temporary file is gone if there is no error.
-func publish(root *os.Root, temporary, name string, replaces bool) error {
-	if replaces {
-		return root.Rename(temporary, name)
+func publish(root *os.Root, temporary, name string, was fs.FileInfo) error {
+	if was != nil {
+		err := sink.Replace(root, temporary, name, asidePath(temporary), was)
+		if errors.Is(err, sink.ErrAltered) {
+			return errLookAgain
+		}
+		return err
 	}
 	err := root.Link(temporary, name)
 	if err == nil {
@@ -212,19 +221,31 @@ func publish(root *os.Root, temporary, name string, replaces bool) error {
 	return root.Rename(temporary, name) // a file system without links
 }
 
-// TemporaryPath returns the path at which the metadata of the file at path are written first: in the same folder, and the
-// same each time, so that a process that is killed leaves one file at most.
-func TemporaryPath(path string) string { return temporaryPath(Path(path)) }
-
-// temporaryPath does what TemporaryPath does, for the path of the file with the metadata.
-func temporaryPath(name string) string {
-	folder, base := filepath.Split(name)
-	return folder + ".metadata-" + hash16(base) + ".part"
+// TemporaryPaths returns the paths at which the metadata of the file at path are written first, and at which those are that
+// they replace: in the same folder, and the same each time, so that processes that are killed leave two files at most.
+func TemporaryPaths(path string) []string {
+	temporary := temporaryPath(Path(path))
+	return []string{temporary, asidePath(temporary)}
 }
 
-// RemoveTemporary removes what a killed process has left of the file with the metadata of the file at path.
+// temporaryPath returns the path at which the file at name is written first.
+func temporaryPath(name string) string {
+	folder, base := filepath.Split(name)
+	return folder + ".metadata-" + hash16(base) + temporaryEnd
+}
+
+const temporaryEnd = ".part"
+
+// asidePath returns where a file is for a moment that a temporary file replaces; see sink.Replace.
+func asidePath(temporary string) string {
+	return strings.TrimSuffix(temporary, temporaryEnd) + "-replaced" + temporaryEnd
+}
+
+// RemoveTemporary removes what killed processes have left of the file with the metadata of the file at path.
 func RemoveTemporary(root *os.Root, path string) {
-	filelock.RemoveUnused(root, TemporaryPath(path), 0)
+	for _, left := range TemporaryPaths(path) {
+		filelock.RemoveUnused(root, left, 0)
+	}
 }
 
 // write writes the temporary file of name, and returns it locked and with its path.
@@ -232,7 +253,7 @@ func write(root *os.Root, name string, content []byte) (f *os.File, temporary st
 	temporary = temporaryPath(name)
 	f, err = create(root, temporary)
 	if errors.Is(err, fs.ErrExist) { // another process is writing it
-		temporary = filepath.Join(filepath.Dir(name), ".metadata-"+rand.Text()+".part")
+		temporary = filepath.Join(filepath.Dir(name), ".metadata-"+rand.Text()+temporaryEnd)
 		f, err = create(root, temporary)
 	}
 	if err != nil {

@@ -222,6 +222,9 @@ func TestWriteBesideTemporaryFiles(t *testing.T) {
 		t.Errorf("another process's file has %q", got)
 	}
 	other.Close()
+	if err := os.WriteFile(asidePath(left), []byte(`{"id":"B"}`), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := Write(root, "a", []byte(`{"id":"A"}`), ""); err != nil {
 		t.Fatal(err)
 	}
@@ -248,5 +251,45 @@ func TestWriteAtOnce(t *testing.T) {
 	got, err := os.ReadFile(filepath.Join(dir, "a.metadata.json"))
 	if err != nil || len(got) != len(`{"id":"A","name":""}`)+10_000 || names(t, dir) != "a.metadata.json" {
 		t.Errorf("%d bytes, %v; the folder has %s", len(got), err, names(t, dir))
+	}
+}
+
+// Another program may save the file after it was read and before it is replaced.
+func TestWriteReplacesWhatItHasRead(t *testing.T) {
+	for what, c := range map[string]struct {
+		change func(path string) error
+		want   string // the content in the end, and the error exists unless it is "new"
+	}{
+		"nothing":           {func(string) error { return nil }, "new"},
+		"removed":           {os.Remove, "new"},
+		"saved in place":    {func(path string) error { return os.WriteFile(path, []byte("edited"), 0o666) }, "edited"},
+		"saved by a rename": {func(path string) error { return errors.Join(os.WriteFile(path+"~", []byte("OLD"), 0o666), os.Rename(path+"~", path)) }, "OLD"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			root, dir := openRoot(t)
+			path := filepath.Join(dir, Path("a"))
+			if err := os.WriteFile(path, []byte("old"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			_, err := writeOver(root, "a", []byte("new"), func(old []byte) bool {
+				if string(old) != "old" {
+					return false
+				}
+				if err := c.change(path); err != nil {
+					t.Error(err)
+				}
+				return true
+			})
+			failed, exists := errors.AsType[*download.Error](err)
+			if exists = exists && failed.Code == download.CodeExists; exists != (c.want != "new") || !exists && err != nil {
+				t.Errorf("the error is %v", err)
+			}
+			if got, err := os.ReadFile(path); err != nil || string(got) != c.want {
+				t.Errorf("the file has %q, %v, want %q", got, err, c.want)
+			}
+			if got := names(t, dir); got != Path("a") {
+				t.Errorf("the folder has %s", got)
+			}
+		})
 	}
 }

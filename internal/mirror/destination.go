@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -157,7 +158,8 @@ func (d *Destination) HasOnly(folder string, accepted func(path string) bool) bo
 // isLeft reports whether a file was left by a run that was killed, so that the next one removes it.
 func (d *Destination) isLeft(path string) bool {
 	for _, b := range readBegun(d.root) {
-		if sink.IsPartial(path, b.Path, b.FileID) || path == filepath.ToSlash(metadata.TemporaryPath(filepath.FromSlash(b.Path))) {
+		temporary := metadata.TemporaryPaths(filepath.FromSlash(b.Path))
+		if sink.IsPartial(path, b.Path, b.FileID) || slices.Contains(temporary, filepath.FromSlash(path)) {
 			return true
 		}
 	}
