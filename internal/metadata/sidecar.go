@@ -204,21 +204,16 @@ func put(root *os.Root, name string, content []byte, was fs.FileInfo) error {
 
 // publish renames the temporary file to name, as put does. The temporary file is gone if there is no error.
 func publish(root *os.Root, temporary, name string, was fs.FileInfo) error {
-	if was != nil {
-		err := sink.Replace(root, temporary, name, asidePath(temporary), was)
-		if errors.Is(err, sink.ErrAltered) {
-			return errLookAgain
-		}
-		return err
+	var err error
+	if was == nil {
+		err = sink.Move(root, temporary, root, name)
+	} else {
+		err = sink.Replace(root, temporary, name, asidePath(temporary), was)
 	}
-	err := root.Link(temporary, name)
-	if err == nil {
-		return root.Remove(temporary)
-	}
-	if _, err := root.Lstat(name); err == nil {
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, sink.ErrAltered) {
 		return errLookAgain
 	}
-	return root.Rename(temporary, name) // a file system without links
+	return err
 }
 
 // TemporaryPaths returns the paths at which the metadata of the file at path are written first, and at which those are that

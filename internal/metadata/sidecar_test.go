@@ -260,10 +260,12 @@ func TestWriteReplacesWhatItHasRead(t *testing.T) {
 		change func(path string) error
 		want   string // the content in the end, and the error exists unless it is "new"
 	}{
-		"nothing":           {func(string) error { return nil }, "new"},
-		"removed":           {os.Remove, "new"},
-		"saved in place":    {func(path string) error { return os.WriteFile(path, []byte("edited"), 0o666) }, "edited"},
-		"saved by a rename": {func(path string) error { return errors.Join(os.WriteFile(path+"~", []byte("OLD"), 0o666), os.Rename(path+"~", path)) }, "OLD"},
+		"nothing":        {func(string) error { return nil }, "new"},
+		"removed":        {os.Remove, "new"},
+		"saved in place": {func(path string) error { return os.WriteFile(path, []byte("edited"), 0o666) }, "edited"},
+		"saved by a rename": {func(path string) error {
+			return errors.Join(os.WriteFile(path+"~", []byte("OLD"), 0o666), os.Rename(path+"~", path))
+		}, "OLD"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			root, dir := openRoot(t)
