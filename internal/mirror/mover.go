@@ -52,15 +52,10 @@ func isElsewhere(err error) bool {
 	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, syscall.EXDEV)
 }
 
-// isSame reports whether a file is still the one that was looked at, as far as the file system tells.
-func isSame(was, now fs.FileInfo) bool {
-	return os.SameFile(was, now) && was.Mode() == now.Mode() && was.Size() == now.Size() && was.ModTime().Equal(now.ModTime())
-}
-
 // confirm looks whether a file that was moved from old to name is the one that was looked at. If not, it goes back.
 func confirm(from *os.Root, old string, was fs.FileInfo, to *os.Root, name string) error {
 	now, err := to.Lstat(name)
-	if err == nil && isSame(was, now) {
+	if err == nil && sink.IsSame(was, now) {
 		return nil
 	}
 	if err := goBack(from, old, to, name); err != nil {
@@ -127,7 +122,7 @@ func (m *mover) remove(root *os.Root, path string, was fs.FileInfo) error {
 // finish removes a file that was set aside if it is the one that was looked at, and else moves it back.
 func (m *mover) finish(root *os.Root, path, aside string, was fs.FileInfo) error {
 	now, err := root.Lstat(aside)
-	if err == nil && !isSame(was, now) {
+	if err == nil && !sink.IsSame(was, now) {
 		err = errEdited(path)
 	}
 	if err == nil {
@@ -216,7 +211,7 @@ func copyFile(ctx context.Context, from *os.Root, old string, was fs.FileInfo, t
 	}
 	defer source.Close()
 	info, err := source.Stat()
-	if err == nil && !isSame(was, info) {
+	if err == nil && !sink.IsSame(was, info) {
 		err = errEdited(old)
 	}
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 type moving struct {
 	*Step
 	now    download.Result // its record, with the path where it is
+	seen   fs.FileInfo     // the file as it was looked at; nil for whatever has the path
 	parked bool            // in ownFolder, so that another file can have its path
 }
 
@@ -75,20 +76,17 @@ func (x *running) move(ctx context.Context, m *moving, wait bool) bool {
 
 // moveOn gives a file its new path, or one in ownFolder if it has to wait for that.
 func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
-	standing, err := x.folder.Stands(&m.now), error(nil)
-	if wait { // in ownFolder the user does not see it, and after a kill only its MD5 identifies it
-		_, standing, err = x.proven(ctx, &m.now)
-	}
+	seen, standing, err := x.lookAt(ctx, &m.now, wait)
 	if err != nil {
 		return err
 	}
-	switch standing {
+	switch m.seen = seen; standing {
 	case Edited:
 		return errEdited(m.now.Path)
 	case NotThere:
 		return &download.Error{Code: download.CodeNotFound, Path: m.now.Path, Err: errors.New("it was taken away meanwhile")}
 	case AsWritten:
-		x.stamp(&m.now)
+		m.now.Listed = dated(&m.now, seen).Listed
 	}
 	if wait {
 		err := x.hop(ctx, m, ownFolder+"/"+movingPrefix+rand.Text())
@@ -107,6 +105,21 @@ func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
 		x.swept(was.Path, was.Record)
 	}
 	return nil
+}
+
+// lookAt returns what has become of a record's file, and the file as it was looked at before that was found out.
+func (x *running) lookAt(ctx context.Context, r *download.Result, prove bool) (fs.FileInfo, Standing, error) {
+	if prove { // in ownFolder the user does not see it, and after a kill only its MD5 identifies it
+		return x.proven(ctx, r)
+	}
+	seen, err := x.Root.Lstat(filepath.FromSlash(r.Path))
+	switch {
+	case isMissing(err):
+		return nil, NotThere, nil
+	case err != nil:
+		return nil, Edited, local(r.Path, err)
+	}
+	return seen, x.folder.Stands(r), nil
 }
 
 // arrive gives a file its new path. What it displaces comes back if that fails.
@@ -131,10 +144,15 @@ func (x *running) arrive(ctx context.Context, m *moving) error {
 // cannotMove reports why a file was not moved. One that has left its path goes back there, if it can.
 func (x *running) cannotMove(ctx context.Context, m *moving, err error) {
 	x.stuck[m.Record] = true
+	m.seen = nil // also one that was edited in ownFolder goes back
 	if m.parked && (x.folder.Taken(m.From) || x.hop(ctx, m, m.From) != nil) {
 		x.finished(m.now)
 	}
-	x.fails(ctx, m.Step, err)
+	failed := *m.Step
+	if e, ok := errors.AsType[*download.Error](err); ok && e.Code == download.CodeExists && e.Path == filepath.FromSlash(m.From) {
+		failed.Path, failed.From = m.From, "" // the file itself was changed, and its new path may be free
+	}
+	x.fails(ctx, &failed, err)
 }
 
 // hop moves a file to a path, which is free, and its metadata before it: a file without metadata gets them again.
@@ -149,7 +167,7 @@ func (x *running) hop(ctx context.Context, m *moving, to string) error {
 		err = x.moveSidecar(ctx, m, to)
 	}
 	if err == nil {
-		err = x.mover.move(ctx, x.Root, was, nil, x.Root, there.Path)
+		err = x.mover.move(ctx, x.Root, was, m.seen, x.Root, there.Path)
 		m.now.Path = there.Path
 		if err != nil { // metadata that do not come back are found when the file is moved again
 			_ = x.moveSidecar(ctx, m, filepath.ToSlash(was))

@@ -261,7 +261,7 @@ func (x *running) proven(ctx context.Context, r *download.Result) (fs.FileInfo, 
 		return nil, Edited, local(r.Path, err)
 	}
 	after, err := x.Root.Lstat(name)
-	if err != nil || !isSame(before, after) {
+	if err != nil || !sink.IsSame(before, after) {
 		return nil, Edited, nil //nolint:nilerr // it was taken away or changed while it was read
 	}
 	return after, AsWritten, nil

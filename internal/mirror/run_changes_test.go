@@ -113,6 +113,26 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			files: with(two.files(true), "y/a", "mine"), again: []string{"! a (exists)", "~ a"},
 		},
 		{
+			name: "a file is saved right before it is moved", before: two, after: listing{"A": {"y/a", "one", 1, "m"}, "B": two["B"]}, metadata: true,
+			during: func(g *rig) { g.intended = func(download.Result) error { g.edit("a"); return nil } },
+			want:   []string{"! a (exists)"}, outcome: Outcome{Steps: 1, Kept: 1},
+			files: with(two.files(true), "a", "edited a"), again: []string{"! a (exists)"},
+		},
+		{
+			name: "a file is saved right before it waits for its path", before: two,
+			after: listing{"A": {"x/b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}}, metadata: true,
+			during: func(g *rig) {
+				g.intended = func(r download.Result) error {
+					if r.MediaID == "A" {
+						g.edit("a")
+					}
+					return nil
+				}
+			},
+			want: []string{"! a (exists)", "! a (exists)"}, outcome: Outcome{Steps: 2, Kept: 2},
+			files: with(two.files(true), "a", "edited a"), again: []string{"! a (exists)", "> x/b -> a-B"},
+		},
+		{
 			name: "a file appears in a circle", before: two, after: listing{"A": {"x/b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}}, metadata: true,
 			during: func(g *rig) {
 				g.intended = func(r download.Result) error {
@@ -133,8 +153,8 @@ func TestRunWhileTheFolderChanges(t *testing.T) {
 			name: "a file in a circle was edited, and has its size and time", before: two,
 			after: listing{"A": {"x/b", "one", 1, "m"}, "B": {"a", "two", 1, "m"}},
 			edits: func(g *rig) { g.unforeseen = true; g.retouch("a", "eno") },
-			want:  []string{"! a (exists)", "! x/b (exists)"}, outcome: Outcome{Steps: 2, Kept: 2},
-			files: map[string]string{"a": "eno", "x/b": "two"}, again: []string{"! a (exists)", "! x/b (exists)"},
+			want:  []string{"! a (exists)", "! a (exists)"}, outcome: Outcome{Steps: 2, Kept: 2},
+			files: map[string]string{"a": "eno", "x/b": "two"}, again: []string{"! a (exists)", "! a (exists)"},
 		},
 		{
 			name: "edited metadata", before: two, metadata: true,
