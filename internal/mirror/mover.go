@@ -37,13 +37,26 @@ func (m *mover) move(ctx context.Context, from *os.Root, old string, was fs.File
 			return err
 		}
 	}
-	switch err := sink.Move(from, old, to, name); {
-	case err == nil:
-		return confirm(from, old, was, to, name)
-	case !isElsewhere(err):
+	err = sink.MoveAtOnce(from, old, to, name)
+	if errors.Is(err, errors.ErrUnsupported) && from == to {
+		err = m.moveInSteps(from, old, was, name)
+	} else if err == nil {
+		err = confirm(from, old, was, to, name)
+	}
+	if isElsewhere(err) {
+		err = m.carry(ctx, from, old, was, to, name)
+	}
+	return err
+}
+
+// moveInSteps moves a file below one root where the system cannot do it in one step: between two, a file that another
+// program saves at old would be lost. So the file is set aside first.
+func (m *mover) moveInSteps(root *os.Root, old string, was fs.FileInfo, name string) error {
+	aside, err := setAside(root, old, was)
+	if err != nil {
 		return err
 	}
-	return m.carry(ctx, from, old, was, to, name)
+	return m.release(root, old, aside, sink.Move(root, aside, root, name))
 }
 
 // isElsewhere reports whether a file cannot be moved because its new path is on another file system, or cannot be moved
@@ -89,7 +102,7 @@ func setAside(root *os.Root, path string, was fs.FileInfo) (aside string, err er
 		err = root.MkdirAll(filepath.Dir(aside), 0o700)
 	}
 	if err == nil {
-		err = sink.Move(root, path, root, aside)
+		err = root.Rename(path, aside) // no other file has that path, which is random
 	}
 	if err == nil {
 		err = confirm(root, path, was, root, aside)

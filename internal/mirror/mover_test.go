@@ -152,6 +152,12 @@ func TestMoveLeavesWhatWasNotLookedAt(t *testing.T) {
 			"moved": func(g *rig, to *os.Root, was fs.FileInfo) error {
 				return new(mover).move(t.Context(), g.root, filepath.Join("x", "a"), was, to, "b")
 			},
+			"moved in the folder": func(g *rig, _ *os.Root, was fs.FileInfo) error {
+				return new(mover).move(t.Context(), g.root, filepath.Join("x", "a"), was, g.root, "b")
+			},
+			"moved in steps": func(g *rig, _ *os.Root, was fs.FileInfo) error {
+				return new(mover).moveInSteps(g.root, filepath.Join("x", "a"), was, "b")
+			},
 			"removed": func(g *rig, _ *os.Root, was fs.FileInfo) error {
 				return new(mover).remove(g.root, filepath.Join("x", "a"), was)
 			},
@@ -178,6 +184,28 @@ func TestMoveLeavesWhatWasNotLookedAt(t *testing.T) {
 		t.Error(err)
 	}
 	wantTree(t, g.dir, map[string]string{"x/": ""})
+}
+
+// Where the system cannot move a file in one step, it is moved by way of ownFolder, and replaces nothing.
+func TestMoveInSteps(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		g := newRig(t)
+		g.write("x/a", original)
+		want := map[string]string{"b": original, "x/": ""}
+		if taken {
+			g.write("b", "mine")
+			want = map[string]string{"b": "mine", "x/a": original}
+		}
+		was, err := g.root.Lstat("x/a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = new(mover).moveInSteps(g.root, filepath.Join("x", "a"), was, "b")
+		if taken && !errors.Is(err, fs.ErrExist) || !taken && err != nil {
+			t.Errorf("the error is %v", err)
+		}
+		wantTree(t, g.dir, want)
+	}
 }
 
 // A process that is killed while it copies a file loses nothing: the next one puts the file back.

@@ -17,6 +17,12 @@ func Move(from *os.Root, old string, to *os.Root, name string) error {
 	return move(from, old, to, name, new(sync.Mutex))
 }
 
+// MoveAtOnce does what Move does, in one step: if the system cannot, or not between two roots, the error is
+// errors.ErrUnsupported.
+func MoveAtOnce(from *os.Root, old string, to *os.Root, name string) error {
+	return renameExclusively(from, old, to, name)
+}
+
 // move does what Move does. publishing is held while the name is checked and taken in two steps.
 func move(from *os.Root, old string, to *os.Root, name string, publishing sync.Locker) error {
 	err := renameExclusively(from, old, to, name)
