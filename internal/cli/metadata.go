@@ -156,7 +156,10 @@ type tableRows struct{ *session }
 func (t tableRows) Finished(job download.Job, r download.Result) {
 	if r.Path != "" && t.destination.Show != nil {
 		r.Path = t.destination.Show(r.Path)
-		t.table.Refuse(t.flags.checkTable(r.Path))
+		table := t.flags.tablePath()
+		if _, err := os.Lstat(table); err == nil { // else nothing was written there
+			t.table.Refuse(checkTable(table, r.Path))
+		}
 	}
 	if job.Asset == nil && !isAnswer(r) {
 		t.lacking.Add(1)

@@ -105,15 +105,17 @@ func inState(path, dir string) bool {
 	}
 }
 
-// checkTable returns the error of a table that would replace a file of the run, or the metadata beside it.
-func (o *transferFlags) checkTable(file string) error {
+// tablePath returns the path of the file that --metadata-csv replaces, "" without the flag.
+func (o *transferFlags) tablePath() string {
 	if o.metadataCSV == "" {
-		return nil
+		return ""
 	}
-	table := sink.Destination(o.metadataCSV)
-	if _, err := os.Lstat(table); err != nil {
-		return nil //nolint:nilerr // nothing has the path
-	}
+	return sink.Destination(o.metadataCSV)
+}
+
+// checkTable returns the error of a table, by its tablePath, that would have the path of a file of the run, or that of the
+// metadata beside it.
+func checkTable(table, file string) error {
 	for _, path := range []string{file, metadata.Path(file)} {
 		if naming.Folded(filepath.Base(path)) == naming.Folded(filepath.Base(table)) && sink.SameFile(path, table) {
 			return fmt.Errorf("%s is a file of the run", path)

@@ -292,6 +292,9 @@ func (s *syncRun) carryOut(ctx context.Context, p *syncPlan) (mirror.Outcome, er
 
 // writeMetadata writes the metadata of a file beside it; see metadata.Write.
 func (s *syncRun) writeMetadata(path string, content []byte, own string) (md5 string, err error) {
+	if err := s.destination.Dir.CheckInUse(metadata.Path(path)); err != nil {
+		return "", err
+	}
 	md5, err = metadata.Write(s.root, path, content, own)
 	if err == nil && s.o.fsync {
 		err = metadata.Sync(s.root, path)

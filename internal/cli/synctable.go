@@ -30,10 +30,12 @@ func (s *syncRun) tabulate(ctx context.Context, p *syncPlan, stopped bool) error
 	return s.finishMetadata(ctx, stopped, false)
 }
 
-// checkTable rejects a table that would replace a file that sync has in the folder, or is to have there.
+// checkTable rejects a table that would have the path of a file that sync has in the folder, or is to have there, or of its
+// metadata: also before that file exists.
 func (s *syncRun) checkTable(records []*download.Result, steps []mirror.Step) error {
+	table := s.flags.tablePath()
 	check := func(path string) error {
-		err := s.flags.checkTable(s.destination.Show(filepath.FromSlash(path)))
+		err := checkTable(table, s.destination.Show(filepath.FromSlash(path)))
 		if err != nil {
 			return usagef("--metadata-csv: %w", err)
 		}
