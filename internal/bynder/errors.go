@@ -20,6 +20,8 @@ type APIError struct {
 	Date    time.Time // the portal's clock, zero if unknown
 	// Signed is this machine's clock at the answer to a request whose signature has the time, else zero.
 	Signed time.Time
+	// Foreign says that the body is neither JSON nor empty: the page of a firewall or a proxy, and not what the portal says.
+	Foreign bool
 	// Header has Retry-After, if the answer had it, and nothing else.
 	Header http.Header
 }
@@ -129,6 +131,7 @@ func subject(path string) string {
 // message, HTML, empty, or cut off.
 func (c *Client) newAPIError(resp *http.Response, path string, body []byte) *APIError {
 	e := &APIError{Status: resp.StatusCode, Path: path, Message: errorMessage(body)}
+	e.Foreign = len(bytes.TrimSpace(body)) > 0 && !json.Valid(body)
 	if c.Signs {
 		e.Signed = time.Now()
 	}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -138,6 +139,9 @@ func TestAPIErrors(t *testing.T) {
 			}
 			if api.Date.IsZero() {
 				t.Error("the portal's clock is not kept")
+			}
+			if foreign := slices.Contains([]string{"HTML", "cut off", "text"}, tt.name); api.Foreign != foreign {
+				t.Errorf("foreign is %v", api.Foreign)
 			}
 		})
 	}

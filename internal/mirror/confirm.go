@@ -68,7 +68,8 @@ func Confirm(ctx context.Context, w Witness, filters bynder.Query, ids []string)
 	return verdicts, nil
 }
 
-// verdictOf returns what the answer to a call for one asset says of it, and whether there was one.
+// verdictOf returns what the answer to a call for one asset says of it, and whether there was one. A page that a firewall or
+// a proxy has sent in place of the portal is none.
 func verdictOf(err error) (v Verdict, answered bool) {
 	if err == nil {
 		return Unconfirmed, true // the portal has it, but no list does
@@ -78,6 +79,8 @@ func verdictOf(err error) (v Verdict, answered bool) {
 	}
 	api, ok := errors.AsType[*bynder.APIError](err)
 	switch {
+	case ok && api.Foreign:
+		return Unconfirmed, false
 	case ok && api.Status == http.StatusNotFound:
 		return AssetDeleted, true
 	case ok && api.Status == http.StatusForbidden:

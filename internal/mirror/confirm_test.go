@@ -128,6 +128,20 @@ func TestConfirm(t *testing.T) {
 			want: "A= B= C= D= E= F=deleted", asked: "all A,B,C,D,E,F; A; B; C; D; E; F",
 		},
 		{
+			name: "pages of a firewall", ids: "A,B,C,D,E",
+			witness: fakeWitness{one: map[string]error{
+				"A": &bynder.APIError{Status: 404, Foreign: true}, "B": status(403), "C": &bynder.APIError{Status: 403, Foreign: true}, "D": status(404),
+			}},
+			want: "A= B=hidden C= D=deleted E=", asked: "all A,B,C,D,E; A; B; C; D; E",
+		},
+		{
+			name: "nothing but pages of a firewall", ids: "A,B,C,D",
+			witness: fakeWitness{one: map[string]error{
+				"A": &bynder.APIError{Status: 404, Foreign: true}, "B": &bynder.APIError{Status: 403, Foreign: true}, "C": &bynder.APIError{Status: 403, Foreign: true},
+			}},
+			want: "A= B= C= D=", asked: "all A,B,C,D; A; B; C",
+		},
+		{
 			name: "silence", ids: "A,B,C,D,E",
 			witness: fakeWitness{one: map[string]error{"A": status(404), "B": network, "C": network, "D": status(503), "E": status(404)}},
 			want:    "A=deleted B= C= D= E=", asked: "all A,B,C,D,E; A; B; C; D",
