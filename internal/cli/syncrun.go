@@ -134,6 +134,7 @@ func (s *syncRun) run(ctx context.Context) error {
 // syncPlan says what a run is to do.
 type syncPlan struct {
 	wanted  []mirror.Wanted
+	records []*download.Result
 	steps   []mirror.Step
 	touched []*download.Result // records of files that have another time than recorded
 	over    error              // that there are more files to remove than --max-delete; may be nil
@@ -159,7 +160,7 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 	if err := s.openSpool(); err != nil {
 		return nil, err
 	}
-	p := &syncPlan{}
+	p := &syncPlan{records: records}
 	if p.wanted, err = s.list(ctx); err != nil {
 		return nil, err
 	}
@@ -276,11 +277,7 @@ func (s *syncRun) preview(p *syncPlan) (done mirror.Outcome) {
 
 // carryOut carries out a plan.
 func (s *syncRun) carryOut(ctx context.Context, p *syncPlan) (mirror.Outcome, error) {
-	for _, r := range p.touched {
-		again := *r
-		again.Status = download.Unchanged
-		s.journal.Finished(download.Job{}, again)
-	}
+	s.note(p)
 	run := mirror.Run{
 		Root: s.root, Portal: s.conf.Portal.Host, State: s.journal, Spool: s.spool, Trash: s.o.trash, Report: s.changed, Fetch: s.fetch,
 	}

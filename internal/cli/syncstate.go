@@ -218,3 +218,34 @@ func (s *syncRun) load(ctx context.Context) (records []*download.Result, err err
 
 // maxTexts is the maximum number of texts that are shared between records.
 const maxTexts = 1000
+
+// note records what the folder tells of files that are as they were: another time and, unless a step is about the file, that
+// its metadata are gone. verify would miss them.
+func (s *syncRun) note(p *syncPlan) {
+	noted := make(map[download.FileID]bool, len(p.touched))
+	note := func(r download.Result) {
+		r.Status = download.Unchanged
+		s.journal.Finished(download.Job{}, r)
+	}
+	for i := range p.steps {
+		if r := p.steps[i].Record; r != nil {
+			noted[r.File()] = true
+		}
+	}
+	for _, r := range p.touched {
+		again := *r
+		if !noted[r.File()] {
+			again, _ = mirror.Bare(s.root, again)
+		}
+		noted[r.File()] = true
+		note(again)
+	}
+	for _, r := range p.records {
+		if noted[r.File()] {
+			continue
+		}
+		if bare, is := mirror.Bare(s.root, *r); is {
+			note(bare)
+		}
+	}
+}

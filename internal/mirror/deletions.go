@@ -132,6 +132,7 @@ func (x *running) note(ctx context.Context, s *Step) {
 	if told := learned(s.Wanted, r); told != nil && x.folder.Stands(r) == AsWritten {
 		r.Listed, r.Status = told, download.Unchanged
 		x.stamp(r)
+		*r, _ = Bare(x.Root, *r)
 		x.finished(*r)
 	}
 }
@@ -189,6 +190,7 @@ func (x *running) adopt(ctx context.Context, s *Step) {
 	if x.describes(s) {
 		x.writeSidecar(ctx, s, &r)
 	}
+	r, _ = Bare(x.Root, r)
 	x.finished(r)
 	r.Status = download.Unchanged
 	x.report(r)

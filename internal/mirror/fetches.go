@@ -135,6 +135,7 @@ func (f *fetching) Finished(job download.Job, r download.Result) {
 	if s.Record != nil && filepath.ToSlash(s.Record.Path) != s.Path { // it was not there any more, or was moved
 		f.leave(s.Record)
 	}
+	r, _ = Bare(f.Root, r)
 	f.State.Finished(job, r)
 	f.report(r)
 	f.displaced(s)

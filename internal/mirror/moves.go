@@ -98,6 +98,7 @@ func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
 	}
 	done := m.result(x.Portal)
 	done.Status = download.Moved
+	m.now, _ = Bare(x.Root, m.now)
 	x.finished(m.now)
 	x.report(done)
 	if was := m.displacing(); was != nil {

@@ -287,3 +287,33 @@ func TestRunRemembersMetadataThatCannotMove(t *testing.T) {
 	g.sync(t.Context(), after)
 	wantTree(t, g.dir, after.files(true))
 }
+
+// TestRunForgetsLostMetadata has metadata that somebody has removed. A run without metadata that does something with their
+// file records that it has none.
+func TestRunForgetsLostMetadata(t *testing.T) {
+	for name, after := range map[string]asset{
+		"move": {"b", "one", 1, "m"}, "fetch": {"a", "newer", 2, "n"}, "move and fetch": {"b", "newer", 2, "n"},
+		"fetch of a missing file": {"a", "one", 1, "m"}, "fetch of a missing file that moves": {"b", "one", 1, "m"}, "adopt": {"a", "one", 1, "m"},
+	} {
+		for _, lost := range []bool{true, false} {
+			g := change{before: listing{"A": {"a", "one", 1, "m"}}, metadata: true}.play(t, false)
+			g.metadata, g.adopt = false, name == "adopt"
+			if lost {
+				g.remove("a" + sidecarEnd)
+			}
+			if strings.Contains(name, "missing") {
+				g.remove("a")
+			}
+			if g.adopt {
+				g.edit("a")
+			}
+			g.sync(t.Context(), listing{"A": after})
+			stays := !lost && (!strings.Contains(name, "missing") || after.path == "a") // dropStray removes the others
+			r := g.state.files[fileOf("A")]
+			_, err := os.Stat(filepath.Join(g.dir, after.path+sidecarEnd))
+			if r.Path != after.path || (r.Listed.Metadata != "") != stays || (err == nil) != stays {
+				t.Errorf("%s, lost %v: the record of %s has the metadata %q, and there are some: %v", name, lost, r.Path, r.Listed.Metadata, err == nil)
+			}
+		}
+	}
+}

@@ -37,6 +37,21 @@ func (x *running) sidecarOf(ctx context.Context, r *download.Result) sidecar {
 	return sidecar{path, sidecarStands(context.WithoutCancel(ctx), &x.compare, r), was}
 }
 
+// Bare returns a record as one without metadata, if there are none beside its file any more. It reports whether that is
+// another one.
+func Bare(root *os.Root, r download.Result) (download.Result, bool) {
+	if listedOf(&r).Metadata == "" {
+		return r, false
+	}
+	if _, err := root.Lstat(metadata.Path(filepath.FromSlash(r.Path))); !isMissing(err) {
+		return r, false
+	}
+	listed := *r.Listed
+	listed.Metadata = ""
+	r.Listed = &listed
+	return r, true
+}
+
 // removeSidecar removes metadata that are as they were written, unless they are saved meanwhile.
 func (x *running) removeSidecar(beside sidecar) error {
 	if beside.Standing != AsWritten || beside.was == nil {
