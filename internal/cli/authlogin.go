@@ -43,7 +43,8 @@ or backups can read it too.`,
   bynder auth login --profile press --domain press.example.com
 
   # Log in with a permanent token from a password manager
-  pass show bynder | bynder auth login --with-token --domain brand.getbynder.com`,
+  pass show bynder |
+    bynder auth login --with-token --domain brand.getbynder.com`,
 		Args: noArgsUnquoted,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.login(cmd.Context()) },
 	}

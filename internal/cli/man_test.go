@@ -107,6 +107,11 @@ func TestManualPagesHaveTheWholeHelp(t *testing.T) {
 			holds("description", cmd.Long)
 		}
 		holds("examples", cmd.Example)
+		for line := range strings.Lines(unindent(cmd.Example)) {
+			if len(strings.TrimSuffix(line, "\n")) > helpWidth-7 { // a manual page is indented by 7 columns
+				t.Errorf("%s is wider than %d columns: %s", name, helpWidth, line)
+			}
+		}
 		for _, group := range groupFlags(cmd) {
 			for line := range strings.Lines(describeFlags(group.flags, 0)) {
 				holds("flags", line)

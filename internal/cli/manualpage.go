@@ -70,7 +70,7 @@ func writeBlock(b *strings.Builder, block helpBlock) {
 		return
 	}
 	if !block.explains() {
-		fmt.Fprintf(b, ".PP\n.RS 4\n.nf\n%s\n.fi\n.RE\n", roff(unindent(block.list)))
+		fmt.Fprintf(b, ".PP\n.nf\n%s\n.fi\n", roff(unindent(block.list)))
 		return
 	}
 	for _, item := range block.items() {
