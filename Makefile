@@ -16,7 +16,7 @@ DATE    = $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --fo
 CLI     = github.com/bynder-cli/bynder/internal/cli
 LDFLAGS = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
 
-.PHONY: help build install uninstall share image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-image check clean
+.PHONY: help build install uninstall share image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-release check-image check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ check-sdk: ## Bynder's own JavaScript SDK against the embedded portal; needs nod
 
 check-s3: ## a real S3 server; builds versitygw the first time
 	.ci/check-s3
+
+check-release: ## a snapshot release, built twice, its package installed and removed; needs root for that
+	.ci/check-release
 
 check-image: ## builds the image with buildah and runs it; needs root
 	.ci/check-image
