@@ -56,6 +56,9 @@ func (o *transferFlags) inUse() []sink.InUse {
 // a list, and a journal can be a list.
 func (o *transferFlags) checkOwnFiles() error {
 	output := o.outputPath()
+	if err := o.checkNotInState(); err != nil {
+		return err
+	}
 	if o.metadataCSV == "" && o.journal == "" && o.undoneOut == "" {
 		return nil
 	}
@@ -79,7 +82,8 @@ func (o *transferFlags) checkOwnFiles() error {
 				return usagef("--%s names %s", f.flag, other.What)
 			}
 		}
-		if f.flag != "journal" && inState(f.Path, o.dir) { // a journal there has a head, which journal.Open looks at
+		// Of a state itself journal.Open says what it is, and verify --repair adds to it.
+		if isState := f.flag == "journal" && filepath.Base(f.Path) == stateFile; !isState && inState(f.Path, o.dir) {
 			return usagef("--%s names a file among those that sync keeps in %s", f.flag, stateFolder)
 		}
 	}
@@ -91,9 +95,30 @@ func isDescriptor(path string) bool {
 	return strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
 }
 
+// checkNotInState refuses to put files into the folder in which a sync keeps its state.
+func (o *transferFlags) checkNotInState() error {
+	into := ""
+	switch output := o.outputPath(); {
+	case o.recorded: // they go where they were
+	case isInState(realPath(o.dir), o.dir):
+		into = o.dir
+	case output != "" && !sink.IsStdout(output) && inState(output, o.dir):
+		into = output
+	}
+	if into == "" {
+		return nil
+	}
+	return &usageError{err: fmt.Errorf("%s is in a folder %s, which sync keeps for itself", into, stateFolder), hint: "choose another folder"}
+}
+
 // inState reports whether a path leads into the state of a sync, such as that of the folder dir.
 func inState(path, dir string) bool {
-	for at := realPath(filepath.Dir(sink.Destination(path))); ; at = filepath.Dir(at) {
+	return isInState(realPath(filepath.Dir(sink.Destination(path))), dir)
+}
+
+// isInState reports whether a folder, by its real path, is the one with the state of a sync, or is below it.
+func isInState(at, dir string) bool {
+	for ; ; at = filepath.Dir(at) {
 		if naming.Folded(filepath.Base(at)) == naming.Folded(stateFolder) {
 			if _, err := os.Lstat(filepath.Join(at, stateFile)); err == nil || filepath.Dir(at) == realPath(dir) {
 				return true
