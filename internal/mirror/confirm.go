@@ -69,7 +69,7 @@ func Confirm(ctx context.Context, w Witness, filters bynder.Query, ids []string)
 }
 
 // verdictOf returns what the answer to a call for one asset says of it, and whether there was one. A page that a firewall or
-// a proxy has sent in place of the portal is none.
+// a proxy has sent does not count as an answer.
 func verdictOf(err error) (v Verdict, answered bool) {
 	if err == nil {
 		return Unconfirmed, true // the portal has it, but no list does

@@ -288,7 +288,7 @@ func TestRunRemembersMetadataThatCannotMove(t *testing.T) {
 	wantTree(t, g.dir, after.files(true))
 }
 
-// TestRunForgetsLostMetadata has metadata that somebody has removed. A run without metadata that does something with their
+// TestRunForgetsLostMetadata has metadata that were removed by hand. A run without metadata that does something with their
 // file records that it has none.
 func TestRunForgetsLostMetadata(t *testing.T) {
 	for name, after := range map[string]asset{
