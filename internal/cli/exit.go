@@ -11,6 +11,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/sink"
 )
 
 // The exit statuses. For a signal it is 128 + its number.
@@ -146,11 +147,14 @@ func explain(ctx context.Context, screen *report.Screen, err error) {
 	screen.Fail(err.Error(), hintOf(err))
 }
 
-// hintOf returns the hint of an error, "" for none.
+// hintOf returns the hint of an error, "" for none. That of a full disk is the same wherever it was met.
 func hintOf(err error) string {
 	var hinted interface{ Hint() string }
-	if errors.As(err, &hinted) {
+	if errors.As(err, &hinted) && hinted.Hint() != "" {
 		return hinted.Hint()
+	}
+	if sink.IsFull(err) {
+		return "free some space, then run the same command again"
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/sink"
 )
 
 // ReplacedFolder is where changed files of a folder go before they are fetched again, below it.
@@ -83,5 +84,14 @@ func (a *Aside) Take(ctx context.Context, path string) (there string, err error)
 	if ctx.Err() != nil {
 		return "", &download.Error{Code: download.CodeInterrupted, Err: context.Cause(ctx)}
 	}
-	return "", &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("cannot move away what has the path: %w", err), Advice: "move it away by hand"}
+	return "", notTaken(err)
+}
+
+// notTaken returns the error that what has a path could not be moved away.
+func notTaken(err error) error {
+	failed := &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("cannot move away what has the path: %w", err), Advice: "move it away by hand"}
+	if sink.IsFull(err) {
+		failed.Code, failed.Advice = download.CodeDiskFull, "free some space where changed files go, then run the same command again"
+	}
+	return failed
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -131,6 +133,17 @@ func TestAsideMadeForNothing(t *testing.T) {
 		a.Close()
 		if _, err := root.Lstat(ownFolder); (err == nil) != (content != "") {
 			t.Errorf("%q: %v", content, err)
+		}
+	}
+}
+
+// A disk that is full keeps a changed file from its place; moving it by hand would not help.
+func TestAsideOnAFullDisk(t *testing.T) {
+	for errno, want := range map[error]download.Code{syscall.ENOSPC: download.CodeDiskFull, syscall.EACCES: download.CodeLocal} {
+		err := notTaken(&os.LinkError{Op: "rename", Old: "a", New: "b", Err: errno})
+		failed, ok := errors.AsType[*download.Error](err)
+		if !ok || failed.Code != want || strings.Contains(failed.Hint(), "free some space") != (want == download.CodeDiskFull) {
+			t.Errorf("%v: %v, hint %q", errno, err, failed.Hint())
 		}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -228,7 +227,7 @@ func local(path string, err error) error {
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		e.Code, e.Advice = download.CodeExists, changedAdvice
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case sink.IsFull(err):
 		e.Code, e.Advice = download.CodeDiskFull, "free some space, then run the same command again to continue"
 	}
 	return e

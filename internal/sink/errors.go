@@ -137,6 +137,9 @@ func isEscape(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "path escapes from parent")
 }
 
+// IsFull reports whether an error of the file system says that a disk is full or a quota used up.
+func IsFull(err error) bool { return isOneOf(diskFull)(err) || isOneOf(overQuota)(err) }
+
 // isOneOf returns a function that reports whether an error is one of the causes.
 func isOneOf(causes []error) func(error) bool {
 	return func(err error) bool {
