@@ -60,6 +60,9 @@ func (o *transferFlags) run(ctx context.Context, r request) (err error) {
 //   - results and summary are complete when the journal is closed, which may make the run a failure;
 //   - no status line and no progress is shown below the summary.
 func (s *session) open(ctx context.Context) (context.Context, error) {
+	if err := s.flags.checkSynced(ctx); err != nil {
+		return ctx, err
+	}
 	if err := s.openList(ctx); err != nil {
 		return ctx, err
 	}
