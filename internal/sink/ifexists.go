@@ -231,10 +231,14 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 	return different, info, nil
 }
 
-// fileAbove describes the file in place of one of the folders of name; nil if there is none.
+// fileAbove describes the file, or the link that leads nowhere, in place of one of the folders of name; nil if there is none.
 func (d *Dir) fileAbove(name string) fs.FileInfo {
 	for folder := filepath.Dir(name); folder != "."; folder = filepath.Dir(folder) {
-		if info, err := d.root.Stat(folder); err == nil {
+		info, err := d.root.Stat(folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			info, err = d.root.Lstat(folder)
+		}
+		if err == nil {
 			if info.IsDir() {
 				return nil
 			}
@@ -365,6 +369,8 @@ func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
 		why = d.Show(name) + " is a folder"
 	case info.Mode().IsRegular():
 		why = fmt.Sprintf("a folder of %s is a file: %s", d.Show(name), info.Name())
+	case info.Mode()&fs.ModeSymlink != 0:
+		why = fmt.Sprintf("a folder of %s is a link that leads nowhere: %s", d.Show(name), info.Name())
 	}
 	return &download.Error{
 		Code:   download.CodeLocal,

@@ -43,6 +43,21 @@ func TestLinkToAFolderInsideIsFollowed(t *testing.T) {
 	wantFiles(t, folder, map[string]string{"link": "a link", "real/a.jpg": whole})
 }
 
+func TestFolderIsALinkThatLeadsNowhere(t *testing.T) {
+	for _, policy := range []IfExists{Fail, Skip, Overwrite, Rename} {
+		folder := t.TempDir()
+		symlink(t, "nowhere", filepath.Join(folder, "link"))
+		d := newDir(t, folder, DirOptions{IfExists: policy})
+		for _, name := range []string{"link/a.jpg", "link/new/a.jpg"} {
+			err := beginErr(t.Context(), t, d, original(name, "A"), object(whole))
+			if hint := wantCode(t, err, download.CodeLocal); !strings.Contains(err.Error(), "is a link that leads nowhere: link") || !strings.HasPrefix(hint, "move it away") {
+				t.Errorf("%v, hint %q", err, hint)
+			}
+		}
+		wantFiles(t, folder, map[string]string{"link": "a link"})
+	}
+}
+
 func TestLinkThatLeadsOutIsRefused(t *testing.T) {
 	for _, policy := range []IfExists{Fail, Skip, Overwrite, Rename} {
 		for _, absolute := range []bool{true, false} {
