@@ -129,11 +129,14 @@ func (x *running) note(ctx context.Context, s *Step) {
 		return
 	}
 	r := s.record()
-	if told := learned(s.Wanted, r); told != nil && x.folder.Stands(r) == AsWritten {
+	told := learned(s.Wanted, r)
+	if told == nil {
+		return
+	}
+	if seen, standing, err := x.lookAt(ctx, r, false); err == nil && standing == AsWritten {
 		r.Listed, r.Status = told, download.Unchanged
-		x.stamp(r)
-		*r, _ = Bare(x.Root, *r)
-		x.finished(*r)
+		now, _ := Bare(x.Root, *dated(r, seen))
+		x.finished(now)
 	}
 }
 
@@ -176,11 +179,14 @@ func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
 // adopt takes a file that is in place for sync's own, as it is.
 func (x *running) adopt(ctx context.Context, s *Step) {
 	r := s.result(x.Portal)
+	seen, _ := x.Root.Lstat(r.Path) // before its bytes are read: of a file that is saved after that, the record has another time
 	sum, size, err := x.md5Of(ctx, r.Path)
 	if err == nil {
 		listed := x.listed(s)
 		r.Status, r.MD5, r.Bytes, r.Listed = download.Downloaded, sum, &size, &listed
-		x.stamp(&r)
+		if seen != nil {
+			r = *dated(&r, seen)
+		}
 		err = x.State.Intend(r)
 	}
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -339,5 +340,42 @@ func TestRunCannotReadWhatIsToBeDeleted(t *testing.T) {
 	}
 	if _, err := os.Lstat(filepath.Join(g.dir, "b")); errors.Is(err, fs.ErrNotExist) {
 		t.Error("it was deleted")
+	}
+}
+
+// A file that is saved while its bytes are compared is not taken for sync's: the record has the time of the compared one.
+func TestRecordsHaveTheTimeOfTheComparedFile(t *testing.T) {
+	for name, do := range map[string]func(x *running, s *Step){
+		"noted":   func(x *running, s *Step) { x.note(t.Context(), s) },
+		"adopted": func(x *running, s *Step) { x.adopt(t.Context(), s) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newRig(t)
+			g.write("a", "one")
+			was, err := g.root.Lstat("a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			size, saved := int64(3), false
+			save := Options{Read: func(n int64) {
+				if saved || n == 0 {
+					return
+				}
+				saved = true
+				g.write("new", "ONE")
+				later := was.ModTime().Add(time.Hour)
+				if err := errors.Join(g.root.Chtimes("new", later, later), g.root.Rename("new", "a")); err != nil {
+					t.Error(err)
+				}
+			}}
+			r := &download.Result{Portal: "p", MediaID: "A", Selector: "original", Path: "a", Bytes: &size, MD5: sum("one"), Listed: &download.Listed{}}
+			x := &running{Run: &Run{Root: g.root, Portal: "p", State: ledger{g}}, folder: Look(t.Context(), g.root)}
+			x.folder.compare.Options, x.compare = save, comparer{folder: g.root, Options: save}
+			do(x, &Step{Record: r, Path: "a", Wanted: &Wanted{File: r.File(), Listed: download.Listed{Version: 7}}})
+			got, ok := g.state.files[r.File()]
+			if !ok || !saved || got.MD5 != sum("one") || !got.Listed.ModTime.Equal(was.ModTime()) {
+				t.Errorf("saved: %v, the record is %+v, of %v", saved, got, got.Listed)
+			}
+		})
 	}
 }

@@ -181,8 +181,8 @@ func (x *running) describe(ctx context.Context, s *Step) {
 	if told := learned(s.Wanted, r); told != nil {
 		r.Listed = told
 	}
-	if x.folder.Stands(r) == AsWritten { // the file itself may have been edited
-		x.stamp(r)
+	if seen, standing, err := x.lookAt(ctx, r, false); err == nil && standing == AsWritten { // the file itself may have been edited
+		r = dated(r, seen)
 	}
 	if !x.writeSidecar(ctx, s, r) {
 		return
