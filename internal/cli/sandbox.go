@@ -68,10 +68,7 @@ Faults:
   # Test a script against assets of your own
   bynder sandbox --catalogue assets.json -- ./my-script.sh`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.portal.Catalogue != "" && cmd.Flags().Changed("assets") {
-				return usagef("--catalogue and --assets exclude each other")
-			}
-			if err := o.read(kind, args); err != nil {
+			if err := o.read(cmd, kind, args); err != nil {
 				return err
 			}
 			return runSandbox(cmd.Context(), &o)
@@ -92,7 +89,10 @@ Faults:
 }
 
 // read sets the options that need more than parsing.
-func (o *sandboxOptions) read(kind string, command []string) error {
+func (o *sandboxOptions) read(cmd *cobra.Command, kind string, command []string) error {
+	if o.portal.Catalogue != "" && cmd.Flags().Changed("assets") {
+		return usagef("--catalogue and --assets exclude each other")
+	}
 	if o.kind = sandbox.Kind(kind); !slices.Contains(sandbox.Kinds(), o.kind) {
 		return usagef("--auth: invalid value %q: must be %s", kind, kinds())
 	}
