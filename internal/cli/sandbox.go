@@ -77,7 +77,7 @@ Faults:
 	f := cmd.Flags()
 	f.SetInterspersed(false) // what follows the command's name is the command's
 	f.StringVar(&kind, "auth", kind, "`kind` of credentials to set: "+kinds())
-	f.StringArrayVar(&o.faults, "fault", nil, "switch a `fault` on, see above (repeatable)")
+	f.StringArrayVar(&o.faults, "fault", nil, "switch a `fault` on (repeatable)")
 	f.IntVar(&o.portal.Assets, "assets", 300, "`number` of generated assets")
 	f.StringVar(&o.portal.Catalogue, "catalogue", "", "read the assets from this JSON `file`, again whenever it changes")
 	f.IntVar(&o.portal.Port, "port", 0, "listen on this `port`, and for storage on the next one (0 = any free ports)")

@@ -118,7 +118,7 @@ func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	o.addTransfers(f)
 	o.addFilters(f)
 	o.addDerivatives(f)
-	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path in the folder; see above")
+	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path in the folder, such as {type}/{filename}")
 	o.metadataFlags.add(f)
 	f.BoolVar(&o.delete, "delete", false, "remove files whose assets are gone")
 	f.StringVar(&o.maxDelete, "max-delete", "", "remove at most `N` files, or N% of sync's files, or none (default 10%, at least 5)")
