@@ -51,3 +51,38 @@ func TestWorkflowsArePinned(t *testing.T) {
 		t.Errorf("only %d actions were found", actions)
 	}
 }
+
+var (
+	goLine      = regexp.MustCompile(`(?m)^go (\d+\.\d+)(?:\.\d+)?$`)
+	setupGoStep = regexp.MustCompile(`(?m)^ *- uses: actions/setup-go@.*\n((?: {8,}.*\n)*)`)
+)
+
+// The action takes the version in go.mod as it stands, which is the oldest that builds this module, and forbids the go
+// command to fetch a newer one: a release would have an old standard library, and tools that need a later patch release
+// would not build.
+func TestWorkflowsHaveTheNewestPatchOfGo(t *testing.T) {
+	module, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	minor := goLine.FindStringSubmatch(string(module))
+	if minor == nil {
+		t.Fatal("go.mod names no version of Go")
+	}
+	for _, name := range []string{"test", "release"} {
+		text, err := os.ReadFile("../../.github/workflows/" + name + ".yml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps := setupGoStep.FindAllStringSubmatch(string(text), -1)
+		if uses := strings.Count(string(text), "actions/setup-go@"); len(steps) == 0 || len(steps) != uses {
+			t.Errorf("%s: %d steps that set up Go were found, of %d", name, len(steps), uses)
+		}
+		for _, step := range steps {
+			if with := step[1]; !strings.Contains(with, " go-version: "+minor[1]+".x ") ||
+				!strings.Contains(with, " check-latest: true\n") || strings.Contains(with, "go-version-file") {
+				t.Errorf("%s: Go is not the newest %s.x:\n%s", name, minor[1], with)
+			}
+		}
+	}
+}
