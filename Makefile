@@ -9,26 +9,32 @@ ACTIONLINT    = github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 PREFIX  = /usr/local
 DESTDIR =
 
-# What `bynder version` says; releases set the version. Other builds with the go command have what that records.
-VERSION =
-COMMIT  = $(shell git rev-parse HEAD 2>/dev/null)
-DATE    = $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
+# What `bynder version` says, also from the environment; releases set the version. The commit is unknown where this
+# folder is only a part of a repository: that is the repository of something else.
+VERSION ?=
+COMMIT  ?= $(if $(WITHIN),,$(shell git rev-parse HEAD 2>/dev/null))
+DATE    ?= $(if $(WITHIN),,$(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null))
+WITHIN  := $(shell git rev-parse --show-prefix 2>/dev/null)
 CLI     = github.com/bynder-cli/bynder/internal/cli
-LDFLAGS = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
+STAMP   = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
+GO_BUILD = go build -trimpath $(if $(WITHIN),-buildvcs=false)
 
-.PHONY: help build install uninstall share image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-release check-image check clean
+.PHONY: help build install uninstall share FORCE image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-release check-image check clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-GO_BUILD = go build -trimpath -ldflags '$(LDFLAGS)' -o bin/bynder ./cmd/bynder
+build: ## bin/bynder; VERSION, COMMIT and DATE are what it says of itself
+	$(GO_BUILD) -ldflags '$(STAMP)' -o bin/bynder ./cmd/bynder
 
-build: ## bin/bynder
-	$(GO_BUILD)
-
-# A file, so that `sudo make install` after `make build` builds nothing as root.
-bin/bynder: go.mod go.sum $(shell find cmd internal -name '*.go' ! -name '*_test.go')
-	$(GO_BUILD)
+# Built again only if it is older than its sources (a folder changes when a file is removed) or says something else than
+# it should: `sudo make install` after `make build` needs no go, and keeps a version that only `make build` was given.
+bin/bynder: FORCE
+	@(test -x $@ && test -z "$$(find go.mod go.sum cmd internal -newer $@ ! -path '*/testdata/*')" && \
+		said=$$($@ version --json) && for part in $(if $(VERSION),'"version":"$(VERSION)"') \
+			$(if $(COMMIT),'"commit":"$(COMMIT)"') $(if $(DATE),'"date":"$(DATE)"'); do \
+			case $$said in *"$$part"*) ;; *) exit 1 ;; esac; done) || $(MAKE) --no-print-directory build
+FORCE:
 
 install: bin/bynder ## program, manual pages and completions, below DESTDIR and PREFIX (/usr/local)
 	install -d '$(DESTDIR)$(PREFIX)/bin'
@@ -57,7 +63,7 @@ image: ## bin/image, of which the Dockerfile makes an image; CA_BUNDLE are the c
 	install -d -m 1777 bin/image/root/tmp
 	install -m 644 LICENSE bin/image/root/usr/share/licenses/bynder/LICENSE
 	install -m 644 '$(CA_BUNDLE)' bin/image/root/etc/ssl/certs/ca-certificates.crt
-	CGO_ENABLED=0 GOOS=linux go build -trimpath -ldflags '-s -w $(LDFLAGS)' -o bin/image/root/usr/bin/bynder ./cmd/bynder
+	CGO_ENABLED=0 GOOS=linux $(GO_BUILD) -ldflags '-s -w $(STAMP)' -o bin/image/root/usr/bin/bynder ./cmd/bynder
 
 docs: build ## docs/commands, from the help of the program
 	rm -f docs/commands/*.md
