@@ -2,8 +2,10 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -83,6 +85,56 @@ func TestWorkflowsHaveTheNewestPatchOfGo(t *testing.T) {
 				!strings.Contains(with, " check-latest: true\n") || strings.Contains(with, "go-version-file") {
 				t.Errorf("%s: Go is not the newest %s.x:\n%s", name, minor[1], with)
 			}
+		}
+	}
+}
+
+// What `make check-release` tries is what builds a release: the same versions of the tools.
+func TestReleaseToolsHaveOneVersion(t *testing.T) {
+	read := func(name string) string {
+		text, err := os.ReadFile("../../" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	check, release, config := read(".ci/check-release"), read(".github/workflows/release.yml"), read(".goreleaser.yaml")
+	for variable, module := range map[string]string{
+		"goreleaser": "github.com/goreleaser/goreleaser/v2",
+		"cyclonedx":  "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod",
+	} {
+		tried := regexp.MustCompile(`(?m)^` + variable + `=(v\d+\.\d+\.\d+)$`).FindStringSubmatch(check)
+		built := regexp.MustCompile(` ` + regexp.QuoteMeta(module) + `@(\S+)\n`).FindStringSubmatch(release)
+		if tried == nil || built == nil {
+			t.Errorf("%s: tried %q, released with %q", module, tried, built)
+			continue
+		}
+		if tried[1] != built[1] {
+			t.Errorf("%s: check-release tries %s, release.yml has %s", module, tried[1], built[1])
+		}
+		if minor := tried[1][:strings.LastIndex(tried[1], ".")]; variable == "goreleaser" &&
+			!strings.Contains(config, "by goreleaser "+minor+".") {
+			t.Errorf(".goreleaser.yaml does not name goreleaser %s", minor)
+		}
+	}
+}
+
+// The notes of a release are what the changelog has below the heading of exactly this version.
+func TestReleaseNotes(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil || runtime.GOOS == "windows" {
+		t.Skip("no bash of this system")
+	}
+	const changelog = "# Changelog\n\n## Unreleased\n\n- later\n\n## 1.2.3 - 2026-12-01\n\n### Fixed\n\n- this\n\n" +
+		"## 1.2.3-rc.1 - 2026-11-30\n\n- candidate\n\n## 1.2.0 - 2026-11-01\n\n## 1.1.0 - 2026-10-01\n\n- old\n"
+	for tag, want := range map[string]string{
+		"v1.2.3": "### Fixed\n\n- this\n", "v1.2.3-rc.1": "- candidate\n", "v1.1.0": "- old\n",
+		"v1.2.0": "", "v1.2": "", "v1.2.4": "", "v1x2.3": "", "v": "",
+	} {
+		cmd := exec.Command("bash", "../../.ci/release-notes", tag)
+		cmd.Stdin = strings.NewReader(changelog)
+		got, err := cmd.Output()
+		if string(got) != want || (err == nil) != (want != "") {
+			t.Errorf("%s: %q, %v; want %q", tag, got, err, want)
 		}
 	}
 }
