@@ -41,8 +41,12 @@ install: bin/bynder ## program, manual pages and completions, below DESTDIR and 
 	install -m 755 bin/bynder '$(DESTDIR)$(PREFIX)/bin/bynder'
 	@$(MAKE) --no-print-directory share SHARE='$(DESTDIR)$(PREFIX)/share'
 
+# Folders that only this program needed go as well; bin, share and share/man are everyone's, and stay.
 uninstall: ## removes what install has put below DESTDIR and PREFIX
-	cd '$(DESTDIR)$(PREFIX)' && rm -f bin/bynder share/man/man1/bynder.1 share/man/man1/bynder-*.1 share/$(BASH) share/$(ZSH) share/$(FISH)
+	@test ! -d '$(DESTDIR)$(PREFIX)' || { cd '$(DESTDIR)$(PREFIX)' && \
+		rm -f bin/bynder share/man/man1/bynder.1 share/man/man1/bynder-*.1 share/$(BASH) share/$(ZSH) share/$(FISH) && \
+		for folder in man/man1 $(foreach file,$(BASH) $(ZSH) $(FISH),$(patsubst %/,%,$(dir $(file))) $(firstword $(subst /, ,$(file)))); do \
+			rmdir "share/$$folder" 2>/dev/null || :; done; }
 
 # Where bash, zsh and fish look for completions below a folder share.
 BASH  = bash-completion/completions/bynder

@@ -204,3 +204,30 @@ func TestMakeTakesNoCommitOfAnotherRepository(t *testing.T) {
 		t.Errorf("the go command may record the other repository: %s", out)
 	}
 }
+
+// What was installed is removed, with the folders that are empty then; other programs' files stay. A second time there
+// is nothing to do.
+func TestMakeUninstall(t *testing.T) {
+	m := newMakeTree(t)
+	where := []string{"DESTDIR=" + m.dir + "/root", "PREFIX=/usr"}
+	uninstall := append([]string{"make", "uninstall"}, where...)
+	m.must(uninstall...) // of a folder that does not exist
+	if _, err := os.Stat(filepath.Join(m.dir, "root")); err == nil {
+		t.Error("make uninstall has made the folder")
+	}
+	m.must(append([]string{"make", "install"}, where...)...)
+	m.write("root/usr/share/zsh/site-functions/_other", "", 0o644)
+	m.must(uninstall...)
+	m.must(uninstall...)
+	var left []string
+	root := filepath.Join(m.dir, "root", "usr")
+	err := filepath.WalkDir(root, func(path string, _ os.DirEntry, err error) error {
+		name, _ := filepath.Rel(root, path)
+		left = append(left, filepath.ToSlash(name))
+		return err
+	})
+	want := ". bin share share/man share/zsh share/zsh/site-functions share/zsh/site-functions/_other"
+	if got := strings.Join(left, " "); err != nil || got != want {
+		t.Errorf("left are %s (%v), want %s", got, err, want)
+	}
+}
