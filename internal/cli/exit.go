@@ -17,7 +17,7 @@ import (
 // The exit statuses. For a signal it is 128 + its number.
 const (
 	exitOK           = 0 // success: every requested file is in place
-	exitFailed       = 1 // nothing succeeded
+	exitFailed       = 1 // it failed: one file, or all files
 	exitUsage        = 2 // usage or configuration error
 	exitSome         = 3 // some files failed
 	exitUnauthorized = 4 // 401, or no credentials

@@ -52,11 +52,12 @@ Environment variables:
                           jobs, connections, api-rate, limit-rate, retries,
                           progress, image
   HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, TERM
-                          honored as usual
+                          honored as usual; NO_COLOR changes nothing, since
+                          bynder prints no colors
 
 Exit status:
   0    success: every requested file is in place
-  1    nothing succeeded
+  1    it failed: one file, or all files
   2    usage or configuration error
   3    some files failed
   4    not authorized: the portal rejects the credentials, or there are none
