@@ -52,6 +52,12 @@ func (e *APIError) Error() string {
 
 // Hint returns what the user can do about the error, "" if nothing is known.
 func (e *APIError) Hint() string {
+	switch {
+	case e.Foreign && e.Status == http.StatusForbidden:
+		return "ask the administrator of this network whether a firewall blocks the portal's API"
+	case e.Foreign && e.Status == http.StatusNotFound:
+		return hostHint
+	}
 	switch e.Status {
 	case http.StatusUnauthorized:
 		return cmp.Or(e.clockHint(), "check the credentials and that they belong to this portal")

@@ -1,11 +1,14 @@
 package bynder
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"os"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -44,14 +47,37 @@ func TestTextsOfUnansweredCalls(t *testing.T) {
 			`cannot connect to the portal "brand.example": lookup brand.example: server misbehaving`},
 		{"refused", dial(refused), `cannot connect to the portal "brand.example": ` + syscall.ECONNREFUSED.Error()},
 		{"a proxy", &net.OpError{Op: "proxyconnect", Net: "tcp", Err: dial(refused)},
-			"asking the portal for the asset: proxyconnect tcp: dial tcp: " + refused.Error()},
+			"cannot connect to the proxy: " + syscall.ECONNREFUSED.Error()},
+		{"a proxy with an address", &net.OpError{Op: "proxyconnect", Net: "tcp", Err: &net.OpError{Op: "dial", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, Err: refused}},
+			`cannot connect to the proxy "127.0.0.1:9": ` + syscall.ECONNREFUSED.Error()},
+		{"reset", &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)},
+			"asking the portal for the asset: " + syscall.ECONNRESET.Error()},
+		{"no answer", context.DeadlineExceeded, "asking the portal for the asset: no answer in time"},
+		{"no connection in time", dial(os.ErrDeadlineExceeded), `cannot connect to the portal "brand.example": no answer in time`},
+		{"a broken pipe, wrapped", fmt.Errorf("writing: %w", &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}),
+			"asking the portal for the asset: " + syscall.EPIPE.Error()},
 		{"the name of a proxy", dial(&net.DNSError{Name: "proxy.example", Err: "no such host", IsNotFound: true}),
-			"asking the portal for the asset: dial tcp: lookup proxy.example: no such host"},
+			`cannot find the proxy "proxy.example": no such host`},
 		{"later", io.ErrUnexpectedEOF, "asking the portal for the asset: unexpected EOF"},
 	} {
 		err := &unansweredError{origin: &url.URL{Scheme: "https", Host: "brand.example"}, of: "the asset", err: tt.err}
 		if err.Error() != tt.want || !errors.Is(err, tt.err) {
 			t.Errorf("%s: %q, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// A page of a firewall says nothing about roles, nor one of another server about ids.
+func TestHintsOfForeignPages(t *testing.T) {
+	for _, path := range []string{"/api/v4/currentUser/", "/api/v4/media/", "/api/v4/media/A/", "/api/v4/media/A/download/"} {
+		for status, want := range map[int]string{403: "firewall", 404: "check the host of the portal"} {
+			hint := (&APIError{Status: status, Path: path, Foreign: true}).Hint()
+			if !strings.Contains(hint, want) || strings.Contains(hint, "role") {
+				t.Errorf("%d of %s: hint %q, want one with %q", status, path, hint, want)
+			}
+			if own := (&APIError{Status: status, Path: path}).Hint(); own == hint {
+				t.Errorf("%d of %s: the portal's own answer has the hint %q", status, path, own)
+			}
 		}
 	}
 }

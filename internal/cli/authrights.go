@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"sync"
 	"time"
 
@@ -61,10 +62,10 @@ func (s *authStatus) tryOriginals(ctx context.Context, c *bynder.Client, screen 
 			return accessYes, nil
 		case ctx.Err() != nil || answered && api.Unauthorized():
 			return "", err
-		case isForbidden(err) && name != "":
+		case isForbidden(err) && !api.Foreign && name != "":
 			refused = fmt.Errorf("cannot download %s%s: %w", what, name, err)
 		default:
-			failed = fmt.Errorf("cannot find out whether %s can be downloaded: %w", what, err)
+			failed = fmt.Errorf("cannot find out whether %s can be downloaded%s: %w", what, name, err)
 		}
 		if tried++; tried == triedOriginals {
 			break
@@ -75,12 +76,20 @@ func (s *authStatus) tryOriginals(ctx context.Context, c *bynder.Client, screen 
 		s.problem(screen, refused.Error(), hintOf(refused))
 		return accessNo, nil
 	case failed != nil:
-		s.problem(screen, failed.Error(), hintOf(failed))
+		s.problem(screen, failed.Error(), rightsHint(failed))
 		return accessUnknown, nil
 	case !archived:
 		s.problem(screen, "the portal lists no asset", "ask the portal's administrator which assets these credentials may see")
 	}
 	return accessNone, nil
+}
+
+// rightsHint returns the hint for an original that could not be tried. Its asset comes from a list, so no id is wrong.
+func rightsHint(err error) string {
+	if api, ok := errors.AsType[*bynder.APIError](err); ok && api.Status == http.StatusNotFound && !api.Foreign {
+		return "look in the portal whether this asset has an original"
+	}
+	return hintOf(err)
 }
 
 // unknownUser is the text for a user that the credentials may not read.
