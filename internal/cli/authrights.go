@@ -20,7 +20,7 @@ type access string
 // The values of access.
 const (
 	accessYes     access = "yes"     // one can be downloaded
-	accessNo      access = "no"      // all that were tried are refused
+	accessNo      access = "no"      // all that were tried are refused, and no try failed
 	accessNone    access = "none"    // the portal lists no such asset
 	accessUnknown access = "unknown" // the portal did not answer as its API describes
 )
@@ -72,12 +72,12 @@ func (s *authStatus) tryOriginals(ctx context.Context, c *bynder.Client, screen 
 		}
 	}
 	switch {
-	case refused != nil:
-		s.problem(screen, refused.Error(), hintOf(refused))
-		return accessNo, nil
 	case failed != nil:
 		s.problem(screen, failed.Error(), rightsHint(failed))
 		return accessUnknown, nil
+	case refused != nil:
+		s.problem(screen, refused.Error(), hintOf(refused))
+		return accessNo, nil
 	case !archived:
 		s.problem(screen, "the portal lists no asset", "ask the portal's administrator which assets these credentials may see")
 	}
