@@ -46,9 +46,9 @@ there are none, 1 if it cannot be asked, and otherwise 0.`,
 
 // authStatus is what auth status prints. Fields are left out if they are not known.
 type authStatus struct {
-	Portal      string      `json:"portal"`
-	Credentials config.Kind `json:"credentials"`
-	From        string      `json:"from"`
+	Portal      string      `json:"portal,omitempty"`
+	Credentials config.Kind `json:"credentials,omitempty"`
+	From        string      `json:"from,omitempty"`
 	Proxy       string      `json:"proxy,omitempty"` // "" also for none
 	// ClockAhead is by how many seconds this machine's clock is ahead of the portal's.
 	ClockAhead *float64      `json:"clockAheadSeconds,omitempty"`
@@ -78,21 +78,31 @@ func (s *authStatus) problem(screen *report.Screen, message, hint string) {
 	screen.Fail(message, hint)
 }
 
-// status runs the command. It prints what is known even if a call fails.
+// status runs the command. It prints what is known even if a call fails; as JSON, also if the configuration cannot be used.
 func (o *authOptions) status(ctx context.Context) error {
 	if err := o.check(); err != nil {
 		return err
 	}
+	s := authStatus{Problems: []authProblem{}}
 	conf, err := o.load(ctx, o.streams)
-	if err != nil {
+	if err != nil && !o.json {
 		return err
 	}
-	var clock clockComparison
-	o.trace = clock.add
-	s := authStatus{Portal: conf.Portal.String(), Credentials: conf.Credentials.Kind, From: conf.From, Proxy: proxyText(conf), Problems: []authProblem{}}
-	err = o.ask(ctx, conf, &s)
-	s.judgeClock(o.streams.screen(), clock.ahead(), err)
-	if err != nil && ctx.Err() == nil {
+	if conf.Portal != nil {
+		s.Portal = conf.Portal.String()
+	}
+	if err == nil {
+		var clock clockComparison
+		o.trace = clock.add
+		s.Credentials, s.From, s.Proxy = conf.Credentials.Kind, conf.From, proxyText(conf)
+		err = o.ask(ctx, conf, &s)
+		s.judgeClock(o.streams.screen(), clock.ahead(), err)
+	}
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		s.Problems = append(s.Problems, authProblem{context.Cause(ctx).Error(), "run the same command again"})
+	default:
 		s.Problems = append(s.Problems, authProblem{err.Error(), hintOf(err)}) // which the caller prints
 	}
 	return errors.Join(err, o.print(&s))

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"maps"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +73,19 @@ func TestAuthStatusOfAProfileInBothFiles(t *testing.T) {
 	}
 	want(t, "stdout", stdout, `from         profile "default" in `+b.stored+"\n")
 	want(t, "stderr", stderr, b.stored+" are used")
+}
+
+// A status that was stopped does not read as healthy.
+func TestAuthStatusThatIsStopped(t *testing.T) {
+	b := newBench(t, sandbox.Options{})
+	maps.Copy(b.env, map[string]string{"BYNDER_DOMAIN": b.portal.PortalURL(), "BYNDER_PERMANENT_TOKEN": b.credentials["BYNDER_PERMANENT_TOKEN"]})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(&interrupted{syscall.SIGTERM})
+	status, stdout, stderr := b.auth(ctx, nil, "status", "--json")
+	if status != 128+int(syscall.SIGTERM) || strings.Count(stderr, "bynder: ") != 1 {
+		t.Errorf("status %d, stderr %q", status, stderr)
+	}
+	want(t, "stdout", stdout, `"problems":[{"message":"stopped by `+syscall.SIGTERM.String()+`","hint":"run the same command again"}]}`+"\n")
 }
 
 func TestAuthStatusChecksItsFlags(t *testing.T) {
