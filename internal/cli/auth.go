@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/bynder-cli/bynder/internal/config"
@@ -12,7 +14,7 @@ func newAuth(s Streams) *cobra.Command { return newAuthWith(s, nil) }
 // newAuthWith returns the auth commands with a keychain; nil is the system's.
 func newAuthWith(s Streams, k config.Keychain) *cobra.Command {
 	options := func() authOptions {
-		return authOptions{portalFlags: portalFlags{configFlags: configFlags{keychain: k}, streams: s}}
+		return authOptions{portalFlags: portalFlags{configFlags: configFlags{keychain: k}, streams: s}, answer: 30 * time.Second}
 	}
 	cmd := &cobra.Command{
 		Use:   "auth <command>",

@@ -40,7 +40,8 @@ const triedOriginals = 3
 
 // tryOriginals reports whether the location of an original can be had, of assets that are archived, or of others. No
 // answer of the API tells the rights of a user, but the one that grants or refuses a download. A refusal is a
-// problem with its hint. The error is that of credentials which are not valid, or of ctx.
+// problem with its hint. The error is that of credentials which are not valid, or of
+// ctx, unless its time is over.
 func (s *authStatus) tryOriginals(ctx context.Context, c *bynder.Client, screen *report.Screen, archived bool) (access, error) {
 	what, query := "originals", bynder.Query{Archived: &archived, Limit: triedOriginals}
 	if archived {
@@ -57,9 +58,12 @@ func (s *authStatus) tryOriginals(ctx context.Context, c *bynder.Client, screen 
 			_, err = c.Location(ctx, asset.ID, bynder.Selector{Kind: bynder.Original})
 		}
 		api, answered := errors.AsType[*bynder.APIError](err)
+		late := lateness(ctx)
 		switch {
 		case err == nil:
 			return accessYes, nil
+		case late != nil:
+			failed = fmt.Errorf("cannot find out whether %s can be downloaded: %w", what, late)
 		case ctx.Err() != nil || answered && api.Unauthorized():
 			return "", err
 		case isForbidden(err) && !api.Foreign && name != "":
@@ -82,6 +86,24 @@ func (s *authStatus) tryOriginals(ctx context.Context, c *bynder.Client, screen 
 		s.problem(screen, "the portal lists no asset", "ask the portal's administrator which assets these credentials may see")
 	}
 	return accessNone, nil
+}
+
+// unansweredInTime is the cause of a context whose time for an answer is over.
+type unansweredInTime struct{ limit time.Duration }
+
+func (e *unansweredInTime) Error() string { return "no answer in " + report.Duration(e.limit) }
+
+// Hint returns what the user can do about it.
+func (e *unansweredInTime) Hint() string {
+	return "run the same command again with -v, which shows the calls that are answered"
+}
+
+// lateness returns the *unansweredInTime that has ended ctx, nil if nothing or something else has.
+func lateness(ctx context.Context) error {
+	if late, ok := errors.AsType[*unansweredInTime](context.Cause(ctx)); ok {
+		return late
+	}
+	return nil
 }
 
 // rightsHint returns the hint for an original that could not be tried. Its asset comes from a list, so no id is wrong.

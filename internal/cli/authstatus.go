@@ -20,7 +20,8 @@ import (
 // authOptions are the options of all auth commands.
 type authOptions struct {
 	portalFlags
-	json bool
+	json   bool
+	answer time.Duration // how long status waits for the user, and then for the rights
 }
 
 // newAuthStatus returns the command auth status.
@@ -31,7 +32,8 @@ func newAuthStatus(o authOptions) *cobra.Command {
 		Long: `Show the portal, the kind of credentials, their source, the proxy, how this
 machine's clock compares with the portal's, the user you are logged in as, and
 whether originals can be downloaded: of archived assets, and of others. That is
-tried with up to three assets each, without a download: 3 to 9 API calls.
+tried with up to three assets each, without a download: 3 to 9 API calls. What
+the portal does not answer in 30 seconds is reported as a problem.
 
 Each problem is printed to standard error, with what to do about it. Secrets are
 never shown. The exit status is 4 if the portal rejects the credentials, or if
@@ -114,14 +116,21 @@ func (o *authOptions) ask(ctx context.Context, conf config.Config, s *authStatus
 	if err != nil {
 		return err
 	}
-	user, err := currentUser(ctx, client)
+	asking, cancel := context.WithTimeoutCause(ctx, o.answer, &unansweredInTime{o.answer})
+	defer cancel()
+	user, err := currentUser(asking, client)
+	if late := lateness(asking); err != nil && late != nil {
+		return fmt.Errorf("cannot ask the portal for the current user: %w", late)
+	}
 	if err != nil {
 		return err
 	}
 	s.User = &authUser{user.ID, user.Name, user.Username, user.Email}
 	screen := o.streams.screen()
-	if s.Originals, err = s.tryOriginals(ctx, client, screen, false); err == nil {
-		s.Archived, err = s.tryOriginals(ctx, client, screen, true)
+	trying, cancel := context.WithTimeoutCause(ctx, o.answer, &unansweredInTime{o.answer})
+	defer cancel()
+	if s.Originals, err = s.tryOriginals(trying, client, screen, false); err == nil {
+		s.Archived, err = s.tryOriginals(trying, client, screen, true)
 	}
 	return err
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"strings"
@@ -86,6 +87,35 @@ func TestAuthStatusThatIsStopped(t *testing.T) {
 		t.Errorf("status %d, stderr %q", status, stderr)
 	}
 	want(t, "stdout", stdout, `"problems":[{"message":"stopped by `+syscall.SIGTERM.String()+`","hint":"run the same command again"}]}`+"\n")
+}
+
+// A portal that does not answer is waited for once, not for each original and each try.
+func TestAuthStatusOfAPortalThatStalls(t *testing.T) {
+	for _, tt := range []struct {
+		on     string
+		status int
+		want   []string // in stderr
+	}{
+		{"download", exitOK, []string{"cannot find out whether originals can be downloaded: no answer in 2 s\n", "whether archived originals can be downloaded: no answer in 2 s\n"}},
+		{"list", exitOK, []string{"cannot find out whether originals can be downloaded: no answer in 2 s\n"}},
+		{"currentUser", exitFailed, []string{"cannot ask the portal for the current user: no answer in 2 s\n"}},
+	} {
+		t.Run(tt.on, func(t *testing.T) {
+			b := newBench(t, sandbox.Options{Faults: []sandbox.Fault{{Name: "api-stall", On: tt.on}}})
+			maps.Copy(b.env, map[string]string{"BYNDER_DOMAIN": b.portal.PortalURL(), "BYNDER_PERMANENT_TOKEN": b.credentials["BYNDER_PERMANENT_TOKEN"]})
+			var out, errOut bytes.Buffer
+			s := Streams{Out: &out, Err: &errOut, Getenv: func(name string) string { return b.env[name] }}
+			cmd := newAuthStatus(authOptions{portalFlags: portalFlags{configFlags: configFlags{keychain: b.keychain}, streams: s}, answer: 2 * time.Second})
+			cmd.SilenceErrors, cmd.SilenceUsage = true, true
+			cmd.SetArgs([]string{})
+			err := cmd.ExecuteContext(t.Context())
+			explain(t.Context(), s.screen(), err)
+			if status := exitStatus(t.Context(), err); status != tt.status {
+				t.Errorf("status %d, error %v", status, err)
+			}
+			want(t, "stderr", errOut.String(), append(tt.want, "hint: run the same command again with -v")...)
+		})
+	}
 }
 
 func TestAuthStatusChecksItsFlags(t *testing.T) {
