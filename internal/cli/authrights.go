@@ -80,7 +80,7 @@ func (s *authStatus) tryOriginals(ctx context.Context, c *bynder.Client, screen 
 		s.problem(screen, failed.Error(), rightsHint(failed))
 		return accessUnknown, nil
 	case refused != nil:
-		s.problem(screen, refused.Error(), hintOf(refused))
+		s.problem(screen, refused.Error(), statusHint(refused, true))
 		return accessNo, nil
 	case !archived:
 		s.problem(screen, "the portal lists no asset", "ask the portal's administrator which assets these credentials may see")
@@ -111,7 +111,7 @@ func rightsHint(err error) string {
 	if api, ok := errors.AsType[*bynder.APIError](err); ok && api.Status == http.StatusNotFound && !api.Foreign {
 		return "look in the portal whether this asset has an original"
 	}
-	return hintOf(err)
+	return statusHint(err, true)
 }
 
 // unknownUser is the text for a user that the credentials may not read.

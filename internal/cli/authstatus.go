@@ -105,6 +105,7 @@ func (o *authOptions) status(ctx context.Context) error {
 	case ctx.Err() != nil:
 		s.Problems = append(s.Problems, authProblem{context.Cause(ctx).Error(), "run the same command again"})
 	default:
+		err = &statusError{err, statusHint(err, s.User != nil)}
 		s.Problems = append(s.Problems, authProblem{err.Error(), hintOf(err)}) // which the caller prints
 	}
 	return errors.Join(err, o.print(&s))

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -41,7 +42,7 @@ func TestProxyThatRefuses(t *testing.T) {
 		var refused *proxyError
 		if !errors.As(err, &refused) || retry.Temporary(err) != again {
 			t.Errorf("%d: %v, worth another try: %t, want %t", status, err, retry.Temporary(err), again)
-		} else if hint := refused.Hint(); (hint != "") != (status == http.StatusProxyAuthRequired) {
+		} else if hint := refused.Hint(); hint == "" || strings.Contains(hint, "USER:PASSWORD") != (status == http.StatusProxyAuthRequired) {
 			t.Errorf("%d: the hint is %q", status, hint)
 		}
 		base.CloseIdleConnections()

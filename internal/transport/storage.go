@@ -76,10 +76,10 @@ func (e *proxyError) Error() string {
 // WorthRetrying reports whether another try may help (retry.Temporary).
 func (e *proxyError) WorthRetrying() bool { return e.again }
 
-// Hint returns what to do if the proxy requires authentication.
+// Hint returns what to do: about credentials for the proxy, if it requires them, and otherwise to ask those who run it.
 func (e *proxyError) Hint() string {
 	if e.status != http.StatusProxyAuthRequired {
-		return ""
+		return "ask the proxy's administrator why it does not connect to this host"
 	}
 	return "set HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT with %25 for % and %40 for @"
 }
