@@ -85,12 +85,26 @@ func digestOf(r download.Result) (digest string, by Difference) {
 		digits string
 		length int
 		by     Difference
-	}{{r.MD5, 16, InMD5}, {sha256, 32, InSHA256}} {
+	}{{r.MD5, 16, InMD5}, {sha256, 32, InSHA256}, {md5InETag(r), 16, InMD5}} {
 		if sum, err := hex.DecodeString(d.digits); err == nil && len(sum) == d.length {
 			return strings.ToLower(d.digits), d.by
 		}
 	}
 	return "", ""
+}
+
+// md5InETag returns what stands in the quotes of an ETag that was compared with the MD5 of all bytes, else "". The first
+// versions recorded no MD5, and compared it with nothing but the ETag. That of bytes which were decoded is of others.
+func md5InETag(r download.Result) string {
+	if r.MD5 != "" || r.Verified != download.VerifiedMD5 || r.Encoding != "" {
+		return ""
+	}
+	inner, quoted := strings.CutPrefix(r.ETag, `"`)
+	inner, ended := strings.CutSuffix(inner, `"`)
+	if !quoted || !ended { // such as a weak one, of any bytes that mean the same
+		return ""
+	}
+	return inner
 }
 
 // compareDigest reads the file that info was of, and compares its digest.

@@ -222,3 +222,37 @@ func TestVerifyEnds(t *testing.T) {
 		t.Errorf("cancelled before the search, it ends with %v", err)
 	}
 }
+
+// The first versions recorded no MD5. Their ETag is that of the bytes only where it was compared with them.
+func TestVerifyOfRecordsWithoutAnMD5(t *testing.T) {
+	const content = "some bytes"
+	sum := fmt.Sprintf("%x", md5.Sum([]byte(content)))
+	other := fmt.Sprintf("%x", md5.Sum([]byte("other byte")))
+	etag := func(text, more string) string { return fmt.Sprintf(`,"etag":%q%s`, text, more) }
+	const compared = `,"verified":"md5"`
+	for _, tt := range []struct {
+		name, digests string
+		want          Status
+	}{
+		{"the same", etag(`"`+sum+`"`, compared), OK},
+		{"the same in capitals", etag(`"`+strings.ToUpper(sum)+`"`, compared), OK},
+		{"others", etag(`"`+other+`"`, compared), Changed},
+		{"not compared", etag(`"`+other+`"`, `,"verified":"size"`), Unknown},
+		{"of parts", etag(`"`+other+`-2"`, `,"verified":"multipart"`), Unknown},
+		{"weak", etag(`W/"`+other+`"`, compared), Unknown},
+		{"of encoded bytes", etag(`"`+other+`"`, compared+`,"encoding":"gzip"`), Unknown},
+		{"no digest", etag(`"v1"`, compared), Unknown},
+		{"with an MD5", etag(`"`+other+`"`, compared+`,"md5":"`+sum+`"`), OK},
+		{"no ETag", compared, Unknown},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPlace(t)
+			p.write(t, "a", content)
+			p.record("a", len(content), tt.digests)
+			want := fmt.Sprintf("%s a", tt.want)
+			if got := p.verify(t, Options{}); len(got) != 1 || !strings.HasPrefix(got[0], want) {
+				t.Errorf("found %q, want %q", got, want)
+			}
+		})
+	}
+}
