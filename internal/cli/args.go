@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -71,9 +72,22 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		if cmd.HasAvailableSubCommands() {
 			return unknownCommand(cmd, args[0])
 		}
-		return &usageError{err: fmt.Errorf("unexpected argument %q", args[0]), hint: "`" + cmd.CommandPath() + " --help` lists the flags"}
+		hint := "`" + cmd.CommandPath() + " --help` lists the flags"
+		if words := strings.TrimSpace(strings.Join(args, " ")); words != "" && cmd.Flags().Lookup("keyword") != nil {
+			hint = "to search by keyword: " + cmd.CommandPath() + " --keyword " + shellWord(words)
+		}
+		return &usageError{err: fmt.Errorf("unexpected argument %q", args[0]), hint: hint}
 	}
 	return nil
+}
+
+// shellWord returns s as one word of a POSIX shell, quoted only if it must be.
+func shellWord(s string) string {
+	isPlain := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_.,/", r) }
+	if strings.TrimLeftFunc(s, isPlain) == "" {
+		return s
+	}
+	return shellQuote(s)
 }
 
 // noArgsUnquoted rejects arguments as noArgs does, but does not show them, because one may be a token.
