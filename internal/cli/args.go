@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -63,7 +64,37 @@ func flagError(cmd *cobra.Command, err error) error {
 			hint += "; write -- before ids that begin with -"
 		}
 	}
+	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		err = invalidValue(wrong.GetFlag(), wrong.GetValue(), wrong.Unwrap())
+	}
 	return &usageError{err: err, hint: hint}
+}
+
+// invalidValue returns the error of a value that a flag does not take, with what is valid in place of cause, which is
+// that of a function of Go. The value of --with-token is not shown, because it may be a token.
+func invalidValue(flag *pflag.Flag, value string, cause error) error {
+	if flag.Name == "with-token" {
+		return errors.New("--with-token takes no value: it reads the token from standard input")
+	}
+	must := cause.Error()
+	switch kind := flag.Value.Type(); {
+	case strings.HasSuffix(must, strconv.ErrRange.Error()):
+		must = "the number is too large"
+		if strings.HasPrefix(value, "-") {
+			must = "the number is too small"
+		}
+	case kind == "int":
+		must = "must be a whole number"
+	case kind == "float64":
+		must = "must be a number"
+	case kind == "bool":
+		must = "must be true or false"
+	case kind == "duration":
+		must = "must be a time such as 90s or 5m"
+	case kind == "stringSlice":
+		must = "must be values separated by commas"
+	}
+	return fmt.Errorf("--%s: invalid value %s: %s", flag.Name, quote(value), must)
 }
 
 // noArgs rejects arguments of a command that takes none.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -67,15 +66,10 @@ func checkDefault(d config.Default) error {
 		return nil // a flag that this version does not have
 	}
 	err := flag.Value.Set(d.Text)
-	switch {
-	case err == nil:
+	if err == nil {
 		err = o.check(false)
-	case strings.HasSuffix(err.Error(), strconv.ErrRange.Error()):
-		err = fmt.Errorf("%s is %s, which is too large", d.Key, d.Text)
-	case flag.Value.Type() == "int":
-		err = fmt.Errorf("%s is %q, and must be a whole number", d.Key, d.Text)
-	default:
-		err = fmt.Errorf("%s is %q, and must be a number", d.Key, d.Text)
+	} else {
+		err = invalidValue(flag, d.Text, err)
 	}
 	switch {
 	case err == nil:
