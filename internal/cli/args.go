@@ -15,8 +15,8 @@ import (
 )
 
 // unknownCommand returns the error for a command that parent does not have. Its hint is the name of a similar one or else,
-// all that it has.
-func unknownCommand(parent *cobra.Command, name string) error {
+// all that it has. below are further words, of a command below it.
+func unknownCommand(parent *cobra.Command, name string, below ...string) error {
 	var names []string
 	for _, each := range parent.Commands() {
 		if each.IsAvailableCommand() {
@@ -24,7 +24,7 @@ func unknownCommand(parent *cobra.Command, name string) error {
 		}
 	}
 	_, path, _ := strings.Cut(parent.CommandPath()+" ", " ")
-	err := &usageError{err: fmt.Errorf("unknown command %q", path+name)}
+	err := &usageError{err: fmt.Errorf("unknown command %q", strings.Join(append([]string{path + name}, below...), " "))}
 	near, found := spelling.Nearest(name, names)
 	switch {
 	case found:

@@ -135,7 +135,7 @@ func newHelp(root *cobra.Command) *cobra.Command {
 			case err != nil:
 				return &usageError{err: err}
 			case len(rest) > 0:
-				return unknownCommand(cmd, rest[0])
+				return unknownCommand(cmd, rest[0], rest[1:]...)
 			}
 			return cmd.Help()
 		},
