@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -39,7 +40,13 @@ func runChild(ctx context.Context, s Streams, command, env []string) error {
 	}
 	defer signal.Stop(signals)
 	if err := child.Start(); err != nil {
-		return &usageError{err: fmt.Errorf("starting %s: %w", command[0], err)}
+		if unknown, ok := errors.AsType[*exec.Error](err); ok {
+			err = unknown.Err
+		}
+		return &usageError{
+			err:  fmt.Errorf("cannot start %s: %w", command[0], withoutPath(err)),
+			hint: "check the name of the command after --",
+		}
 	}
 	waited := make(chan error, 1)
 	go func() { waited <- child.Wait() }()

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,8 +38,8 @@ func usagef(format string, args ...any) error {
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-// Hint returns what the user can do about it.
-func (e *usageError) Hint() string { return e.hint }
+// Hint returns what the user can do about it, by default that of the error that it wraps.
+func (e *usageError) Hint() string { return cmp.Or(e.hint, hintOf(e.err)) }
 
 // runError is a run in which some files failed. The error of each was printed when it
 // occurred.
@@ -62,7 +63,9 @@ func (e *runError) orNil() error {
 // stdoutError is an error of writing results, such as when their reader has exited.
 type stdoutError struct{ err error }
 
-func (e *stdoutError) Error() string { return "writing results to standard output: " + e.err.Error() }
+func (e *stdoutError) Error() string {
+	return "writing results to standard output: " + withoutPath(e.err).Error()
+}
 func (e *stdoutError) Unwrap() error { return e.err }
 
 // exitStatus returns the exit status for the error of a command. Statuses are decided only here.

@@ -115,7 +115,7 @@ func (s *session) openMetadata(ctx context.Context) (err error) {
 		return nil
 	}
 	if s.table, err = metadata.OpenTable(ctx, o.metadataCSV); err != nil {
-		return usagef("opening --metadata-csv: %w", err)
+		return usagef("--metadata-csv: %w", err)
 	}
 	s.closers.add("metadata", always(s.table.Discard))
 	return nil

@@ -93,7 +93,7 @@ func (o *transferFlags) openList(ctx context.Context, r request, portal string, 
 	defer exitInTime(ctx, nil)()
 	list, err := input.New(ctx, options)
 	if err != nil {
-		return nil, usagef("opening --undone-out: %w", err)
+		return nil, usagef("--undone-out: %w", err)
 	}
 	return list, nil
 }

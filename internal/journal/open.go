@@ -58,7 +58,10 @@ func locate(file string, state bool) (location, error) {
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
-		return location{}, refused(fmt.Errorf("opening the journal: %w", err), "specify a file in a folder that exists")
+		if path, ok := errors.AsType[*fs.PathError](err); ok {
+			err = path.Err // the user knows another path
+		}
+		return location{}, refused(fmt.Errorf("opening the %s %s: %w", l.noun(), file, err), "specify a file in a folder that exists")
 	}
 	l.folder, l.name = root, name
 	return l, nil

@@ -66,7 +66,7 @@ func OpenTable(ctx context.Context, file string) (*Table, error) {
 	pattern := ".metadata-" + hash16(filepath.Base(sink.Destination(file))) + "-*.part"
 	to, final, err := sink.OpenReplacing(ctx, file, pattern)
 	if err != nil {
-		return nil, named(file, err)
+		return nil, err
 	}
 	t := &Table{file: file, final: final, to: to, properties: map[string]bool{}, rows: sink.Spool{Dir: os.TempDir()}}
 	if t.replaces() {
