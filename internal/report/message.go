@@ -31,9 +31,10 @@ func (s *Screen) Warn(about, format string, args ...any) {
 	s.message(said(text))
 }
 
-// Fail writes what failed and, unless it is "" or was given before, a hint at what to do.
+// Fail writes what failed and, unless it is "" or was given before, a hint at what to do. errors.Join puts each error on
+// a line, so the lines of what are separated by semicolons.
 func (s *Screen) Fail(what, hint string) {
-	lines := []string{said(what)}
+	lines := []string{said(strings.ReplaceAll(strings.TrimSpace(what), "\n", "; "))}
 	if hint != "" && s.isNewHint(hint) {
 		lines = append(lines, hinted(hint))
 	}
