@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bynder-cli/bynder/internal/sandbox"
+	"github.com/bynder-cli/bynder/internal/spelling"
 )
 
 // sandboxOptions are the flags and arguments of `bynder sandbox`.
@@ -99,7 +100,7 @@ func (o *sandboxOptions) read(cmd *cobra.Command, kind string, command []string)
 	for _, text := range o.faults {
 		f, err := sandbox.ParseFault(text)
 		if err != nil {
-			return usagef("--fault: %w", err)
+			return &usageError{err: fmt.Errorf("--fault: %w", err), hint: faultHint(f.Name)}
 		}
 		o.portal.Faults = append(o.portal.Faults, f)
 	}
@@ -116,6 +117,18 @@ func kinds() string {
 		names = append(names, string(k))
 	}
 	return alternatives(names)
+}
+
+// faultHint returns what to do about a fault that is not valid: the name of a similar one, or where all are listed.
+func faultHint(name string) string {
+	var names []string
+	for _, k := range sandbox.FaultKinds() {
+		names = append(names, k.Name)
+	}
+	if near, found := spelling.Nearest(name, names); found && !slices.Contains(names, name) {
+		return "did you mean " + near + "?"
+	}
+	return "`bynder sandbox --help` lists the faults and their keys"
 }
 
 // faultHelp returns the list of faults.

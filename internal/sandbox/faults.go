@@ -80,15 +80,15 @@ func ParseFault(text string) (Fault, error) {
 		case "on":
 			f.On = value
 		case "after":
-			f.After, err = strconv.Atoi(value)
+			f.After, err = number(strconv.Atoi(value))
 		case "times":
-			f.Times, err = strconv.Atoi(value)
+			f.Times, err = number(strconv.Atoi(value))
 		case "rate":
-			f.Rate, err = strconv.ParseFloat(value, 64)
+			f.Rate, err = number(strconv.ParseFloat(value, 64))
 		case "seed":
-			f.Seed, err = strconv.ParseUint(value, 10, 64)
+			f.Seed, err = number(strconv.ParseUint(value, 10, 64))
 		default:
-			err = errors.New("unknown key")
+			err = errors.New("unknown key; the keys are asset, on, after, times, rate and seed")
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("fault %q: %q: %w", text, pair, err))
@@ -98,6 +98,17 @@ func ParseFault(text string) (Fault, error) {
 		errs = append(errs, err)
 	}
 	return f, errors.Join(errs...)
+}
+
+// number returns what a function of strconv has returned, with an error in plain words.
+func number[N any](n N, err error) (N, error) {
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		err = errors.New("the number is out of range")
+	case err != nil:
+		err = errors.New("the value must be a number")
+	}
+	return n, err
 }
 
 func parseSize(text string) (int64, error) {
@@ -117,8 +128,10 @@ func (f Fault) check() error {
 	switch {
 	case !ok:
 		return fmt.Errorf("unknown fault %q", f.Name)
+	case f.Text != "" && !kind.AnyText && len(kind.Texts) == 0:
+		return fmt.Errorf("fault %s: invalid value %q: must be a number, such as 100000 or 64K", f.Name, f.Text)
 	case f.Text != "" && !kind.AnyText && !slices.Contains(kind.Texts, f.Text):
-		return fmt.Errorf("fault %s: unknown variant %q", f.Name, f.Text)
+		return fmt.Errorf("fault %s: invalid value %q: must be one of %s", f.Name, f.Text, strings.Join(kind.Texts, ", "))
 	case kind.Side == OnClock && f != (Fault{Name: f.Name, Value: f.Value}):
 		return fmt.Errorf("fault %s applies to every answer: it takes no keys", f.Name)
 	case f.Value < 0 && kind.Side != OnClock, max(f.Value, -f.Value) > maxClock && kind.Side == OnClock, f.After < 0, f.Times < 0, !(f.Rate >= 0 && f.Rate <= 1): // NaN is neither
@@ -126,7 +139,7 @@ func (f Fault) check() error {
 	case f.On != "" && kind.Side == OnStorage:
 		return fmt.Errorf("fault %s affects storage: it cannot be limited to an endpoint with on=", f.Name)
 	case f.On != "" && !slices.Contains(endpointNames, f.On):
-		return fmt.Errorf("fault %s: unknown endpoint %q", f.Name, f.On)
+		return fmt.Errorf("fault %s: unknown endpoint %q; the endpoints are %s", f.Name, f.On, strings.Join(endpointNames, ", "))
 	}
 	return nil
 }
