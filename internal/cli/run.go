@@ -127,16 +127,28 @@ func printStop(screen *report.Screen, why error) {
 
 // outcome returns the error for exitStatus that a tally stands for. After a signal, results
 // and summary have said what was interrupted.
-func outcome(ctx context.Context, tally download.Tally, notStarted int) error {
+func (s *session) outcome(ctx context.Context, tally download.Tally, notStarted int) error {
+	ended := runError{
+		wanted: tally.Wanted + notStarted, failed: tally.Failed + notStarted,
+		unauthorized: errors.Is(tally.Stop, download.ErrUnauthorized),
+	}
+	s.ended = ended
 	if err := context.Cause(ctx); err != nil && !isInterrupted(err) {
 		return err
 	}
-	missing := tally.Failed + notStarted
-	if missing == 0 && tally.Stop == nil {
+	if ended.failed == 0 && tally.Stop == nil {
 		return nil
 	}
-	return &runError{
-		wanted: tally.Wanted + notStarted, failed: missing,
-		unauthorized: errors.Is(tally.Stop, download.ErrUnauthorized),
+	return &ended
+}
+
+// unwritten returns the error of a run whose results could not all be written, which counts as a failed file. A dry run
+// has only results: without them, nothing of it succeeded.
+func (s *session) unwritten() error {
+	if s.flags.dryRun {
+		return nil
 	}
+	failed := s.ended
+	failed.failed = max(failed.failed, 1)
+	return &failed
 }

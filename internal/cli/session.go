@@ -36,6 +36,7 @@ type session struct {
 
 	begun  bool          // a summary is written
 	totals report.Totals // for the summary
+	ended  runError      // how many files the run was for, and failed
 
 	closers closers
 	saves   saves
@@ -141,10 +142,13 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 	})
 	s.closers.add("results", func(err error) error {
 		failed := s.reporter.Close(s.totals)
-		if failed != nil && !errors.Is(err, failed) { // it may be what ended the run
+		if failed == nil {
+			return err
+		}
+		if !errors.Is(err, failed) { // it may be what ended the run
 			err = errors.Join(err, failed)
 		}
-		return err
+		return errors.Join(s.unwritten(), err)
 	})
 	endProgress := context.AfterFunc(ctx, s.reporter.EndProgress)
 	s.closers.add("progress", always(func() { endProgress() }))
@@ -217,5 +221,5 @@ func (s *session) run(ctx context.Context) error {
 	case s.flags.failEmpty && s.list.Empty():
 		return errors.Join(errors.New("nothing was asked for, which --fail-empty makes a failure"), err)
 	}
-	return errors.Join(outcome(ctx, tally, notStarted), err)
+	return errors.Join(s.outcome(ctx, tally, notStarted), err)
 }

@@ -351,7 +351,7 @@ func (s *syncRun) outcome(ctx context.Context, p *syncPlan, done mirror.Outcome)
 		s.reporter.Screen().Say("not removed, because the run ended before it: %s of assets that are gone", count(done.NotDeleted, "file"))
 	}
 	all := len(p.wanted) + done.Kept
-	err := outcome(ctx, download.Tally{Wanted: all, Failed: done.Failed, Stop: done.Stop}, 0)
+	err := s.session.outcome(ctx, download.Tally{Wanted: all, Failed: done.Failed, Stop: done.Stop}, 0)
 	if err != nil && done.Stop != nil {
 		return err
 	}
