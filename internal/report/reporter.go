@@ -76,6 +76,10 @@ type Options struct {
 	// Streamed is set if the bytes of the file themselves go to Stdout: no result
 	// is written there, and no bar is drawn over them.
 	Streamed bool
+	// NoPartials is set if the file goes to a stream, so that no partial download is kept.
+	NoPartials bool
+	// NoResume is set if the run discards the partial downloads of earlier runs. It keeps its own.
+	NoResume bool
 }
 
 // Reporter reports a run: it is the observer of progress and results that people and
@@ -198,7 +202,7 @@ func (r *Reporter) Close(totals Totals) error {
 		default:
 			lines = r.tally.summary(time.Now(), totals)
 		}
-		if hint := r.tally.continueHint(); hint != "" && r.summarizes() {
+		if hint := r.continueHint(); hint != "" && r.summarizes() {
 			lines = append(lines, hinted(hint))
 		}
 		if lines != nil {
@@ -250,8 +254,8 @@ func (r *Reporter) writeFailure(result download.Result) {
 		return
 	}
 	what, hint := failure(result, r.options.Verbose)
-	if hint == "" && !r.options.Streamed {
-		hint = r.tally.continueHint()
+	if hint == "" {
+		hint = r.continueHint()
 	}
 	r.screen.Fail(what, hint)
 }

@@ -171,14 +171,17 @@ hint: another hint
 
 // After an interruption users learn that bytes were kept, and how to go on.
 func TestHintAfterAnInterruption(t *testing.T) {
+	const kept = "partial downloads that can be continued were kept\n"
 	for _, tc := range []struct {
 		name    string
 		options Options
-		want    bool
+		want    string
 	}{
-		{"one file", Options{Single: true}, true},
-		{"several files", Options{}, true},
-		{"a file in a stream, which is not kept", Options{Single: true, Streamed: true}, false},
+		{"one file", Options{Single: true}, "\nhint: run the same command again: " + kept},
+		{"several files", Options{}, "\nhint: run the same command again: " + kept},
+		{"a file that the same command starts over", Options{Single: true, NoResume: true}, "\nhint: run the same command again without --no-resume: " + kept},
+		{"several such files", Options{NoResume: true}, "\nhint: run the same command again without --no-resume: " + kept},
+		{"a file in a stream, which is not kept", Options{Single: true, NoPartials: true}, ""},
 	} {
 		var errs stream
 		tc.options.Stdout, tc.options.Stderr, tc.options.Progress = &stream{}, &errs, ProgressNever
@@ -189,8 +192,7 @@ func TestHintAfterAnInterruption(t *testing.T) {
 		if err := r.Close(Totals{}); err != nil {
 			t.Error(err)
 		}
-		const hint = "\nhint: run the same command again: partial downloads that can be continued were kept\n"
-		if got := errs.String(); strings.HasSuffix(got, hint) != tc.want || strings.Count(got, "hint:") > 1 {
+		if got := errs.String(); !strings.HasSuffix(got, tc.want) || strings.Contains(got, "hint:") != (tc.want != "") || strings.Count(got, "hint:") > 1 {
 			t.Errorf("%s: stderr %q", tc.name, got)
 		}
 	}

@@ -117,15 +117,18 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 	return lines
 }
 
-// continueHint returns how to go on after an interruption of files, "" if there was none.
-func (t *tally) continueHint() string {
+// continueHint returns how to go on after an interruption of files, "" if there was none or nothing can be continued.
+func (r *Reporter) continueHint() string {
+	t := r.tally
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.byCause[download.CodeInterrupted] == 0:
+	case t.byCause[download.CodeInterrupted] == 0 || r.options.NoPartials:
 		return ""
 	case t.moved == 0:
 		return "run the same command again to continue"
+	case r.options.NoResume:
+		return "run the same command again without --no-resume: partial downloads that can be continued were kept"
 	}
 	return "run the same command again: partial downloads that can be continued were kept"
 }
