@@ -66,16 +66,28 @@ func (e *APIError) Hint() string {
 			return "these credentials lack a role that this call needs; ask the portal's administrator"
 		}
 		return "originals need the role MEDIAHIGHRES; archived, watermarked and limited assets need ARCHIVEDOWNLOAD, DOWNLOADWATERMARK and KEYVISUALSDOWNLOAD"
-	case http.StatusNotFound:
-		if !strings.HasPrefix(subject(e.Path), "the asset") && !strings.Contains(e.Path, "/download/") {
-			return ""
-		}
-		return "check the id; the asset may be deleted, or your credentials may not have access"
+	case http.StatusNotFound, http.StatusGone:
+		return e.missingHint()
 	case http.StatusTooManyRequests:
 		return "the portal lifts the block after five minutes without any request from this address"
 	default:
 		return ""
 	}
+}
+
+// missingHint returns the hint for something that the portal does not have, "" if it is neither an asset nor its file.
+// That an asset itself is missing, the portal says with "Media not found", whichever of its files was requested.
+func (e *APIError) missingHint() string {
+	call := strings.TrimPrefix(e.Path, "/api/v4/media/")
+	id, file, _ := strings.Cut(call, "/")
+	if call == e.Path || id == "" {
+		return ""
+	}
+	said := strings.Trim(e.Message, " .")
+	if file == "" || strings.EqualFold(said, "Media not found") || said == "" && file == "download/" {
+		return "check the id; the asset may be deleted, or your credentials may not have access"
+	}
+	return "list the files of the asset with `bynder items " + id + "`"
 }
 
 // ClockTolerance is how far apart two clocks may be before that is a likely cause of a refusal: an OAuth 1.0a

@@ -109,7 +109,7 @@ func derivatives(asset *bynder.Asset, job Job) (map[string]string, error) {
 	}
 	return nil, &Error{
 		Code: CodeNotFound, Err: fmt.Errorf("the asset has no media item %q", id),
-		Advice: "list its items with: bynder items " + job.MediaID,
+		Advice: "list the files of the asset with `bynder items " + job.MediaID + "`",
 	}
 }
 

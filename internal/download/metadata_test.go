@@ -279,7 +279,7 @@ func TestLocate(t *testing.T) {
 		{"a derivative that is known", Job{MediaID: "A", Asset: asset("A"), Selector: derivative}, 0, "https://h/A", 0},
 		{"its URL has expired", Job{MediaID: "A", Asset: asset("A"), Selector: derivative}, 1, "https://h/fresh", 1},
 		{"of an item", Job{MediaID: "A", Asset: withItem, Selector: ofItem}, 0, "https://h/item", 0},
-		{"of no such item", Job{MediaID: "A", Asset: asset("A"), Selector: ofItem}, 0, "not_found list its items", 0},
+		{"of no such item", Job{MediaID: "A", Asset: asset("A"), Selector: ofItem}, 0, "not_found list the files of the asset", 0},
 		{"it lacks", Job{MediaID: "A", Asset: asset("A"), Selector: bynder.Selector{Kind: bynder.Derivative, Name: "x"}}, 0, "not_found mini, web", 0},
 		{"there are none", Job{MediaID: "A", Asset: &bynder.Asset{}, Selector: derivative}, 0, "not_found has no derivatives", 0},
 		{"the first of two", Job{MediaID: "A", Asset: asset("A"), Selector: choice("web,mini")}, 0, "https://h/w web", 0},
