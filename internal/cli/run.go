@@ -63,7 +63,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 
 // destination opens where the files go.
 func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
-	opts := sink.DirOptions{IfExists: o.exists, ExistsHint: o.existsHint, Recorded: o.recorded, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.md5, SHA256: o.checksum != "", InUse: o.inUse()}
+	opts := sink.DirOptions{IfExists: o.exists, ExistsHint: o.existsHint, Folder: o.dirFlag, Recorded: o.recorded, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.md5, SHA256: o.checksum != "", InUse: o.inUse()}
 	none := func() error { return nil }
 	switch {
 	case o.dryRun && o.output != "":

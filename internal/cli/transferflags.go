@@ -43,6 +43,7 @@ type transferFlags struct {
 	bytesRate int64
 	lockLimit time.Duration // negative for none
 	md5       bool          // each file's MD5 is recorded
+	dirFlag   string        // sink.DirOptions.Folder
 	// existsHint is sink.DirOptions.ExistsHint.
 	existsHint string
 	recorded   bool // sink.DirOptions.Recorded
@@ -78,6 +79,7 @@ safe as written is an error.`
 func (o *transferFlags) add(f *pflag.FlagSet) {
 	o.addTransfers(f)
 	o.metadataFlags.add(f)
+	o.dirFlag = "--dir"
 	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` for the files; created if missing")
 	f.StringVarP(&o.output, "output", "o", "", "path of the `file`, if only one is downloaded; a relative path is under --dir; - = standard output, but no binary data to a terminal")
 	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of the path under --dir, such as {id}/{filename}")

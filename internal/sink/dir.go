@@ -24,6 +24,8 @@ type DirOptions struct {
 	IfExists IfExists
 	// ExistsHint is the hint for a path that another file has, in place of the one about --if-exists and --name.
 	ExistsHint string
+	// Folder is the flag that names the folder, "" if it is an argument. Hints have it.
+	Folder string
 	// Recorded says that folder and names of the files are those of an earlier run: no hint offers others.
 	Recorded bool
 	// Fsync makes each file, and then its folders, survive a power loss before
@@ -70,11 +72,11 @@ func NewDir(path string, opts DirOptions) (*Dir, error) {
 		path = "."
 	}
 	if err := os.MkdirAll(path, 0o777); err != nil {
-		return nil, opts.failure("make the folder", path, err)
+		return nil, opts.folderFailure("make the folder", path, err)
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, opts.failure("open the folder", path, err)
+		return nil, opts.folderFailure("open the folder", path, err)
 	}
 	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: filelock.Try, freeSpace: freeSpace}, nil
 }
@@ -86,7 +88,7 @@ func NewPreview(path string, opts DirOptions) (*Dir, error) {
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, opts.failure("open the folder", path, err)
+		return nil, opts.folderFailure("open the folder", path, err)
 	}
 	return &Dir{root: root, path: path, opts: opts}, nil
 }

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,11 +92,6 @@ func (o DirOptions) advice(hint, recorded string) string {
 }
 
 // failure returns err with what failed, the path as it is shown, a code and a hint.
-func failure(doing, path string, err error) *download.Error {
-	return DirOptions{}.failure(doing, path, err)
-}
-
-// failure returns err with what failed, the path as it is shown, a code and a hint.
 func (o DirOptions) failure(doing, path string, err error) *download.Error {
 	failed := &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("%s %s: %w", doing, path, cause(err))}
 	for _, a := range advice {
@@ -103,6 +99,22 @@ func (o DirOptions) failure(doing, path string, err error) *download.Error {
 			failed.Code, failed.Advice = a.code, o.advice(a.hint, a.recorded)
 			break
 		}
+	}
+	return failed
+}
+
+// folderFailure is failure for the folder itself: other names of files in it do not help.
+func (o DirOptions) folderFailure(doing, path string, err error) *download.Error {
+	failed := o.failure(doing, path, err)
+	another := "choose another " + cmp.Or(o.Folder, "folder")
+	info, missing := os.Stat(path)
+	isFile := missing == nil && !info.IsDir() // the error of os.OpenRoot does not say so
+	switch {
+	case o.Recorded || failed.Code != download.CodeLocal:
+	case isFile, isOneOf(notADirectory)(err), errors.Is(err, fs.ErrExist): // the last: a link that leads nowhere
+		failed.Advice = "a file is where the folder should be: " + another
+	case isOneOf(nameTooLong)(err):
+		failed.Advice = another
 	}
 	return failed
 }

@@ -2,8 +2,10 @@ package sink
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -36,13 +38,49 @@ func TestFailureHasCodeAndHint(t *testing.T) {
 			&os.LinkError{Op: "link", Old: "secret.part", New: "n", Err: c.err},
 			&os.SyscallError{Syscall: "write", Err: c.err},
 		} {
-			got := failure("write", "a.jpg", err)
+			got := DirOptions{}.failure("write", "a.jpg", err)
 			if got.Code != c.code || !strings.Contains(got.Hint(), c.hint) || (c.hint == "") != (got.Hint() == "") {
 				t.Errorf("%s: code %s, hint %q", c.what, got.Code, got.Hint())
 			}
 			if want := "write a.jpg: " + c.err.Error(); got.Error() != want {
 				t.Errorf("%s: %q, want %q", c.what, got, want)
 			}
+		}
+	}
+}
+
+// If the folder itself cannot be used, other names of its files do not help.
+func TestHintOfTheFolderItself(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	long := filepath.Join(dir, strings.Repeat("x", 300))
+	const taken = "a file is where the folder should be: choose another "
+	for _, c := range []struct {
+		what string
+		open func() error
+		hint string
+	}{
+		{"a file", func() error { _, err := NewDir(file, DirOptions{Folder: "--dir"}); return err }, taken + "--dir"},
+		{"below a file", func() error { _, err := NewDir(filepath.Join(file, "in"), DirOptions{Folder: "--dir"}); return err }, taken + "--dir"},
+		{"an argument", func() error { _, err := NewDir(file, DirOptions{}); return err }, taken + "folder"},
+		{"a preview", func() error { _, err := NewPreview(file, DirOptions{Folder: "--dir"}); return err }, taken + "--dir"},
+		{"an output", func() error {
+			_, err := ForOutput(t.Context(), "", filepath.Join(file, "x"), DirOptions{Folder: "--dir"})
+			return err
+		}, taken + "--output"},
+		{"a preview of an output", func() error {
+			_, err := PreviewOutput("", filepath.Join(file, "x"), DirOptions{Folder: "--dir"})
+			return err
+		}, taken + "--output"},
+		{"a long name", func() error { _, err := NewDir(long, DirOptions{Folder: "--dir"}); return err }, "choose another --dir"},
+		{"a recorded folder", func() error { _, err := NewDir(file, DirOptions{Recorded: true}); return err }, "a file is where a folder should be: move it away"},
+	} {
+		failed, ok := errors.AsType[*download.Error](c.open())
+		if !ok || failed.Code != download.CodeLocal || failed.Hint() != c.hint {
+			t.Errorf("%s: %v, hint %q, want %q", c.what, failed, failed.Hint(), c.hint)
 		}
 	}
 }

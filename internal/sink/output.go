@@ -67,6 +67,7 @@ func PreviewOutput(dir, file string, opts DirOptions) (Output, error) {
 	case err == nil && !info.Mode().IsRegular():
 		return Output{Sink: NewStream(io.Discard, path), Name: filepath.Base(path), Close: func() error { return nil }}, nil
 	}
+	opts.Folder = "--output"
 	folder, name := filepath.Split(path)
 	d, err := NewPreview(folder, opts)
 	if err != nil {
@@ -91,6 +92,7 @@ func noFile(path string) error {
 
 // inFolder returns the Output for a regular file, a Dir of its folder.
 func inFolder(path string, opts DirOptions) (Output, error) {
+	opts.Folder = "--output"
 	folder, name := filepath.Split(path)
 	d, err := NewDir(folder, opts)
 	if err != nil {
@@ -102,11 +104,11 @@ func inFolder(path string, opts DirOptions) (Output, error) {
 // streamTo returns the Output that writes to f, which results show as shown.
 func streamTo(f *os.File, shown string, err error) (Output, error) {
 	if err != nil {
-		return Output{}, failure("open", shown, err)
+		return Output{}, DirOptions{}.failure("open", shown, err)
 	}
 	closed := func() error {
 		if err := f.Close(); err != nil {
-			return failure("close", shown, err)
+			return DirOptions{}.failure("close", shown, err)
 		}
 		return nil
 	}
