@@ -119,6 +119,13 @@ func (o DirOptions) folderFailure(doing, path string, err error) *download.Error
 	return failed
 }
 
+// streamFailure returns the failure of a stream, which is in no folder and is written from its beginning by each run.
+func streamFailure(doing, shown string, err error) *download.Error {
+	failed := DirOptions{}.failure(doing, shown, err)
+	failed.Advice = strings.NewReplacer("another folder", "another --output", " to continue", "").Replace(failed.Advice)
+	return failed
+}
+
 // cause returns the system's error without its path, which may be that of a partial
 // or relative to a root, and so unknown to the user.
 func cause(err error) error {

@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -81,6 +82,25 @@ func TestHintOfTheFolderItself(t *testing.T) {
 		failed, ok := errors.AsType[*download.Error](c.open())
 		if !ok || failed.Code != download.CodeLocal || failed.Hint() != c.hint {
 			t.Errorf("%s: %v, hint %q, want %q", c.what, failed, failed.Hint(), c.hint)
+		}
+	}
+}
+
+// A stream is in no folder, and nothing of it is continued.
+func TestHintOfAStream(t *testing.T) {
+	const again = ", then run the same command again"
+	for err, want := range map[error]string{
+		diskFull[0]:      "free some space or choose another --output" + again,
+		overQuota[0]:     "your quota is used up: free some of it or choose another --output" + again,
+		tooLarge[0]:      "the file system does not take files of this size (FAT ends at 4 GiB): choose another --output",
+		fs.ErrPermission: "make sure that you may write there, or choose another --output",
+		context.Canceled: "",
+	} {
+		for _, name := range []string{"", "/dev/full"} {
+			failed, ok := errors.AsType[*download.Error](NewStream(io.Discard, name).failure("write to", err))
+			if !ok || failed.Hint() != want {
+				t.Errorf("%v: hint %q, want %q", err, failed.Hint(), want)
+			}
 		}
 	}
 }

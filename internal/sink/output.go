@@ -104,11 +104,11 @@ func inFolder(path string, opts DirOptions) (Output, error) {
 // streamTo returns the Output that writes to f, which results show as shown.
 func streamTo(f *os.File, shown string, err error) (Output, error) {
 	if err != nil {
-		return Output{}, DirOptions{}.failure("open", shown, err)
+		return Output{}, streamFailure("open", shown, err)
 	}
 	closed := func() error {
 		if err := f.Close(); err != nil {
-			return DirOptions{}.failure("close", shown, err)
+			return streamFailure("close", shown, err)
 		}
 		return nil
 	}

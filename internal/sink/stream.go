@@ -114,7 +114,7 @@ func (s *Stream) failure(doing string, err error) error {
 			}
 		}
 	}
-	return DirOptions{}.failure(doing, s.show(), err)
+	return streamFailure(doing, s.show(), err)
 }
 
 // streamPartial is the file that a Stream is writing.
