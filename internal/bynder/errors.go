@@ -91,7 +91,7 @@ func (e *APIError) missingHint() string {
 }
 
 // ClockTolerance is how far apart two clocks may be before that is a likely cause of a refusal: an OAuth 1.0a
-// signature holds the time, and servers accept it for some minutes (RFC 5849 section 3.3 leaves the number to them).
+// signature contains the time, and servers accept it for some minutes (RFC 5849 section 3.3 leaves the number to them).
 const ClockTolerance = 4 * time.Minute
 
 // clockHint returns the hint that this machine's clock is wrong, "" if it is not the likely cause.
@@ -103,7 +103,7 @@ func (e *APIError) clockHint() string {
 	if e.Signed.IsZero() || e.Date.IsZero() || off <= ClockTolerance {
 		return ""
 	}
-	return fmt.Sprintf("this machine's clock is %s %s the portal's, and OAuth 1.0a signatures hold the time: set the clock",
+	return fmt.Sprintf("this machine's clock is %s %s the portal's, and OAuth 1.0a signatures contain the time: set the clock",
 		strings.TrimSuffix(off.Round(time.Minute).String(), "0s"), where)
 }
 

@@ -18,7 +18,7 @@ func TestFindCollection(t *testing.T) {
 	}{
 		{"by its name", `[{"id":"C","name":"x"},{"id":"D","name":"y"}]`, "Y", "D", ""},
 		{"by its id", `[{"id":"C","name":"x"},{"id":"D","name":"y"}]`, "c", "C", ""},
-		{"two of one name", `[{"id":"C","name":"y"},{"id":"D","name":"y"}]`, "y", "", "2 collections"},
+		{"two of one name", `[{"id":"C","name":"y"},{"id":"D","name":"y"}]`, "y", "", "several collections"},
 		{"one that comes twice", `[{"id":"C","name":"y"},{"id":"C","name":"y"}]`, "y", "C", ""},
 		{"none", `[{"id":"C","name":"x"}]`, "y", "", "no collection"},
 		{"beside one that cannot be read", `[{"id":"C","name":"y","collectionCount":"many"},{"id":"D","name":"y"}]`, "y", "", `collection "C"`},

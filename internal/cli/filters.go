@@ -216,7 +216,7 @@ func (o *filterFlags) checkTypes() error {
 		if slices.Contains(assetTypes, name) {
 			continue
 		}
-		err := &usageError{err: fmt.Errorf("--type: nothing was found, and %s is not a type; there are %s", quote(name),
+		err := &usageError{err: fmt.Errorf("--type: nothing matches, and %s is not a documented type; valid types: %s", quote(name),
 			strings.Join(spelling.Closest(name, assetTypes, len(assetTypes)), ", "))}
 		if near, ok := spelling.Nearest(name, assetTypes); ok {
 			err.hint = "did you mean " + quote(near) + "?"

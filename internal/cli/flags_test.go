@@ -38,7 +38,7 @@ func TestDownloadRefuses(t *testing.T) {
 		{"-o f -", "--output is for one file"},
 		{"-o f --all-items a", "--output is for one file"},
 		{"-o f --name {id} a", "exclude each other"},
-		{"-o - --json a", "no room for results"},
+		{"-o - --json a", "cannot be combined"},
 		{"--json -0 a", "exclude each other"},
 		{"--additional --version 2 a", "exclude each other"},
 		{"--all-items --derivative mini a", "exclude each other"},

@@ -95,7 +95,7 @@ func (l *nameList) find(flag, word string) (string, error) {
 		keys[i] = quote(key)
 	}
 	return "", &usageError{
-		err:  fmt.Errorf("%s: %d %s are called %s", flag, len(keys), l.many, quote(word)),
+		err:  fmt.Errorf("%s: several %s are named %s", flag, l.many, quote(word)),
 		hint: "use one of " + enumerate(keys, len(keys)),
 	}
 }

@@ -101,7 +101,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify f
 // waitText returns the reason for which API calls wait.
 func waitText(w budget.Wait) string {
 	if w.Reason == budget.Block {
-		return "portal blocks until " + w.Until.Local().Format("15:04")
+		return "the portal refuses calls until " + w.Until.Local().Format(time.TimeOnly)
 	}
 	return fmt.Sprintf("API allowance: %g/s", w.Rate)
 }

@@ -220,7 +220,7 @@ func (s *session) run(ctx context.Context) error {
 	case unread != nil:
 		return errors.Join(unread, err)
 	case s.flags.failEmpty && s.list.Empty():
-		return errors.Join(errors.New("nothing was asked for, which --fail-empty makes a failure"), err)
+		return errors.Join(errors.New("no ids given (--fail-empty)"), err)
 	}
 	return errors.Join(s.outcome(ctx, tally, notStarted), err)
 }

@@ -79,7 +79,7 @@ func (s *syncRun) open(ctx context.Context) (context.Context, error) {
 	case o.dryRun && errors.Is(err, fs.ErrNotExist):
 		s.root = nil
 	default:
-		return ctx, fmt.Errorf("cannot open the folder %s: %w", o.dir, withoutPath(err))
+		return ctx, fmt.Errorf("cannot open folder %s: %w", o.dir, withoutPath(err))
 	}
 	return ctx, s.openState(ctx)
 }

@@ -147,8 +147,10 @@ func (o *transferFlags) check(single bool) error {
 		return &usageError{err: errors.New("--output is for one file, and several are requested"), hint: "use --dir and --name"}
 	case o.output != "" && o.name != naming.DefaultTemplate:
 		return usagef("--output and --name exclude each other")
-	case sink.IsStdout(o.outputPath()) && (o.json || o.print0):
-		return usagef("--output %s leaves no room for results on standard output", o.output)
+	case sink.IsStdout(o.outputPath()) && o.json:
+		return usagef("--json and --output %s cannot be combined: both write to standard output", o.output)
+	case sink.IsStdout(o.outputPath()) && o.print0:
+		return usagef("--print0 and --output %s cannot be combined: both write to standard output", o.output)
 	case sink.IsStdout(o.undoneOut):
 		return usagef("--undone-out must be a file: results go to standard output")
 	case o.json && o.print0:

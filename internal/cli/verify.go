@@ -205,7 +205,7 @@ func openFolder(dir string) (*os.Root, error) {
 	}
 	if err != nil {
 		return nil, &download.Error{
-			Code: download.CodeLocal, Err: fmt.Errorf("cannot open the folder %s: %w", dir, withoutPath(err)),
+			Code: download.CodeLocal, Err: fmt.Errorf("cannot open folder %s: %w", dir, withoutPath(err)),
 			Advice: "check the name, and whether its file system is mounted",
 		}
 	}

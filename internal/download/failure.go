@@ -50,6 +50,9 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 		f.Code = CodeProtocol
 	case errors.As(err, &storage):
 		f.Code, f.HTTPStatus, f.Retryable = Code(storage.Kind), storage.Status, storage.Retryable
+		if storage.Kind == transfer.Integrity && f.Hint == "" {
+			f.Hint = "open the file in the portal: it may be damaged there"
+		}
 		if job.Selector.Kind == bynder.Transform && storage.Kind == transfer.Storage {
 			refusedImage(f, job)
 		}
@@ -85,7 +88,7 @@ func refusedImage(f *Failure, job Job) {
 	default:
 		return
 	}
-	f.Message = "the portal does not make " + job.Selector.Name + " of this asset: " + f.Message
+	f.Message = "the portal cannot make this image (" + job.Selector.Name + "): " + f.Message
 }
 
 // apiCode returns the code for a status of the portal's API.

@@ -72,7 +72,7 @@ func TestStorageURLsAreVerbose(t *testing.T) {
 	for _, tc := range []struct{ message, short string }{
 		{"get https://storage.example/a/b%20c.jpg: storage answered 403 Forbidden", "storage answered 403 Forbidden"},
 		{"get http://127.0.0.1:80/a: read: connection reset", "storage: read: connection reset"},
-		{"get https://storage.example/a: storage answered 500, at 3 locations in a row", "storage answered 500, at 3 locations in a row"},
+		{"get https://storage.example/a: storage answered 500, after 4 download URLs", "storage answered 500, after 4 download URLs"},
 		{"reading the partial download: get https://storage.example/a: EOF", "reading the partial download: storage: EOF"},
 		{"redirected to https://other.example/a, which is refused", "redirected to https://other.example/..., which is refused"},
 		{"the location http://storage.example/a/b.jpg is not encrypted (http)", "the location http://storage.example/... is not encrypted (http)"},

@@ -72,11 +72,11 @@ func NewDir(path string, opts DirOptions) (*Dir, error) {
 		path = "."
 	}
 	if err := os.MkdirAll(path, 0o777); err != nil {
-		return nil, opts.folderFailure("make the folder", path, err)
+		return nil, opts.folderFailure("create folder", path, err)
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, opts.folderFailure("open the folder", path, err)
+		return nil, opts.folderFailure("open folder", path, err)
 	}
 	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: filelock.Try, freeSpace: freeSpace}, nil
 }
@@ -88,7 +88,7 @@ func NewPreview(path string, opts DirOptions) (*Dir, error) {
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, opts.folderFailure("open the folder", path, err)
+		return nil, opts.folderFailure("open folder", path, err)
 	}
 	return &Dir{root: root, path: path, opts: opts}, nil
 }

@@ -93,7 +93,7 @@ func (o DirOptions) advice(hint, recorded string) string {
 
 // failure returns err with what failed, the path as it is shown, a code and a hint.
 func (o DirOptions) failure(doing, path string, err error) *download.Error {
-	failed := &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("%s %s: %w", doing, path, cause(err))}
+	failed := &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("cannot %s %s: %w", doing, path, cause(err))}
 	for _, a := range advice {
 		if a.is(err) {
 			failed.Code, failed.Advice = a.code, o.advice(a.hint, a.recorded)

@@ -43,7 +43,7 @@ func TestFailureHasCodeAndHint(t *testing.T) {
 			if got.Code != c.code || !strings.Contains(got.Hint(), c.hint) || (c.hint == "") != (got.Hint() == "") {
 				t.Errorf("%s: code %s, hint %q", c.what, got.Code, got.Hint())
 			}
-			if want := "write a.jpg: " + c.err.Error(); got.Error() != want {
+			if want := "cannot write a.jpg: " + c.err.Error(); got.Error() != want {
 				t.Errorf("%s: %q, want %q", c.what, got, want)
 			}
 		}

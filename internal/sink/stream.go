@@ -110,7 +110,7 @@ func (s *Stream) failure(doing string, err error) error {
 		if errors.Is(err, gone) {
 			return &download.Error{
 				Code: download.CodeLocal,
-				Err:  fmt.Errorf("%s %s: %w: %w", doing, s.show(), ErrReaderGone, cause(err)),
+				Err:  fmt.Errorf("cannot %s %s: %w: %w", doing, s.show(), ErrReaderGone, cause(err)),
 			}
 		}
 	}

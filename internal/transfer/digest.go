@@ -155,14 +155,14 @@ func (d *Digest) Check() (Verified, error) {
 
 func (d *Digest) check() (Verified, error) {
 	if d.Needed() && d.object.Size >= 0 && d.length != d.object.Size {
-		return "", corrupt("the file has %d bytes where storage has %d", d.length, d.object.Size)
+		return "", corrupt("the download is damaged: %d bytes, expected %d", d.length, d.object.Size)
 	}
 	var by Verified
 	for _, s := range d.sums {
 		got := s.Sum(nil)
 		for _, want := range s.want {
 			if string(got) != want {
-				return "", corrupt("the file's %s is %x where storage has %x", s.name, got, want)
+				return "", corrupt("the download is damaged: %s %x, expected %x", s.name, got, want)
 			}
 			by = cmp.Or(by, s.by)
 		}

@@ -48,8 +48,8 @@ func TestDigest(t *testing.T) {
 		{name: "MD5 in capitals", object: Object{Size: size, ETag: strings.ToUpper(md5ETag(content))}, options: verify, verified: ByMD5, needed: true},
 		{name: "MD5 without quotes", object: Object{Size: size, ETag: strings.Trim(md5ETag(content), `"`)}, options: verify, verified: ByMD5, needed: true},
 		{name: "MD5 and no length", object: Object{Size: -1, ETag: md5ETag(content)}, options: verify, verified: ByMD5, needed: true},
-		{name: "a flipped bit", object: Object{Size: size, ETag: md5ETag(content)}, options: verify, content: flipped, needed: true, text: "MD5 is"},
-		{name: "bytes missing", object: Object{Size: size, ETag: md5ETag(content)}, options: verify, content: content[1:], needed: true, text: "has 24129592 bytes where storage has 24129593"},
+		{name: "a flipped bit", object: Object{Size: size, ETag: md5ETag(content)}, options: verify, content: flipped, needed: true, text: "the download is damaged: MD5 "},
+		{name: "bytes missing", object: Object{Size: size, ETag: md5ETag(content)}, options: verify, content: content[1:], needed: true, text: "the download is damaged: 24129592 bytes, expected 24129593"},
 
 		{name: "parts of 5 MiB", object: Object{Size: size, ETag: multipartETag(content, 5*mib)}, options: verify, verified: ByMultipart, needed: true},
 		{name: "parts of 8 MiB", object: Object{Size: size, ETag: multipartETag(content, 8*mib)}, options: verify, verified: ByMultipart, needed: true},

@@ -197,7 +197,7 @@ func TestParallelStream(t *testing.T) {
 			located: 4,
 			retried: 3,
 			kind:    Storage,
-			text:    "AccessDenied: Request has expired, at 4 locations in a row",
+			text:    "AccessDenied: Request has expired, after 4 download URLs",
 		},
 		{
 			name:    "412 to every condition",

@@ -100,7 +100,7 @@ func (s *Stream) remedy(err error) error {
 		s.conditional, s.strikes = false, 0
 	case relocate:
 		if s.at.unproductive >= maxUnproductive {
-			e.Err = fmt.Errorf("%w, at %d locations in a row", e.Err, s.at.unproductive)
+			e.Err = fmt.Errorf("%w, after %d download URLs", e.Err, s.at.unproductive)
 			return e
 		}
 		pause = max(pause, refusalPauses[s.at.unproductive-1])

@@ -117,7 +117,7 @@ func TestStreamFromStorageThatRefuses(t *testing.T) {
 			locations: 4,
 			kind:      Storage,
 			status:    403,
-			text:      "AccessDenied: Request has expired, at 4 locations in a row",
+			text:      "AccessDenied: Request has expired, after 4 download URLs",
 		},
 		{
 			name:      "three new locations in a row without progress, in the middle",

@@ -100,7 +100,7 @@ func Storage(o Options) *http.Client {
 			to := req.URL.Scheme + "://" + req.URL.Host
 			switch {
 			case len(via) > maxRedirects:
-				return &RedirectError{to: to, reason: "once too often"}
+				return &RedirectError{to: to, reason: "too many redirects"}
 			case via[len(via)-1].URL.Scheme == "https" && req.URL.Scheme != "https":
 				return &RedirectError{to: to, reason: "it leads from https to " + req.URL.Scheme}
 			}
