@@ -46,7 +46,8 @@ docs/sandbox.md describes its format. With --port, the addresses of portal and
 storage are the same each time: http://127.0.0.1:N and :N+1.
 
 A fault is NAME[=VALUE][,KEY=VALUE]... In the list below, N is a VALUE that is a
-number (with K, M or G), TEXT one that is a word. Keys limit what it affects:
+number, such as 64K or 2M, and TEXT is any other VALUE. Keys limit what a fault
+affects:
   asset=ID          the files and calls of one asset
   on=ENDPOINT       calls to one endpoint: download, media, list, collections,
                     currentUser, token, ...

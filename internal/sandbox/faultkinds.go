@@ -106,7 +106,7 @@ var faultKinds = []FaultKind{
 	{Name: "storage-403", Side: OnStorage, Doc: "403 AccessDenied"},
 	{
 		Name: "storage-403-for", Side: OnStorage, Default: 1000,
-		Doc: "403 AccessDenied for N milliseconds from the first request for the file on that meets this",
+		Doc: "403 AccessDenied during the first N milliseconds after the first request for a file that the fault affects",
 	},
 	{Name: "storage-404", Side: OnStorage, Doc: "404 NoSuchKey"},
 	{Name: "storage-202", Side: OnStorage, Doc: "202: the file is not ready, Retry-After: N"},
@@ -118,7 +118,7 @@ var faultKinds = []FaultKind{
 	{Name: "transform-refused", Side: OnStorage, Default: 400, Doc: "images are not made on demand: status N, a page"},
 	{
 		Name: "stale-links", Side: OnStorage, Default: 404,
-		Doc: "the first link to a file that is followed stays gone (status N); later links are valid",
+		Doc: "of the URLs of a file, the one requested first always answers with status N; other URLs are valid",
 	},
 	{Name: "at-once", Side: OnStorage, Default: 1, Doc: "503 SlowDown while N answers with the file are being sent"},
 	{Name: "storage-stall", Side: OnStorage, Doc: "storage never answers"},
@@ -145,11 +145,11 @@ var faultKinds = []FaultKind{
 	{Name: "api-504", Side: OnAPI, Doc: "504"},
 	{Name: "api-52x", Side: OnAPI, Default: 520, Doc: "status N with a page, as a CDN has them from 520 to 530"},
 	{Name: "api-html", Side: OnAPI, Default: 503, Doc: "status N with an HTML page"},
-	{Name: "said", Side: OnAPI, Default: 404, Doc: "200 with a message and the statuscode N in place of the answer"},
+	{Name: "said", Side: OnAPI, Default: 404, Doc: "200, but the body is an error message with the statuscode N"},
 	{
 		Name: "said-as", Side: OnAPI,
 		Texts: []string{"message", "number", "strange", "empty", "error", "errors", "description", "url"},
-		Doc:   "200 with a message in place of the answer; message: without a statuscode; number, empty: with 404",
+		Doc:   "200, but the body is an error in another form; message: without a statuscode; number: with 404 as a number; empty: with 404 and an empty URL",
 	},
 	{Name: "api-control", Side: OnAPI, Doc: "the right answer with control characters in a header"},
 	{Name: "api-empty", Side: OnAPI, Doc: "200 with an empty body"},
