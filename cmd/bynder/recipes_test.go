@@ -209,7 +209,7 @@ func testJQ(t *testing.T, k *kitchen) {
 	if lines := sortedLines(got.stdout); !slices.Equal(lines, want) {
 		t.Errorf("it has written %q, want %q", lines, want)
 	}
-	want[1] = "there\t" + sandbox.EmptyAsset + "\tphotos/empty.txt"
+	want[1] = "kept\t" + sandbox.EmptyAsset + "\tphotos/empty.txt"
 	if lines := sortedLines(k.cook(t, 3, "jq").stdout); !slices.Equal(lines, want) {
 		t.Errorf("the second time it has written %q, want %q", lines, want)
 	}

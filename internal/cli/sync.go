@@ -89,7 +89,8 @@ such files are taken as they are, as after a download or if the state was lost.
 
 --delete asks the portal again about each asset that its list does not have, and
 keeps the file unless the answer says that the asset is gone. If more files
-would go than --max-delete allows, none goes, and the exit status is 1.
+would be deleted than --max-delete allows, none is deleted, and the exit status
+is 1.
 
 Portal, user, filters, --name and what is fetched belong to the folder: another
 choice is refused, unless --accept-changes makes it the folder's own. An empty
@@ -101,8 +102,8 @@ download.
 
 ` + filterHelp + `
 
---name is a template of the file's path in the folder. Slashes in it make
-folders. All values are from the portal's list:
+--name is a template of the file's path in the folder. A slash in it creates a
+folder. All values are from the portal's list:
   {filename} {stem} {ext}    the asset's name and its first extension, or that
                              of the derivative's URL; {filename} = {stem}.{ext}
   {id} {derivative} {version} {name} {type} {tag} {brand} {created} {modified}

@@ -94,8 +94,8 @@ var connectionRows = []row{
 }
 
 var byteRows = []row{
-	{what: "a byte less comes than was promised, once", faults: "short,times=1", want: whole.costs("2.0")},
-	{what: "a byte less comes than was promised, always", faults: "short",
+	{what: "the answer ends one byte before its Content-Length, once", faults: "short,times=1", want: whole.costs("2.0")},
+	{what: "the answer ends one byte before its Content-Length, always", faults: "short",
 		want: refused.failed("network").costs("6.0").leaves(aPartial).nextCosts("7.0")},
 	{what: "a complete answer lacks the last byte, once", faults: "truncated,times=1", want: whole.costs("2.0")},
 	{what: "a complete answer lacks the last byte, always", faults: "truncated", want: refused.failed("integrity").costs("4.0").nextCosts("5.0")},
@@ -105,12 +105,12 @@ var byteRows = []row{
 	{what: "the ETag is another file's MD5", faults: "wrong-etag", want: refused.failed("integrity").costs("4.0").nextCosts("5.0")},
 	{what: "the file came to storage in parts", asset: sandbox.PartsAsset, want: outcome{status: "downloaded", verified: "multipart", fetched: "1.0", folder: "came-in-parts.mp4"}},
 	{what: "the same, and the connection closes once", faults: "cut=5M,times=1", asset: sandbox.PartsAsset, want: outcome{status: "downloaded", verified: "multipart", fetched: "1.0", folder: "came-in-parts.mp4"}},
-	{what: "the same, and a bit is wrong: nothing tells but `verified`", faults: "flip=100000", asset: sandbox.PartsAsset, content: damaged,
+	{what: "the same, and a bit is wrong: only `verified` shows that it was not checked", faults: "flip=100000", asset: sandbox.PartsAsset, content: damaged,
 		want: outcome{status: "downloaded", verified: "size", fetched: "1.0", folder: "came-in-parts.mp4"}},
 	{what: "the file came to storage in parts of an unusual size", faults: "part-size=7000000", asset: sandbox.PartsAsset,
 		want: outcome{status: "downloaded", verified: "size", fetched: "1.0", folder: "came-in-parts.mp4"}},
 	{what: "the ETag is not a digest (SSE-KMS)", faults: "kms", want: sized},
-	{what: "the same, and a bit is wrong: nothing tells but `verified`", faults: "kms flip=100000", content: damaged, want: sized},
+	{what: "the same, and a bit is wrong: only `verified` shows that it was not checked", faults: "kms flip=100000", content: damaged, want: sized},
 	{what: "Content-MD5, and no ETag", faults: "digest no-etag", want: whole},
 	{what: "Content-MD5, and the connection closes once", faults: "digest kms cut=64K,times=1", want: whole},
 	{what: "x-ms-blob-content-md5, and SSE-KMS", faults: "digest=azure kms", want: whole},
@@ -126,7 +126,7 @@ var byteRows = []row{
 	{what: "digests of the digests of parts", faults: "wrong-digest=composite kms", want: sized},
 	{what: "a digest is another file's, and the ETag is right", faults: "wrong-digest=crc32", want: refused.failed("integrity").costs("4.0").nextCosts("5.0")},
 	{what: "a digest is another file's, once", faults: "wrong-digest=goog,times=1", want: whole.costs("2.0")},
-	{what: "a file without a byte", asset: sandbox.EmptyAsset, want: whole.costs("0.0").leaves("empty.txt")},
+	{what: "an empty file", asset: sandbox.EmptyAsset, want: whole.costs("0.0").leaves("empty.txt")},
 }
 
 var rangeRows = []row{
@@ -143,7 +143,7 @@ var rangeRows = []row{
 	{what: "the file is replaced in the middle, and ranges are ignored", faults: "swap=64K no-ranges", content: replaced, want: whole.costs("1.4")},
 	{what: "the file is replaced in the middle, and has no ETag", faults: "swap=64K no-etag", content: replaced, want: sized.costs("1.4")},
 	{what: "the file is another one from the second request on", faults: "changed=2 cut=64K,times=1", content: replaced, want: whole.costs("1.4")},
-	{what: "the portal embeds metadata: each location has another file", faults: "xmp", content: replaced, want: whole},
+	{what: "the portal embeds metadata: each location has different bytes", faults: "xmp", content: replaced, want: whole},
 	{what: "the same, and the connection closes once", faults: "xmp cut=64K,times=1", content: replaced, want: whole},
 	{what: "the same, and the location expires in the middle", faults: "xmp expire-mid=64K,times=1", content: replaced, want: whole.costs("1.4")},
 	{what: "no ETag, and the connection closes once", faults: "no-etag cut=64K,times=1", want: sized},

@@ -50,9 +50,9 @@ var severalRows = several([]row{
 	{what: "the first connection falls silent", faults: "slow=4M stall=128K,times=1", most: once, want: inParts},
 	{what: "a firewall drops every connection but the first", faults: "slow=8M storage-stall,after=1", most: once, want: onOne(inParts)},
 	{what: "the connections share a line, which slows down", faults: "shared-line=16M", most: hardlyMore, want: inParts},
-	{what: "a byte less comes than was promised, four times", faults: "slow=4M short,after=6,times=4", most: once, want: inParts},
+	{what: "the answer ends one byte before its Content-Length, four times", faults: "slow=4M short,after=6,times=4", most: once, want: inParts},
 	{what: "a complete answer lacks the last byte, three times", faults: "slow=4M truncated,after=6,times=3", most: twice, want: inParts},
-	{what: "a bit of a part is wrong: nothing tells but `verified`", faults: "slow=4M flip=15000000", content: damaged, most: once, want: inSize},
+	{what: "a bit of a part is wrong: only `verified` shows that it was not checked", faults: "slow=4M flip=15000000", content: damaged, most: once, want: inSize},
 
 	{what: "ranges are ignored", faults: "slow=8M no-ranges", most: once, want: onOne(inParts)},
 	{what: "ranges are ignored, and the connection closes once", faults: "slow=8M no-ranges cut=2M,times=1", most: twice, want: onOne(inParts)},

@@ -20,7 +20,7 @@ const (
 	OK      Status = "ok"
 	Missing Status = "missing"
 	Changed Status = "changed"
-	// Unknown is a file of which nothing is known to differ: its record has no digest, or it
+	// Unknown is a file without a difference that was found: its record has no digest, or it
 	// cannot be read (see Finding.Err).
 	Unknown Status = "unknown"
 	Extra   Status = "extra" // no record names it
