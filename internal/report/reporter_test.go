@@ -198,6 +198,31 @@ func TestHintAfterAnInterruption(t *testing.T) {
 	}
 }
 
+// After a full disk, the only hint is to free some space.
+func TestHintAfterAFullDisk(t *testing.T) {
+	full := failed("a", download.CodeDiskFull, "no space left", "free some space")
+	stopped := failed("b", download.CodeInterrupted, "interrupted", "")
+	for _, results := range [][]download.Result{{full, stopped}, {stopped, full}} {
+		for _, changes := range []bool{false, true} {
+			var errs stream
+			r := New(Options{Stdout: &stream{}, Stderr: &errs, Progress: ProgressNever, Changes: changes})
+			for _, result := range results {
+				if changes {
+					r.Changed(result)
+				} else {
+					r.Finished(job(result.MediaID), result)
+				}
+			}
+			if err := r.Close(Totals{}); err != nil {
+				t.Error(err)
+			}
+			if got := errs.String(); strings.Count(got, "hint: ") != 1 || !strings.Contains(got, "hint: free some space\n") {
+				t.Errorf("changes %t: stderr %q", changes, got)
+			}
+		}
+	}
+}
+
 func TestHintsAreForgottenAtTheLimit(t *testing.T) {
 	var errs stream
 	r := New(Options{Stdout: &stream{}, Stderr: &errs, Quiet: true})

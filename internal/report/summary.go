@@ -2,12 +2,14 @@ package report
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -117,13 +119,17 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 	return lines
 }
 
-// continueHint returns how to go on after an interruption of files, "" if there was none or nothing can be continued.
+// continueHint returns how to go on after an interruption of files; "" if there was none, nothing can be continued, or
+// the same command would fail again: what has ended the run, such as a full disk, has a hint of its own then.
 func (r *Reporter) continueHint() string {
 	t := r.tally
+	if err := r.screen.Err(); err != nil && !errors.Is(err, syscall.EPIPE) {
+		return ""
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
-	case t.byCause[download.CodeInterrupted] == 0 || r.options.NoPartials:
+	case t.byCause[download.CodeInterrupted] == 0, t.byCause[download.CodeDiskFull] > 0, r.options.NoPartials:
 		return ""
 	case t.moved == 0:
 		return "run the same command again to continue"
