@@ -75,7 +75,7 @@ func (r *Reporter) Changed(result download.Result) {
 	}
 	switch changeOf(result) {
 	case fileFailed:
-		if cause(result) != download.CodeInterrupted || !r.summarizes() {
+		if cause(result) != download.CodeInterrupted {
 			r.screen.Fail(failure(result, r.options.Verbose))
 		}
 	case fileKept:

@@ -202,11 +202,15 @@ func (r *Reporter) Close(totals Totals) error {
 		default:
 			lines = r.tally.summary(time.Now(), totals)
 		}
-		if hint := r.continueHint(); hint != "" && r.summarizes() {
+		hint := r.continueHint()
+		if hint != "" && r.summarizes() {
 			lines = append(lines, hinted(hint))
 		}
 		if lines != nil {
 			r.screen.message(lines...)
+		}
+		if n := r.tally.interrupted(); n > 0 && r.options.Quiet && !r.options.Single {
+			r.screen.Fail(files(n)+" interrupted", hint)
 		}
 	})
 	return r.screen.Err()
@@ -247,10 +251,10 @@ func (r *Reporter) writeWarning(result download.Result) {
 	r.screen.Warn(fileName(result.Name, result.MediaID, result.Selector), "suspect file: %s", Clip(Clean(result.Suspect), messageLimit))
 }
 
-// writeFailure writes what went wrong, at once. Files that an interruption stopped
-// are only counted in the summary, if there is one: all have the same reason.
+// writeFailure writes what went wrong, at once. Of several files, those that an interruption stopped
+// are only counted at the end: all have the same reason.
 func (r *Reporter) writeFailure(result download.Result) {
-	if result.Status != download.Failed && result.MetadataError == nil || cause(result) == download.CodeInterrupted && r.summarizes() {
+	if result.Status != download.Failed && result.MetadataError == nil || cause(result) == download.CodeInterrupted && !r.options.Single {
 		return
 	}
 	what, hint := failure(result, r.options.Verbose)

@@ -142,7 +142,7 @@ hint: another hint
 	}{
 		{"many", Options{Progress: ProgressNever}, refused + summary + again},
 		{"many, JSON", Options{JSON: true}, refused + summary + again},
-		{"many, quiet", Options{Quiet: true}, refused + "bynder: d: interrupted\n" + again},
+		{"many, quiet", Options{Quiet: true}, refused + "bynder: 1 file interrupted\n" + again},
 		{"one asset", Options{Single: true}, refused + "bynder: d: interrupted\n" + again},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -219,6 +219,27 @@ func TestHintAfterAFullDisk(t *testing.T) {
 			if got := errs.String(); strings.Count(got, "hint: ") != 1 || !strings.Contains(got, "hint: free some space\n") {
 				t.Errorf("changes %t: stderr %q", changes, got)
 			}
+		}
+	}
+}
+
+// A quiet run says once how many files were interrupted, however many there are.
+func TestQuietInterruptionIsOneLine(t *testing.T) {
+	for _, changes := range []bool{false, true} {
+		var errs stream
+		r := New(Options{Stdout: &stream{}, Stderr: &errs, Quiet: true, Changes: changes})
+		for _, id := range []string{"a", "b", "c"} {
+			if result := failed(id, download.CodeInterrupted, "interrupted", ""); changes {
+				r.Changed(result)
+			} else {
+				r.Finished(job(id), result)
+			}
+		}
+		if err := r.Close(Totals{}); err != nil {
+			t.Error(err)
+		}
+		if got, want := errs.String(), "bynder: 3 files interrupted\nhint: run the same command again to continue\n"; got != want {
+			t.Errorf("changes %t: stderr %q, want %q", changes, got, want)
 		}
 	}
 }

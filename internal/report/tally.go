@@ -113,6 +113,13 @@ func (t *tally) finish(job download.Job, r download.Result) {
 	}
 }
 
+// interrupted returns the number of files that an interruption stopped.
+func (t *tally) interrupted() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.byCause[download.CodeInterrupted]
+}
+
 // plan counts the plan of a dry run for a file.
 func (t *tally) plan(r download.Result) {
 	t.byPlan[r.Plan]++
