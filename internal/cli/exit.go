@@ -60,13 +60,21 @@ func (e *runError) orNil() error {
 	return e
 }
 
-// stdoutError is an error of writing results, such as when their reader has exited.
+// stdoutError is an error of writing results or help, such as when their reader has exited.
 type stdoutError struct{ err error }
 
 func (e *stdoutError) Error() string {
-	return "writing results to standard output: " + withoutPath(e.err).Error()
+	return "writing to standard output: " + withoutPath(e.err).Error()
 }
 func (e *stdoutError) Unwrap() error { return e.err }
+
+// written returns the error of a write to standard output, nil if err is.
+func written(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &stdoutError{err}
+}
 
 // exitStatus returns the exit status for the error of a command. Statuses are decided only here.
 func exitStatus(ctx context.Context, err error) int {

@@ -55,8 +55,8 @@ func setHelp(root *cobra.Command, s Streams) {
 		if short {
 			text = shortHelp(cmd)
 		}
-		if _, err := io.WriteString(s.Out, text); err != nil {
-			explain(cmd.Context(), s.screen(), &stdoutError{err})
+		if _, err := io.WriteString(s.Out, text); err != nil && s.helpErr != nil {
+			*s.helpErr = &stdoutError{err}
 		}
 	})
 }

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"slices"
@@ -19,9 +20,10 @@ import (
 func Main(ctx context.Context, args []string, s Streams) int {
 	// net/http logs protocol oddities here; those that matter are returned as errors as well.
 	log.SetOutput(io.Discard)
+	s.helpErr = new(error)
 	root := newRoot(s)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := errors.Join(root.ExecuteContext(ctx), *s.helpErr)
 	explain(ctx, s.screen(), err)
 	return exitStatus(ctx, err)
 }

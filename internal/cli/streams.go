@@ -16,7 +16,8 @@ type Streams struct {
 	Err    io.Writer
 	Getenv func(string) string
 
-	files *config.Files // of this invocation, see newRoot
+	files   *config.Files // of this invocation, see newRoot
+	helpErr *error        // that help could not be written, which cobra cannot return; nil if that is ignored
 }
 
 // screen returns what a command writes its messages with.

@@ -38,7 +38,7 @@ version of Go, the system and the architecture that it was built for.`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
-				return json.NewEncoder(s.Out).Encode(currentBuild())
+				return written(json.NewEncoder(s.Out).Encode(currentBuild()))
 			}
 			return writeVersion(s.Out)
 		},
@@ -50,7 +50,7 @@ version of Go, the system and the architecture that it was built for.`,
 // writeVersion writes what the program was built from and with as one line.
 func writeVersion(w io.Writer) error {
 	_, err := fmt.Fprintln(w, currentBuild())
-	return err
+	return written(err)
 }
 
 // String returns the line that `bynder version` prints. What is not known is left out.
