@@ -43,6 +43,7 @@ type Error struct {
 	remedy remedy
 	after  time.Duration // what Retry-After asked for, or 0; of a failure that a queue tried again, the pause
 	again  bool          // the answer may turn out differently (retry.Answer)
+	whole  string        // the Content-Range of a status 416, "bytes */N" (RFC 9110, section 14.4)
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
@@ -167,6 +168,7 @@ func refused(u *url.URL, req *http.Request, resp *http.Response) *Error {
 		failed.Retryable, failed.remedy = true, dropCondition
 	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && req.Header.Get("Range") != "":
 		failed.Retryable, failed.remedy = true, startOver
+		failed.whole = resp.Header.Get("Content-Range")
 	case failed.again:
 		failed.Retryable, failed.remedy = true, wait
 	}

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -58,6 +59,7 @@ type Stream struct {
 // connect asks until there is an answer with the next byte.
 func (s *Stream) connect() error {
 	err := s.broken
+	early, _ := errors.AsType[*Error](err)
 	s.broken = nil
 	for {
 		if err != nil {
@@ -67,6 +69,10 @@ func (s *Stream) connect() error {
 		}
 		if err = s.ask(); err == nil {
 			return nil
+		}
+		if e, ok := errors.AsType[*Error](err); ok && early != nil && e.whole == fmt.Sprintf("bytes */%d", s.next) {
+			// Storage has no more bytes than came: the announced length is what was wrong.
+			err = &Error{Kind: early.Kind, Retryable: true, Err: early.Err, remedy: startOver}
 		}
 	}
 }
