@@ -113,9 +113,9 @@ func oneJournal(cmd *cobra.Command, args []string) error {
 
 var journalColumns = []report.Column{
 	{Title: "STATUS", Width: 10},
-	{Title: "CAUSE", Width: 12, Drop: 1},
-	{Title: "FILES", Width: 10, Right: true},
-	{Title: "SIZE", Width: 8, Right: true, Drop: 2},
+	{Title: "CAUSE", Width: 12, Least: 9},
+	{Title: "FILES", Width: 10, Least: 7, Right: true},
+	{Title: "SIZE", Width: 8, Right: true},
 }
 
 // showTotals writes the totals: first of files in place, then of failures, the most frequent first.

@@ -26,6 +26,10 @@ type Column struct {
 // on a narrower terminal, each entry takes two lines.
 const stackBelow = 12
 
+// leastStacked is how many columns the first value of an entry on two lines gets before other values are added; it also
+// gets those that remain.
+const leastStacked = 20
+
 // Row is one entry of a listing, in each form that a listing can have.
 type Row struct {
 	Cells  []string // for the table, one per Column
@@ -121,12 +125,6 @@ const columnGap = "  "
 // layout returns the width of each column, 0 for those that are left out.
 func layout(columns []Column, room int) []int {
 	widths := make([]int, len(columns))
-	least := func(c Column) int {
-		if c.Least > 0 {
-			return c.Least
-		}
-		return c.Width
-	}
 	total := func() int {
 		sum := -len(columnGap)
 		for _, w := range widths {
@@ -137,7 +135,7 @@ func layout(columns []Column, room int) []int {
 		return sum
 	}
 	for i, c := range columns {
-		widths[i] = least(c)
+		widths[i] = cmp.Or(c.Least, c.Width)
 	}
 	for total() > room {
 		last := -1
@@ -160,9 +158,15 @@ func layout(columns []Column, room int) []int {
 }
 
 // stacks reports whether the terminal is too narrow for a table: for its first column, an
-// id, and a value that distinguishes entries.
+// id, and a value that distinguishes entries, or for the columns that always stay.
 func (l *Listing) stacks() bool {
-	return l.width < l.columns[0].Width+len(columnGap)+stackBelow
+	fixed := -len(columnGap)
+	for _, c := range l.columns {
+		if c.Drop == 0 {
+			fixed += cmp.Or(c.Least, c.Width) + len(columnGap)
+		}
+	}
+	return l.width < max(fixed, l.columns[0].Width+len(columnGap)+stackBelow)
 }
 
 // stacked returns an entry on two lines: the id, which is never cut so that it can be
@@ -173,19 +177,20 @@ func (l *Listing) stacked(cells []string) []byte {
 		order = append(order, i+1)
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(l.columns[a].Drop, l.columns[b].Drop) })
-	rest := ""
+	first, others := "", ""
+	room := l.width - len(columnGap)
 	for _, i := range order {
 		text := label(cells[i])
-		room := l.width - columns(rest) - 2*len(columnGap)
 		switch {
 		case text == "":
-		case rest == "":
-			rest = cutMiddle(text, min(room, max(room-2*stackBelow, stackBelow)))
-		case columns(text) <= room:
-			rest += columnGap + text
+		case first == "":
+			first = text
+		case min(columns(first), leastStacked)+columns(others+columnGap+text) <= room:
+			others += columnGap + text
 		}
 	}
-	return []byte(label(cells[0]) + "\n" + strings.TrimRight(columnGap+rest, " ") + "\n")
+	first = cutMiddle(first, room-columns(others))
+	return []byte(label(cells[0]) + "\n" + strings.TrimRight(columnGap+first+others, " ") + "\n")
 }
 
 // aligned returns one line of the table, never wider than the terminal.

@@ -48,6 +48,35 @@ func TestListingFitsTheTerminal(t *testing.T) {
 	}
 }
 
+// On two lines, the first value gets the columns that the others leave.
+func TestStackedListing(t *testing.T) {
+	id := strings.Repeat("A", 35)
+	assets := []Column{{Title: "ID", Width: 36, Least: 35}, {Title: "NAME", Width: 60, Drop: 1}, {Title: "TYPE", Width: 8, Drop: 2}, {Title: "SIZE", Width: 8, Drop: 3}}
+	totals := []Column{{Title: "STATUS", Width: 10}, {Title: "CAUSE", Width: 12, Least: 9}, {Title: "FILES", Width: 10, Least: 7, Right: true}, {Title: "SIZE", Width: 8, Right: true}}
+	for _, tt := range []struct {
+		what    string
+		columns []Column
+		cells   []string
+		width   int
+		want    string
+	}{
+		{"all fits", assets, []string{id, "Photo Rome 000012", "image", "1.4 MiB"}, 40, id + "\n  Photo Rome 000012  image  1.4 MiB\n"},
+		{"a long name", assets, []string{id, "Photograph of Rotterdam 000012", "image", "1.4 MiB"}, 40, id + "\n  Photograph...am 000012  image  1.4 MiB\n"},
+		{"a long name alone", assets, []string{id, "Photograph of Rotterdam 000012", "", ""}, 40, id + "\n  Photograph of Rotterdam 000012\n"},
+		{"no room for the size", assets, []string{id, "Photograph of Rotterdam 000012", "image", "1.4 MiB"}, 30, id + "\n  Photograp...am 000012  image\n"},
+		{"a table at 40", totals, []string{"failed", "not_found", "12", "1.4 MiB"}, 40,
+			"STATUS      CAUSE        FILES      SIZE\nfailed      not_found       12   1.4 MiB\n"},
+		{"below it, two lines", totals, []string{"failed", "not_found", "12", "1.4 MiB"}, 39, "failed\n  not_found  12  1.4 MiB\n"},
+		{"without a cause", totals, []string{"downloaded", "", "12", "1.4 MiB"}, 20, "downloaded\n  12  1.4 MiB\n"},
+	} {
+		var b bytes.Buffer
+		l := &Listing{w: &b, columns: tt.columns, width: tt.width}
+		if err := l.Row(Row{Cells: tt.cells}); err != nil || b.String() != tt.want {
+			t.Errorf("%s:\n%swant\n%s(%v)", tt.what, b.String(), tt.want, err)
+		}
+	}
+}
+
 func TestListingForms(t *testing.T) {
 	hostile := "a\tb\nc\x1b[31m\u202e"
 	row := Row{
