@@ -21,10 +21,10 @@ GO_BUILD = go build -trimpath $(if $(WITHIN),-buildvcs=false)
 
 .PHONY: help build install uninstall share FORCE image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-release check-image check clean
 
-help: ## this list
+help: ## list the targets with their descriptions
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## bin/bynder; VERSION, COMMIT and DATE are what it says of itself
+build: ## build bin/bynder; VERSION, COMMIT and DATE are recorded in it
 	$(GO_BUILD) -ldflags '$(STAMP)' -o bin/bynder ./cmd/bynder
 
 # Built again only if it is older than its sources (a folder changes when a file is removed) or says something else than
@@ -36,13 +36,13 @@ bin/bynder: FORCE
 			case $$said in *"$$part"*) ;; *) exit 1 ;; esac; done) || $(MAKE) --no-print-directory build
 FORCE:
 
-install: bin/bynder ## program, manual pages and completions, below DESTDIR and PREFIX (/usr/local)
+install: bin/bynder ## install program, manual pages and completions below PREFIX
 	install -d '$(DESTDIR)$(PREFIX)/bin'
 	install -m 755 bin/bynder '$(DESTDIR)$(PREFIX)/bin/bynder'
 	@$(MAKE) --no-print-directory share SHARE='$(DESTDIR)$(PREFIX)/share'
 
 # Folders that only this program needed go as well; bin, share and share/man are everyone's, and stay.
-uninstall: ## removes what install has put below DESTDIR and PREFIX
+uninstall: ## remove the files that install has written
 	@test ! -d '$(DESTDIR)$(PREFIX)' || { cd '$(DESTDIR)$(PREFIX)' && \
 		rm -f bin/bynder share/man/man1/bynder.1 share/man/man1/bynder-*.1 share/$(BASH) share/$(ZSH) share/$(FISH) && \
 		for folder in man/man1 $(foreach file,$(BASH) $(ZSH) $(FISH),$(patsubst %/,%,$(dir $(file))) $(firstword $(subst /, ,$(file)))); do \
@@ -53,7 +53,7 @@ BASH  = bash-completion/completions/bynder
 ZSH   = zsh/site-functions/_bynder
 FISH  = fish/vendor_completions.d/bynder.fish
 SHARE = bin/share
-share: bin/bynder ## manual pages and completions, in SHARE (bin/share)
+share: bin/bynder ## write manual pages and completions to SHARE (bin/share)
 	@umask 022 && mkdir -p '$(SHARE)'/man/man1 $(foreach file,$(BASH) $(ZSH) $(FISH),'$(SHARE)/$(dir $(file))')
 	umask 022 && bin/bynder man '$(SHARE)/man/man1'
 	umask 022 && bin/bynder completion bash >'$(SHARE)/$(BASH)'
@@ -61,7 +61,7 @@ share: bin/bynder ## manual pages and completions, in SHARE (bin/share)
 	umask 022 && bin/bynder completion fish >'$(SHARE)/$(FISH)'
 
 CA_BUNDLE = /etc/ssl/certs/ca-certificates.crt
-image: ## bin/image, of which the Dockerfile makes an image; CA_BUNDLE are the certificates
+image: ## write bin/image for the Dockerfile; CA_BUNDLE: the certificates
 	rm -rf bin/image
 	install -d bin/image/home bin/image/root/usr/bin bin/image/root/usr/share/licenses/bynder bin/image/root/etc/ssl/certs
 	install -d -m 1777 bin/image/root/tmp
@@ -69,59 +69,60 @@ image: ## bin/image, of which the Dockerfile makes an image; CA_BUNDLE are the c
 	install -m 644 '$(CA_BUNDLE)' bin/image/root/etc/ssl/certs/ca-certificates.crt
 	CGO_ENABLED=0 GOOS=linux $(GO_BUILD) -ldflags '-s -w $(STAMP)' -o bin/image/root/usr/bin/bynder ./cmd/bynder
 
-docs: build ## docs/commands, from the help of the program
+docs: build ## write docs/commands from the help of the program
 	rm -f docs/commands/*.md
 	bin/bynder man --markdown docs/commands
 
-demo: build ## the main job, on a portal of this machine whose storage misbehaves
+demo: build ## run the main job against a local portal with faults
 	@PATH="$(CURDIR)/bin:$$PATH" tools/demo
 
-screenshot: ## writes docs/demo.svg, a recording of the demo, anew if the demo prints something else
+screenshot: ## record the demo in docs/demo.svg if its output has changed
 	go test ./cmd/bynder -run TestDemoPicture -count=1 -update
 
-test: ## all tests
+test: ## run all tests
 	go test ./...
 
-race: ## all tests under the race detector
+race: ## run all tests with the race detector
 	go test -race -timeout 20m ./...
 
-vet: ## here, and for systems that differ
+vet: ## run go vet for this system and others
 	go vet ./...
 	@for system in windows/amd64 darwin/arm64 freebsd/amd64 linux/arm; do \
 		echo "go vet, $$system" && GOOS=$${system%/*} GOARCH=$${system#*/} go vet ./... || exit 1; done
 
-format: ## fails when a file is not as gofmt writes it
+format: ## fail if a file is not formatted with gofmt
 	@files=$$(gofmt -l cmd internal tools) && if [ -n "$$files" ]; then echo "gofmt: $$files"; exit 1; fi
 
-lint: ## started with go run, so that the linter does not weigh on go.mod
+# With go run, the linter is not in go.mod.
+lint: ## run the linter
 	go run $(GOLANGCI_LINT) run ./...
 
-workflows: ## .github/workflows
+workflows: ## check .github/workflows
 	go run $(ACTIONLINT)
 
-soak: ## 200 kills at random moments, and 50 where metadata is embedded, none of which loses a file or a byte
+soak: ## kill downloads at random moments, and check their files
 	BYNDER_SOAK=200 go test ./cmd/bynder -run TestSoak -v -count=1 -timeout 20m
 
 ROUNDS = 500
-model: ## ROUNDS rounds of sync, with a portal and a folder that change at random, and kills
+model: ## run ROUNDS rounds of sync with random changes and kills
 	BYNDER_MODEL=$(ROUNDS) go test ./cmd/bynder -run TestSyncModel -v -count=1 -timeout 60m
 
-bench: ## beside curl, aria2 and wget2; writes docs/performance.md (some minutes)
+bench: ## compare with curl, aria2 and wget2; writes docs/performance.md
 	go run ./tools/bench -write docs/performance.md
 
-check-sdk: ## Bynder's own JavaScript SDK against the embedded portal; needs node
+check-sdk: ## run Bynder's JavaScript SDK against the sandbox; needs node
 	.ci/check-sdk
 
-check-s3: ## a real S3 server; builds versitygw the first time
+check-s3: ## test against a real S3 server (builds versitygw once)
 	.ci/check-s3
 
-check-release: ## a snapshot release, built twice, its package installed and removed; needs root for that
+check-release: ## build a snapshot release twice, and install it; needs root
 	.ci/check-release
 
-check-image: ## builds the image with buildah and runs it; needs root
+check-image: ## build the image with buildah and run it; needs root
 	.ci/check-image
 
-check: format vet lint race demo ## what has to pass before a change lands
+check: format vet lint race demo ## run everything that must pass before a commit
 
 clean:
 	rm -rf bin dist
