@@ -116,10 +116,19 @@ func (s Sources) readConfig(ctx context.Context) (file, error) {
 	if s.Files != nil && err == nil {
 		s.Files.config = &f
 	}
-	return f, explained(ctx, err, "config file "+path, configAdvice)
+	return f, explained(ctx, err, "config file "+path, configAdvice(err))
 }
 
-const configAdvice = "correct the file, or specify another one with --config"
+// configAdvice returns what to do about an error of the config file.
+func configAdvice(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "check the path in --config or BYNDER_CONFIG"
+	case errors.Is(err, fs.ErrPermission):
+		return "make sure that you may read the file"
+	}
+	return "correct the file, or specify another one with --config"
+}
 
 // checkNamed returns an error if the user specified a config file that does not exist, and no
 // login has stored credentials beside it either. (A login does not need one.)
@@ -129,7 +138,7 @@ func (s Sources) checkNamed(ctx context.Context) error {
 		return nil
 	}
 	_, err := os.Lstat(path)
-	return explained(ctx, err, "config file "+path, configAdvice)
+	return explained(ctx, err, "config file "+path, configAdvice(err))
 }
 
 // readCredentials reads the file in which logins are stored, if it exists.
