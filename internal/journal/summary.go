@@ -81,13 +81,20 @@ func eachLatest(ctx context.Context, file string, each func(line []byte, r *reco
 }
 
 // openView reads a journal that must exist, without its lock. The view's file and the folder are the caller's to close.
+// A file that is not a journal cannot be replaced with a new one here, so the hint is always to name the right file.
 func openView(ctx context.Context, file string) (l location, v *view, err error) {
+	const hint = "pass the file you gave to --journal"
+	defer func() {
+		if wrong, ok := errors.AsType[*download.Error](err); ok && wrong.Code == download.CodeUsage {
+			wrong.Advice = hint
+		}
+	}()
 	if l, err = locate(file, false); err != nil {
 		return l, nil, err
 	}
 	f, err := l.read()
 	if err == nil && f == nil {
-		err = refused(fmt.Errorf("journal file %q not found", file), "pass the file you gave to --journal")
+		err = refused(fmt.Errorf("journal file %q not found", file), hint)
 	}
 	v = newView(f)
 	if err == nil {
