@@ -142,7 +142,7 @@ func (o *transferFlags) check(single bool) error {
 	case o.maxFailures < 0:
 		return usagef("--max-failures is %d, and must not be negative", o.maxFailures)
 	case o.checksum != "" && o.checksum != "sha256":
-		return usagef("--checksum is %q, and can only be sha256", o.checksum)
+		return usagef("--checksum: invalid value %q: must be sha256", o.checksum)
 	case o.output != "" && !single:
 		return &usageError{err: errors.New("--output is for one file, and several are requested"), hint: "use --dir and --name"}
 	case o.output != "" && o.name != naming.DefaultTemplate:
