@@ -103,7 +103,7 @@ func (o DirOptions) failure(doing, path string, err error) *download.Error {
 	return failed
 }
 
-// folderFailure is failure for the folder itself: other names of files in it do not help.
+// folderFailure returns the failure of the folder itself, where other names of files in it do not help.
 func (o DirOptions) folderFailure(doing, path string, err error) *download.Error {
 	failed := o.failure(doing, path, err)
 	another := "choose another " + cmp.Or(o.Folder, "folder")
