@@ -61,7 +61,7 @@ func TestDownloadRefuses(t *testing.T) {
 		{"-j 0 a", "from 1 to"},
 		{"--connections 0 a", "from 1 to"},
 		{"--max-failures -1 a", "negative"},
-		{"--checksum md5 a", "only be sha256"},
+		{"--checksum md5 a", "must be sha256"},
 		{"--if-exists maybe a", "--if-exists"},
 		{"--progress bar a", "--progress"},
 		{"--limit-rate fast a", "invalid rate"},
@@ -206,7 +206,7 @@ func TestExitStatus(t *testing.T) {
 func TestExplainCleansForeignText(t *testing.T) {
 	var stderr bytes.Buffer
 	explain(t.Context(), Streams{Err: &stderr}.screen(), &usageError{err: errors.New("bad\x1b[31m\nthing"), hint: "do\u202e this"})
-	if got, want := stderr.String(), "bynder: bad[31m thing\nhint: do this\n"; got != want {
+	if got, want := stderr.String(), "bynder: bad[31m; thing\nhint: do this\n"; got != want {
 		t.Errorf("stderr %q, want %q", got, want)
 	}
 }

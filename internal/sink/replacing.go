@@ -40,7 +40,7 @@ func unopened(doing, file string, err error) error {
 	if err == nil || isCancelled(err) {
 		return err
 	}
-	failed := DirOptions{}.failure("cannot "+doing, file, err)
+	failed := DirOptions{}.failure(doing, file, err)
 	if errors.Is(err, fs.ErrNotExist) || isOneOf(notADirectory)(err) {
 		failed.Advice = "specify a file in a folder that exists"
 	}
