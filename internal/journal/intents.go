@@ -10,10 +10,10 @@ import (
 	"io"
 	"slices"
 	"sync"
-	"syscall"
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/fsync"
+	"github.com/bynder-cli/bynder/internal/sink"
 )
 
 // intended is the status of an intent. No result has it.
@@ -86,7 +86,7 @@ func notWritten(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+	case sink.IsFull(err):
 		return &download.Error{Code: download.CodeDiskFull, Err: err, Advice: "free some space where the journal is, then run the same command again to continue"}
 	default:
 		return &download.Error{Code: download.CodeLocal, Err: err, Advice: "make sure that the journal can be written, then run the same command again to continue"}
