@@ -56,7 +56,7 @@ func (e *APIError) Hint() string {
 	case e.Foreign && e.Status == http.StatusForbidden:
 		return "ask the administrator of this network whether a firewall blocks the portal's API"
 	case e.Foreign && e.Status == http.StatusNotFound:
-		return hostHint
+		return HostHint
 	}
 	switch e.Status {
 	case http.StatusUnauthorized:

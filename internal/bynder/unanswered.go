@@ -10,8 +10,8 @@ import (
 	"os"
 )
 
-// hostHint is the hint where something other than the portal may be at its address.
-const hostHint = "check the host of the portal, in --domain, BYNDER_DOMAIN or the profile"
+// HostHint is the hint if something other than the portal may be at its address.
+const HostHint = "check the host of the portal, in --domain, BYNDER_DOMAIN or the profile"
 
 // unansweredError is a call that the portal has not answered.
 type unansweredError struct {
@@ -74,10 +74,10 @@ func (e *unansweredError) Hint() string {
 		return proxy
 	}
 	if dns, ok := errors.AsType[*net.DNSError](e.err); ok && dns.IsNotFound {
-		return hostHint
+		return HostHint
 	}
 	if _, ok := errors.AsType[x509.HostnameError](e.err); ok {
-		return hostHint
+		return HostHint
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](e.err); ok {
 		return "if this is the certificate of your organization, add it with --ca-cert FILE"

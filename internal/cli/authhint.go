@@ -25,7 +25,6 @@ func (e *statusError) Hint() string { return e.hint }
 // says that the host has answered as a portal before; until then an odd answer is most likely that of a wrong host.
 func statusHint(err error, isPortal bool) string {
 	const (
-		host    = "check the host of the portal, in --domain, BYNDER_DOMAIN or the profile"
 		later   = "run the same command again in a few minutes"
 		details = "run the same command again with -v, and show the portal's administrator what it prints"
 		network = "check this machine's network and its firewall, then run the same command again"
@@ -40,7 +39,7 @@ func statusHint(err error, isPortal bool) string {
 		case api.Status >= 500 || api.Status == http.StatusAccepted:
 			return later
 		case !isPortal:
-			return host
+			return bynder.HostHint
 		}
 		return details
 	}
@@ -48,7 +47,7 @@ func statusHint(err error, isPortal bool) string {
 		if isPortal {
 			return details
 		}
-		return host
+		return bynder.HostHint
 	}
 	op, isNetwork := errors.AsType[*net.OpError](err)
 	lookup, isLookup := errors.AsType[*net.DNSError](err)
@@ -56,7 +55,7 @@ func statusHint(err error, isPortal bool) string {
 	case isLookup && !lookup.IsNotFound:
 		return network
 	case isNetwork && op.Op == "dial" && !op.Timeout():
-		return host
+		return bynder.HostHint
 	case isNetwork, errors.As(err, &late), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return network
 	}
