@@ -38,7 +38,7 @@ import (
 //
 //	await name regexp      wait until its screen, or its output, shows it; stdout is
 //	                       what is there at that moment
-//	appears pattern        wait until there is such a file
+//	appears pattern        wait until there is such a file that is not empty
 //	signal name INT        send a signal
 //	insist name INT        send a signal again and again until it ends
 //	press name ^C          press keys on its terminal
@@ -179,7 +179,10 @@ func cmdAppears(ts *testscript.TestScript, neg bool, args []string) {
 	poll(ts, "there is no "+args[0], func() bool {
 		found, err := filepath.Glob(ts.MkAbs(args[0]))
 		ts.Check(err)
-		return len(found) > 0
+		return slices.ContainsFunc(found, func(path string) bool {
+			info, err := os.Stat(path)
+			return err == nil && info.Size() > 0
+		})
 	})
 }
 
