@@ -95,6 +95,9 @@ func (o *sandboxOptions) read(cmd *cobra.Command, kind string, command []string)
 	if o.portal.Catalogue != "" && cmd.Flags().Changed("assets") {
 		return usagef("--catalogue and --assets exclude each other")
 	}
+	if o.portal.Assets < 0 {
+		return usagef("--assets: invalid number %d: must not be negative", o.portal.Assets)
+	}
 	if o.kind = sandbox.Kind(kind); !slices.Contains(sandbox.Kinds(), o.kind) {
 		return usagef("--auth: invalid value %q: must be %s", kind, kinds())
 	}
