@@ -49,6 +49,7 @@ type Dir struct {
 	path string   // as the user wrote it
 	opts DirOptions
 
+	inUse     []usedFile // opts.InUse
 	busy      busyPartials
 	leftovers leftovers
 	// publishing is held while a name is checked and taken in two steps.
@@ -78,7 +79,7 @@ func NewDir(path string, opts DirOptions) (*Dir, error) {
 	if err != nil {
 		return nil, opts.folderFailure("open folder", path, err)
 	}
-	return &Dir{root: root, path: path, opts: opts, booted: bootTime, tryLock: filelock.Try, freeSpace: freeSpace}, nil
+	return &Dir{root: root, path: path, opts: opts, inUse: usedFiles(opts.InUse), booted: bootTime, tryLock: filelock.Try, freeSpace: freeSpace}, nil
 }
 
 // NewPreview opens the folder at path for Dir.Preview, which writes nothing. A missing folder is not created.
@@ -90,7 +91,7 @@ func NewPreview(path string, opts DirOptions) (*Dir, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, opts.folderFailure("open folder", path, err)
 	}
-	return &Dir{root: root, path: path, opts: opts}, nil
+	return &Dir{root: root, path: path, opts: opts, inUse: usedFiles(opts.InUse)}, nil
 }
 
 // Close releases the folder. Partials that were begun in it must have ended.

@@ -1,7 +1,9 @@
 package sink
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -32,10 +34,36 @@ func (u InUse) Is(path string) bool {
 	return err == nil && os.SameFile(one, other)
 }
 
-// CheckInUse returns an error if a file with this name would replace one that the run itself uses.
+// usedFile is an InUse with the name that it has, or gets when it is created, in the form in which names are compared.
+type usedFile struct {
+	InUse
+	name string
+}
+
+// usedFiles looks up the names of files in use.
+func usedFiles(all []InUse) []usedFile {
+	used := make([]usedFile, len(all))
+	for i, u := range all {
+		used[i] = usedFile{InUse: u}
+		if u.File == nil {
+			used[i].name = naming.Folded(filepath.Base(Destination(u.Path)))
+		}
+	}
+	return used
+}
+
+// CheckInUse returns an error if a file with this name would replace one that the run itself uses. If no file has the
+// name yet, that can only be one that does not exist either and gets the same name: then names decide whether anything
+// else is looked at, because this is called twice for each file.
 func (d *Dir) CheckInUse(name string) error {
-	for _, u := range d.opts.InUse {
-		if path := d.Show(name); u.Is(path) {
+	path := d.Show(name)
+	_, err := os.Lstat(path)
+	free, folded := errors.Is(err, fs.ErrNotExist), naming.Folded(filepath.Base(path))
+	for _, u := range d.inUse {
+		if free && u.name != folded {
+			continue
+		}
+		if u.Is(path) {
 			return &download.Error{
 				Code:   download.CodeExists,
 				Path:   name,

@@ -85,3 +85,37 @@ func TestFilesInUseThatAppearMeanwhile(t *testing.T) {
 		wantFiles(t, folder, map[string]string{"own": "ours"})
 	}
 }
+
+// Another name may lead to a file in use: another spelling, or a link, whether the file exists or not.
+func TestFilesInUseByOtherNames(t *testing.T) {
+	for _, exists := range []bool{false, true} {
+		folder, elsewhere := t.TempDir(), t.TempDir()
+		journal, link := filepath.Join(folder, "journal"), filepath.Join(elsewhere, "link")
+		failed := errors.Join(
+			os.Symlink(journal, link), os.Symlink("journal", filepath.Join(folder, "toJournal")),
+			os.Symlink(filepath.Join(elsewhere, "list"), filepath.Join(folder, "toList")), os.Symlink("nowhere", filepath.Join(folder, "toNowhere")),
+		)
+		if failed != nil {
+			t.Skip(failed)
+		}
+		if exists {
+			writeFile(t, journal, "ours")
+			writeFile(t, filepath.Join(elsewhere, "list"), "ids")
+		}
+		d := newDir(t, folder, DirOptions{InUse: []InUse{{What: "the journal", Path: link}, {What: "a list", Path: filepath.Join(elsewhere, "list")}}})
+		used := []string{"journal", "toJournal", "toList"}
+		if !exists {
+			used = append(used, "JOURNAL") // the file system may treat both names as equal
+		}
+		for _, name := range used {
+			if wantCode(t, d.CheckInUse(name), download.CodeExists) == "" {
+				t.Errorf("%s (exists: %v): no hint", name, exists)
+			}
+		}
+		for _, name := range []string{"list", "journal2", "a/journal", "toNowhere"} {
+			if err := d.CheckInUse(name); err != nil {
+				t.Errorf("%s (exists: %v): %v", name, exists, err)
+			}
+		}
+	}
+}

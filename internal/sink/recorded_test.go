@@ -3,6 +3,7 @@ package sink
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
 	"regexp"
 	"syscall"
 	"testing"
@@ -30,9 +31,9 @@ func TestHintsOfRecordedFiles(t *testing.T) {
 	if chosen < 8 {
 		t.Errorf("only %d hints offer a choice", chosen)
 	}
-	d := newDir(t, t.TempDir(), recorded)
-	own := d.Show("own")
-	d.opts.InUse = []InUse{{What: "a file of the run", Path: own}}
+	folder := t.TempDir()
+	recorded.InUse = []InUse{{What: "a file of the run", Path: filepath.Join(folder, "own")}}
+	d := newDir(t, folder, recorded)
 	for err, want := range map[error]string{
 		d.failure("receive", "a", &fs.PathError{Err: syscall.ENAMETOOLONG}): "move the folder to a file system that takes names of this length",
 		d.failure("receive", "a", &fs.PathError{Err: syscall.ENOSPC}):       "free some space, then run the same command again to continue",
