@@ -43,6 +43,8 @@ var rooms = map[string][]string{
 	"spelling":    {},                    // knows words, not what they are for
 	"sandbox":     {},                    // judges the client, so it shares no code with it
 
+	"sink/sinktest": {"download", "transfer"}, // the conformance suite of sinks, for tests alone
+
 	"tools/bench": {"retry"}, // not a room of the program: it measures the built program from outside
 }
 

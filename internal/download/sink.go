@@ -30,8 +30,16 @@ type Target struct {
 	Intend func(path string) error
 }
 
+// Suspicion returns why the file is probably not the requested one, "" if there is no reason.
+func (t Target) Suspicion() string {
+	if t.Suspect == nil {
+		return ""
+	}
+	return t.Suspect()
+}
+
 // Sink writes the bytes of files. Every implementation passes the conformance suite in
-// internal/sink.
+// internal/sink/sinktest.
 type Sink interface {
 	// Begin prepares to receive obj at t. First it calls t.Claim.Propose with the places that the file can have, and
 	// what it found there. Then it waits, until ctx ends, for another process that is receiving the same file. If

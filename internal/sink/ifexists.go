@@ -1,7 +1,6 @@
 package sink
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,39 +14,6 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
-
-// IfExists is what happens to a file if a different file has its name. A file that is
-// in place and identical is unchanged with each of the values.
-type IfExists int
-
-// The policies. Fail is the zero value and the default.
-const (
-	Fail      IfExists = iota // the new file fails as exists
-	Skip                      // the old file stays, which is not a failure
-	Overwrite                 // the new file replaces the old one
-	Rename                    // the new file gets a key after its stem
-)
-
-var policies = []string{Fail: "fail", Skip: "skip", Overwrite: "overwrite", Rename: "rename"}
-
-// ParseIfExists reads a policy as the command line spells it.
-func ParseIfExists(s string) (IfExists, error) {
-	for i, name := range policies {
-		if s == name {
-			return IfExists(i), nil
-		}
-	}
-	last := len(policies) - 1
-	return 0, fmt.Errorf("invalid value %q: must be %s or %s", s, strings.Join(policies[:last], ", "), policies[last])
-}
-
-// String returns the policy as the command line spells it.
-func (p IfExists) String() string {
-	if p < 0 || int(p) >= len(policies) {
-		return fmt.Sprintf("IfExists(%d)", int(p))
-	}
-	return policies[p]
-}
 
 // mtimeSlack is how far the time of a file may be from Last-Modified to count as equal:
 // FAT stores even seconds only.
@@ -136,20 +102,13 @@ func (d *Dir) claim(t download.Target, candidates []candidate) (candidate, error
 	return candidate{}, err
 }
 
-// policy returns what happens if a different file has t's name: the user's choice, except that a suspect
-// file replaces nothing, and that a file with Target.Replaces fails unless it replaces that.
-func (d *Dir) policy(t download.Target) IfExists {
-	if t.Replaces != nil || d.opts.IfExists == Overwrite && suspicion(t) != "" {
-		return Fail
-	}
-	return d.opts.IfExists
-}
+func (d *Dir) policy(t download.Target) IfExists { return d.opts.IfExists.For(t) }
 
 // replaceable reports whether the file at name, which info describes, is the one that t may replace (Target.Replaces). If
 // the file cannot be read, it is not.
 func (d *Dir) replaceable(ctx context.Context, name string, info fs.FileInfo, t download.Target) bool {
 	want := t.Replaces
-	if want == nil || name != t.Name || !info.Mode().IsRegular() || info.Size() != want.Size || suspicion(t) != "" {
+	if want == nil || name != t.Name || !info.Mode().IsRegular() || info.Size() != want.Size || t.Suspicion() != "" {
 		return false
 	}
 	f, err := d.root.Open(name)
@@ -159,14 +118,6 @@ func (d *Dir) replaceable(ctx context.Context, name string, info fs.FileInfo, t 
 	defer f.Close()
 	digest, err := digestOf(contextReader{ctx, f}, transfer.Object{}, transfer.DigestOptions{MD5: true})
 	return err == nil && digest.MD5() == want.MD5
-}
-
-// suspicion returns why t's file is probably not the requested one, "" if there is no reason.
-func suspicion(t download.Target) string {
-	if t.Suspect == nil {
-		return ""
-	}
-	return t.Suspect()
 }
 
 // PathKey implements download.Sink: file systems may treat paths as equal that differ in case or normalization.
@@ -335,31 +286,8 @@ func (d *Dir) unchanged(ctx context.Context, name string, obj transfer.Object) e
 
 // existsError returns the error of a name that another file has.
 func (d *Dir) existsError(name string, t download.Target) error {
-	advice := cmp.Or(d.opts.ExistsHint, "give every file a path of its own with "+download.NameApart(t.ItemID != "")+
-		", or say what to do with --if-exists skip, overwrite or rename")
-	if why := suspicion(t); why != "" && d.policy(t) != Rename {
-		return &download.Error{
-			Code:   download.CodeExists,
-			Path:   name,
-			Err:    fmt.Errorf("%s exists and was kept, because the new file is probably not the right one: %s", d.Show(name), why),
-			Advice: "look at the asset in the portal",
-		}
-	}
-	return &download.Error{
-		Code:   download.CodeExists,
-		Path:   name,
-		Err:    conflictError(d.Show(name) + " already exists and differs"),
-		Advice: advice,
-	}
+	return d.opts.IfExists.Exists(t, name, d.Show(name), d.opts.ExistsHint)
 }
-
-// conflictError is an fs.ErrExist with a text of its own.
-type conflictError string
-
-func (e conflictError) Error() string { return string(e) }
-
-// Is implements the interface of errors.Is.
-func (conflictError) Is(target error) bool { return target == fs.ErrExist }
 
 // inTheWay returns the error for a name that no file can have, because of what info describes.
 func (d *Dir) inTheWay(name string, info fs.FileInfo) error {

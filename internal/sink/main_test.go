@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
+const whole, other = "the whole file", "another file!!"
+
 var lastModified = time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)
 
 // object is what storage says of content that was put in one piece.
