@@ -44,6 +44,8 @@ const (
 type Options struct {
 	// Dir is the folder of the shared state; "" for bynder in the user's state folder.
 	Dir string
+	// Share is this process's share of the allowance; the zero value is all of it.
+	Share Share
 	// Penalty replaces DefaultPenalty, for test portals with a shorter one. It is at most
 	// ten minutes.
 	Penalty time.Duration
@@ -51,6 +53,19 @@ type Options struct {
 	// once per block, and again if the wait ends later than reported. It is called by one
 	// goroutine at a time and must return soon.
 	Notify func(Wait)
+}
+
+// Share is share number Index of Of equal shares of an allowance. The processes of one share, on
+// one host, have its rate and its burst together, and do not see those of other shares, which
+// may be on other hosts. Index 0 and Of are the same share.
+type Share struct{ Index, Of int }
+
+// suffix returns the end of the name of the file with the share's state.
+func (s Share) suffix() string {
+	if s.Of <= 1 {
+		return ""
+	}
+	return fmt.Sprintf("-share-%d-of-%d", s.Index%s.Of, s.Of)
 }
 
 // Reason is why a call waits.
@@ -66,7 +81,7 @@ const (
 type Wait struct {
 	Reason Reason
 	Until  time.Time // about when it ends
-	Rate   float64   // the rate in force for all processes, in calls per second
+	Rate   float64   // the rate in force for all processes of the share, in calls per second
 }
 
 // Exhausted is the error of a run that the portal keeps blocking (code rate_limited).
@@ -89,6 +104,7 @@ func (e *Exhausted) Hint() string {
 // called concurrently.
 type Budget struct {
 	rate    float64
+	shares  int
 	penalty time.Duration
 	notify  func(Wait)
 	store   *store
@@ -110,10 +126,14 @@ type Budget struct {
 // Open returns the allowance for a portal, a URL or a host of which scheme, host and port
 // count. rate is in calls per second: MinRate to MaxRate, or 0, which does not wait for the
 // allowance but is counted and obeys blocks. The lowest rate that any process asked for
-// within the last 300 s applies to all. A Budget needs no Close.
+// within the last 300 s applies to all. It is that of all shares together, of which there are
+// at most MaxShares(rate). A Budget needs no Close.
 func Open(portal string, rate float64, options Options) (*Budget, error) {
 	if rate != 0 && !(rate >= MinRate && rate <= MaxRate) {
 		return nil, fmt.Errorf("invalid API rate %v: must be 0, or from %v to %v calls per second", rate, MinRate, MaxRate)
+	}
+	if most := MaxShares(rate); options.Share.Of > most {
+		return nil, fmt.Errorf("invalid number of shares %d: must be at most %d at %v calls per second", options.Share.Of, most, rate)
 	}
 	if !strings.Contains(portal, "://") {
 		portal = "https://" + portal
@@ -127,9 +147,10 @@ func Open(portal string, rate float64, options Options) (*Budget, error) {
 	}
 	b := &Budget{
 		rate:    rate,
+		shares:  options.Share.Of,
 		penalty: options.Penalty,
 		notify:  options.Notify,
-		store:   newStore(u, options.Dir),
+		store:   newStore(u, options.Share, options.Dir),
 		now:     time.Now,
 		queue:   make(chan struct{}, 1),
 	}
@@ -178,7 +199,7 @@ func (b *Budget) wait(ctx context.Context) error {
 		}
 		if g.blocked <= 0 && g.wait > 0 && (notified == 0 || notified.until(g.slot) >= notifyAgain) {
 			notified = g.slot
-			b.notify(Wait{Reason: Allowance, Until: g.slot.time(), Rate: g.rate})
+			b.notify(Wait{Reason: Allowance, Until: g.slot.time(), Rate: b.shareOf(g.rate)})
 		}
 		switch {
 		case g.blocked > 0:
@@ -252,8 +273,11 @@ func (b *Budget) notifyBlock(g reservation, block uint32) {
 		return
 	}
 	b.notified.block, b.notified.until = block, g.blocked
-	b.notify(Wait{Reason: Block, Until: g.blocked.time(), Rate: g.rate})
+	b.notify(Wait{Reason: Block, Until: g.blocked.time(), Rate: b.shareOf(g.rate)})
 }
+
+// shareOf returns the part of a rate that this process's share has.
+func (b *Budget) shareOf(rate float64) float64 { return rate / float64(max(1, b.shares)) }
 
 // Blocked records that the portal answered 429. No process sends a call for retryAfter or,
 // if that is 0, for the penalty (and 1 % more, because clocks differ); for at most ten

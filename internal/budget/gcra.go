@@ -36,10 +36,11 @@ func burst(rate float64) float64 {
 	return max(1, min(burstSeconds*rate, ceiling-rate*window.Seconds()))
 }
 
-// maxDebt returns the largest debt of a bucket at rate: the largest burst of that rate and
-// of all lower ones, one of which may have been in force a moment ago.
-func maxDebt(rate float64) float64 {
-	return burst(min(rate, peakRate))
+// MaxShares returns the largest number of shares that an allowance of rate calls per second
+// can be divided among. Each share may make at least one call at once, so that together they
+// make at most shares + rate × 300 s calls in a window.
+func MaxShares(rate float64) int {
+	return int(ceiling - rate*window.Seconds() + 1e-9)
 }
 
 // instant is a time of the wall clock, in nanoseconds since 1970: the only clock that
@@ -57,11 +58,6 @@ func spanOf(calls, rate float64) time.Duration {
 	return time.Duration(math.Ceil(calls * float64(time.Second) / rate))
 }
 
-// tolerance returns how far after a slot its tat may be: the burst as a span, rounded down.
-func tolerance(rate float64) time.Duration {
-	return time.Duration(burst(rate) * float64(time.Second) / rate)
-}
-
 // state is the allowance that all processes share: a GCRA (a leaky bucket as a meter, stored
 // as one point in time) and the portal's block. The zero state is an allowance that is
 // unused.
@@ -77,6 +73,13 @@ func tolerance(rate float64) time.Duration {
 // burst(R) + R × 300 s ≤ 4,400. When the debt is cut at maxDebt(rate) no call may start, so
 // from then on only what drains is added; and it is cut only after a fall of the rate, which
 // cannot rise again within the window (the lowest rate applies for one, see asks).
+//
+// A share of the allowance has a state of its own, which the processes of other shares do not
+// see. Rates and debt in it are those of all shares together, and each call of the share counts
+// as one call of every share: so the rate is divided by their number, and so is the burst, but
+// a share may always make one call at once. The calls of all shares in a window are then at
+// most max(burst(R), shares) + R × 300 s, whenever each share makes its own: at most 4,400 for
+// up to MaxShares(R) shares.
 type state struct {
 	tat  instant // theoretical arrival time: when the debt is paid off
 	last instant // the latest reserved slot, at most maxAhead after now
@@ -87,6 +90,23 @@ type state struct {
 	until  instant // no call before this
 	blocks uint32  // number of blocks so far
 	streak uint32  // number of blocks since the latest success
+
+	shares int // the number of shares, 0 or 1 for an undivided allowance; not in the record
+}
+
+// cost returns the calls that one call of this share counts as.
+func (s *state) cost() float64 { return max(1, float64(s.shares)) }
+
+// burst returns the calls of all shares that may be made at once after a long pause.
+func (s *state) burst(rate float64) float64 { return max(s.cost(), burst(rate)) }
+
+// maxDebt returns the largest debt of the bucket at rate: the largest burst of that rate and
+// of all lower ones, one of which may have been in force a moment ago.
+func (s *state) maxDebt(rate float64) float64 { return s.burst(min(rate, peakRate)) }
+
+// tolerance returns how far after a slot its tat may be: the burst as a span, rounded down.
+func (s *state) tolerance(rate float64) time.Duration {
+	return time.Duration(s.burst(rate) * float64(time.Second) / rate)
 }
 
 // ask is a rate and the time at which it was last asked for.
@@ -97,7 +117,7 @@ type ask struct {
 
 // reservation is the result of asking for a slot.
 type reservation struct {
-	rate     float64       // the rate in force, calls a second
+	rate     float64       // the rate in force, in calls per second of all shares
 	blocked  instant       // set while the portal blocks: the end of the block
 	reserved bool          // the slot is the caller's
 	wait     time.Duration // until the slot; if it is not reserved, until the next attempt
@@ -120,12 +140,12 @@ func (s state) reserve(now instant, rate float64) (state, reservation) {
 	if s.until > now {
 		return s, reservation{rate: s.rate, blocked: s.until, wait: now.until(s.until)}
 	}
-	tat := max(s.tat, start).add(spanOf(1, s.rate))
+	tat := max(s.tat, start).add(spanOf(s.cost(), s.rate))
 	if rate == 0 {
-		s.tat = min(tat, start.add(spanOf(maxDebt(s.rate), s.rate)))
+		s.tat = min(tat, start.add(spanOf(s.maxDebt(s.rate), s.rate)))
 		return s, reservation{rate: s.rate, reserved: true, slot: now, tat: s.tat}
 	}
-	slot := max(start, tat.add(-tolerance(s.rate)))
+	slot := max(start, tat.add(-s.tolerance(s.rate)))
 	if early := slot.add(-maxAhead); early > now {
 		return s, reservation{rate: s.rate, wait: now.until(early), slot: slot}
 	}
@@ -137,15 +157,20 @@ func (s state) reserve(now instant, rate float64) (state, reservation) {
 // followed it.
 func (s state) giveBack(g reservation) state {
 	if g.reserved && g.wait > 0 && s.tat == g.tat && s.rate == g.rate {
-		s.tat = s.tat.add(-spanOf(1, s.rate))
+		s.tat = s.tat.add(-spanOf(s.cost(), s.rate))
 	}
 	return s
 }
 
 // block records a 429 that arrived now and asks for a pause of span. Those of concurrent
-// calls are one block, whose span begins at the latest.
+// calls are one block, whose span begins at the latest. Other shares do not see the block: each
+// gets a 429 of its own at its next call, so the pause is longer by the time in which every
+// share makes one. Otherwise the first share to call again would begin the next block.
 func (s state) block(now instant, span time.Duration) state {
 	s = s.at(now)
+	if s.shares > 1 && s.rate > 0 {
+		span += spanOf(s.cost(), s.rate)
+	}
 	if s.until <= now {
 		s.blocks++
 		s.streak++
@@ -177,7 +202,7 @@ func (s state) at(now instant) state {
 	s.last = min(s.last, now.add(maxAhead))
 	s.until = min(s.until, now.add(maxBlock))
 	if s.rate > 0 {
-		s.tat = min(s.tat, max(now, s.last).add(spanOf(maxDebt(s.rate), s.rate)))
+		s.tat = min(s.tat, max(now, s.last).add(spanOf(s.maxDebt(s.rate), s.rate)))
 	}
 	for s.asks[0].rate > 0 && s.asks[0].at.until(now) > window {
 		copy(s.asks[:], s.asks[1:])
@@ -209,10 +234,10 @@ func (s *state) remember(rate float64, at instant) {
 // available at the rate only.
 func (s state) changeRate(start instant, rate float64) state {
 	if s.rate > 0 && s.rate != rate {
-		debt := start.until(s.tat).Seconds()*s.rate + max(0, burst(rate)-burst(s.rate))
+		debt := start.until(s.tat).Seconds()*s.rate + max(0, s.burst(rate)-s.burst(s.rate))
 		s.tat = start.add(spanOf(max(0, debt), rate))
 	}
 	s.rate = rate
-	s.tat = min(s.tat, start.add(spanOf(maxDebt(rate), rate)))
+	s.tat = min(s.tat, start.add(spanOf(s.maxDebt(rate), rate)))
 	return s
 }

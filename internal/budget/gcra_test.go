@@ -176,7 +176,7 @@ func TestClockSetBackDoesNotBlock(t *testing.T) {
 		_, g := s.reserve(epoch.add(-time.Hour), rate)
 		next := time.Duration(float64(time.Second)/rate) + maxAhead
 		if rate > peakRate { // where less than the largest debt is the burst
-			next += spanOf(maxDebt(rate)-burst(rate), rate)
+			next += spanOf(s.maxDebt(rate)-s.burst(rate), rate)
 		}
 		if g.wait > next+time.Millisecond {
 			t.Errorf("rate %v: an hour back, the wait is %v, want %v at most", rate, g.wait, next)

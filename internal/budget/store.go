@@ -38,17 +38,17 @@ type store struct {
 	unshared error // why the state is in memory; nil while it is shared
 }
 
-// newStore returns the store for a portal in dir, or in the user's state folder if dir is
-// empty.
-func newStore(portal *url.URL, dir string) *store {
-	s := &store{busy: make(chan struct{}, 1)}
+// newStore returns the store for a share of a portal's allowance in dir, or in the user's state
+// folder if dir is empty.
+func newStore(portal *url.URL, share Share, dir string) *store {
+	s := &store{busy: make(chan struct{}, 1), seen: state{shares: share.Of}}
 	if dir == "" {
 		dir, s.unshared = StateDir()
 	}
 	if s.unshared != nil {
 		return s
 	}
-	s.path = filepath.Join(dir, "allowance-v2-"+portalKey(portal))
+	s.path = filepath.Join(dir, "allowance-v2-"+portalKey(portal)+share.suffix())
 	f, err := s.open()
 	if err != nil {
 		s.unshared = err
@@ -183,6 +183,7 @@ func (s *store) read(f *os.File) (state, error) {
 	if err != nil {
 		return s.seen.drained(), nil //nolint:nilerr // a torn record counts as a bucket without a burst
 	}
+	shared.shares = s.seen.shares
 	return shared, nil
 }
 

@@ -29,7 +29,7 @@ func portalURL(t *testing.T, portal string) *url.URL {
 // shared.
 func sharedStore(t *testing.T, dir string) *store {
 	t.Helper()
-	s := newStore(portalURL(t, "https://brand.example"), dir)
+	s := newStore(portalURL(t, "https://brand.example"), Share{}, dir)
 	if err := s.whyUnshared(); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestStoreIsUnsharedWithoutAFolder(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := newStore(portalURL(t, "https://brand.example"), filepath.Join(file, "bynder"))
+	s := newStore(portalURL(t, "https://brand.example"), Share{}, filepath.Join(file, "bynder"))
 	if s.whyUnshared() == nil {
 		t.Fatal("the store is shared, although its folder is below a file")
 	}
