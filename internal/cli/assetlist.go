@@ -149,11 +149,7 @@ var _ json.Marshaler = assetObject{}
 
 func (o assetObject) MarshalJSON() ([]byte, error) { return o.asset.JSON(o.as.names, o.as.urls) }
 
-// list writes at most limit assets as they come (0 = no limit). If no asset comes, it returns the error of empty, which may
-// be nil.
-func (o *assetListing) list(ctx context.Context, screen *report.Screen, assets *bynder.Listing[*bynder.Asset], limit int, empty func() error) error {
-	return listEach(ctx, o.listing(screen), screen, assets, listed[*bynder.Asset]{
-		noun: "asset", nothing: "nothing matches", limit: limit, empty: empty, fail: o.failEmpty,
-		row: o.row,
-	})
+// listed describes how at most limit assets are listed (0 = no limit).
+func (o *assetListing) listed(limit int) listed[*bynder.Asset] {
+	return listed[*bynder.Asset]{noun: "asset", nothing: "nothing matches", limit: limit, fail: o.failEmpty, row: o.row}
 }

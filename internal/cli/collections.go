@@ -119,7 +119,7 @@ func showCollection(ctx context.Context, o *collectionsOptions, name string) err
 		if err := o.list.resolve(ctx, newAccount(p.client, screen.Say)); err != nil {
 			return err
 		}
-		return o.list.list(ctx, screen, p.client.Assets(bynder.Query{Collection: id}), o.limit, nil)
+		return listEach(ctx, o.list.listing(screen), screen, p.client.Assets(bynder.Query{Collection: id}), o.list.listed(o.limit))
 	})
 }
 

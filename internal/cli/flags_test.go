@@ -168,6 +168,38 @@ func TestSearchBuildsAQuery(t *testing.T) {
 	}
 }
 
+func TestSearchWords(t *testing.T) {
+	for _, tt := range []struct {
+		args, keyword, wrong string
+	}{
+		{"logo", "logo", ""},
+		{"red|car", "red car", ""},
+		{"red|--type|image|car's", "red car's", ""},
+		{"--|-red", "-red", ""},
+		{"--keyword|red car", "red car", ""},
+		{"red|--keyword|car", "", "exclude each other"},
+		{"red|", "", "is empty"},
+		{"\u00a0", "", "is empty"},
+	} {
+		var got *searchOptions
+		cmd := newSearch(Streams{}, func(_ context.Context, o *searchOptions) error {
+			got = o
+			return nil
+		})
+		cmd.SilenceErrors, cmd.SilenceUsage = true, true
+		cmd.SetArgs(strings.Split(tt.args, "|"))
+		err := cmd.ExecuteContext(t.Context())
+		switch {
+		case tt.wrong != "":
+			if !isUsage(err) || !strings.Contains(err.Error(), tt.wrong) {
+				t.Errorf("%q: %v, want %q", tt.args, err, tt.wrong)
+			}
+		case err != nil || got.query.Keyword != tt.keyword:
+			t.Errorf("%q: %+v, %v", tt.args, got, err)
+		}
+	}
+}
+
 // The one table of what scripts see.
 func TestExitStatus(t *testing.T) {
 	child := func(script string) error { return exec.CommandContext(t.Context(), "sh", "-c", script).Run() }

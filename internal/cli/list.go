@@ -40,6 +40,9 @@ type listed[T any] struct {
 	fail    bool         // listing no entry is a failure
 	limit   int          // maximum number of entries (0 = no limit)
 	row     func(T) report.Row
+	// limited, if not nil, is called at the end if the limit may have left out entries, with the number of those listed
+	// and of those that the portal counted, -1 if it did not.
+	limited func(n int, counted int64)
 }
 
 // listEach writes entries as they come. Entries that were written before an error stay;
@@ -80,7 +83,8 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 		return context.Cause(ctx)
 	}
 	counted := entries.Counted()
-	switch short := by.limit == 0 && int64(n+malformed) < counted; {
+	isAll := by.limit == 0 || n < by.limit
+	switch short := isAll && int64(n+malformed) < counted; {
 	case short:
 		screen.Warn("", "the portal counted %s and listed %d; these credentials may not see the rest",
 			count(int(counted), by.noun), n+malformed)
@@ -99,6 +103,9 @@ func listEach[T any](ctx context.Context, l *report.Listing, screen *report.Scre
 	}
 	if err := l.Header(); err != nil {
 		return &stdoutError{err}
+	}
+	if by.limited != nil && !isAll && counted != int64(n) {
+		by.limited(n, counted)
 	}
 	return (&runError{wanted: n + malformed, failed: malformed}).orNil()
 }

@@ -63,6 +63,9 @@ func NewListing(w io.Writer, columns []Column, asJSON bool) *Listing {
 	return l
 }
 
+// IsTable reports whether the entries become a table on a terminal.
+func (l *Listing) IsTable() bool { return l.width > 0 }
+
 // Row writes one entry. The error is that of standard output.
 func (l *Listing) Row(r Row) error {
 	var line []byte
