@@ -77,6 +77,11 @@ func ReadMediaID(text, portal string) (string, error) {
 	return id, CheckID(id)
 }
 
+// PageURL returns the address of an asset's page in a portal's web interface, which ReadMediaID reads.
+func PageURL(portal *url.URL, mediaID string) string {
+	return portal.Scheme + "://" + portal.Host + "/media/?mediaId=" + url.QueryEscape(mediaID)
+}
+
 // ReadMediaID reads the id of an asset, or takes it from a link of this client's portal.
 func (c *Client) ReadMediaID(text string) (string, error) { return ReadMediaID(text, c.origin.Host) }
 

@@ -24,12 +24,7 @@ func runChild(ctx context.Context, s Streams, command, env []string) error {
 	defer func() { _ = os.RemoveAll(state) }() // a folder for temporary files: no loss
 	child := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...)
 	child.Stdin, child.Stdout, child.Stderr = s.In, s.Out, s.Err
-	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "BYNDER_") {
-			child.Env = append(child.Env, pair)
-		}
-	}
-	child.Env = append(append(child.Env, env...), "XDG_STATE_HOME="+state)
+	child.Env = append(append(foreignEnviron(), env...), "XDG_STATE_HOME="+state)
 
 	// Before the start, so that no signal is lost or ends the sandbox.
 	signals := make(chan os.Signal, 8)
@@ -62,4 +57,14 @@ func runChild(ctx context.Context, s Streams, command, env []string) error {
 			}
 		}
 	}
+}
+
+// foreignEnviron returns the environment without the variables of bynder, some of which are secrets.
+func foreignEnviron() (all []string) {
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "BYNDER_") {
+			all = append(all, pair)
+		}
+	}
+	return all
 }

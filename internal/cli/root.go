@@ -111,7 +111,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(
 		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
-		newSearch(s, runSearch), newCollections(s), newSync(s, runSync), newJournal(s), newVerify(s), newAuth(s), newSandbox(s), newVersion(s), newMan(s),
+		newSearch(s, runSearch), newCollections(s), newOpen(s, runOpen), newSync(s, runSync), newJournal(s), newVerify(s), newAuth(s), newSandbox(s), newVersion(s), newMan(s),
 	)
 	root.InitDefaultCompletionCmd()
 	for _, each := range root.Commands() {
