@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 )
@@ -32,15 +33,15 @@ func (s *Sandbox) serveCurrentUser(w http.ResponseWriter, r *http.Request, _ end
 	writeJSON(w, http.StatusOK, user)
 }
 
-// accountEndpoints are the calls whose answer depends on nothing.
-var accountEndpoints = map[string]func(*Sandbox) any{
-	"account/derivatives": func(*Sandbox) any {
+// accountLists are the lists of the account, by the last element of their path.
+var accountLists = map[string]func(*Sandbox) any{
+	"derivatives": func(*Sandbox) any {
 		all := []object{}
 		for i, d := range derivatives {
 			all = append(all, object{
 				"id": numberedID(itemSalt, seedOf("derivative", d.name)), "prefix": d.name, "extension": d.ext,
 				"isPublic": strconv.Itoa(map[bool]int{true: 0, false: 1}[d.signed]), "order": i,
-				"isOnTheFly": false,
+				"isOnTheFly": false, "width": strconv.Itoa(d.width), "height": nil,
 			})
 		}
 		return all
@@ -116,14 +117,54 @@ func describeOption(property, label string) object {
 }
 
 // isAccountList reports whether an endpoint answers a list of the account.
-func isAccountList(name string) bool { return accountEndpoints[name] != nil }
+func isAccountList(name string) bool { return accountLists[name] != nil }
+
+// serveAccountList answers a list of the account. Only tags have pages.
+func (s *Sandbox) serveAccountList(w http.ResponseWriter, r *http.Request, e endpoint) {
+	s.writeAccountList(w, r, e, accountLists[e.name](s))
+}
+
+func (s *Sandbox) writeAccountList(w http.ResponseWriter, r *http.Request, e endpoint, answer any) {
+	if tags, ok := answer.([]object); ok && e.name == "tags" {
+		s.writePaged(w, r.URL.Query(), e.name, tags)
+		return
+	}
+	writeJSON(w, http.StatusOK, answer)
+}
+
+// writePaged answers the page of a list that a call asks for.
+func (s *Sandbox) writePaged(w http.ResponseWriter, values url.Values, endpoint string, all []object) {
+	first, last, number, ok := s.pageBounds(endpoint, values, len(all))
+	if !ok {
+		writeError(w, http.StatusBadRequest, "Invalid limit or page")
+		return
+	}
+	writeJSON(w, http.StatusOK, lacking(s, endpoint, all[first:last], number))
+}
+
+// serveOptions answers the options of the metaproperty with an id, those below others inside them.
+func (s *Sandbox) serveOptions(w http.ResponseWriter, r *http.Request, e endpoint) {
+	for _, property := range metaproperties(0) {
+		if fields := property.(object); fields["id"] == e.path[0] {
+			s.writePaged(w, r.URL.Query(), e.name, fields["options"].([]object))
+			return
+		}
+	}
+	writeError(w, http.StatusNotFound, "Metaproperty not found")
+}
 
 // breakAccountList answers a list of the account as a fault wants it.
-func (s *Sandbox) breakAccountList(w http.ResponseWriter, e endpoint, f activeFault) {
-	answer := accountEndpoints[e.name](s)
+func (s *Sandbox) breakAccountList(w http.ResponseWriter, r *http.Request, e endpoint, f activeFault) {
+	answer := accountLists[e.name](s)
 	switch {
 	case f.Name == "many-options" && e.name == "metaproperties":
 		answer = metaproperties(f.Value)
+	case f.Name == "no-options" && e.name == "metaproperties":
+		for _, property := range answer.(object) {
+			delete(property.(object), "options")
+		}
+	case f.Name == "account-names":
+		answer = renamed(e.name, answer, accountNames[f.Text])
 	case f.Name == "account-shape":
 		byName := object{}
 		switch entries := answer.(type) {
@@ -136,7 +177,7 @@ func (s *Sandbox) breakAccountList(w http.ResponseWriter, e endpoint, f activeFa
 		}
 		answer = reshape(byName, f.Text)
 	}
-	writeJSON(w, http.StatusOK, answer)
+	s.writeAccountList(w, r, e, answer)
 }
 
 // accountShapes are those of the fault account-shape: array and numbered can be understood, empty is how PHP
@@ -153,4 +194,30 @@ func reshape(entries object, shape string) any {
 	return map[string]any{
 		"array": list, "numbered": numbered, "empty": []any{}, "text": "none", "texts": texts, "null": nil, "nameless": nameless,
 	}[shape]
+}
+
+// accountNames are those that account-names gives to entries of each list.
+var accountNames = map[string][]string{
+	"shell": {
+		"two words", "$(touch pwned)", "$(touch pwned) again", "`touch pwned`", "; touch pwned;", "| touch pwned", "'; touch pwned; '",
+		"\"; touch pwned; \"", "${IFS}touch${IFS}pwned", "-rf", "a:b", "a=b", "a,b", "*", "~", "!!", "\\", "#", "{a,b}", "O'Neill & \"Sons\" (2024)", "%PATH%",
+	},
+	"control": {"line\nbreak", "tab\tbed", "nul\x00nul", "\x1b]0;title\x07", "\u202ebidi", "\u009b31m", "\u200bzero", "_activeHelp_ no", ":4"},
+}
+
+// renamed returns a list with an entry of each name more, in place of the name as its label too.
+func renamed(list string, answer any, names []string) any {
+	field := map[string]string{"derivatives": "prefix", "brands": "name", "tags": "tag", "metaproperties": "name"}[list]
+	for i, name := range names {
+		entry := object{"id": numberedID(itemSalt, seedOf(list, name, strconv.Itoa(i))), field: name, "label": name}
+		switch all := answer.(type) {
+		case object:
+			region, _ := all["region"].(object)
+			region["options"] = append(region["options"].([]object), describeOption("region", name))
+			all[name] = entry
+		case []object:
+			answer = append(all, entry)
+		}
+	}
+	return answer
 }

@@ -251,16 +251,17 @@ type derivative struct {
 	signed    bool // its URL expires, unlike those of the three built-in ones
 	customFor string
 	preview   bool // its URL is in videoPreviewURLs
+	width     int  // that the account's list tells
 }
 
 var derivatives = []derivative{
-	{name: "mini", ext: "png", size: 2 << 10, spread: 4 << 10},
-	{name: "webimage", ext: "png", size: 80 << 10, spread: 40 << 10},
-	{name: "thul", ext: "png", size: 8 << 10, spread: 16 << 10},
-	{name: "webshop", ext: "jpg", size: 90 << 10, spread: 20 << 10, signed: true, customFor: "image document video"},
-	{name: "print_rgb", ext: "tif", size: 200 << 10, spread: 200 << 10, signed: true, customFor: "image"},
-	{name: "WebPrimary", ext: "web", size: 300 << 10, spread: 100 << 10, customFor: "video", preview: true},
-	{name: "Mobile", ext: "mp4", size: 100 << 10, spread: 100 << 10, customFor: "video", preview: true, signed: true},
+	{name: "mini", ext: "png", size: 2 << 10, spread: 4 << 10, width: 80},
+	{name: "webimage", ext: "png", size: 80 << 10, spread: 40 << 10, width: 800},
+	{name: "thul", ext: "png", size: 8 << 10, spread: 16 << 10, width: 250},
+	{name: "webshop", ext: "jpg", size: 90 << 10, spread: 20 << 10, signed: true, customFor: "image document video", width: 1200},
+	{name: "print_rgb", ext: "tif", size: 200 << 10, spread: 200 << 10, signed: true, customFor: "image", width: 4000},
+	{name: "WebPrimary", ext: "web", size: 300 << 10, spread: 100 << 10, customFor: "video", preview: true, width: 1280},
+	{name: "Mobile", ext: "mp4", size: 100 << 10, spread: 100 << 10, customFor: "video", preview: true, signed: true, width: 640},
 }
 
 // derivativesOf yields the renditions of an item with their objects.

@@ -118,7 +118,7 @@ func (s *Sandbox) serveCollections(w http.ResponseWriter, r *http.Request, e end
 		}
 		all = append(all, c.describe())
 	}
-	first, last, number, ok := s.pageBounds(values, len(all))
+	first, last, number, ok := s.pageBounds("collections", values, len(all))
 	if !ok {
 		collectionError(w, http.StatusBadRequest, "Invalid limit or page")
 		return
@@ -132,7 +132,7 @@ func (s *Sandbox) serveCollections(w http.ResponseWriter, r *http.Request, e end
 }
 
 // pageBounds returns the part of a list that a call asks for, and the number of that page.
-func (s *Sandbox) pageBounds(values url.Values, length int) (first, last, page int, ok bool) {
+func (s *Sandbox) pageBounds(endpoint string, values url.Values, length int) (first, last, page int, ok bool) {
 	limit, page := defaultPage, 1
 	for key, n := range map[string]*int{"limit": &limit, "page": &page} {
 		if text := values.Get(key); text != "" {
@@ -143,7 +143,7 @@ func (s *Sandbox) pageBounds(values url.Values, length int) (first, last, page i
 			*n = value
 		}
 	}
-	limit, stride := s.cap("collections", min(limit, maxPage))
+	limit, stride := s.cap(endpoint, min(limit, maxPage))
 	first = min((page-1)*stride, length)
 	return first, min(first+limit, length), page, true
 }

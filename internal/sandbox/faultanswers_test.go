@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -77,6 +79,34 @@ var answerFaultTests = map[string]faultTest{
 				check(t, path+" as "+text, isObject && entries["1"] != nil, text == "numbered" || text == "texts" && path != "metaproperties")
 			}
 		}
+		wantWhole(t, c.original(DocumentedAsset), o)
+	}},
+	"account-names": {Fault{}, func(t *testing.T, c client, o Object) {
+		for text, names := range accountNames {
+			mustSet(t, c, Fault{Name: "account-names", Text: text})
+			for _, path := range []string{"metaproperties", "brands", "tags", "account/derivatives"} {
+				for _, name := range names {
+					quoted, _ := json.Marshal(name)
+					var body json.RawMessage
+					c.json("/api/v4/"+path+"/?limit=1000", &body)
+					check(t, path+" has "+name, bytes.Contains(body, append([]byte(":"), quoted...)), true)
+				}
+			}
+		}
+		wantWhole(t, c.original(DocumentedAsset), o)
+	}},
+	"no-options": {Fault{}, func(t *testing.T, c client, o Object) {
+		var properties map[string]map[string]any
+		c.json("/api/v4/metaproperties/", &properties)
+		_, has := properties["product"]["options"]
+		check(t, "options in the list", has, false)
+		var options, page []map[string]any
+		path := "/api/v4/metaproperties/" + properties["product"]["id"].(string) + "/options/"
+		c.json(path, &options)
+		check(t, "options", len(options), 2)
+		check(t, "below the first", len(options[0]["options"].([]any)), 2)
+		c.json(path+"?limit=1&page=2", &page)
+		check(t, "page 2", len(page) == 1 && page[0]["id"] == options[1]["id"], true)
 		wantWhole(t, c.original(DocumentedAsset), o)
 	}},
 	"many-options": {Fault{Value: 7}, func(t *testing.T, c client, o Object) {

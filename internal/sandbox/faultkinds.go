@@ -7,7 +7,7 @@ type Side string
 const (
 	OnAPI      Side = "api"      // any call to the portal, after it was authorized
 	OnLocation Side = "location" // what the download endpoints answer
-	OnAccount  Side = "account"  // what metaproperties/, brands/ and tags/ answer
+	OnAccount  Side = "account"  // what metaproperties/, brands/, tags/ and account/derivatives/ answer
 	OnList     Side = "list"     // what media/ answers
 	OnStorage  Side = "storage"  // any request for a file
 	OnClock    Side = "clock"    // the time by which portal and storage answer
@@ -166,8 +166,13 @@ var faultKinds = []FaultKind{
 
 	{
 		Name: "account-shape", Side: OnAccount, Texts: accountShapes,
-		Doc: "metaproperties, brands and tags have another shape; array, numbered: shapes that can be read",
+		Doc: "the account's lists have another shape; array, numbered: shapes that can be read",
 	},
+	{
+		Name: "account-names", Side: OnAccount, Texts: []string{"shell", "control"},
+		Doc: "the account's lists and the options of region have more entries, whose names are commands for a shell, or have control characters",
+	},
+	{Name: "no-options", Side: OnAccount, Doc: "metaproperties are listed without their options"},
 	{Name: "many-options", Side: OnAccount, Default: 20_000, Doc: "each metaproperty with options has N more options"},
 
 	{Name: "clock", Side: OnClock, Default: 3600, Doc: "the clock of portal and storage is N seconds ahead, or with -N behind"},

@@ -23,7 +23,7 @@ type Fault struct {
 	Asset string
 	// On limits it to one endpoint of the API: download, media, list,
 	// collections, collection, collectionMedia, currentUser, derivatives,
-	// metaproperties, brands, tags, token. A call that belongs to none is "unknown".
+	// metaproperties, options, brands, tags, token. A call that belongs to none is "unknown".
 	On string
 	// After is the number of matching requests that pass first.
 	After int

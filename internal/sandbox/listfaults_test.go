@@ -20,7 +20,9 @@ var listFaultTests = map[string]faultTest{
 		check(t, "previews", len(video["videoPreviewURLs"].([]any)), 1)
 	}},
 	"page-cap": {Fault{Value: 5}, func(t *testing.T, c client, _ Object) {
-		for endpoint, first := range map[string]string{"media": DocumentedAsset, "collections": CollectionSocial} {
+		for endpoint, first := range map[string]string{
+			"media": DocumentedAsset, "collections": CollectionSocial, "tags": numberedID(itemSalt, seedOf("tag", "fixed")),
+		} {
 			var page, next []listed
 			c.json("/api/v4/"+endpoint+"/?limit=20", &page)
 			check(t, endpoint, len(page), 5)

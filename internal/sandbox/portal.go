@@ -28,7 +28,7 @@ type endpoint struct {
 
 var endpointNames = []string{
 	"download", "media", "list", "collections", "collection", "collectionMedia", "currentUser", "derivatives",
-	"metaproperties", "brands", "tags", "token", "unknown",
+	"metaproperties", "options", "brands", "tags", "token", "unknown",
 }
 
 const tokenPath = "/v6/authentication/oauth2/token"
@@ -72,7 +72,7 @@ func (s *Sandbox) servePortal(w http.ResponseWriter, r *http.Request) {
 	}
 	if isAccountList(e.name) {
 		if active := s.faults.match(OnAccount, e.name, "", e.name); len(active) > 0 {
-			s.breakAccountList(w, e, active[0])
+			s.breakAccountList(w, r, e, active[0])
 			return
 		}
 	}
@@ -155,13 +155,16 @@ func (s *Sandbox) route(escaped string) endpoint {
 		if len(path) == 1 {
 			return endpoint{name: "currentUser", serve: s.serveCurrentUser}
 		}
-	default:
-		if serve, ok := accountEndpoints[strings.Join(path, "/")]; ok {
-			name := path[len(path)-1]
-			return endpoint{name: name, serve: func(w http.ResponseWriter, _ *http.Request, _ endpoint) {
-				writeJSON(w, http.StatusOK, serve(s))
-			}}
+	case "metaproperties":
+		if len(path) == 3 && path[2] == "options" {
+			return endpoint{name: "options", path: path[1:2], serve: s.serveOptions}
 		}
+	}
+	switch name := strings.Join(path, "/"); {
+	case name == "account/derivatives":
+		return endpoint{name: "derivatives", serve: s.serveAccountList}
+	case name != "derivatives" && isAccountList(name):
+		return endpoint{name: name, serve: s.serveAccountList}
 	}
 	return unknown
 }
