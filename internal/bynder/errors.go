@@ -135,6 +135,8 @@ func subject(path string) string {
 		return "the download URL"
 	case first == "media":
 		return "the asset"
+	case first == "metaproperties" && strings.HasSuffix(rest, "/options"):
+		return "the list of options"
 	case first == "account":
 		return "the list of " + rest
 	case first == "currentUser":

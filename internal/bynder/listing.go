@@ -35,6 +35,7 @@ type Listing[T any] struct {
 	limit     int
 	asksTotal string // the parameter that requests the total, "" if the portal has none
 	most      int64  // most elements that the list can have; -1: unknown
+	onePage   bool   // the portal may ignore page, and send the whole list each time
 	parse     func(json.RawMessage) (T, error)
 	id        func(T) string
 
@@ -67,6 +68,7 @@ func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		p := newPaging(l.limit, l.asksTotal, l.most)
+		p.onePage = l.onePage
 		malformed := 0 // in a row
 		var listed fingerprint.Table[struct{}]
 		for range maxPages {

@@ -39,6 +39,7 @@ type paging struct {
 	limit     int
 	asksTotal string
 	most      int64 // most elements that the list can have, even if the total is higher; -1: unknown
+	onePage   bool  // the portal may ignore page, and send the whole list each time
 
 	number   int             // of the requested page, from 1 up
 	cursor   string          // in place of number, if not empty
@@ -82,6 +83,9 @@ func (p *paging) first(sum uint64) bool {
 func (p *paging) next(got page) (more bool, err error) {
 	sent := p.cursor
 	if p.trying == 0 && got.elements > 0 && !p.first(got.sum) {
+		if p.onePage && p.number == 2 && got.total < 0 && got.elements < p.limit {
+			return false, nil // page 1 once more, and it is shorter than a page may be: it is the whole list
+		}
 		return false, errRepeats
 	}
 	if p.total < 0 {

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
+	"slices"
 )
 
 const (
@@ -17,19 +19,68 @@ const (
 
 // Property is a metaproperty: a field of the portal's own metadata.
 type Property struct {
+	ID      string
 	Name    string // in the API, without property_
 	Label   string // shown to people; may be empty
 	Type    string // select, text, date, ...: an open set
 	Options []Option
+	// Unlisted says that the answer had no list of options, not even an empty one. Options requests them.
+	Unlisted bool
+
+	raw json.RawMessage
 }
+
+// MarshalJSON returns the metaproperty's fields as the portal sends them, its options included. Temporary URLs are null.
+func (p Property) MarshalJSON() ([]byte, error) { return rewrite(p.raw, nil) }
 
 // Option is a value that a metaproperty may have.
 type Option struct {
+	ID     string
 	Name   string   // in the API
 	Labels []string // shown to people
+	Parent string   // the name of the option that it is below, "" for none
+
+	raw json.RawMessage
 }
 
-// Properties lists the portal's metaproperties, with one call. A property's options include those below other options.
+// MarshalJSON returns the option's fields as the portal sends them, with its parent in place of the options below it.
+// Temporary URLs are null.
+func (o Option) MarshalJSON() ([]byte, error) {
+	return rewrite(o.raw, func(all map[string]json.RawMessage) {
+		delete(all, "options")
+		if o.Parent != "" {
+			all["parent"] = encode(o.Parent)
+		}
+	})
+}
+
+// Called returns the option's name or, if it has none, its label.
+func (o Option) Called() string {
+	if o.Name == "" && len(o.Labels) > 0 {
+		return o.Labels[0]
+	}
+	return o.Name
+}
+
+// rewrite returns an object of the portal as it is written: with its fields as they were sent, and null for temporary URLs.
+// change, which may be nil, changes the fields.
+func rewrite(raw json.RawMessage, change func(map[string]json.RawMessage)) ([]byte, error) {
+	f, err := readFields(raw)
+	if err != nil {
+		return nil, err
+	}
+	all := make(map[string]json.RawMessage, len(f))
+	for _, each := range f {
+		all[each.name] = withoutTemporary(each.value)
+	}
+	if change != nil {
+		change(all)
+	}
+	return marshal(all)
+}
+
+// Properties lists the portal's metaproperties, with one call. A property's options include those below other options,
+// each after the one that it is below.
 // A list that is not as the API describes it is a *ProtocolError, even if only one of its properties is not.
 func (c *Client) Properties(ctx context.Context) ([]Property, error) {
 	const path = "/api/v4/metaproperties/"
@@ -107,21 +158,42 @@ func parseProperty(name string, raw json.RawMessage, options *int) (Property, er
 	if err != nil {
 		return Property{}, malformed(what, err)
 	}
-	p := Property{Name: f.text("name"), Label: f.text("label"), Type: f.text("type")}
+	p := Property{ID: f.text("id"), Name: f.text("name"), Label: f.text("label"), Type: f.text("type"), raw: raw}
 	if p.Name == "" && !isIndex(name) {
 		p.Name = name
 	}
 	if p.Name == "" {
 		return Property{}, malformed(what, errors.New("it has no name"))
 	}
-	if p.Options, err = appendOptions(nil, f.get("options"), options); err != nil {
+	p.Unlisted = f.get("options") == nil
+	if p.Options, err = appendOptions(nil, "", f.get("options"), options); err != nil {
 		return Property{}, malformed(what, err)
 	}
 	return p, nil
 }
 
-// appendOptions reads a list of options, and the options of each.
-func appendOptions(all []Option, raw json.RawMessage, count *int) ([]Option, error) {
+// Options lists the options of a metaproperty by its id, each with those below it.
+func (c *Client) Options(propertyID string) (*Listing[[]Option], error) {
+	if err := CheckID(propertyID); err != nil {
+		return nil, &ProtocolError{Err: fmt.Errorf("the metaproperty: %w", err)}
+	}
+	count := 0
+	return &Listing[[]Option]{
+		client: c, path: "/api/v4/metaproperties/" + url.PathEscape(propertyID) + "/options/", query: url.Values{}, limit: pageLimit,
+		most: -1, counted: -1, onePage: true,
+		parse: func(raw json.RawMessage) ([]Option, error) {
+			options, err := appendOptions(nil, "", slices.Concat([]byte("["), raw, []byte("]")), &count)
+			if err != nil {
+				return nil, malformed("an option", err)
+			}
+			return options, nil
+		},
+		id: func(options []Option) string { return options[0].ID + " " + options[0].Called() },
+	}, nil
+}
+
+// appendOptions reads a list of options below the option parent, and the options of each.
+func appendOptions(all []Option, parent string, raw json.RawMessage, count *int) ([]Option, error) {
 	if kindOf(raw) == nullKind || isEmptyObject(raw) {
 		return all, nil
 	}
@@ -133,26 +205,36 @@ func appendOptions(all []Option, raw json.RawMessage, count *int) ([]Option, err
 		if *count++; *count > maxOptions {
 			return nil, fmt.Errorf("more than %d options", maxOptions)
 		}
-		f, err := readFields(element)
-		if err == nil {
-			err = f.check()
-		}
+		o, below, err := parseOption(element)
 		if err != nil {
 			return nil, fmt.Errorf("one of its options: %w", err)
 		}
-		o := Option{Name: f.text("name")}
-		for _, field := range []string{"label", "displayLabel"} {
-			if label := f.text(field); label != "" && (len(o.Labels) == 0 || o.Labels[0] != label) {
-				o.Labels = append(o.Labels, label)
-			}
-		}
-		if o.Name == "" && len(o.Labels) == 0 {
-			return nil, errors.New("one of its options has neither a name nor a label")
-		}
+		o.Parent = parent
 		all = append(all, o)
-		if all, err = appendOptions(all, f.get("options"), count); err != nil {
+		if all, err = appendOptions(all, o.Called(), below, count); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
+}
+
+// parseOption reads an option, and returns the list of options below it.
+func parseOption(raw json.RawMessage) (o Option, below json.RawMessage, err error) {
+	f, err := readFields(raw)
+	if err == nil {
+		err = f.check()
+	}
+	if err != nil {
+		return Option{}, nil, err
+	}
+	o = Option{ID: f.text("id"), Name: f.text("name"), raw: raw}
+	for _, field := range []string{"label", "displayLabel"} {
+		if label := f.text(field); label != "" && (len(o.Labels) == 0 || o.Labels[0] != label) {
+			o.Labels = append(o.Labels, label)
+		}
+	}
+	if o.Name == "" && len(o.Labels) == 0 {
+		return Option{}, nil, errors.New("it has neither a name nor a label")
+	}
+	return o, f.get("options"), nil
 }

@@ -1,6 +1,7 @@
 package bynder_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -111,37 +112,73 @@ func TestPropertiesBreakOff(t *testing.T) {
 	}
 }
 
-func TestBrands(t *testing.T) {
-	for _, tt := range []struct{ name, body, want string }{
-		{"a list", `[{"id":"B","name":"House","description":"","image":null,"subBrands":[]},{"id":"C","name":"Outlet"}]`, "[{B House} {C Outlet}]"},
-		{"with numeric keys", `{"1":{"id":"B","name":"House"}}`, "[{B House}]"},
-		{"without a name", `[{"id":"B"}]`, "[{B }]"},
-		{"none", `[]`, "[]"},
-		{"an object", `{"House":{"id":"B"}}`, "error"},
-		{"text", `"none"`, "error"},
-		{"null", `null`, "error"},
-		{"one that is text", `["House"]`, "error"},
-		{"one without an id", `[{"id":"B"},{"name":"House"}]`, "error"},
-		{"a name that is an object", `[{"id":"B","name":{"en":"House"}}]`, "error"},
-		{"cut off", `[{"id":"B"}`, "error"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			calls := 0
-			c := portal(t, func(w http.ResponseWriter, r *http.Request) {
-				if calls++; r.RequestURI != "/api/v4/brands/" {
-					t.Errorf("asked for %s", r.RequestURI)
-				}
-				_, _ = io.WriteString(w, tt.body)
-			})
-			all, err := c.Brands(t.Context())
-			got := fmt.Sprint(all)
-			if _, ok := errors.AsType[*bynder.ProtocolError](err); ok {
-				got = "error"
+// An option knows the one that it is below; one of a property has the portal's own fields, without those below it.
+func TestOptions(t *testing.T) {
+	const body = `[{"id":"X","name":"x","label":"","zindex":1,"options":[{"id":"Y","label":"Y y","image":"https://s3/i?Signature=s","options":[{"name":"z"}]}]},{"name":"w"}]`
+	want := `{"id":"X","label":"","name":"x","zindex":1}
+{"id":"Y","image":null,"label":"Y y","parent":"x"}
+{"name":"z","parent":"Y y"}
+{"name":"w"}
+`
+	encode := func(options []bynder.Option) string {
+		var b strings.Builder
+		for _, o := range options {
+			if err := json.NewEncoder(&b).Encode(o); err != nil {
+				t.Fatal(err)
 			}
-			if got != tt.want || calls != 1 {
-				t.Errorf("%q and error %v after %d calls, want %q", got, err, calls, tt.want)
-			}
+		}
+		return b.String()
+	}
+	t.Run("in the list of metaproperties", func(t *testing.T) {
+		c := portal(t, func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"p":{"name":"p","options":`+body+`},"q":{"name":"q"},"r":{"options":[]}}`)
 		})
+		all, err := c.Properties(t.Context())
+		if err != nil || len(all) != 3 || encode(all[0].Options) != want {
+			t.Fatalf("%v and error %v, want %s", all, err, want)
+		}
+		if all[0].Unlisted || !all[1].Unlisted || all[2].Unlisted {
+			t.Errorf("unlisted: %v %v %v, want only the second", all[0].Unlisted, all[1].Unlisted, all[2].Unlisted)
+		}
+	})
+	t.Run("by themselves", func(t *testing.T) {
+		c := portal(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path != "/api/v4/metaproperties/P/options/" {
+				t.Errorf("asked for %s", r.RequestURI)
+			}
+			if r.URL.Query().Get("page") != "" {
+				_, _ = io.WriteString(w, "[]")
+				return
+			}
+			_, _ = io.WriteString(w, body)
+		})
+		listing, err := c.Options("P")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []bynder.Option
+		for options, err := range listing.Each(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, options...)
+		}
+		if got := encode(all); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+	for _, body := range []string{`["x"]`, `[{}]`, `[{"name":"x","options":"none"}]`} {
+		c := portal(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) })
+		listing, _ := c.Options("P")
+		for _, err := range listing.Each(t.Context()) {
+			if !bynder.IsMalformedElement(err) {
+				t.Errorf("%s: error %v", body, err)
+			}
+			break
+		}
+	}
+	if _, err := portal(t, nil).Options("../users"); err == nil {
+		t.Error("an id that changes the path was accepted")
 	}
 }
 
