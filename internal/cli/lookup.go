@@ -126,8 +126,8 @@ func (l *nameList) unknown(flag, word string) error {
 	hint := ""
 	if near, ok := spelling.Nearest(word, closest); ok {
 		hint = "did you mean " + quote(near) + "?"
-	} else if l.noun == "collection" {
-		hint = "`bynder collections` lists them"
+	} else if command := map[string]string{"collection": "collections", "metaproperty": "properties", "brand": "brands"}[l.noun]; command != "" {
+		hint = "`bynder " + command + "` lists them"
 	}
 	distinct := slices.Compact(slices.Sorted(maps.Values(shown)))
 	return &usageError{err: fmt.Errorf("%s; it has %s", text, enumerate(valid, len(distinct))), hint: hint}

@@ -112,6 +112,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.AddCommand(
 		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
 		newSearch(s, runSearch), newCollections(s), newOpen(s, runOpen), newSync(s, runSync), newJournal(s), newVerify(s), newAuth(s), newSandbox(s), newVersion(s), newMan(s),
+		newProperties(s), newDerivatives(s), newTags(s), newBrands(s),
 	)
 	root.InitDefaultCompletionCmd()
 	for _, each := range root.Commands() {
