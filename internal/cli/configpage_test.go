@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/input"
 )
 
 // readPage returns the text of a page of the repository.
@@ -96,7 +97,7 @@ func TestConfigFileOnPage(t *testing.T) {
 // docs/configuration.md has every variable, every key, and the default of every flag that [defaults] may set.
 func TestConfigurationPageIsComplete(t *testing.T) {
 	page := readPage(t, "docs/configuration.md")
-	names := []string{"BYNDER_DOMAIN", "BYNDER_PROFILE", "BYNDER_CONFIG", "BYNDER_SCOPES", "domain", "scopes", "token_command"}
+	names := []string{"BYNDER_DOMAIN", "BYNDER_PROFILE", "BYNDER_CONFIG", "BYNDER_SCOPES", input.ShardCount, "domain", "scopes", "token_command"}
 	for _, kind := range config.Kinds() {
 		for _, v := range kind.Values() {
 			names = append(names, v.Variable, v.Key)

@@ -25,6 +25,8 @@ type portalFlags struct {
 	verbose bool
 	apiRate float64
 	retries int
+	// allowance is the share of the API allowance that --shard leaves; the zero value is all of it.
+	allowance budget.Share
 	// trace, if not nil, is called for each exchange, from many goroutines.
 	trace func(transport.Exchange)
 }
@@ -58,7 +60,7 @@ type portal struct {
 // portal creates the two HTTP clients and the client of the API.
 func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify func(budget.Wait), connections int) (*portal, error) {
 	allowance, err := budget.Open(conf.Portal.String(), o.apiRate, budget.Options{
-		Notify: notify,
+		Share: o.allowance, Notify: notify,
 	})
 	if err != nil {
 		return nil, usagef("--api-rate: %w", err)
@@ -103,7 +105,7 @@ func waitText(w budget.Wait) string {
 	if w.Reason == budget.Block {
 		return "the portal refuses calls until " + w.Until.Local().Format(time.TimeOnly)
 	}
-	return fmt.Sprintf("API allowance: %g/s", w.Rate)
+	return "API allowance: " + rateText(w.Rate)
 }
 
 // notifyWaits returns a function that prints why calls wait, once per minute at most: a long list waits at every page.

@@ -66,7 +66,7 @@ func (o *transferFlags) openSources(ctx context.Context, r request) (*input.Sour
 // openList makes the list of requested files, and opens the file of --undone-out, which a dry run leaves as it
 // is. A FIFO without a reader is waited for.
 func (o *transferFlags) openList(ctx context.Context, r request, portal string, sources *input.Sources) (*input.List, error) {
-	options := input.Options{Sources: sources, MediaID: r.mediaID, Portal: portal, Choose: r.choose, Expands: r.expands}
+	options := input.Options{Sources: sources, MediaID: r.mediaID, Portal: portal, Choose: r.choose, Expands: r.expands, Shard: o.share}
 	read := mediaIDOf(portal)
 	if r.mediaID != "" {
 		media, err := readIDs([]string{r.mediaID}, read)

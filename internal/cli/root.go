@@ -48,6 +48,7 @@ Environment variables:
   BYNDER_CLIENT_ID        OAuth 2 client id (set both)
   BYNDER_CLIENT_SECRET    OAuth 2 client secret
   BYNDER_SCOPES           OAuth 2 scopes to request in place of the default
+  BYNDER_SHARD_COUNT      the number of tasks, for --shard auto in Kubernetes
   BYNDER_PROFILE          the profile (default "default")
   BYNDER_CONFIG           the config file (default bynder/config.toml in your
                           config folder); its [defaults] set defaults of flags:

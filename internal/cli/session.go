@@ -97,6 +97,7 @@ func (s *session) openEnds(ctx context.Context) (_ context.Context, err error) {
 	}
 	s.closers.add("destination", closing(s.destination.Close))
 	s.openReporter(ctx, stop)
+	s.sayShare()
 	s.portal, err = s.flags.portal(s.conf, s.reporter.Screen(), s.showWait, s.flags.jobs)
 	return ctx, err
 }
@@ -126,8 +127,7 @@ func (s *session) openList(ctx context.Context) error {
 	}
 	s.closers.add("undone list", always(s.list.Discard))
 	s.files = s.list.Files
-	lines, _ := s.files()
-	collect(lines)
+	collect(s.list.Lines())
 	return nil
 }
 
@@ -137,7 +137,7 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 	terminal.WriteInBackground()
 	s.reporter = report.New(report.Options{
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
-		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single, Files: s.files,
+		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single && !o.share.Divided(), Files: s.files,
 		JSON: o.json, Print0: o.print0, Changes: s.request.changes, DryRun: o.dryRun, Show: s.destination.Show, Streamed: sink.IsStdout(o.outputPath()) && !o.dryRun,
 		NoPartials: s.destination.Dir == nil, NoResume: o.noResume,
 	})
@@ -214,7 +214,7 @@ func (s *session) run(ctx context.Context) error {
 	notStarted, err := s.list.Close(tally.Stop != nil || unread != nil)
 	printStop(s.reporter.Screen(), tally.Stop)
 	err = errors.Join(err, s.finishMetadata(ctx, tally.Stop != nil || unread != nil, s.list.Empty()))
-	s.totals = report.Totals{APICalls: s.portal.calls(), CallEach: s.request.callEach, InputUnread: s.list.Unread(), NotStarted: notStarted}
+	s.totals = report.Totals{APICalls: s.portal.calls(), CallEach: s.request.callEach, InputUnread: s.list.Unread(), NotStarted: notStarted, Share: s.flags.shareText(), OtherShares: s.list.OtherShares()}
 	switch {
 	case tally.Stop != nil:
 	case unread != nil:

@@ -18,6 +18,7 @@ import (
 type transferFlags struct {
 	portalFlags
 	metadataFlags
+	shardFlags
 
 	dir, output, name  string
 	from, from0        []string
@@ -79,6 +80,7 @@ safe as written is an error.`
 func (o *transferFlags) add(f *pflag.FlagSet) {
 	o.addTransfers(f)
 	o.metadataFlags.add(f)
+	o.shardFlags.add(f)
 	o.dirFlag = "--dir"
 	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` for the files; created if missing")
 	f.StringVarP(&o.output, "output", "o", "", "path of the `file`, if only one is downloaded; a relative path is under --dir; - = standard output, but no binary data to a terminal")
@@ -92,7 +94,7 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.strict, "strict", false, "reject suspect files: a web page in place of another kind of file, or a fraction of the known size")
 	f.StringVar(&o.undoneOut, "undone-out", "", "write the ids that were not completed to this `file`, ready for --from")
 	f.BoolVar(&o.failEmpty, "fail-empty", false, "exit with status 1 if the list is empty")
-	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one journal per folder")
+	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one per folder and, with {shard} in its name, per share")
 	f.StringVar(&o.lockWait, "lock-wait", "", "wait at most this `DURATION` (30s, 10m; 0 = fail at once) for another bynder process that uses the journal (default: no limit)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what a run would do, with sizes: new, changed, unchanged, exists; write nothing")
 	f.BoolVar(&o.json, "json", false, "one JSON object per file on standard output")
@@ -115,6 +117,9 @@ func (o *transferFlags) addTransfers(f *pflag.FlagSet) {
 // check rejects invalid flags before any call. single means that at most one file is requested.
 func (o *transferFlags) check(single bool) error {
 	if err := o.portalFlags.check(); err != nil {
+		return err
+	}
+	if err := o.checkShard(); err != nil {
 		return err
 	}
 	var err error

@@ -3,15 +3,16 @@ package input
 import "sync"
 
 // count counts the files of a List. The number is known from the start if all of its input can be counted and
-// each line is one file; else it is that of the lines read so far.
+// each line is one file of this share; else it is that of the lines read so far.
 type count struct {
 	counted bool // lines is the number of all lines
 	expands bool // a line may be several files
+	divided bool // lines belong to other shares, which is not known before they are read
 	lines   int  // of input, including duplicates
 
 	mu         sync.Mutex
 	distinct   int  // distinct lines read
-	duplicates int  // duplicate lines read
+	duplicates int  // duplicate lines read, and those of other shares
 	added      int  // files after the first of each line
 	ended      int  // files with a result
 	complete   bool // all input was read
@@ -57,7 +58,7 @@ func (c *count) files() (n, ended int, more bool) {
 	switch {
 	case c.complete:
 		return c.distinct + c.added, c.ended, false
-	case c.counted:
+	case c.counted && !c.divided:
 		return max(c.lines-c.duplicates, c.distinct) + c.added, c.ended, c.expands
 	default:
 		return c.distinct + c.added, c.ended, true

@@ -47,6 +47,8 @@ type Entry struct {
 	table   *table // of the row; nil for other lines
 	advice  string // what to do about Err
 	misread bool   // the row cannot be split into cells
+
+	wholeList bool // Err is that of the list, which cannot be read to its end
 }
 
 // Format is the format of a list.

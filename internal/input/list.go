@@ -45,6 +45,8 @@ type Options struct {
 	Portal string
 	// Choose returns which file of the asset an entry selects.
 	Choose func(Entry) (bynder.Selector, error)
+	// Shard is the share of the lines that Jobs yields jobs for.
+	Shard Shard
 	// Expands means that a line may be several files; the caller then calls Expanded.
 	Expands bool
 	// UndoneOut is the file for lines that are not done, "" for none. Opening a FIFO waits for its
@@ -59,6 +61,7 @@ func New(ctx context.Context, o Options) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
+	u.shard = o.Shard
 	if len(o.Args) > 0 {
 		u.declare(&form{})
 	}
@@ -68,7 +71,7 @@ func New(ctx context.Context, o Options) (*List, error) {
 	}
 	l := &List{args: o.Args, sources: o.Sources, mediaID: o.MediaID, choose: o.Choose, undone: u}
 	l.count.lines, l.count.counted = l.lines()
-	l.count.expands = o.Expands
+	l.count.expands, l.count.divided = o.Expands, o.Shard.Divided()
 	for _, from := range l.sources.all { // only now, because counting must not keep lines
 		from.format.keep = u.keepLong(from.format.NUL)
 	}
@@ -81,6 +84,10 @@ func (l *List) Files() (n int, more bool) {
 	n, _, more = l.count.files()
 	return n, more
 }
+
+// Lines returns the number of lines of input, including duplicates and those of other shares; 0 if it is not known
+// before they are read.
+func (l *List) Lines() int { return l.count.lines }
 
 // Left returns the number of files without a result; ok is false while there may be more files.
 func (l *List) Left() (n int, ok bool) {
@@ -107,11 +114,14 @@ func (l *List) Err() error { return l.failed }
 // Unread reports whether some input was not read and cannot be read again.
 func (l *List) Unread() bool { return l.unread }
 
-// Empty reports whether there was no argument and no line, valid or not.
+// Empty reports whether there was no argument and no line, valid or not, of any share.
 func (l *List) Empty() bool {
 	n, _, _ := l.count.files()
-	return n == 0
+	return n == 0 && l.OtherShares() == 0
 }
+
+// OtherShares returns the number of distinct lines that were read and belong to other shares.
+func (l *List) OtherShares() int { return l.undone.otherShares() }
 
 // Replaces reports whether the lines that are not done are written to a temporary file, which is renamed when it
 // is complete: writing it does not block.
@@ -148,8 +158,8 @@ func (l *List) Close(stopped bool) (notStarted int, err error) {
 // Discard removes the incomplete UndoneOut file, unless Close was called.
 func (l *List) Discard() { l.closing.Do(l.undone.discard) }
 
-// Jobs returns an iterator over jobs, one per distinct entry, each as soon as it is read, until ctx ends. It calls
-// Begin. Each job is recorded as not done until its result is known.
+// Jobs returns an iterator over jobs, one per distinct entry of the share, each as soon as it is read, until ctx ends.
+// It calls Begin. Each job is recorded as not done until its result is known.
 func (l *List) Jobs(ctx context.Context) iter.Seq[download.Job] {
 	return func(yield func(download.Job) bool) {
 		if l.failed = l.Begin(ctx); l.failed != nil {
@@ -161,7 +171,7 @@ func (l *List) Jobs(ctx context.Context) iter.Seq[download.Job] {
 			isNew, err := l.undone.read(asked)
 			l.count.read(!isNew)
 			if !isNew {
-				continue // a duplicate
+				continue // a duplicate, or a line of another share
 			}
 			if err != nil {
 				refuse(&job, entry, err)
@@ -272,7 +282,7 @@ func (l *List) entries(ctx context.Context) iter.Seq[Entry] {
 					return
 				}
 				if err != nil && ctx.Err() == nil {
-					e.Err = fmt.Errorf("%s: %w", from.name, err)
+					e.Err, e.wholeList = fmt.Errorf("%s: %w", from.name, err), true
 					l.breakOff(from, e.Err)
 				}
 				if ctx.Err() != nil || !yield(e) {

@@ -33,7 +33,11 @@ func (u *undone) keepLong(nul bool) func(number int) io.WriteCloser {
 // keepRest returns lines.keep for the lines that Jobs did not read. The caller holds the lock.
 func (u *undone) keepRest(list int, nul bool) func(number int) io.WriteCloser {
 	return func(number int) io.WriteCloser {
-		if isNew, _ := u.asked.add(&line{key: (&Entry{list: list, Line: number}).mistake("")}); !isNew {
+		l := &line{key: (&Entry{list: list, Line: number}).mistake("")}
+		if u.skip(l) {
+			return nil
+		}
+		if isNew, _ := u.asked.add(l); !isNew {
 			return nil
 		}
 		u.rest++
@@ -41,9 +45,9 @@ func (u *undone) keepRest(list int, nul bool) func(number int) io.WriteCloser {
 			return nil
 		}
 		u.file.begin()
-		l := &longLine{u: u, escape: nul, late: true}
-		l.open()
-		return l
+		long := &longLine{u: u, escape: nul, late: true}
+		long.open()
+		return long
 	}
 }
 

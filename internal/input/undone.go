@@ -19,6 +19,9 @@ type undone struct {
 	order int
 	file  *undoneFile // nil without UndoneOut
 	rest  int         // number of lines that were not read before the run was stopped
+
+	shard  Shard
+	others int // distinct lines of other shares
 }
 
 // line is a line of input that is in flight.
@@ -51,11 +54,14 @@ func (u *undone) declare(f *form) {
 	}
 }
 
-// read adds a line and reports whether it is new. The error is that of a line that requests a file with
+// read adds a line and reports whether it is new and of this share. The error is that of a line that requests a file with
 // another path than an earlier line; its key is then that of an invalid line.
 func (u *undone) read(l *line) (isNew bool, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if u.skip(l) {
+		return false, nil
+	}
 	if isNew, err = u.first(l); isNew {
 		u.order++
 		l.order = u.order
@@ -65,6 +71,27 @@ func (u *undone) read(l *line) (isNew bool, err error) {
 		}
 	}
 	return isNew, err
+}
+
+// skip reports whether a line belongs to another share, and counts it then.
+func (u *undone) skip(l *line) bool {
+	if u.shard.holds(l) {
+		return false
+	}
+	if isNew, _ := u.asked.add(l); isNew {
+		u.others++
+	}
+	if u.file != nil {
+		u.file.last = nil // it was this line
+	}
+	return true
+}
+
+// otherShares returns the number of distinct lines of other shares.
+func (u *undone) otherShares() int {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.others
 }
 
 // first adds a line as read does, but does not record that it is in flight.
@@ -133,6 +160,9 @@ func (u *undone) conclude(rest func(yield func(*line)) error, release func()) (n
 	if rest != nil {
 		err = rest(func(l *line) {
 			if !l.raw {
+				if u.skip(l) {
+					return
+				}
 				if isNew, _ := u.first(l); !isNew {
 					return
 				}

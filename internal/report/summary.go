@@ -27,6 +27,10 @@ type Totals struct {
 	CallEach bool
 	// NotStarted counts ids that were read and have no result.
 	NotStarted int
+	// Share is the share of the ids that the run is for, such as "3 of 6"; "" if it is for all.
+	Share string
+	// OtherShares counts ids that were read and belong to other shares.
+	OtherShares int
 	// InputUnread is set if the run stopped before the end of its input.
 	InputUnread bool
 }
@@ -103,9 +107,9 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 		counts = append(counts, fmt.Sprintf("%d not started", totals.NotStarted))
 	}
 	if len(counts) == 0 {
-		counts = append(counts, "no ids given")
+		counts = append(counts, totals.noIDs())
 	}
-	lines := []string{said(strings.Join(counts, ", "))}
+	lines := totals.lines(said(strings.Join(counts, ", ")))
 	if len(t.byChoice) > 0 {
 		lines = append(lines, said("from "+choices(t.byChoice)))
 	}
@@ -117,6 +121,26 @@ func (t *tally) summary(now time.Time, totals Totals) []string {
 		lines = append(lines, said("stopped early; remaining input not read"))
 	}
 	return lines
+}
+
+// lines returns the first lines of a summary, and the one about the share after them.
+func (t *Totals) lines(first ...string) []string {
+	switch {
+	case t.Share == "":
+		return first
+	case t.OtherShares == 1:
+		return append(first, said("share "+t.Share+": 1 id belongs to another share"))
+	default:
+		return append(first, said(fmt.Sprintf("share %s: %d ids belong to other shares", t.Share, t.OtherShares)))
+	}
+}
+
+// noIDs returns what a summary has in place of counts.
+func (t *Totals) noIDs() string {
+	if t.OtherShares > 0 {
+		return "no ids of this share"
+	}
+	return "no ids given"
 }
 
 // continueHint returns how to go on after an interruption of files; "" if there was none, nothing can be continued, or
@@ -173,7 +197,7 @@ func (t *tally) planned(totals Totals) []string {
 	if totals.NotStarted > 0 {
 		counts = append(counts, fmt.Sprintf("%d not started", totals.NotStarted))
 	}
-	lines := []string{said(fmt.Sprintf("%s, %s", files(n), total)), said(strings.Join(counts, ", "))}
+	lines := totals.lines(said(fmt.Sprintf("%s, %s", files(n), total)), said(strings.Join(counts, ", ")))
 	if len(t.byChoice) > 0 {
 		lines = append(lines, said("from "+choices(t.byChoice)))
 	}
