@@ -19,6 +19,7 @@ var suspectRows = []row{
 	{what: "an HTML page as an image, and the portal sent the size", faults: "page=untyped", play: told, content: shorter, want: stored},
 	{what: "the same, and no length is sent", faults: "page=untyped no-length", play: told, content: shorter, want: stored},
 	{what: "the first 1,000 bytes are stored, and the portal sent the size", faults: "stub=1000", play: told, content: shorter, want: stored},
+	{what: "a small image of very many pixels is stored, and the portal sent the size", faults: "image=bomb", play: told, content: shorter, want: stored},
 	{what: "slightly fewer bytes are stored than the portal sent as the size", faults: "stub=183000", play: told, content: shorter,
 		want: outcome{status: "downloaded", verified: "md5", fetched: "1.0", folder: theFile}},
 	{what: "an HTML page, with --strict", faults: "page=html", play: strict, want: refused.failed("integrity")},

@@ -286,6 +286,6 @@ func (a *asset) derivative(it item, d derivative) Object {
 		Key: "derivatives/" + url.PathEscape(a.id) + "/" + url.PathEscape(it.id) + "/" + d.name + "/" +
 			url.PathEscape(name),
 		Name: name, Size: int64(d.size + seed>>8%d.spread), LastModified: it.created,
-		mediaID: a.id, seed: seed,
+		mediaID: a.id, seed: seed, scene: a.sceneOf(it, d.name),
 	}
 }

@@ -31,6 +31,7 @@ type Object struct {
 	partSize int64  // of the multipart upload by which it came; 0 for none
 	recorded string // the digest, where computing it takes too long
 	content  []byte // the bytes, of an image that is made on demand
+	scene    scene  // the picture with which a derivative begins
 }
 
 const (
@@ -80,6 +81,9 @@ func (o Object) ReadAt(p []byte, off int64) (int, error) {
 		}
 		done += k
 	}
+	if picture := o.scene.png(); off < int64(len(picture)) {
+		copy(p[:n], picture[off:])
+	}
 	if n < len(p) {
 		return n, io.EOF
 	}
@@ -109,7 +113,7 @@ func (o Object) renamed(name string) Object {
 // ETag, modified later.
 func (o Object) changed() Object {
 	o.seed = mix64(o.seed + 1)
-	o.recorded, o.content = "", nil
+	o.recorded, o.content, o.scene.seed = "", nil, o.seed
 	o.LastModified = o.LastModified.Add(24 * time.Hour)
 	return o
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"bytes"
 	"encoding/json"
+	"image"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -35,6 +36,20 @@ var answerFaultTests = map[string]faultTest{
 			}
 			check(t, text, a.Header.Get("Content-Type"), want)
 			check(t, text, a.Header.Get("Content-Disposition"), contentDisposition(o.Name))
+		}
+	}},
+	"image": {Fault{}, func(t *testing.T, c client, o Object) {
+		kind, _ := faultKind("image")
+		check(t, "images", len(kind.Texts), len(storedImages))
+		side := map[string]int{"jpeg": 320, "gif": 320, "bomb": 60_000, "gif-bomb": 65_535, "jpeg-bomb": 6000, "scans": 4000}
+		for _, text := range kind.Texts {
+			mustSet(t, c, Fault{Name: "image", Text: text})
+			a := c.original(DocumentedAsset)
+			wantWhole(t, a, storedImage(o, text))
+			config, _, err := image.DecodeConfig(bytes.NewReader(a.body))
+			if want := side[text]; err == nil != (want > 0 || text == "half" || text == "large") || want > 0 && config.Width != want {
+				t.Errorf("%s: %d pixels wide, %v", text, config.Width, err)
+			}
 		}
 	}},
 	"clock": {Fault{Value: -7200}, func(t *testing.T, c client, o Object) {

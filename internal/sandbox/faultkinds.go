@@ -56,6 +56,13 @@ var faultKinds = []FaultKind{
 		Name: "page", Side: OnStorage, Texts: []string{"html", "xhtml", "json", "problem", "xml", "untyped"},
 		Doc: "storage has a small page in place of the file; untyped: with the file's Content-Type",
 	},
+	{
+		Name: "image", Side: OnStorage, Texts: []string{
+			"jpeg", "gif", "webp", "bomb", "gif-bomb", "webp-bomb", "jpeg-bomb", "scans", "half", "svg", "large",
+		},
+		Doc: "storage has an image in place of the file; bombs: of very many pixels; scans: takes minutes to decode; " +
+			"half: cut off; large: 64 MiB",
+	},
 	{Name: "no-length", Side: OnStorage, Doc: "no Content-Length: the body is chunked"},
 	{Name: "flip", Side: OnStorage, Doc: "one bit of the byte at offset N of the file is wrong"},
 	{

@@ -92,6 +92,9 @@ func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, 
 	if f, ok := active.get("swap"); ok && f.nth > 1 {
 		o = o.changed()
 	}
+	if f, ok := active.get("image"); ok {
+		o = storedImage(o, f.Text)
+	}
 	if f, ok := active.get("stub"); ok {
 		o.Size, o.recorded, o.partSize = min(f.Value, o.Size), "", 0
 	}
