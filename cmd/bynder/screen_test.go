@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -21,6 +22,9 @@ type screen struct {
 	begun   []byte // a character or sequence that is not whole yet
 	unknown []string
 }
+
+// halfBlockColors match what sets the colors of a picture's half blocks. No other output has colors.
+var halfBlockColors = regexp.MustCompile(`^\x1b\[0(;38;[0-9;]+)?m`)
 
 func newScreen(width int) *screen { return &screen{width: width, rows: make([][]rune, 1)} }
 
@@ -59,6 +63,16 @@ func (s *screen) obey(p []byte) int {
 
 // escape obeys a control sequence: ESC [ parameters letter.
 func (s *screen) escape(p []byte) int {
+	if bytes.HasPrefix(p, []byte("\x1b_G")) { // a part of a picture in kitty's protocol, which this screen does not show
+		end := bytes.Index(p, []byte("\x1b\\"))
+		if end < 0 {
+			return 0
+		}
+		return end + len("\x1b\\")
+	}
+	if colors := halfBlockColors.Find(p); colors != nil {
+		return len(colors)
+	}
 	end := bytes.IndexFunc(p, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' })
 	if end < 0 {
 		return 0

@@ -139,6 +139,14 @@ func (a *Asset) Slim(derivative string) *Asset {
 // BrandID returns the id of the asset's brand, "" if it has none.
 func (a *Asset) BrandID() string { return a.fields.text("brandId") }
 
+// Pixels returns the width and height of the asset, -1 for those that are unknown.
+func (a *Asset) Pixels() (width, height int64) {
+	return orUnknown(a.fields.number("width")), orUnknown(a.fields.number("height"))
+}
+
+// Public reports whether the asset can be seen without logging in.
+func (a *Asset) Public() bool { return a.fields.flag("isPublic", false) }
+
 // DateCreated returns when the asset came to the portal, in UTC; zero if unknown.
 func (a *Asset) DateCreated() time.Time { return a.fields.date("dateCreated") }
 

@@ -85,6 +85,9 @@ func PageURL(portal *url.URL, mediaID string) string {
 // ReadMediaID reads the id of an asset, or takes it from a link of this client's portal.
 func (c *Client) ReadMediaID(text string) (string, error) { return ReadMediaID(text, c.origin.Host) }
 
+// PageURL returns the address of an asset's page in this client's portal.
+func (c *Client) PageURL(mediaID string) string { return PageURL(c.origin, mediaID) }
+
 // isLink reports whether text is read as a link. No id has these characters.
 func isLink(text string) bool {
 	return strings.Contains(text, "://") || strings.ContainsAny(text, "?#/") && strings.Contains(strings.ToLower(text), "mediaid=")

@@ -35,6 +35,25 @@ func (a *Asset) JSON(names []string, urls bool) ([]byte, error) {
 	return marshal(a.fields.written(names, urls))
 }
 
+// JSONWithItems returns the asset as JSON does, with its media items as MediaItem.JSON writes them. It leaves out items that
+// cannot be read.
+func (a *Asset) JSONWithItems(urls bool) ([]byte, error) {
+	all := a.fields.written(nil, urls)
+	items := []json.RawMessage{}
+	for item, err := range a.Items() {
+		if err != nil {
+			continue
+		}
+		one, err := item.JSON(a.ID, urls)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, one)
+	}
+	all["mediaItems"] = encode(items)
+	return marshal(all)
+}
+
 // Texts returns the values of the fields with these names, "" for a missing one. The values of a list are joined
 // by commas, objects are JSON. Temporary URLs are left out, and null in an object, unless urls is set.
 func (a *Asset) Texts(names []string, urls bool) []string {

@@ -191,14 +191,24 @@ func (a *account) sayUnlisted(list *nameList, what string) {
 	}
 }
 
-// brandNames returns the names of brands by their ids in capitals. If the portal refuses the list, it prints that and returns none.
-func (a *account) brandNames(ctx context.Context) (map[string]string, error) {
+// labeled returns the metaproperties by name. If the portal refuses the list, it prints that and returns none.
+func (a *account) labeled(ctx context.Context) (map[string]bynder.Property, error) {
+	list, err := a.propertyList(ctx)
+	if err == nil && list.err != nil {
+		a.sayUnlisted(list, "labels are missing")
+	}
+	return a.byName, err
+}
+
+// brandNames returns the names of brands by their ids in capitals. If the portal refuses the list, it prints what follows and
+// returns none.
+func (a *account) brandNames(ctx context.Context, otherwise string) (map[string]string, error) {
 	list, err := a.brandList(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if list.err != nil {
-		a.sayUnlisted(list, "{brand} is the id of the brand")
+		a.sayUnlisted(list, otherwise)
 	}
 	names := map[string]string{}
 	for _, e := range list.all {

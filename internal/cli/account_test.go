@@ -84,7 +84,7 @@ func TestResolveFilters(t *testing.T) {
 
 func TestTemplateNames(t *testing.T) {
 	names, calls, said := accountOf(t, map[string]string{"/api/v4/brands/": `[{"id":"b1","name":"House"},{"id":"b2"}]`})
-	brands, err := names.brandNames(t.Context())
+	brands, err := names.brandNames(t.Context(), brandIsID)
 	if err != nil || fmt.Sprint(brands) != "map[B1:House B2:]" || len(*said) != 0 {
 		t.Errorf("%v, %v, said %q", brands, err, *said)
 	}

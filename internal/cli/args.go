@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -140,6 +141,18 @@ func readIDs(ids []string, read func(text string) (string, error)) ([]string, er
 		all[i] = id
 	}
 	return all, nil
+}
+
+// someMediaIDs checks the arguments of a command that takes ids of assets as arguments alone.
+func someMediaIDs(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return &usageError{err: errors.New("no media id given"), hint: cmd.CommandPath() + " <mediaId>"}
+	}
+	if slices.Contains(args, "-") {
+		return &usageError{err: errors.New(cmd.Name() + " does not read a list"), hint: "xargs " + cmd.CommandPath() + " < ids"}
+	}
+	_, err := readIDs(args, mediaIDOf(""))
+	return err
 }
 
 // mediaIDOf returns a function that parses the id of an asset, or a link to one in portal, "" for any portal.

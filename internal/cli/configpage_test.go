@@ -111,17 +111,16 @@ func TestConfigurationPageIsComplete(t *testing.T) {
 	var o transferFlags
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.add(flags)
+	addImageFlag(flags, new(string))
 	for _, key := range config.DefaultKeys() {
 		row := regexp.MustCompile("(?m)^\\| `" + key + "` \\|.*\\| (.*) ?\\|$").FindStringSubmatch(page)
 		if row == nil {
 			t.Errorf("the page has no row for the key %s of [defaults]", key)
 			continue
 		}
-		want := ""
-		if flag := flags.Lookup(key); flag != nil {
-			if want = "`" + flag.DefValue + "`"; flag.DefValue == "" {
-				want = "no limit"
-			}
+		want := "`" + flags.Lookup(key).DefValue + "`"
+		if want == "``" {
+			want = "no limit"
 		}
 		if got := strings.TrimSpace(row[1]); got != want {
 			t.Errorf("the page has the default %s for %s, want %s", got, key, want)

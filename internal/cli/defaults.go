@@ -30,7 +30,7 @@ func applyDefaults(ctx context.Context, flags *pflag.FlagSet, s Streams) error {
 		if err := checkDefault(d); err != nil {
 			return &config.Error{
 				Err:    fmt.Errorf("config file %s: line %d: %w", path, d.Line, err),
-				Advice: fmt.Sprintf("`bynder help download` describes --%s", d.Key),
+				Advice: fmt.Sprintf("`bynder help %s` describes --%s", commandWith(d.Key), d.Key),
 			}
 		}
 		if flag := flags.Lookup(d.Key); flag != nil && !flag.Changed {
@@ -40,6 +40,14 @@ func applyDefaults(ctx context.Context, flags *pflag.FlagSet, s Streams) error {
 		}
 	}
 	return nil
+}
+
+// commandWith returns a command that has the flag of that key.
+func commandWith(key string) string {
+	if key == "image" {
+		return "show"
+	}
+	return "download"
 }
 
 // takesDefaults reports whether a command has a flag that [defaults] may set.
@@ -59,15 +67,14 @@ const longestDefault = 20
 // shown, because it may be a secret in the wrong place.
 func checkDefault(d config.Default) error {
 	var o transferFlags
+	var show showOptions
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.add(flags)
+	addImageFlag(flags, &show.image)
 	flag := flags.Lookup(d.Key)
-	if flag == nil {
-		return nil // a flag that this version does not have
-	}
 	err := flag.Value.Set(d.Text)
 	if err == nil {
-		err = o.check(false)
+		err = errors.Join(o.check(false), show.check())
 	} else {
 		err = invalidValue(flag, d.Text, err)
 	}

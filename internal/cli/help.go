@@ -25,7 +25,7 @@ var flagGroups = []flagGroup{
 	{"Where to put it", "dir output name fsync"},
 	{"Existing files", "if-exists no-resume journal lock-wait fast extra repair delete max-delete trash adopt accept-changes"},
 	{"Network", "jobs connections limit-rate api-rate own-address retries max-failures strict no-verify"},
-	{"Output", "dry-run order limit json csv fields urls print print0 checksum metadata metadata-csv undone-out fail-empty progress quiet verbose no-descriptions markdown help"},
+	{"Output", "dry-run order limit json csv fields image urls print print0 checksum metadata metadata-csv undone-out fail-empty progress quiet verbose no-descriptions markdown help"},
 	{"Portal", "profile domain config ca-cert with-token insecure-storage"},
 	{"Local portal", "catalogue assets port auth fault no-limit no-cursor penalty stats"},
 }

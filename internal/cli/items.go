@@ -50,17 +50,9 @@ URLs are replaced with null unless --urls is given.`,
   # Download the web items of an asset
   bynder items --type web D4AC0B41-141B-47D2-98B4FECDA8894CB2 |
     bynder download -`,
+		Args: someMediaIDs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if o.ids = args; len(args) == 0 {
-				return &usageError{err: errors.New("no media id given"), hint: "bynder items <mediaId>"}
-			}
-			if _, err := readIDs(args, mediaIDOf("")); err != nil {
-				return err
-			}
-			if slices.Contains(args, "-") {
-				return &usageError{err: errors.New("items does not read a list"), hint: "xargs bynder items < ids"}
-			}
-			if o.csv && o.json {
+			if o.ids = args; o.csv && o.json {
 				return usagef("--csv and --json exclude each other")
 			}
 			return run(cmd.Context(), &o)
@@ -97,36 +89,51 @@ func runItems(ctx context.Context, o *itemsOptions) error {
 		if o.csv {
 			listing = report.NewCSV(o.streams.Out, itemHeader)
 		}
-		succeeded, failed, items := 0, 0, 0
-		for _, id := range o.ids {
-			n := 0
-			asset, err := p.client.Asset(ctx, id)
-			if err == nil {
-				n, err = o.print(listing, id, asset)
-			}
-			if items += n; n > 0 || err == nil {
-				succeeded++
-			}
-			if err == nil {
-				continue
-			}
-			if _, ok := errors.AsType[*stdoutError](err); ok {
-				return err
-			}
-			if ctx.Err() != nil || !goesOn(err) {
-				return fmt.Errorf("%s: %w", id, err)
-			}
-			failed++
-			screen.Fail(fmt.Sprintf("%s: %v", id, err), hintOf(err))
+		items := 0
+		result, err := p.eachAsset(ctx, screen, o.ids, func(id string, asset *bynder.Asset) (int, error) {
+			n, err := o.print(listing, id, asset)
+			items += n
+			return n, err
+		})
+		if err != nil {
+			return err
 		}
-		if items == 0 && failed == 0 {
+		if items == 0 && result.failed == 0 {
 			screen.Say("no such items")
 		}
 		if err := listing.Header(); err != nil {
 			return &stdoutError{err}
 		}
-		return (&runError{wanted: succeeded + failed, failed: failed}).orNil()
+		return result.orNil()
 	})
+}
+
+// eachAsset requests assets, with one call each, and calls print with each; print returns how many lines it has written. The
+// error of an asset is printed and does not end the command, unless all others would fail as well.
+func (p *portal) eachAsset(ctx context.Context, screen *report.Screen, ids []string, print func(id string, asset *bynder.Asset) (int, error)) (result runError, err error) {
+	for _, id := range ids {
+		n := 0
+		asset, err := p.client.Asset(ctx, id)
+		if err == nil {
+			n, err = print(id, asset)
+		}
+		if n > 0 || err == nil {
+			result.wanted++
+		}
+		if err == nil {
+			continue
+		}
+		if _, ok := errors.AsType[*stdoutError](err); ok {
+			return result, err
+		}
+		if ctx.Err() != nil || !goesOn(err) {
+			return result, fmt.Errorf("%s: %w", id, err)
+		}
+		result.wanted++
+		result.failed++
+		screen.Fail(fmt.Sprintf("%s: %v", id, err), hintOf(err))
+	}
+	return result, nil
 }
 
 // print lists the items of one asset and returns their number. It leaves out items that are malformed or have no id; the

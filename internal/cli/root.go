@@ -55,8 +55,8 @@ Environment variables:
                           jobs, connections, api-rate, limit-rate, retries,
                           progress, image
   HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, TERM
-                          honored as usual; NO_COLOR changes nothing, since
-                          bynder prints no colors
+                          honored as usual; NO_COLOR turns off the pictures of
+                          bynder show, the only output with colors
 
 Exit status:
   0    success: every requested file is in place
@@ -112,7 +112,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(
 		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
-		newSearch(s, runSearch), newCollections(s), newOpen(s, runOpen), newSync(s, runSync), newJournal(s), newVerify(s), newAuth(s), newSandbox(s), newVersion(s), newMan(s),
+		newSearch(s, runSearch), newCollections(s), newShow(s, runShow), newOpen(s, runOpen), newSync(s, runSync), newJournal(s), newVerify(s), newAuth(s), newSandbox(s), newVersion(s), newMan(s),
 		newProperties(s), newDerivatives(s), newTags(s), newBrands(s),
 	)
 	root.InitDefaultCompletionCmd()

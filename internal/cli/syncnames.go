@@ -97,7 +97,7 @@ func (s *syncRun) nameBrand(ctx context.Context, a *bynder.Asset) error {
 		if err := mustHave(s.names.brandList(ctx)); err != nil {
 			return err
 		}
-		s.brands, _ = s.names.brandNames(ctx) // of that list
+		s.brands, _ = s.names.brandNames(ctx, brandIsID) // of that list
 	}
 	if s.o.names.Brands == nil {
 		s.o.names.Brands = map[string]string{}

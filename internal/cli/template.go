@@ -43,7 +43,7 @@ func (s *session) account() *account {
 func (o *transferFlags) resolveTemplate(ctx context.Context, names *account) error {
 	err := o.resolveProperties(ctx, names)
 	if err == nil && o.template.HasBrand() {
-		o.names.Brands, err = names.brandNames(ctx)
+		o.names.Brands, err = names.brandNames(ctx, brandIsID)
 	}
 	return err
 }
@@ -71,6 +71,9 @@ var metadataKeys = map[string]string{
 	"name": "name", "type": "type", "version": "activeVersion", "tag": "tags", "brand": "brandId",
 	"created": "dateCreated", "modified": "dateModified",
 }
+
+// brandIsID is what follows for a template if the portal does not list its brands.
+const brandIsID = "{brand} is the id of the brand"
 
 // withMetadata adds metadata to jobs. It replaces metadata from the list that lack fields for the template, the choice of a
 // file or the file with the metadata: results must not depend on how the list was made.
