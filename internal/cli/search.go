@@ -63,22 +63,7 @@ more assets than it lists; your credentials may not have access to the rest.
   # Save a spreadsheet
   bynder search --csv --fields id,name,tags,property_Season`,
 		RunE: func(cmd *cobra.Command, words []string) error {
-			if err := o.setWords(words); err != nil {
-				return err
-			}
-			if o.limitGiven = cmd.Flags().Changed("limit"); o.limit < 0 {
-				return usagef("--limit is %d, and must not be negative", o.limit)
-			}
-			if cmd.Flags().Changed("order") {
-				var err error
-				if o.query.Order, err = parseOrder(o.query.Order); err != nil {
-					return err
-				}
-			}
-			if err := o.list.check(cmd.Flags().Changed); err != nil {
-				return err
-			}
-			if err := o.checkFilters(time.Now(), cmd.Flags().Changed); err != nil {
+			if err := o.check(words, cmd.Flags().Changed); err != nil {
 				return err
 			}
 			return run(cmd.Context(), &o)
@@ -93,6 +78,26 @@ more assets than it lists; your credentials may not have access to the rest.
 	o.list.add(f)
 	f.BoolVar(&o.list.failEmpty, "fail-empty", false, "exit with status 1 if nothing matches")
 	return cmd
+}
+
+// check turns words and flags into a query, and rejects invalid ones before any call.
+func (o *searchOptions) check(words []string, given func(flag string) bool) error {
+	if err := o.setWords(words); err != nil {
+		return err
+	}
+	if o.limitGiven = given("limit"); o.limit < 0 {
+		return usagef("--limit is %d, and must not be negative", o.limit)
+	}
+	if given("order") {
+		var err error
+		if o.query.Order, err = parseOrder(o.query.Order); err != nil {
+			return err
+		}
+	}
+	if err := o.list.check(given); err != nil {
+		return err
+	}
+	return o.checkFilters(time.Now(), given)
 }
 
 // setWords takes the words that are arguments as the keyword.
