@@ -90,7 +90,7 @@ func (t Tag) MarshalJSON() ([]byte, error) { return rewrite(t.raw, nil) }
 // Tags lists the portal's tags.
 func (c *Client) Tags() *Listing[Tag] {
 	return &Listing[Tag]{
-		client: c, path: "/api/v4/tags/", query: url.Values{}, limit: pageLimit, most: -1, counted: -1, onePage: true,
+		client: c, path: "/api/v4/tags/", query: url.Values{}, limit: PageLimit, most: -1, counted: -1, onePage: true,
 		parse: parseTag, id: func(t Tag) string { return t.Name },
 	}
 }

@@ -79,6 +79,24 @@ func (c *Client) getRaw(ctx context.Context, path string, query url.Values) (jso
 // say that the call failed; the caller closes it. Every other status is an *APIError, and so is
 // the status that such a body names; if it names none, the error is a *ProtocolError with its message.
 func (c *Client) open(ctx context.Context, path string, query url.Values) (*http.Response, error) {
+	resp, err := c.send(ctx, path, query)
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		defer resp.Body.Close()
+		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+		return nil, c.newAPIError(resp, path, body)
+	}
+	if err := c.refusedIn(resp, path); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	return resp, nil
+}
+
+// send sends the request and returns the answer of any status; the caller closes it.
+func (c *Client) send(ctx context.Context, path string, query url.Values) (*http.Response, error) {
 	target := *c.origin
 	decoded, err := url.PathUnescape(path)
 	if err != nil {
@@ -98,42 +116,41 @@ func (c *Client) open(ctx context.Context, path string, query url.Values) (*http
 	if err != nil {
 		return nil, &unansweredError{origin: c.origin, of: subject(path), err: location.WithoutURL(err)}
 	}
-	if resp.StatusCode != http.StatusOK {
-		defer resp.Body.Close()
-		body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-		return nil, c.newAPIError(resp, path, body)
-	}
-	if err := c.refusedIn(resp, path); err != nil {
-		resp.Body.Close()
-		return nil, err
-	}
 	return resp, nil
 }
 
 // refusedIn returns the failure that the body of an answer of status 200 describes, or nil. The
 // body can be read from its beginning afterwards.
 func (c *Client) refusedIn(resp *http.Response, path string) error {
+	start, whole := peek(resp)
+	if !whole {
+		return nil
+	}
+	words, status, refused := parseRefusal(start)
+	switch {
+	case !refused:
+		return nil
+	case status == 0:
+		return &ProtocolError{Path: path, Err: errors.New("it says: " + shorten(words))}
+	}
+	failed := c.newAPIError(resp, path, start)
+	failed.Status = status
+	return failed
+}
+
+// peek returns the first maxErrorBody bytes of an answer's body, which can be read from its beginning afterwards. whole
+// reports whether they are all of it.
+func peek(resp *http.Response) (start []byte, whole bool) {
 	start, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	rest := io.Reader(resp.Body)
 	if err != nil {
 		rest = brokenReader{err}
 	}
-	if err == nil && len(start) < maxErrorBody {
-		words, status, refused := parseRefusal(start)
-		if refused && status == 0 {
-			return &ProtocolError{Path: path, Err: errors.New("it says: " + shorten(words))}
-		}
-		if refused {
-			failed := c.newAPIError(resp, path, start)
-			failed.Status = status
-			return failed
-		}
-	}
 	resp.Body = struct {
 		io.Reader
 		io.Closer
 	}{io.MultiReader(bytes.NewReader(start), rest), resp.Body}
-	return nil
+	return start, err == nil && len(start) < maxErrorBody
 }
 
 // brokenReader returns the error with which a body broke off.

@@ -26,7 +26,7 @@ func (c *Client) Collections(keyword string) *Listing[*Collection] {
 		query.Set("keyword", keyword)
 	}
 	return &Listing[*Collection]{
-		client: c, path: "/api/v4/collections/", query: query, limit: pageLimit, asksTotal: "count", most: -1, counted: -1,
+		client: c, path: "/api/v4/collections/", query: query, limit: PageLimit, asksTotal: "count", most: -1, counted: -1,
 		parse: parseCollection, id: func(c *Collection) string { return c.ID },
 	}
 }

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// pageLimit is the most elements that the portal sends in a page.
-	pageLimit = 1000
+	// PageLimit is the most elements that the portal sends in a page.
+	PageLimit = 1000
 	// maxPages is the most pages of one list that are requested, far more than a million assets
 	// need.
 	maxPages = 100_000
@@ -44,7 +44,7 @@ type Listing[T any] struct {
 
 // Assets lists the assets that match, in the portal's order.
 func (c *Client) Assets(q Query) *Listing[*Asset] {
-	limit := pageLimit
+	limit := PageLimit
 	if q.Limit > 0 {
 		limit = min(limit, q.Limit)
 	}

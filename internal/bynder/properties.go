@@ -179,7 +179,7 @@ func (c *Client) Options(propertyID string) (*Listing[[]Option], error) {
 	}
 	count := 0
 	return &Listing[[]Option]{
-		client: c, path: "/api/v4/metaproperties/" + url.PathEscape(propertyID) + "/options/", query: url.Values{}, limit: pageLimit,
+		client: c, path: "/api/v4/metaproperties/" + url.PathEscape(propertyID) + "/options/", query: url.Values{}, limit: PageLimit,
 		most: -1, counted: -1, onePage: true,
 		parse: func(raw json.RawMessage) ([]Option, error) {
 			options, err := appendOptions(nil, "", slices.Concat([]byte("["), raw, []byte("]")), &count)

@@ -21,11 +21,11 @@ type flagGroup struct{ title, flags string }
 // flagGroups have each flag of each command once, in the order of help. A command lists the groups that it has flags of.
 var flagGroups = []flagGroup{
 	{"What to download", "from from0 derivative transform format quality version additional all-items hash shard"},
-	{"Filters", "keyword type tag brand collection property created-since modified-since modified-until archived limited public active failed"},
+	{"Filters", "keyword type tag brand collection property created-since modified-since modified-until archived limited public active failed query"},
 	{"Where to put it", "dir output name fsync"},
 	{"Existing files", "if-exists no-resume journal lock-wait fast extra repair delete max-delete trash adopt accept-changes"},
 	{"Network", "jobs connections limit-rate api-rate own-address retries max-failures strict no-verify"},
-	{"Output", "dry-run order limit json csv fields image urls print print0 checksum metadata metadata-csv undone-out fail-empty progress quiet verbose no-descriptions markdown help"},
+	{"Output", "dry-run order limit paginate json csv fields image urls print print0 checksum metadata metadata-csv undone-out fail-empty progress quiet verbose no-descriptions markdown help"},
 	{"Portal", "profile domain config ca-cert with-token insecure-storage"},
 	{"Local portal", "catalogue assets port auth fault no-limit no-cursor penalty stats"},
 }

@@ -141,7 +141,7 @@ func TestManualOfTheProgram(t *testing.T) {
 		"\n.TP\n\\fB130, 143, 129\\fR\ninterrupted by INT, TERM, HUP\n.SH COMMANDS\n",
 		"\n.SH EXAMPLES\n.nf\n# Download the original of an asset\nbynder download D4AC0B41\\-141B\\-47D2\\-98B4FECDA8894CB2\n\n# ",
 		"(\\fBbynder auth login\\fR stores",
-		"\n.SH SEE ALSO\n.BR bynder\\-auth (1),\n",
+		"\n.SH SEE ALSO\n.BR bynder\\-api (1),\n",
 	} {
 		if !strings.Contains(page, part) {
 			t.Errorf("bynder.1 lacks %q:\n%s", part, page)

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -52,6 +53,7 @@ func (o *portalFlags) check() error {
 
 // portal has the clients of the portal's API and of storage.
 type portal struct {
+	origin  *url.URL
 	client  *bynder.Client
 	storage *http.Client
 	calls   func() int64 // number of API calls
@@ -94,6 +96,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify f
 	client := bynder.New(conf.Portal, transport.Portal(conf, t))
 	client.Signs = conf.Credentials.Kind == config.OAuth1
 	return &portal{
+		origin:  conf.Portal,
 		client:  client,
 		storage: transport.Storage(t),
 		calls:   allowance.Calls,

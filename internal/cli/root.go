@@ -113,7 +113,7 @@ func newRoot(s Streams) *cobra.Command {
 	root.AddCommand(
 		newDownload(s, runDownload), newItems(s, runItems), newFetchItem(s, runFetchItem),
 		newSearch(s, runSearch), newCollections(s), newShow(s, runShow), newOpen(s, runOpen), newSync(s, runSync), newJournal(s), newVerify(s), newAuth(s), newSandbox(s), newVersion(s), newMan(s),
-		newProperties(s), newDerivatives(s), newTags(s), newBrands(s),
+		newProperties(s), newDerivatives(s), newTags(s), newBrands(s), newAPI(s),
 	)
 	root.InitDefaultCompletionCmd()
 	for _, each := range root.Commands() {

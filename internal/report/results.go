@@ -70,11 +70,15 @@ func JSONLine[T any](v T) ([]byte, error) {
 // can only be inside strings. A json.Marshaler may have left bytes that are not UTF-8 in them.
 func escapeHidden(line []byte) []byte {
 	body, end := line[:len(line)-1], line[len(line)-1]
-	out := make([]byte, 0, len(line))
-	for len(body) > 0 {
-		r, size := utf8.DecodeRune(body)
+	return append(appendVisible(make([]byte, 0, len(line)), body, isHidden), end)
+}
+
+// appendVisible appends text to out: hidden characters as \u escapes, bytes that are not UTF-8 as U+FFFD.
+func appendVisible(out, text []byte, hidden func(rune) bool) []byte {
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
 		switch {
-		case !isHidden(r):
+		case !hidden(r):
 			out = utf8.AppendRune(out, r)
 		case r > 0xffff:
 			high, low := utf16.EncodeRune(r)
@@ -82,7 +86,7 @@ func escapeHidden(line []byte) []byte {
 		default:
 			out = fmt.Appendf(out, `\u%04x`, r)
 		}
-		body = body[size:]
+		text = text[size:]
 	}
-	return append(out, end)
+	return out
 }
