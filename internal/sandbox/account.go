@@ -216,7 +216,8 @@ func renamed(list string, answer any, names []string) any {
 			region["options"] = append(region["options"].([]object), describeOption("region", name))
 			all[name] = entry
 		case []object:
-			answer = append(all, entry)
+			all = append(all, entry)
+			answer = all
 		}
 	}
 	return answer
