@@ -22,6 +22,9 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	log.SetOutput(io.Discard)
 	s.helpErr = new(error)
 	root := newRoot(s)
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		setCompletions(root, valueCompletions(s))
+	}
 	root.SetArgs(args)
 	err := errors.Join(root.ExecuteContext(ctx), *s.helpErr)
 	explain(ctx, s.screen(), err)
@@ -133,6 +136,8 @@ func newHelp(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]",
 		Short: "Help about a command",
+
+		ValidArgsFunction: completeHelp,
 		RunE: func(_ *cobra.Command, args []string) error {
 			cmd, rest, err := root.Find(args)
 			switch {

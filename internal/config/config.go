@@ -121,6 +121,13 @@ func (s Sources) Defaults(ctx context.Context) (path string, all []Default, err 
 	return f.path, f.defaults, err
 }
 
+// ProfileNames returns the names of at most ten profiles in both files, sorted; none of a file that cannot be read.
+func (s Sources) ProfileNames(ctx context.Context) []string {
+	written, _ := s.readConfig(ctx)
+	stored, _ := s.readCredentials(ctx)
+	return names(written, stored)
+}
+
 const portalAdvice = "give the portal's host, such as brand.getbynder.com"
 
 // loading is the state of one Load.

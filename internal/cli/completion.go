@@ -1,0 +1,142 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/bynder-cli/bynder/internal/bynder"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/sandbox"
+)
+
+// valueCompletions returns what completes the values of flags in a shell, by the name of the flag. The value of any other
+// flag has no completions: not even file names, which are wrong there.
+func valueCompletions(s Streams) map[string]cobra.CompletionFunc {
+	all := map[string]cobra.CompletionFunc{
+		"profile":   completeProfiles(s),
+		"if-exists": oneOf("fail", "skip", "overwrite", "rename"),
+		"progress":  oneOf("auto", "always", "never"),
+		"checksum":  oneOf("sha256"),
+		"metadata":  oneOf("json"),
+		"format":    oneOf("jpg", "png", "webp"),
+		"type":      listOf(assetTypes...),
+		"order":     oneOf(orders...),
+		"fields":    listOf(slices.DeleteFunc(bynder.AssetFields(), func(name string) bool { return strings.HasPrefix(name, "property_") })...),
+		"fault":     oneOf(names(sandbox.FaultKinds(), func(k sandbox.FaultKind) string { return k.Name })...),
+		"auth":      oneOf(names(sandbox.Kinds(), func(k sandbox.Kind) string { return string(k) })...),
+		"dir":       completeFolders,
+		"trash":     completeFolders,
+	}
+	for _, name := range strings.Fields("from from0 output journal undone-out metadata-csv config ca-cert catalogue stats") {
+		all[name] = completeFiles
+	}
+	return all
+}
+
+// argumentCompletions complete the arguments of commands, by their path below the program. Those of any other command,
+// such as ids, have no completions.
+var argumentCompletions = map[string]cobra.CompletionFunc{
+	"journal show": completeFiles,
+	"sandbox":      completeFiles, // a program
+	"sync":         completeFolders,
+	"verify":       completeFolders,
+	"man":          completeFolders,
+}
+
+// setCompletions sets the completions of cmd and of all commands below it. It is called only if a shell asks for them, so
+// that no other start of the program takes the time.
+func setCompletions(cmd *cobra.Command, values map[string]cobra.CompletionFunc) {
+	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	if cmd.ValidArgsFunction == nil {
+		if cmd.ValidArgsFunction = argumentCompletions[path]; cmd.ValidArgsFunction == nil {
+			cmd.ValidArgsFunction = cobra.NoFileCompletions
+		}
+	}
+	each := func(f *pflag.Flag) {
+		complete, known := values[f.Name]
+		if !known {
+			complete = cobra.NoFileCompletions
+		}
+		if _, done := cmd.GetFlagCompletionFunc(f.Name); !done && f.NoOptDefVal == "" {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only for a flag that cmd does not have
+		}
+	}
+	cmd.Flags().VisitAll(each)
+	cmd.PersistentFlags().VisitAll(each)
+	for _, below := range cmd.Commands() {
+		if below.Name() != "completion" {
+			setCompletions(below, values)
+		}
+	}
+}
+
+// completeHelp completes the names of commands after help.
+func completeHelp(help *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	cmd, rest, err := help.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var names []string
+	for _, each := range cmd.Commands() {
+		if each.IsAvailableCommand() {
+			names = append(names, each.Name())
+		}
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func completeFiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveDefault
+}
+
+func completeFolders(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveFilterDirs
+}
+
+// completeProfiles completes the names of profiles in the config file and the credentials file. Nothing is asked of the
+// keychain, because it may ask its user to unlock it.
+func completeProfiles(s Streams) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		sources := config.Sources{Getenv: s.Getenv}
+		if file := cmd.Flag("config"); file != nil {
+			sources.Flags.ConfigFile = file.Value.String()
+		}
+		// A shell inserts what several names begin with as it is.
+		unsafe := func(name string) bool {
+			plain := strings.ReplaceAll(name, "-", "")
+			return shellWord(plain) != plain || strings.HasPrefix(name, "-")
+		}
+		return slices.DeleteFunc(sources.ProfileNames(cmd.Context()), unsafe), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// oneOf completes a value that is one of several.
+func oneOf(values ...string) cobra.CompletionFunc {
+	return cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp|cobra.ShellCompDirectiveKeepOrder)
+}
+
+// listOf completes the last of several values with commas between them.
+func listOf(values ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		before := typed[:strings.LastIndexByte(typed, ',')+1]
+		all := make([]string, 0, len(values))
+		for _, value := range values {
+			if !slices.Contains(strings.Split(before, ","), value) {
+				all = append(all, before+value)
+			}
+		}
+		return all, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder
+	}
+}
+
+// names returns the name of each entry.
+func names[T any](all []T, name func(T) string) []string {
+	var texts []string
+	for _, each := range all {
+		texts = append(texts, name(each))
+	}
+	return texts
+}
