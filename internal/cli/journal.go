@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"time"
@@ -25,7 +24,8 @@ func newJournal(s Streams) *cobra.Command {
 --journal FILE record finished files. It has one JSON object per line, as --json
 prints them; the last line about a file counts.
 
-To merge journals from several machines, concatenate them with cat.`,
+Journals of several machines, such as those of --shard, can be shown together;
+to merge them, concatenate them with cat.`,
 		Example: `  # Download a list of assets with a journal; run it again to continue
   bynder download -d photos --from ids.txt --journal done.ndjson
 
@@ -49,7 +49,7 @@ To merge journals from several machines, concatenate them with cat.`,
 func newJournalShow(s Streams) *cobra.Command {
 	var o journalShow
 	cmd := &cobra.Command{
-		Use:   "show <file>",
+		Use:   "show <file>...",
 		Short: "Count the files of a journal by status and cause",
 		Long: `Count the files of a journal by status and, if they failed, by cause. The last
 line about a file counts. A journal that is in use can be read.
@@ -57,6 +57,12 @@ line about a file counts. A journal that is in use can be read.
 Prints a table to a terminal. Otherwise prints lines of tab-separated fields:
 status, cause (empty unless failed), number of files, bytes. The number of lines
 that are not results is printed to standard error.
+
+Several journals are those of one job: a row for each has the files in place,
+the files that failed and, with --from LIST, the ids of the list that no journal
+has. Shares are taken from the journals' names, where {shard} of --journal has
+put them; those without a journal are listed, too. Lines have the fields
+journal, share, done, failed, missing and bytes.
 
 --failed lists the files whose last result is a failure, as input for download:
 media id, item id, name, path, selector, cause, retryable (true or false),
@@ -67,23 +73,32 @@ formula starts with an apostrophe.`,
 		Example: `  # Count the files by status
   bynder journal show done.ndjson
 
+  # Show how far the tasks of a job are
+  bynder journal show --from ids.txt done-*.ndjson
+
   # Save the files that failed as a spreadsheet
   bynder journal show --failed --csv done.ndjson > failed.csv
 
   # Try the files that failed again
   bynder journal show --failed done.ndjson | bynder download -d photos -`,
-		Args: oneJournal,
+		Args: someJournals,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.csv && o.json {
 				return usagef("--csv and --json exclude each other")
 			}
-			if o.failed {
-				return o.showFailed(cmd.Context(), s, args[0])
+			switch {
+			case o.failed && len(o.from) > 0:
+				return usagef("--failed and --from exclude each other")
+			case o.failed:
+				return o.showFailed(cmd.Context(), s, args)
+			case len(args) > 1 || len(o.from) > 0:
+				return o.showJob(cmd.Context(), s, args)
 			}
 			return o.showTotals(cmd.Context(), s, args[0])
 		},
 	}
 	cmd.Flags().BoolVar(&o.failed, "failed", false, "list the files that failed")
+	cmd.Flags().StringArrayVar(&o.from, "from", nil, "count the ids in this `file` that no journal has (- = standard input)")
 	cmd.Flags().BoolVar(&o.csv, "csv", false, "comma-separated values below a header")
 	cmd.Flags().BoolVar(&o.json, "json", false, "one JSON object per line")
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "with --failed: messages name the URLs of storage")
@@ -91,7 +106,11 @@ formula starts with an apostrophe.`,
 }
 
 // journalShow are the flags of `bynder journal show`.
-type journalShow struct{ failed, csv, json, verbose bool }
+type journalShow struct {
+	failed, csv, json, verbose bool
+
+	from []string
+}
 
 func (o journalShow) listing(s Streams, columns []report.Column, header []string) *report.Listing {
 	if o.csv {
@@ -100,15 +119,17 @@ func (o journalShow) listing(s Streams, columns []report.Column, header []string
 	return report.NewListing(s.Out, columns, o.json)
 }
 
-// oneJournal rejects all but one argument.
-func oneJournal(cmd *cobra.Command, args []string) error {
-	if len(args) > 1 {
-		return &usageError{err: fmt.Errorf("%s takes one file, not also %q", cmd.CommandPath(), args[1]), hint: "merge journals with cat first"}
-	}
-	if len(args) != 1 || args[0] == "" {
+// someJournals rejects arguments that do not name one or more journals.
+func someJournals(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 || slices.Contains(args, "") {
 		return &usageError{err: errors.New("specify a journal file"), hint: cmd.CommandPath() + " <file>"}
 	}
-	return refuseURL(cmd.CommandPath(), args[0])
+	for _, file := range args {
+		if err := refuseURL(cmd.CommandPath(), file); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 var journalColumns = []report.Column{
@@ -162,10 +183,10 @@ var (
 	failureHeader = []string{"id", "itemId", "name", "path", "selector", "cause", "retryable", "message", "hint", "finishedAt"}
 )
 
-// showFailed lists the files whose latest result is a failure.
-func (o journalShow) showFailed(ctx context.Context, s Streams, file string) error {
-	listing, n := o.listing(s, failureColumns, failureHeader), 0
-	otherLines, err := journal.EachFailure(ctx, file, func(r download.Result) error {
+// showFailed lists the files whose latest result in a journal is a failure.
+func (o journalShow) showFailed(ctx context.Context, s Streams, files []string) error {
+	listing, n, otherLines := o.listing(s, failureColumns, failureHeader), 0, 0
+	row := func(r download.Result) error {
 		finished := ""
 		if !r.FinishedAt.IsZero() {
 			finished = r.FinishedAt.Format(time.RFC3339)
@@ -184,9 +205,12 @@ func (o journalShow) showFailed(ctx context.Context, s Streams, file string) err
 			return &stdoutError{err}
 		}
 		return nil
-	})
-	if err != nil {
-		return err
+	}
+	for _, file := range files {
+		others, err := journal.EachFailure(ctx, file, row)
+		if otherLines += others; err != nil {
+			return err
+		}
 	}
 	if err := listing.Header(); err != nil {
 		return &stdoutError{err}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/bynder-cli/bynder/internal/input"
 )
 
 // runJournal runs `bynder journal` and returns what it writes to standard output and
@@ -84,5 +86,16 @@ func TestJournalIsEmpty(t *testing.T) {
 	stdout, stderr, err := runJournal(t, "show", file)
 	if err != nil || stdout != "" || stderr != "bynder: the journal is empty\n" {
 		t.Errorf("it writes %v %q %q", err, stdout, stderr)
+	}
+}
+
+func TestShareOfName(t *testing.T) {
+	for name, want := range map[string]input.Shard{
+		"3-of-6": {Index: 3, Of: 6}, "done-3-of-6.ndjson": {Index: 3, Of: 6}, "2026-3-of-6": {Index: 3, Of: 6}, "dir/1-of-2/0-of-6.x": {Index: 0, Of: 6},
+		"": {}, "done.ndjson": {}, "7-of-6": {}, "3-of-": {}, "1-of-0": {}, "1-of-2/done.ndjson": {}, "9999999999-of-9999999999": {},
+	} {
+		if got := shareOfName(name); got != want {
+			t.Errorf("%q is a journal of share %v, want %v", name, got, want)
+		}
 	}
 }

@@ -58,7 +58,7 @@ func TestArgumentsRefuseURLs(t *testing.T) {
 	takers := 0
 	var look func(cmd *cobra.Command)
 	look = func(cmd *cobra.Command) {
-		if strings.HasSuffix(cmd.Use, " <folder>") || strings.HasSuffix(cmd.Use, " <file>") {
+		if use := strings.TrimSuffix(cmd.Use, "..."); strings.HasSuffix(use, " <folder>") || strings.HasSuffix(use, " <file>") {
 			takers++
 			var out strings.Builder
 			args := strings.Fields(cmd.CommandPath() + " s3://b/c")[1:]

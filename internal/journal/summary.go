@@ -62,6 +62,16 @@ func EachFailure(ctx context.Context, file string, each func(download.Result) er
 	})
 }
 
+// EachID calls each with the media id and the item id, which may be "", of each file that has a result in a journal. It
+// reads as Summarize does.
+func EachID(ctx context.Context, file string, each func(mediaID, itemID string)) error {
+	_, err := eachLatest(ctx, file, func(_ []byte, r *record) error {
+		each(string(r.mediaID), string(r.itemID))
+		return nil
+	})
+	return err
+}
+
 // eachLatest calls each with the line of the latest result of each file that was not deleted.
 func eachLatest(ctx context.Context, file string, each func(line []byte, r *record) error) (otherLines int, err error) {
 	l, v, err := openView(ctx, file)
