@@ -18,7 +18,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/sandbox"
 )
 
-// recipe is a block of code in docs/scripting.md.
+// recipe is a block of code in docs/scripting.md or docs/machines.md.
 type recipe struct{ language, text string }
 
 var (
@@ -26,19 +26,23 @@ var (
 	anyBlock    = regexp.MustCompile("(?m)^```\\w+$")
 )
 
-// recipes are the blocks of docs/scripting.md by their names. There is none without.
+// recipes are the blocks of docs/scripting.md and docs/machines.md by their names. There is none without.
 func recipes(t *testing.T) map[string]recipe {
 	t.Helper()
-	page, err := os.ReadFile("../../docs/scripting.md")
-	if err != nil {
-		t.Fatal(err)
+	var page []byte
+	for _, name := range []string{"scripting.md", "machines.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", "docs", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		page = append(page, text...)
 	}
 	all := map[string]recipe{}
 	for _, found := range taggedBlock.FindAllStringSubmatch(string(page), -1) {
 		all[found[1]] = recipe{language: found[2], text: found[3]}
 	}
 	if blocks := len(anyBlock.FindAll(page, -1)); blocks != len(all) {
-		t.Fatalf("the page has %d blocks of code, of which %d have names of their own", blocks, len(all))
+		t.Fatalf("the pages have %d blocks of code, of which %d have names of their own", blocks, len(all))
 	}
 	return all
 }

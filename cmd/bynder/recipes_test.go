@@ -16,7 +16,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/sandbox"
 )
 
-// recipeTests run the recipes of docs/scripting.md, each against a sandbox of its own.
+// recipeTests run the recipes of docs/scripting.md and docs/machines.md, each against a sandbox of its own.
 var recipeTests = map[string]func(*testing.T, *kitchen){
 	"list":            testList,
 	"list-powershell": testListPowerShell,
@@ -32,6 +32,9 @@ var recipeTests = map[string]func(*testing.T, *kitchen){
 	"crontab":         testCrontab,
 	"systemd.service": testSystemdService,
 	"systemd.timer":   testSystemdTimer,
+	"slurm":           testSlurm,
+	"kubernetes":      testKubernetes,
+	"aws-batch":       testAWSBatch,
 	"ten-hosts":       testTenHosts,
 
 	"sync.crontab":      testSyncCrontab,
@@ -41,11 +44,11 @@ var recipeTests = map[string]func(*testing.T, *kitchen){
 	"test":              testTest,
 }
 
-// TestRecipes does what docs/scripting.md tells people to do, with the text of the page.
+// TestRecipes does what the two pages tell people to do, with their text.
 func TestRecipes(t *testing.T) {
 	all := recipes(t)
 	if documented, tested := slices.Sorted(maps.Keys(all)), slices.Sorted(maps.Keys(recipeTests)); !slices.Equal(documented, tested) {
-		t.Fatalf("the page has the recipes %q, and there are tests for %q", documented, tested)
+		t.Fatalf("the pages have the recipes %q, and there are tests for %q", documented, tested)
 	}
 	for name, test := range recipeTests {
 		t.Run(name, func(t *testing.T) {

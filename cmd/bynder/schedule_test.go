@@ -3,12 +3,9 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -209,53 +206,4 @@ func testSystemdTimer(t *testing.T, k *kitchen) {
 	if got := k.run(t, 0, "systemd-analyze", "calendar", at[1]); !strings.Contains(got.stdout, "02:17:00") {
 		t.Errorf("systemd says of %q:\n%s", at[1], got.stdout)
 	}
-}
-
-// Ten folders stand for ten hosts.
-func testTenHosts(t *testing.T, k *kitchen) {
-	k.gnu(t, "split")
-	k.needs(t, "bash", "parallel")
-	hosts := k.folder + "/hosts"
-	k.write(t, "ssh", "#!/bin/sh\nset -e\nmkdir -p "+hosts+"/$1\ncd "+hosts+"/$1\nshift\nexec sh -c \"$*\"\n", 0o777)
-	k.env = append(k.env, "PATH="+k.folder+":"+os.Getenv("PATH"))
-	ids := k.images(t, 25)
-	k.ids(t, append(ids, noAsset)...)
-	got := k.cook(t, 1, "ten-hosts")
-	var statuses []string
-	for line := range strings.Lines(got.stdout) {
-		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		statuses = append(statuses, strings.Join(fields[:3], " "))
-	}
-	if want := []string{"downloaded  25", "failed not_found 1"}; !slices.Equal(statuses, want) {
-		t.Errorf("it has written %q, want %q", statuses, want)
-	}
-	at := map[string]string{}
-	for line := range strings.Lines(k.read(t, "all.ndjson")) {
-		if line == "\n" {
-			continue
-		}
-		var r struct{ MediaID, Path, Status string }
-		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			t.Fatal(err)
-		}
-		at[r.MediaID] = r.Path
-	}
-	used := map[string]bool{}
-	for _, id := range ids {
-		places, err := filepath.Glob(filepath.Join(hosts, "*", "brand", at[id]))
-		if err != nil || len(places) != 1 {
-			t.Fatalf("%s, which the journals have at %q, is at %q, %v", id, at[id], places, err)
-		}
-		name, err := filepath.Rel(k.folder, places[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		k.original(t, id, name)
-		used[strings.Split(filepath.ToSlash(name), "/")[1]] = true
-	}
-	if len(used) != 10 {
-		t.Errorf("%d hosts have got files, want 10", len(used))
-	}
-	k.ids(t, ids...)
-	k.free(t, func() { k.cook(t, 0, "ten-hosts") })
 }
