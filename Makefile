@@ -19,7 +19,7 @@ CLI     = github.com/bynder-cli/bynder/internal/cli
 STAMP   = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
 GO_BUILD = go build -trimpath $(if $(WITHIN),-buildvcs=false)
 
-.PHONY: help build install uninstall share FORCE image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-release check-image check clean
+.PHONY: help build install uninstall share FORCE image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-slurm check-release check-image check clean
 
 help: ## list the targets with their descriptions
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -115,6 +115,9 @@ check-sdk: ## run Bynder's JavaScript SDK against the sandbox; needs node
 
 check-s3: ## test against a real S3 server (builds versitygw once)
 	.ci/check-s3
+
+check-slurm: ## run an array of tasks in a Slurm of three nodes; needs root
+	.ci/check-slurm
 
 check-release: ## build a snapshot release twice, and install it; needs root
 	.ci/check-release

@@ -23,7 +23,7 @@ func number(t *testing.T, text string) int {
 	return n
 }
 
-// The tasks of an array one after the other, with Slurm's variables.
+// The tasks of an array one after the other, with Slurm's variables. make check-slurm has a real Slurm.
 func testSlurm(t *testing.T, k *kitchen) {
 	k.write(t, "scancel", "#!/bin/sh\necho \"$@\" >>cancelled\n", 0o777)
 	env := append(k.env, "PATH="+k.folder+":"+os.Getenv("PATH"))
