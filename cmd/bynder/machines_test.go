@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,11 +27,10 @@ func number(t *testing.T, text string) int {
 // The tasks of an array one after the other, with Slurm's variables. make check-slurm has a real Slurm.
 func testSlurm(t *testing.T, k *kitchen) {
 	k.write(t, "scancel", "#!/bin/sh\necho \"$@\" >>cancelled\n", 0o777)
-	env := append(k.env, "PATH="+k.folder+":"+os.Getenv("PATH"))
+	env := slices.Concat(k.env, []string{"PATH=" + k.folder + ":" + os.Getenv("PATH")})
 	task := func(id, status int) {
 		t.Helper()
-		k.env = append(env, "SLURM_ARRAY_JOB_ID=7", fmt.Sprint("SLURM_ARRAY_TASK_ID=", id), "SLURM_ARRAY_TASK_MIN=0", "SLURM_ARRAY_TASK_MAX=5",
-			"SLURM_ARRAY_TASK_STEP=1", "SLURM_ARRAY_TASK_COUNT=6")
+		k.env = slices.Concat(env, slurmTask(id))
 		k.cook(t, status, "slurm")
 	}
 	ids := k.images(t, 25)
@@ -72,12 +72,19 @@ func testSlurm(t *testing.T, k *kitchen) {
 	}
 }
 
+// slurmTask returns the variables of one of six tasks.
+func slurmTask(id int) []string {
+	return []string{
+		"SLURM_ARRAY_JOB_ID=7", fmt.Sprint("SLURM_ARRAY_TASK_ID=", id), "SLURM_ARRAY_TASK_MIN=0", "SLURM_ARRAY_TASK_MAX=5",
+		"SLURM_ARRAY_TASK_STEP=1", "SLURM_ARRAY_TASK_COUNT=6",
+	}
+}
+
 // taskFails runs a task of the array, which has to end with 0 or a failure of files, and reports whether it has failed.
 func (k *kitchen) taskFails(t *testing.T, id int, env []string) bool {
 	t.Helper()
 	cmd := k.command(t.Context(), "bash", k.path("slurm"))
-	cmd.Env = append(env, "SLURM_ARRAY_JOB_ID=7", fmt.Sprint("SLURM_ARRAY_TASK_ID=", id), "SLURM_ARRAY_TASK_MIN=0", "SLURM_ARRAY_TASK_MAX=5",
-		"SLURM_ARRAY_TASK_STEP=1", "SLURM_ARRAY_TASK_COUNT=6")
+	cmd.Env = slices.Concat(env, slurmTask(id))
 	out, err := cmd.CombinedOutput()
 	status := cmd.ProcessState.ExitCode()
 	if status != 0 && status != 1 && status != 3 {
@@ -109,7 +116,7 @@ func testKubernetes(t *testing.T, k *kitchen) {
 	ids, env := k.images(t, 25), k.env
 	k.ids(t, ids...)
 	for pod := range number(t, count[1]) {
-		k.env = append(env, fmt.Sprint("JOB_COMPLETION_INDEX=", pod), "BYNDER_SHARD_COUNT="+count[1])
+		k.env = slices.Concat(env, []string{fmt.Sprint("JOB_COMPLETION_INDEX=", pod), "BYNDER_SHARD_COUNT=" + count[1]})
 		k.run(t, 0, "bynder", k.arguments(t, "kubernetes", "args")...)
 	}
 	k.env = env

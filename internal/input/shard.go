@@ -157,13 +157,15 @@ func inRange(variable string, value int, s Shard) (Shard, error) {
 func numbers(getenv func(string) string, names ...string) ([]int, error) {
 	values := make([]int, len(names))
 	for i, name := range names {
-		text, ok := getenv(name), false
+		text := getenv(name)
 		if text == "" {
 			return nil, &missingVariableError{name}
 		}
-		if values[i], ok = wholeNumber(text); !ok {
+		n, ok := wholeNumber(text)
+		if !ok {
 			return nil, fmt.Errorf("%s is %.40q, which is not a number", name, text)
 		}
+		values[i] = n
 	}
 	return values, nil
 }
