@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,14 +16,14 @@ import (
 // tools are the programs that were found, by name.
 type tools map[string]string
 
-// packages say where Debian has the tools.
+// packages are Debian's packages of the tools.
 var packages = map[string]string{"nginx": "nginx-light", "curl": "curl", "aria2c": "aria2", "wget2": "wget2", "xargs": "findutils", "md5sum": "coreutils"}
 
 func findTools(context.Context) tools {
 	found := tools{}
 	for name := range packages {
 		file, err := exec.LookPath(name)
-		if err != nil && name == "nginx" { // not in the PATH of those who are not root
+		if err != nil && name == "nginx" { // not in the PATH of users other than root
 			file, err = exec.LookPath("/usr/sbin/nginx")
 		}
 		if err == nil {
@@ -33,7 +33,7 @@ func findTools(context.Context) tools {
 	return found
 }
 
-// lacks says which of the names were not found and how to get them, "" for none.
+// lacks returns which of the names were not found and how to get them, "" for none.
 func (t tools) lacks(names []string) string {
 	var missing, from []string
 	for _, name := range names {
@@ -53,21 +53,24 @@ func (t tools) lacks(names []string) string {
 
 // machine is where something was measured.
 type machine struct {
-	Cores                   int
-	Processor, Kernel, Load string // "" where the system does not tell
-	Go                      string
-	Tools                   []string // with versions
-	Where                   string   // the files are
-	Date                    string
+	Cores             int
+	Processor, Kernel string  // "" if the system does not report it
+	Load              float64 // processes that ran or waited in the minute before, on average; -1 if the system does not report it
+	Go                string
+	Tools             []string // with versions
+	Where             string   // the files are
+	Date              string
 }
 
-func describeMachine(ctx context.Context, found tools, dir string) machine {
+func describeMachine(ctx context.Context, found tools) machine {
 	m := machine{
-		Cores: runtime.NumCPU(), Go: runtime.Version(), Where: filepath.Dir(dir), Date: time.Now().UTC().Format(time.DateOnly),
+		Load: -1, Cores: runtime.NumCPU(), Go: runtime.Version(), Date: time.Now().UTC().Format(time.DateOnly),
 		Kernel: strings.TrimSpace(contentOf("/proc/sys/kernel/ostype") + " " + contentOf("/proc/sys/kernel/osrelease")),
 	}
 	if load := strings.Fields(contentOf("/proc/loadavg")); len(load) > 0 {
-		m.Load = load[0]
+		if minute, err := strconv.ParseFloat(load[0], 64); err == nil {
+			m.Load = minute
+		}
 	}
 	for line := range strings.Lines(contentOf("/proc/cpuinfo")) {
 		if key, value, _ := strings.Cut(line, ":"); strings.TrimSpace(key) == "model name" {
@@ -90,7 +93,7 @@ func contentOf(file string) string {
 
 var versionNumber = regexp.MustCompile(`\d+(\.\d+)+`)
 
-// versionOf is the first number in what a tool says of itself.
+// versionOf returns the first number of what a tool prints as its version.
 func versionOf(ctx context.Context, tool string) string {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -106,7 +109,10 @@ func versionOf(ctx context.Context, tool string) string {
 	return "of unknown version"
 }
 
-// String is the machine in a line.
+// Loaded reports whether other programs ran when the measurement began.
+func (m machine) Loaded() bool { return m.Load > float64(m.Cores)/4 }
+
+// String returns the machine in a line.
 func (m machine) String() string {
 	parts := []string{fmt.Sprintf("%d cores", m.Cores)}
 	if m.Processor != "" {
@@ -117,8 +123,8 @@ func (m machine) String() string {
 			parts = append(parts, each)
 		}
 	}
-	if m.Load != "" {
-		parts = append(parts, "load average "+m.Load+" before")
+	if m.Load >= 0 {
+		parts = append(parts, fmt.Sprintf("load average %.2f before", m.Load))
 	}
 	return strings.Join(parts, ", ")
 }

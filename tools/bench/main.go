@@ -1,13 +1,13 @@
-// Command bench measures bynder beside what people would use in its place: on the same
-// machine, from the same server, one after the other and in turns. It prints a table,
-// and docs/performance.md on demand:
+// Command bench measures bynder beside the programs that people would use instead: on the same
+// machine, from the same server, by turns. It prints a table, and writes docs/performance.md on
+// request:
 //
-//	go run ./tools/bench [-quick] [-only REGEXP] [-write docs/performance.md]
+//	go run ./tools/bench [-quick] [-pairs N] [-only REGEXP] [-write docs/performance.md]
 //
-// It serves files with nginx from memory, plays the portal's API itself, and looks for
-// curl, aria2c and wget2; rows that lack one of them say so. Figures depend on the
-// machine and what else runs there, ratios less so. The exit status says whether everything
-// was measured and every byte was right, never whether it was fast.
+// It serves files with nginx over TLS from memory, answers for the portal's API itself, and looks
+// for curl, aria2c and wget2; a row without its program is not measured and names the package to
+// install. Figures depend on the machine and on what else runs there, ratios less. The exit status
+// is 0 if everything was measured and every byte was right, however long it took.
 package main
 
 import (
@@ -18,6 +18,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"syscall"
 	"time"
@@ -29,7 +30,7 @@ type options struct {
 	only  *regexp.Regexp
 	write string
 	dir   string
-	runs  int
+	pairs int
 }
 
 func main() {
@@ -58,11 +59,11 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	var only string
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
 	f.SetOutput(stderr)
-	f.BoolVar(&o.quick, "quick", false, "small files and one run of each: to see that it works, not how fast")
+	f.BoolVar(&o.quick, "quick", false, "small files and one run of each: shows that it works, not how fast")
 	f.StringVar(&only, "only", "", "measure the rows whose names match this `regexp`")
 	f.StringVar(&o.write, "write", "", "write the page to this `file`, docs/performance.md")
-	f.StringVar(&o.dir, "dir", "", "`folder` for files, 3 GiB of them (default /dev/shm; with -quick the system's for temporary files)")
-	f.IntVar(&o.runs, "runs", 7, "pairs of runs for each row")
+	f.StringVar(&o.dir, "dir", "", "`folder` for files, which take 3 GiB (default /dev/shm; with -quick the system's for temporary files)")
+	f.IntVar(&o.pairs, "pairs", 7, "pairs of runs for each row")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -72,14 +73,14 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	switch {
 	case f.NArg() > 0:
-		return o, fmt.Errorf("there is no argument %q", f.Arg(0))
+		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	case only != "" && o.write != "":
 		return o, errors.New("-only and -write exclude each other: the page holds all rows")
-	case o.runs < 1:
-		return o, fmt.Errorf("-runs is %d, and must be at least 1", o.runs)
+	case o.pairs < 1:
+		return o, fmt.Errorf("-pairs is %d, and must be at least 1", o.pairs)
 	}
 	if o.quick {
-		o.runs = 1
+		o.pairs = 1
 	}
 	return o, nil
 }
@@ -87,32 +88,16 @@ func parse(args []string, stderr io.Writer) (options, error) {
 // run measures the rows, prints the table and writes the page.
 func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	found := findTools(ctx)
+	m := describeMachine(ctx, found) // its load before the program is built
 	s, err := newSite(ctx, o, found)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	m := describeMachine(ctx, found, s.dir)
+	m.Where = filepath.Dir(s.dir)
 	fmt.Fprintf(stdout, "%s\n\n", m)
 
-	var measured []outcome
-	var failed error
-	for _, r := range rows(s.sizes) {
-		if !o.only.MatchString(r.name) {
-			continue
-		}
-		began := time.Now()
-		result := s.measure(ctx, r)
-		if ctx.Err() != nil {
-			failed = errors.New("interrupted: these are the rows before that")
-			break
-		}
-		fmt.Fprintf(stderr, "%-20s %s (%.0f s)\n", r.name, result.brief(), time.Since(began).Seconds())
-		if result.err != nil {
-			failed = errors.Join(failed, fmt.Errorf("%s: %w", r.name, result.err))
-		}
-		measured = append(measured, result)
-	}
+	measured, failed := s.measureAll(ctx, o.only, stderr)
 	if len(measured) == 0 && failed == nil {
 		return errors.New("-only matches no row")
 	}
@@ -122,4 +107,25 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 		failed = report.write(o.write)
 	}
 	return failed
+}
+
+// measureAll measures the rows whose names match. The error joins those of the rows; the outcomes before an
+// interruption are returned.
+func (s *site) measureAll(ctx context.Context, only *regexp.Regexp, stderr io.Writer) (measured []outcome, failed error) {
+	for _, r := range rows(s.sizes) {
+		if !only.MatchString(r.name) {
+			continue
+		}
+		began := time.Now()
+		result := s.measure(ctx, r)
+		if ctx.Err() != nil {
+			return measured, errors.New("interrupted: these are the rows before that")
+		}
+		fmt.Fprintf(stderr, "%-20s %s (%.0f s)\n", r.name, result.brief(), time.Since(began).Seconds())
+		if result.err != nil {
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", r.name, result.err))
+		}
+		measured = append(measured, result)
+	}
+	return measured, failed
 }

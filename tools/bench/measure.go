@@ -10,40 +10,65 @@ import (
 	"time"
 )
 
-// row is one line of the table: some work, done by bynder and by what people would use in
-// its place.
+// row is one line of the table: some work, done by bynder and by a program that people would use instead.
 type row struct {
 	name   string // for -only
 	work   string
-	beside string // "" where nothing does the same
+	beside string // "" if nothing does the same
 	target limits
+	counts string   // what contest.count counts, "" for nothing
 	needs  []string // tools
-	flag   string   // of bynder download, without which it cannot be measured
-	pairs  int      // in place of the usual number, 0 for that
-	slow   bool     // takes so long that nothing is gained by a pair that does not count
+	pairs  int      // instead of the usual number, 0 for that
+	slow   bool     // takes so long that a first pair that does not count gains nothing
 	set    func(context.Context, *site) (*contest, error)
 }
 
 // limits are what a row's figures should not exceed; 0 is no limit.
 type limits struct {
-	wall, cpu float64 // times what beside takes
-	peak      int64   // MiB
-	perSecond float64 // at least; of contest.units
+	wall      float64       // times what beside takes
+	took      time.Duration // wall time of a row beside nothing
+	peak      int64         // MiB
+	count     int64         // of row.counts
+	perSecond float64       // at least; of contest.units
 }
 
 // contest is a row made ready.
 type contest struct {
-	ours, theirs []string // commands; theirs is nil where nothing does the same
-	portal       string   // address
-	units        int      // what is done in a run, for limits.perSecond
-	// before, where set, is called before each run. Both runs of a pair get the same number.
+	ours, beside side
+	portal       string // address
+	units        int    // what is done in a run, for limits.perSecond
+	// before, if set, is called before each run. Both runs of a pair get the same number.
 	before func(pair int)
-	// check says what is wrong with what a run left in the out folder and on standard output.
-	check func(stdout string) error
+	// count, if set, returns how many of row.counts there were since before.
+	count func() int64
 	bytes int64 // that a run leaves
-	// keep tells that runs are to find the out folder as it is.
-	keep  bool
 	ended []func()
+}
+
+// side is what one program does in a contest.
+type side struct {
+	args []string // nil if nothing does the same
+	// check, if set, returns what is wrong with what a run left in the folders and in the file stdout.
+	check func(stdout string) error
+}
+
+// contest starts a portal that lists the URLs, and checks that runs leave the files of a set in the out folder.
+func (s *site) contest(ctx context.Context, set string, urls []string) (*contest, error) {
+	bytes, err := sizeOf(s.path("served", set))
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.startPortal(ctx, urls, bytes/int64(len(urls)))
+	if err != nil {
+		return nil, err
+	}
+	same := side{check: func(string) error { return sameFiles(s.path("served", set), s.out()) }}
+	return &contest{ours: same, beside: same, portal: p.addr(), bytes: bytes, ended: []func(){p.close}}, nil
+}
+
+// download returns the command that gets files of ids into the out folder.
+func (s *site) download(args ...string) []string {
+	return append([]string{s.bynder, "download", "-d", s.out()}, args...)
 }
 
 func (c *contest) close() {
@@ -57,16 +82,13 @@ type outcome struct {
 	row
 	ours, theirs []usage // pair by pair
 	units        int
-	skipped      string // why nothing was measured
+	skipped      string // why the row was not measured
 	err          error  // what went wrong
 }
 
 // measure measures a row.
 func (s *site) measure(ctx context.Context, r row) outcome {
 	o := outcome{row: r, skipped: s.found.lacks(r.needs)}
-	if o.skipped == "" && r.flag != "" && !hasFlag(s.help, r.flag) {
-		o.skipped = "bynder download has no " + r.flag
-	}
 	if o.skipped != "" {
 		return o
 	}
@@ -77,7 +99,7 @@ func (s *site) measure(ctx context.Context, r row) outcome {
 	}
 	defer c.close()
 	o.units = c.units
-	pairs := s.runs
+	pairs := s.pairs
 	if r.pairs > 0 {
 		pairs = r.pairs
 	}
@@ -93,7 +115,7 @@ func (s *site) measure(ctx context.Context, r row) outcome {
 			return o
 		}
 		o.ours = append(o.ours, a)
-		if c.theirs != nil {
+		if c.beside.args != nil {
 			o.theirs = append(o.theirs, b)
 		}
 	}
@@ -102,19 +124,16 @@ func (s *site) measure(ctx context.Context, r row) outcome {
 
 // pair runs both sides, one after the other.
 func (s *site) pair(ctx context.Context, c *contest, number int) (ours, theirs usage, err error) {
-	if ours, err = s.once(ctx, c, c.ours, number); err != nil || c.theirs == nil {
+	if ours, err = s.once(ctx, c, c.ours, number); err != nil || c.beside.args == nil {
 		return ours, theirs, err
 	}
-	theirs, err = s.once(ctx, c, c.theirs, number)
+	theirs, err = s.once(ctx, c, c.beside, number)
 	return ours, theirs, err
 }
 
-// once runs one side in a clean place and checks what it left.
-func (s *site) once(ctx context.Context, c *contest, command []string, pair int) (usage, error) {
-	clean := []string{s.path("home")}
-	if !c.keep {
-		clean = append(clean, s.out())
-	}
+// once runs one side with an empty home and an empty out folder, and checks what it left.
+func (s *site) once(ctx context.Context, c *contest, run side, pair int) (usage, error) {
+	clean := []string{s.path("home"), s.out()}
 	defer func() {
 		for _, folder := range clean {
 			_ = os.RemoveAll(folder)
@@ -133,18 +152,21 @@ func (s *site) once(ctx context.Context, c *contest, command []string, pair int)
 	if c.before != nil {
 		c.before(pair)
 	}
-	t := timed{args: command, env: s.environment(c.portal), dir: s.dir, stdout: s.path("stdout"), stderr: s.path("stderr")}
+	t := timed{args: run.args, env: s.environment(c.portal), dir: s.dir, stdout: s.path("stdout"), stderr: s.path("stderr")}
 	u, err := t.run(ctx)
-	if err == nil && c.check != nil {
-		if err = c.check(t.stdout); err != nil {
-			err = fmt.Errorf("after %s: %w", command[0], err)
+	if err == nil && c.count != nil {
+		u.Count = c.count()
+	}
+	if err == nil && run.check != nil {
+		if err = run.check(t.stdout); err != nil {
+			err = fmt.Errorf("after %s: %w", run.args[0], err)
 		}
 	}
 	return u, err
 }
 
-// touch makes a file of so many bytes and some more, and removes it: memory that a virtual machine has given
-// back to its host, or never had, is slow the first time, and whose turn that is is chance.
+// touch writes a file of more than the bytes, and removes it: memory that a virtual machine has given back to its
+// host, or never had, is slow the first time, and that would slow down one of two programs by chance.
 func (s *site) touch(bytes int64) error {
 	name := s.path("touched")
 	defer func() { _ = os.Remove(name) }()
@@ -161,17 +183,17 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// spread is the median of some figures and how far they reach.
+// spread is the median, minimum and maximum of some figures.
 type spread[T cmp.Ordered] struct{ median, low, high T }
 
-// spreadOf needs at least one figure. Of an even number the lower middle one is the
-// median: it was measured.
+// spreadOf returns the spread of at least one figure. Of an even number, the median is the lower middle one, because
+// that was measured.
 func spreadOf[T cmp.Ordered](figures []T) spread[T] {
 	sorted := slices.Sorted(slices.Values(figures))
 	return spread[T]{sorted[(len(sorted)-1)/2], sorted[0], sorted[len(sorted)-1]}
 }
 
-// each picks a figure of every run.
+// each returns a figure of every run.
 func each[T any](runs []usage, figure func(usage) T) []T {
 	picked := make([]T, len(runs))
 	for i, u := range runs {
@@ -180,7 +202,7 @@ func each[T any](runs []usage, figure func(usage) T) []T {
 	return picked
 }
 
-// median is the median of a figure of every run.
+// median returns the median of a figure of every run.
 func median[T cmp.Ordered](runs []usage, figure func(usage) T) T {
 	return spreadOf(each(runs, figure)).median
 }
@@ -189,9 +211,9 @@ func wall(u usage) time.Duration      { return u.Wall }
 func inProgram(u usage) time.Duration { return u.User }
 func inKernel(u usage) time.Duration  { return u.System }
 func peak(u usage) int64              { return u.Peak }
+func count(u usage) int64             { return u.Count }
 
-// ratios divides ours by theirs, pair by pair: what slows the machine down for a while slows
-// both down.
+// ratios divides ours by theirs, pair by pair: what slows the machine down for a time slows both down.
 func (o outcome) ratios(figure func(usage) time.Duration) []float64 {
 	all := make([]float64, len(o.theirs))
 	for i := range all {
@@ -200,7 +222,7 @@ func (o outcome) ratios(figure func(usage) time.Duration) []float64 {
 	return all
 }
 
-// brief is the outcome in a few words.
+// brief returns the outcome in a few words.
 func (o outcome) brief() string {
 	switch {
 	case o.err != nil:

@@ -3,15 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"errors"
 	"fmt"
-	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -23,15 +15,15 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// nginx serves a folder on two ports of loopback.
+// nginx serves a folder over TLS on a port of loopback.
 type nginx struct {
-	plain, tls string // addresses
-	cmd        *exec.Cmd
-	ended      chan struct{}
+	addr  string
+	cmd   *exec.Cmd
+	ended chan struct{}
 }
 
-// nginxConfig is what storage would be set to: files go out by sendfile, connections are
-// kept. Access logs cost time and say nothing here.
+// nginxConfig serves files as storage does: HTTP/1.1 over TLS, and connections are kept. Access logs cost time, and
+// nothing reads them.
 var nginxConfig = template.Must(template.New("nginx.conf").Parse(`
 {{if .User}}user {{.User}};{{end}}
 worker_processes {{.Workers}};
@@ -51,8 +43,7 @@ http {
 	uwsgi_temp_path {{.Dir}}/nginx-uwsgi;
 	scgi_temp_path {{.Dir}}/nginx-scgi;
 	server {
-		listen {{.Plain}};
-		listen {{.TLS}} ssl;
+		listen {{.Addr}} ssl;
 		ssl_certificate {{.Dir}}/cert.pem;
 		ssl_certificate_key {{.Dir}}/key.pem;
 		ssl_protocols TLSv1.2 TLSv1.3;
@@ -61,12 +52,9 @@ http {
 }
 `))
 
-// startNginx serves root; what it needs beside that is in dir.
+// startNginx serves root with the certificate in dir, where its own files are, too.
 func startNginx(ctx context.Context, program, dir, root string) (*nginx, error) {
-	if err := writeCertificate(dir); err != nil {
-		return nil, err
-	}
-	// A port that is free now may be taken in a moment.
+	// Another process may take the port before nginx does.
 	var err error
 	for range 3 {
 		var n *nginx
@@ -78,22 +66,19 @@ func startNginx(ctx context.Context, program, dir, root string) (*nginx, error) 
 }
 
 func tryNginx(ctx context.Context, program, dir, root string) (*nginx, error) {
-	n := &nginx{ended: make(chan struct{})}
-	for _, addr := range []*string{&n.plain, &n.tls} {
-		l, err := listen(ctx)
-		if err != nil {
-			return nil, err
-		}
-		*addr = l.Addr().String()
-		defer l.Close() // not before both are chosen
+	l, err := listen(ctx)
+	if err != nil {
+		return nil, err
 	}
+	n := &nginx{addr: l.Addr().String(), ended: make(chan struct{})}
+	l.Close()
 	user := ""
-	if os.Geteuid() == 0 { // else its workers would be somebody who may not read root
+	if os.Geteuid() == 0 { // its workers would run as a user who may not read the files
 		user = "root"
 	}
 	var conf bytes.Buffer
-	err := nginxConfig.Execute(&conf, map[string]any{
-		"User": user, "Workers": runtime.NumCPU(), "Dir": dir, "Root": root, "Plain": n.plain, "TLS": n.tls,
+	err = nginxConfig.Execute(&conf, map[string]any{
+		"User": user, "Workers": runtime.NumCPU(), "Dir": dir, "Root": root, "Addr": n.addr,
 	})
 	if err != nil {
 		return nil, err
@@ -105,9 +90,9 @@ func tryNginx(ctx context.Context, program, dir, root string) (*nginx, error) {
 	return n, n.start(ctx, program, dir, file)
 }
 
-// start starts nginx and returns when it answers, or has ended.
+// start starts nginx and returns when it accepts connections, or has ended.
 func (n *nginx) start(ctx context.Context, program, dir, file string) error {
-	// It is ended by close, after those who use it, and not with ctx.
+	// close ends it, after the programs that use it, and not ctx.
 	n.cmd = exec.CommandContext(context.WithoutCancel(ctx), program, "-p", dir, "-e", filepath.Join(dir, "nginx.log"), "-c", file)
 	endTogether(n.cmd) // Ctrl-C is for us alone
 	var said bytes.Buffer
@@ -127,7 +112,7 @@ func (n *nginx) start(ctx context.Context, program, dir, file string) error {
 			return fmt.Errorf("nginx ended at once: %s%s", said.Bytes(), tail(filepath.Join(dir, "nginx.log")))
 		default:
 		}
-		if answers(ctx, n.plain) && answers(ctx, n.tls) {
+		if answers(ctx, n.addr) {
 			return nil
 		}
 		if err := retry.Sleep(ctx, 20*time.Millisecond); err != nil {
@@ -156,31 +141,4 @@ func (n *nginx) close() {
 		_ = n.cmd.Cancel()
 		<-n.ended
 	}
-}
-
-// writeCertificate writes cert.pem and key.pem, which are good for loopback and a day.
-func writeCertificate(dir string) error {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return err
-	}
-	c := x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "bench"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA:        true, BasicConstraintsValid: true,
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-	}
-	cert, err := x509.CreateCertificate(rand.Reader, &c, &c, key.Public(), key)
-	if err != nil {
-		return err
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return err
-	}
-	return errors.Join(
-		os.WriteFile(filepath.Join(dir, "cert.pem"), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert}), 0o600),
-		os.WriteFile(filepath.Join(dir, "key.pem"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600),
-	)
 }

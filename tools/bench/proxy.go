@@ -12,36 +12,33 @@ import (
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
-// proxy passes connections on to one address and spoils them on the way, as networks
-// do. It knows bytes, not requests: whatever holds for a connection holds for all
-// requests on it.
+// proxy passes connections on to one address as a network would that has a round trip and a rate. It reads no
+// requests: what applies to a connection applies to its TLS handshake and to all requests on it.
 type proxy struct {
 	listener net.Listener
 	target   string
-	spoil    func(n int) spoiling
-	ctx      context.Context //nolint:containedctx // of its connections, which outlive the call that made it
+	network  func(n int) network // of the connection with this number, from 0
+	ctx      context.Context     //nolint:containedctx // of its connections, which outlive the call that made it
 	cancel   context.CancelFunc
 	running  sync.WaitGroup
 	accepted atomic.Int64 // connections since the last reset
 }
 
-// spoiling is what happens to a connection.
-type spoiling struct {
-	// roundTrip is how long bytes take there and back; opening the connection takes as
-	// long once.
+// network is what a connection passes through. The zero network is loopback.
+type network struct {
+	// roundTrip is how long bytes take to the server and back. Opening the connection takes as long once.
 	roundTrip time.Duration
-	// rate is the most that comes back, in bytes a second, without any burst; 0 is no limit.
+	// rate is the most that comes back, in bytes per second, without a burst; 0 = no limit.
 	rate float64
 }
 
-// newProxy listens on a port of loopback. spoil is told the number of each connection,
-// from 0.
-func newProxy(ctx context.Context, target string, spoil func(n int) spoiling) (*proxy, error) {
+// newProxy listens on a port of loopback.
+func newProxy(ctx context.Context, target string, through func(n int) network) (*proxy, error) {
 	l, err := listen(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p := &proxy{listener: l, target: target, spoil: spoil}
+	p := &proxy{listener: l, target: target, network: through}
 	p.ctx, p.cancel = context.WithCancel(ctx)
 	p.running.Go(p.accept)
 	return p, nil
@@ -70,13 +67,13 @@ func (p *proxy) accept() {
 		if err != nil {
 			return
 		}
-		s := p.spoil(int(p.accepted.Add(1) - 1))
-		p.running.Go(func() { p.pass(conn, s) })
+		through := p.network(int(p.accepted.Add(1) - 1))
+		p.running.Go(func() { p.pass(conn, through) })
 	}
 }
 
 // pass moves bytes both ways until one side ends.
-func (p *proxy) pass(client net.Conn, s spoiling) {
+func (p *proxy) pass(client net.Conn, through network) {
 	defer client.Close()
 	var d net.Dialer
 	server, err := d.DialContext(p.ctx, "tcp", p.target)
@@ -86,24 +83,33 @@ func (p *proxy) pass(client net.Conn, s spoiling) {
 	defer server.Close()
 	ctx, cancel := context.WithCancel(p.ctx)
 	defer context.AfterFunc(ctx, func() { client.Close(); server.Close() })()
-	opened := time.Now().Add(s.roundTrip)
+	opened := time.Now().Add(through.roundTrip)
 	var asking sync.WaitGroup
 	asking.Go(func() {
-		_ = delay(ctx, server, client, s.roundTrip/2, opened)
-		cancel() // a client that says nothing more wants no answer either
+		_ = through.copy(ctx, server, client, 0, opened)
+		cancel() // a client that has closed its side reads no answer either
 	})
-	if s.rate > 0 {
-		_ = throttle(ctx, client, server, s.rate)
-	} else {
-		_ = delay(ctx, client, server, s.roundTrip/2, opened)
-	}
+	_ = through.copy(ctx, client, server, through.rate, opened)
 	cancel()
 	client.Close()
 	server.Close()
 	asking.Wait()
 }
 
-// throttle copies at a rate. What a wait was too long by is not made up for.
+// copy copies one direction of a connection that was opened at a time.
+func (n network) copy(ctx context.Context, to, from net.Conn, rate float64, opened time.Time) error {
+	switch {
+	case rate > 0:
+		return throttle(ctx, to, from, rate)
+	case n.roundTrip > 0:
+		return delay(ctx, to, from, n.roundTrip/2, opened)
+	default:
+		_, err := io.Copy(to, from)
+		return err
+	}
+}
+
+// throttle copies at a rate, in bytes per second. A wait that took too long is not made up for.
 func throttle(ctx context.Context, to io.Writer, from io.Reader, rate float64) error {
 	buf := make([]byte, 32<<10)
 	due := time.Now()
@@ -130,42 +136,45 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// delayed is a piece that has been sent and has not arrived.
-type delayed struct {
-	bytes   []byte
+// piece is what was read at once, and when it arrives.
+type piece struct {
+	buf     *[64 << 10]byte
+	n       int
 	arrives time.Time
 }
 
-// onTheWay is how many pieces of up to 64 KiB a connection holds at most.
-const onTheWay = 128
+// pieces are those that have arrived: 128 connections read thousands per second.
+var pieces = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
-// delay copies so that each piece arrives after a while, and none before the connection has
-// been opened. Pieces follow each other: it costs time, not throughput. It returns nil where
-// the sender said that nothing more comes.
-func delay(ctx context.Context, to io.Writer, from io.Reader, while time.Duration, opened time.Time) error {
-	way := make(chan delayed, onTheWay)
+// maxPieces is how many pieces of a connection may be on their way.
+const maxPieces = 128
+
+// delay copies so that each piece arrives after a time, and none before the connection has been opened. Pieces follow
+// each other, so it costs time and no throughput. It returns nil if the sender has closed its side.
+func delay(ctx context.Context, to io.Writer, from io.Reader, after time.Duration, opened time.Time) error {
+	sent := make(chan piece, maxPieces)
 	var arriving sync.WaitGroup
 	var lost error
 	arriving.Go(func() {
-		for d := range way {
+		for p := range sent {
 			if lost == nil {
-				lost = retry.Sleep(ctx, time.Until(d.arrives))
+				lost = retry.Sleep(ctx, time.Until(p.arrives))
 			}
 			if lost == nil {
-				_, lost = to.Write(d.bytes)
+				_, lost = to.Write(p.buf[:p.n])
 			}
+			pieces.Put(p.buf)
 		}
 	})
 	var err error
 	for err == nil {
-		buf := make([]byte, 64<<10)
+		buf := pieces.Get().(*[64 << 10]byte)
 		var n int
-		n, err = from.Read(buf)
-		if n > 0 {
-			way <- delayed{buf[:n], later(opened, time.Now()).Add(while)}
+		if n, err = from.Read(buf[:]); n > 0 {
+			sent <- piece{buf, n, later(opened, time.Now()).Add(after)}
 		}
 	}
-	close(way)
+	close(sent)
 	arriving.Wait()
 	if errors.Is(err, io.EOF) {
 		err = nil

@@ -14,12 +14,12 @@ import (
 type report struct {
 	Machine machine
 	Quick   bool
-	Runs    int
+	Pairs   int
 	rows    []outcome
 }
 
 func newReport(m machine, rows []outcome, o options) *report {
-	return &report{Machine: m, Quick: o.quick, Runs: o.runs, rows: rows}
+	return &report{Machine: m, Quick: o.quick, Pairs: o.pairs, rows: rows}
 }
 
 //go:embed performance.md.tmpl
@@ -36,7 +36,7 @@ func (r *report) write(file string) error {
 	return os.WriteFile(file, []byte(b.String()), 0o644)
 }
 
-// Table is what was measured, in Markdown.
+// Table returns what was measured, in Markdown.
 func (r *report) Table() string {
 	var b strings.Builder
 	b.WriteString("| work | beside | wall, times as long | wanted | bynder | beside | more |\n|---|---|---|---|---|---|---|\n")
@@ -70,16 +70,17 @@ func (r *report) fill(cells []string, o outcome) {
 			cells[3] = fmt.Sprintf("≤ %.2f%s", o.target.wall, r.verdict(ratio.median <= o.target.wall))
 		}
 		cells[5] = secondsSpread(spreadOf(each(o.theirs, wall)))
-		busy := spreadOf(o.ratios(usage.CPU)).median
-		text := fmt.Sprintf("CPU %.2f", busy)
-		if o.target.cpu > 0 {
-			text += fmt.Sprintf(" ≤ %.2f%s", o.target.cpu, r.verdict(busy <= o.target.cpu))
-		}
-		more = append(more, text)
+		more = append(more, fmt.Sprintf("CPU %.2f", spreadOf(o.ratios(usage.CPU)).median))
+	}
+	if o.target.took > 0 {
+		cells[3] = fmt.Sprintf("≤ %s%s", seconds(o.target.took), r.verdict(took.median <= o.target.took))
+	}
+	if o.counts != "" {
+		more = append(more, r.counted(o))
 	}
 	if o.target.perSecond > 0 {
 		rate := float64(o.units) / took.median.Seconds()
-		more = append(more, fmt.Sprintf("%s a second ≥ %s%s", thousands(int(rate)), thousands(int(o.target.perSecond)), r.verdict(rate >= o.target.perSecond)))
+		more = append(more, fmt.Sprintf("%s per second ≥ %s%s", thousands(int(rate)), thousands(int(o.target.perSecond)), r.verdict(rate >= o.target.perSecond)))
 	}
 	if memory := median(o.ours, peak); memory > 0 {
 		text := mebibytes(memory)
@@ -91,7 +92,20 @@ func (r *report) fill(cells []string, o outcome) {
 	cells[6] = strings.Join(more, "; ")
 }
 
-// verdict marks a target; a quick run has no right to.
+// counted returns how many of what the row counts there were, beside the other program if it needs them, too.
+func (r *report) counted(o outcome) string {
+	n := median(o.ours, count)
+	text := fmt.Sprintf("%s %s", thousands(int(n)), o.counts)
+	if o.target.count > 0 {
+		text += fmt.Sprintf(" ≤ %s%s", thousands(int(o.target.count)), r.verdict(n <= o.target.count))
+	}
+	if len(o.theirs) > 0 {
+		text += fmt.Sprintf(", beside %s", thousands(int(median(o.theirs, count))))
+	}
+	return text
+}
+
+// verdict marks a target as met or missed. A quick run shows neither.
 func (r *report) verdict(met bool) string {
 	switch {
 	case r.Quick:
@@ -103,45 +117,42 @@ func (r *report) verdict(met bool) string {
 	}
 }
 
-// Busy is where the processor's time goes.
+// Busy returns where the processor's time goes, in Markdown.
 func (r *report) Busy() string {
 	var b strings.Builder
 	b.WriteString("| work | wall | in the program | in the kernel | memory |\n|---|---|---|---|---|\n")
+	seen := map[string]bool{} // the same work beside another program
 	for _, o := range r.rows {
-		if len(o.ours) == 0 {
+		if len(o.ours) == 0 || seen[o.work] {
 			continue
 		}
+		seen[o.work] = true
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", o.work, seconds(median(o.ours, wall)), seconds(median(o.ours, inProgram)),
 			seconds(median(o.ours, inKernel)), mebibytes(median(o.ours, peak)))
 	}
 	return b.String()
 }
 
-// Hashing is what MD5 takes for a GiB, "" where that was not measured.
-func (r *report) Hashing() string { return r.more("md5", "plain-default") }
-
-// Encryption is what TLS takes for a GiB.
-func (r *report) Encryption() string { return r.more("tls", "plain-default") }
-
-// more is how much more CPU time one row with the large file took than another, for a GiB.
-func (r *report) more(name, than string) string {
-	a, b := r.row(name), r.row(than)
+// Hashing returns the CPU time of the MD5 of a GiB: how much more the row with MD5 took. It is "" if that was not
+// measured.
+func (r *report) Hashing() string {
+	a, b := r.row("large-md5"), r.row("large")
 	if a == nil || b == nil || r.Quick {
 		return ""
 	}
 	return seconds(max(0, median(a.ours, usage.CPU)-median(b.ours, usage.CPU)))
 }
 
-// FilesPerSecond is how many small files come in a second.
+// FilesPerSecond returns how many small files come per second from storage that is near, "" if that was not measured.
 func (r *report) FilesPerSecond() string {
-	o := r.row("derivatives-curl")
+	o := r.row("near-curl")
 	if o == nil || r.Quick {
 		return ""
 	}
 	return thousands(int(float64(o.units) / median(o.ours, wall).Seconds()))
 }
 
-// row returns a row by its name, nil where it was not measured.
+// row returns a row by its name, nil if it was not measured.
 func (r *report) row(name string) *outcome {
 	for i, o := range r.rows {
 		if o.name == name && len(o.ours) > 0 {
@@ -151,10 +162,10 @@ func (r *report) row(name string) *outcome {
 	return nil
 }
 
-// Pulls is how long the portal's limit makes pulls take.
-func (r *report) Pulls() string {
+// Limited returns how long the portal's limit makes large downloads take, in Markdown.
+func (r *report) Limited() string {
 	var b strings.Builder
-	b.WriteString("| what is asked for | calls | at 10 a second, the default | at `--api-rate 14` | the portal's own limit |\n|---|---|---|---|---|\n")
+	b.WriteString("| files | calls | at 10 per second, the default | at `--api-rate 14` | the portal's own limit |\n|---|---|---|---|---|\n")
 	for _, kind := range []struct {
 		name    string
 		perCall int
@@ -168,8 +179,7 @@ func (r *report) Pulls() string {
 	return b.String()
 }
 
-// What the program allows itself of the 4,500 calls in 300 s that the portal allows an
-// address.
+// What the program allows itself of the 4,500 calls in 300 s that the portal allows per address.
 const (
 	ceiling      = 4400
 	window       = 300 * time.Second
@@ -179,9 +189,8 @@ const (
 	assetsPerPage      = 1000
 )
 
-// waiting is how long calls take at a rate that begins with what a quiet while has saved up:
-// fifty seconds' worth, as far as a window has room for it. At the portal's own limit all of a
-// window may come at once.
+// waiting returns how long calls take at a rate, after a pause: the calls of the last 50 s are saved up, as far as the
+// window allows it. At the portal's own limit all calls of a window may come at once.
 func waiting(calls int, rate float64) time.Duration {
 	saved := max(1, min(burstSeconds*rate, ceiling-rate*window.Seconds()))
 	if rate*window.Seconds() >= ceiling {
@@ -197,7 +206,7 @@ func orDash(s string) string {
 	return s
 }
 
-// seconds is a short time with three digits.
+// seconds returns a short time with three digits.
 func seconds(d time.Duration) string {
 	switch s := d.Seconds(); {
 	case s < 0.1:
@@ -209,11 +218,14 @@ func seconds(d time.Duration) string {
 	}
 }
 
+// secondsSpread returns times with the unit of the median, and that of a limit if it is another one.
 func secondsSpread(s spread[time.Duration]) string {
-	return fmt.Sprintf("%s (%s–%s)", seconds(s.median), strings.TrimSuffix(seconds(s.low), " s"), strings.TrimSuffix(seconds(s.high), " s"))
+	median := seconds(s.median)
+	unit := median[strings.LastIndex(median, " "):]
+	return fmt.Sprintf("%s (%s–%s)", median, strings.TrimSuffix(seconds(s.low), unit), strings.TrimSuffix(seconds(s.high), unit))
 }
 
-// span is a time that may be long.
+// span returns a time that may be long.
 func span(d time.Duration) string {
 	switch {
 	case d < time.Second:
@@ -241,7 +253,7 @@ func sizeText(n int64) string {
 	return fmt.Sprintf("%d KiB", n>>10)
 }
 
-// thousands groups digits.
+// thousands returns a number with its digits in groups.
 func thousands(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {

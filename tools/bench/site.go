@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -20,36 +19,40 @@ import (
 
 // sizes are how much work the rows are.
 type sizes struct {
-	large   int64 // bytes of one file
-	limited int64 // bytes of one file that comes slowly
-	small   int64 // bytes of one of many files
-	many    int   // files
-	distant int   // files that come from far away
-	starts  int   // of the program
-	known   int   // ids in a journal
+	large     int64 // bytes of one file
+	limited   int64 // bytes of one file from storage that limits the rate of a connection
+	small     int64 // bytes of one of many files
+	many      int   // files
+	unchanged int   // files that are in place
+	listed    int   // assets of a sync
+	starts    int   // of the program
+	known     int   // ids in a journal
 }
 
 var (
-	fullSizes  = sizes{large: 1 << 30, limited: 512 << 20, small: 100 << 10, many: 2000, distant: 400, starts: 60, known: 1_000_000}
-	quickSizes = sizes{large: 32 << 20, limited: 16 << 20, small: 100 << 10, many: 64, distant: 40, starts: 3, known: 10_000}
+	fullSizes = sizes{
+		large: 1 << 30, limited: 512 << 20, small: 100 << 10, many: 2000, unchanged: 1768, listed: 20_000, starts: 60, known: 1_000_000,
+	}
+	quickSizes = sizes{
+		large: 32 << 20, limited: 16 << 20, small: 100 << 10, many: 64, unchanged: 48, listed: 1_500, starts: 3, known: 10_000,
+	}
 )
 
-// site is everything that stays while rows are measured: the program, what it is measured
-// beside, files, and the server that has them.
+// site is everything that stays while rows are measured: the program, the programs that it is measured beside, files,
+// and the server that has them.
 type site struct {
 	dir    string // of everything
 	sizes  sizes
-	runs   int
-	warm   bool // one pair more, at first, that does not count
+	pairs  int
+	warm   bool // one more pair comes first and does not count
 	found  tools
 	bynder string
-	help   string // of bynder download
-	nginx  *nginx // nil where it is not installed
+	nginx  *nginx // nil if it is not installed
 }
 
 // newSite builds the program and starts the server.
 func newSite(ctx context.Context, o options, found tools) (_ *site, err error) {
-	s := &site{sizes: fullSizes, runs: o.runs, warm: !o.quick, found: found}
+	s := &site{sizes: fullSizes, pairs: o.pairs, warm: !o.quick, found: found}
 	parent := o.dir
 	if o.quick {
 		s.sizes = quickSizes
@@ -64,7 +67,7 @@ func newSite(ctx context.Context, o options, found tools) (_ *site, err error) {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if err := os.Mkdir(s.path("served"), 0o755); err != nil {
+	if err := errors.Join(os.Mkdir(s.path("served"), 0o755), writeCertificate(s.cert(), s.key())); err != nil {
 		return nil, err
 	}
 	if err := s.build(ctx); err != nil {
@@ -77,18 +80,13 @@ func newSite(ctx context.Context, o options, found tools) (_ *site, err error) {
 	return s, err
 }
 
-// build builds the program as releases are, and asks it for its flags.
+// build builds the program as releases are.
 func (s *site) build(ctx context.Context) error {
 	s.bynder = s.path("bynder")
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", s.bynder, "github.com/bynder-cli/bynder/cmd/bynder")
 	if said, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the program: %w: %s", err, said)
 	}
-	help, err := exec.CommandContext(ctx, s.bynder, "download", "--help").Output()
-	if err != nil {
-		return fmt.Errorf("asking the program for its flags: %w", err)
-	}
-	s.help = string(help)
 	return nil
 }
 
@@ -100,13 +98,20 @@ func (s *site) close() error {
 	return os.RemoveAll(s.dir)
 }
 
-// path is that of something in the site's folder.
+// path returns the path of something in the site's folder.
 func (s *site) path(elements ...string) string {
 	return filepath.Join(append([]string{s.dir}, elements...)...)
 }
 
-// out is the folder where runs leave their files.
+// out is the folder where runs leave their files. It is empty before each run.
 func (s *site) out() string { return s.path("out") }
+
+// kept is the folder whose files are in place before each run of a row.
+func (s *site) kept() string { return s.path("kept") }
+
+// cert is the certificate of all servers here, and key its key.
+func (s *site) cert() string { return s.path("cert.pem") }
+func (s *site) key() string  { return s.path("key.pem") }
 
 // files makes a set of n files of random bytes in the served folder, once, and returns
 // their names.
@@ -133,7 +138,7 @@ func (s *site) files(set string, n int, size int64) ([]string, error) {
 	return names, nil
 }
 
-// sizeOf is how many bytes the files in a folder have.
+// sizeOf returns how many bytes the files in a folder have.
 func sizeOf(folder string) (int64, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -159,8 +164,7 @@ func writeFile(name string, content io.Reader, size int64) error {
 	return errors.Join(err, f.Close())
 }
 
-// sameFiles tells how what is in the folder got differs from the folder want: names and
-// bytes have to be the same.
+// sameFiles returns an error if the folder got has not the files of the folder want: the same names and bytes.
 func sameFiles(want, got string) error {
 	expected, err := os.ReadDir(want)
 	if err != nil {
@@ -206,19 +210,18 @@ func sameBytes(want, got string) error {
 	return nil
 }
 
-// environment is that of a run: nothing of the user's, and no state of an earlier run.
+// environment returns that of a run: no settings of the user, and no state of an earlier run.
 func (s *site) environment(portal string) []string {
 	home := s.path("home")
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + home, "XDG_STATE_HOME=" + home + "/state", "XDG_CONFIG_HOME=" + home + "/config",
-		"BYNDER_DOMAIN=http://" + portal, "BYNDER_PERMANENT_TOKEN=" + token,
+		"BYNDER_DOMAIN=https://" + portal, "BYNDER_PERMANENT_TOKEN=" + token, "SSL_CERT_FILE=" + s.cert(),
 	}
 }
 
-// startOrigin serves a file as S3 serves one that was uploaded whole: its ETag is its MD5, and
-// conditions on that are honoured. nginx can show such an ETag, but then answers
-// 412 to each If-Match. The Go server sends files by sendfile, as nginx does.
-func startOrigin(ctx context.Context, file string) (addr string, stop func(), err error) {
+// startOrigin serves a file over TLS as S3 serves one that was uploaded whole: its ETag is its MD5, and conditions on
+// it are honored. nginx can send such an ETag, but then answers 412 to each If-Match.
+func (s *site) startOrigin(ctx context.Context, file string) (addr string, stop func(), err error) {
 	sum, err := sumOf(file)
 	if err != nil {
 		return "", nil, err
@@ -227,26 +230,24 @@ func startOrigin(ctx context.Context, file string) (addr string, stop func(), er
 	if err != nil {
 		return "", nil, err
 	}
-	server := &http.Server{
-		ReadHeaderTimeout: time.Minute,
-		BaseContext:       func(net.Listener) context.Context { return ctx },
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			f, err := os.Open(file)
-			if err != nil || !strings.HasSuffix(r.URL.Path, "/"+filepath.Base(file)) {
-				http.NotFound(w, r)
-				return
-			}
-			defer f.Close()
-			w.Header().Set("ETag", `"`+sum+`"`)
-			w.Header().Set("Content-Type", "application/octet-stream")
-			http.ServeContent(w, r, file, time.Unix(1_700_000_000, 0), f)
-		}),
-	}
-	go func() { _ = server.Serve(l) }()
+	server := newServer(ctx, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		f, err := os.Open(file)
+		if err != nil || !strings.HasSuffix(r.URL.Path, "/"+filepath.Base(file)) {
+			http.NotFound(w, r)
+			return
+		}
+		defer f.Close()
+		w.Header().Set("ETag", `"`+sum+`"`)
+		w.Header().Set("Content-Type", "application/octet-stream")
+		http.ServeContent(w, r, file, time.Unix(1_700_000_000, 0), f)
+	}))
+	server.Protocols = new(http.Protocols)
+	server.Protocols.SetHTTP1(true) // as S3
+	go func() { _ = server.ServeTLS(l, s.cert(), s.key()) }()
 	return l.Addr().String(), func() { _ = server.Close() }, nil
 }
 
-// sumOf is the MD5 of a file in hexadecimal digits.
+// sumOf returns the MD5 of a file in hexadecimal digits.
 func sumOf(file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {
