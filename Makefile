@@ -107,8 +107,8 @@ ROUNDS = 500
 model: ## run ROUNDS rounds of sync with random changes and kills
 	BYNDER_MODEL=$(ROUNDS) go test ./cmd/bynder -run TestSyncModel -v -count=1 -timeout 60m
 
-bench: ## compare with curl, aria2 and wget2; writes docs/performance.md
-	go run ./tools/bench -write docs/performance.md
+bench: ## compare with curl, aria2 and wget2; writes docs/performance.md and .svg
+	go run ./tools/bench -write docs/performance.md -plot docs/performance.svg
 
 check-sdk: ## run Bynder's JavaScript SDK against the sandbox; needs node
 	.ci/check-sdk

@@ -1,8 +1,8 @@
 // Command bench measures bynder beside the programs that people would use instead: on the same
 // machine, from the same server, by turns. It prints a table, and writes docs/performance.md on
-// request:
+// request, with a plot of files per second against round trip:
 //
-//	go run ./tools/bench [-quick] [-pairs N] [-only REGEXP] [-write docs/performance.md]
+//	go run ./tools/bench [-quick] [-pairs N] [-only REGEXP] [-write docs/performance.md] [-plot docs/performance.svg]
 //
 // It serves files with nginx over TLS from memory, answers for the portal's API itself, and looks
 // for curl, aria2c and wget2; a row without its program is not measured and names the package to
@@ -29,6 +29,7 @@ type options struct {
 	quick bool
 	only  *regexp.Regexp
 	write string
+	plot  string
 	dir   string
 	pairs int
 }
@@ -62,6 +63,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	f.BoolVar(&o.quick, "quick", false, "small files and one run of each: shows that it works, not how fast")
 	f.StringVar(&only, "only", "", "measure the rows whose names match this `regexp`")
 	f.StringVar(&o.write, "write", "", "write the page to this `file`, docs/performance.md")
+	f.StringVar(&o.plot, "plot", "", "measure the plot, too, and write it to this `file`, docs/performance.svg")
 	f.StringVar(&o.dir, "dir", "", "`folder` for files, which take 3 GiB (default /dev/shm; with -quick the system's for temporary files)")
 	f.IntVar(&o.pairs, "pairs", 7, "pairs of runs for each row")
 	if err := f.Parse(args); err != nil {
@@ -98,13 +100,18 @@ func run(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	fmt.Fprintf(stdout, "%s\n\n", m)
 
 	measured, failed := s.measureAll(ctx, o.only, stderr)
-	if len(measured) == 0 && failed == nil {
+	if len(measured) == 0 && failed == nil && o.plot == "" {
 		return errors.New("-only matches no row")
 	}
 	report := newReport(m, measured, o)
-	fmt.Fprint(stdout, report.Table())
+	if len(measured) > 0 {
+		fmt.Fprint(stdout, report.Table())
+	}
 	if o.write != "" && failed == nil {
 		failed = report.write(o.write)
+	}
+	if o.plot != "" && failed == nil {
+		failed = s.writePlot(ctx, o.plot, stderr)
 	}
 	return failed
 }

@@ -27,14 +27,18 @@ type sizes struct {
 	listed    int   // assets of a sync
 	starts    int   // of the program
 	known     int   // ids in a journal
+
+	distances []time.Duration // round trips of the plot
 }
 
 var (
 	fullSizes = sizes{
 		large: 1 << 30, limited: 512 << 20, small: 100 << 10, many: 2000, unchanged: 1768, listed: 20_000, starts: 60, known: 1_000_000,
+		distances: []time.Duration{0, 5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond, 50 * time.Millisecond, 100 * time.Millisecond},
 	}
 	quickSizes = sizes{
 		large: 32 << 20, limited: 16 << 20, small: 100 << 10, many: 64, unchanged: 48, listed: 1_500, starts: 3, known: 10_000,
+		distances: []time.Duration{0, 20 * time.Millisecond},
 	}
 )
 
