@@ -66,7 +66,7 @@ type Claim struct {
 	number  int64
 	owner   owner
 	decided chan struct{}
-	lost    func() // called when it is decided that the file gets no place
+	lost    func() // called when another file's proposal decides that the file gets no place
 	// recorded is Job.Recorded.
 	recorded bool
 
@@ -78,7 +78,7 @@ type Claim struct {
 }
 
 // Claim returns the claim of a job's file. There must be one for each number, and each must be ended. lost is
-// called, at most once, when it is decided that the file gets none of its places.
+// called, at most once, when another file decides that the file gets none of its places.
 func (p *Paths) Claim(job Job, lost func()) *Claim {
 	by := owner{asset: max(p.short(job.MediaID), 1)}
 	if id := job.Selector.ItemID; id != "" {
@@ -105,7 +105,7 @@ func (c *Claim) Propose(places []Place) (Place, error) {
 	if !c.isDecided() {
 		c.places = places
 		p.proposed[c.number] = c
-		p.decide()
+		p.decide(c)
 	}
 	if c.isDecided() {
 		return c.now(places)
@@ -202,7 +202,7 @@ func (c *Claim) End(inPlace bool) {
 	case !c.isDecided():
 		c.places = nil
 		p.proposed[c.number] = c
-		p.decide()
+		p.decide(c)
 	case c.got != nil && !inPlace:
 		p.setOwner(c.got.Path, owner{}, -1)
 	}
@@ -239,8 +239,9 @@ func choose(places []Place, taken func(Place) bool) *Place {
 	return first
 }
 
-// decide gives the files their paths, in their order, up to the first that has not proposed its places.
-func (p *Paths) decide() {
+// decide gives the files their paths, in their order, up to the first that has not proposed its places. The one that
+// proposes gets its error from Propose, and is not interrupted: it still closes its connection in an orderly way.
+func (p *Paths) decide(proposing *Claim) {
 	for c := p.proposed[p.next]; c != nil; c = p.proposed[p.next] {
 		delete(p.proposed, p.next)
 		p.next++
@@ -250,7 +251,7 @@ func (p *Paths) decide() {
 			c.refused = c.refusal()
 		}
 		close(c.decided)
-		if c.got == nil {
+		if c.got == nil && c != proposing {
 			c.lost()
 		}
 	}
