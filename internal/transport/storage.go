@@ -17,7 +17,7 @@ import (
 type Options struct {
 	// UserAgent is the name of the program and its version.
 	UserAgent string
-	// Connections is the number of idle connections to a host that are kept open.
+	// Connections is the number of idle connections to a host that are kept open. Storage opens no more at all; 0 = no limit.
 	Connections int
 	// PlainHTTP permits storage without TLS, for a portal on this machine.
 	PlainHTTP bool
@@ -92,7 +92,8 @@ func Storage(o Options) *http.Client {
 	base := o.base()
 	base.DisableCompression = true
 	base.DialContext = dialArrival(base.DialContext)
-	base.MaxIdleConns = 0 // only the limit per host applies
+	base.MaxIdleConns = 0 // only the limits per host apply
+	base.MaxConnsPerHost = o.Connections
 	base.ResponseHeaderTimeout = 30 * time.Second
 	return &http.Client{
 		Transport: &repairing{&anonymous{agent: o.UserAgent, plain: o.PlainHTTP, next: &traced{next: &redirects{newTransports(base)}, trace: o.Trace}}},
