@@ -58,6 +58,9 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 			Digest:      transfer.DigestOptions{Verify: !o.noVerify, MD5: o.md5, SHA256: o.checksum != ""},
 		},
 	}
+	if to.Dir != nil {
+		e.Options.Existing = to.Dir.Existing
+	}
 	return e
 }
 

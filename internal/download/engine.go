@@ -32,6 +32,9 @@ type Options struct {
 	Strict bool
 	// DryRun locates and compares files, and writes nothing: see Result.Plan.
 	DryRun bool
+	// Existing, if set, reports whether a file has a path below the sink's root, and whether its size and time are those of an
+	// object. It only decides what storage is asked first.
+	Existing func(path string, o transfer.Object) (exists, alike bool)
 	// Beside, if set, returns the path at which Engine.Metadata writes the metadata of the file at a path. No other
 	// file of the run gets that path.
 	Beside func(path string) string
@@ -128,7 +131,8 @@ type run struct {
 	stop   context.CancelCauseFunc
 	paths  *Paths
 	files  sync.WaitGroup // that have no result yet
-	// finds is set if the last file was in place: the next ones are probed (transfer.Opener.Probe).
+	// finds is set if the last file, whose name was not known before, was in place: the next ones are probed
+	// (transfer.Location.InPlace).
 	finds atomic.Bool
 
 	// Semaphores, with a slot for each file that is transferred; waits for earlier ones; gets its final name.

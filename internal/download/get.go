@@ -44,6 +44,7 @@ type file struct {
 	// expected is the path that it was expected to get, as in Result.Path; "" if the sink has not set one.
 	expected string
 	finds    *atomic.Bool // of the run
+	foretold bool         // a file has the path that the location's name gives
 	// foundAt is the path that the file was expected to get in the last call of the sink, if it is in place there or
 	// this is a dry run.
 	foundAt string
@@ -119,6 +120,7 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 			if chosen == bynder.OriginalChoice {
 				wanted.Selector.Name = chosen // a new location then needs no metadata
 			}
+			location.InPlace = f.inPlace(location)
 		}
 		return location, err
 	}
@@ -127,11 +129,7 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 		f.result.Attempts++
 		e.Progress.Retried(f.job, f.result.Name, err, wait)
 	}
-	open := e.Opener.Open
-	if e.Options.DryRun || f.finds.Load() {
-		open = e.Opener.Probe
-	}
-	stream, err := open(ctx, source, notify)
+	stream, err := e.Opener.Open(ctx, source, notify)
 	if err != nil {
 		return nil, err
 	}
@@ -151,20 +149,50 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 	}
 }
 
+// inPlace returns what is known of the file at a location if it is probably in place; else nil.
+func (f *file) inPlace(at transfer.Location) *transfer.Object {
+	o, was, known := &f.engine.Options, f.job.Replaces, &transfer.Object{}
+	if f.foretold = false; o.Existing != nil {
+		f.foretold, _ = o.Existing(o.Name(f.job, transfer.Object{Name: at.Name()}), *known)
+	}
+	switch {
+	case was != nil && was.ETag != "" && f.foretold:
+		known.ETag, known.Size = was.ETag, was.Size
+	case was != nil: // it has probably changed
+		return nil
+	case !f.foretold && !f.finds.Load() && !o.DryRun:
+		return nil
+	}
+	return known
+}
+
+// canCompare reports whether the headers of the first byte of a file suffice to compare it with the one in place.
+func (f *file) canCompare() bool {
+	if transfer.NewDigest(f.object, transfer.DigestOptions{Verify: true}).Needed() {
+		return true
+	}
+	if f.engine.Options.Existing == nil {
+		return false
+	}
+	_, alike := f.engine.Options.Existing(f.target.Name, f.object)
+	return alike
+}
+
 // receive writes the stream to the sink, from the end of the partial.
 func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, error) {
 	e, r := f.engine, &f.result
-	if !transfer.NewDigest(stream.Object(), transfer.DigestOptions{Verify: true}).Needed() {
-		if err := stream.Whole(); err != nil { // its header may have digests
-			return nil, err
-		}
-	}
 	f.object = stream.Object()
-	r.ETag, r.Encoding = f.object.ETag, f.object.Coding
 	f.setName(f.object.Name)
 	if f.target.Name == "" {
 		f.setPath(e.Options.Name(f.job, f.object))
 	}
+	if stream.Probed() && !f.canCompare() {
+		if err := stream.Whole(); err != nil { // its header may have digests
+			return nil, err
+		}
+		f.object = stream.Object()
+	}
+	r.ETag, r.Encoding = f.object.ETag, f.object.Coding
 	name := f.target.Name
 	r.Suspect = suspicion(f.job, name, f.object, f.object.Size)
 	if r.Suspect != "" && e.Options.Strict {
@@ -175,7 +203,9 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 		return f.begin(ctx)
 	}
 	partial, err := f.begin(ctx)
-	f.finds.Store(err != nil)
+	if !f.foretold {
+		f.finds.Store(err != nil)
+	}
 	if err != nil {
 		return nil, err
 	}

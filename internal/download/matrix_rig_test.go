@@ -52,7 +52,8 @@ type rig struct {
 	fetched counter
 
 	strict bool
-	told   int64 // what the portal told of the file's size; 0 for nothing
+	synced *download.Replaceable // the file that sync has written, if this is sync's next run
+	told   int64                 // what the portal told of the file's size; 0 for nothing
 
 	connections int // for one file at a time; 0 for one
 	requests    *requests
@@ -163,7 +164,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 		idle = patience
 	}
 	client := bynder.New(g.portal, api)
-	job := download.Job{MediaID: g.asset, Size: g.told}
+	job := download.Job{MediaID: g.asset, Size: g.told, Replaces: g.synced}
 	if g.image != "" {
 		job.Selector = bynder.Selector{Kind: bynder.Transform, Name: g.image}
 	}
@@ -188,6 +189,9 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 			Strict: g.strict,
 		},
 	}
+	if to.Dir != nil {
+		engine.Options.Existing = to.Dir.Existing
+	}
 	tally := engine.Run(ctx, func(context.Context) iter.Seq[download.Job] {
 		return slices.Values([]download.Job{job})
 	})
@@ -210,7 +214,7 @@ func (g *rig) destination() (sink.Output, error) {
 	if err != nil {
 		return sink.Output{}, err
 	}
-	return sink.Output{Sink: dir, Show: dir.Show, Close: dir.Close}, nil
+	return sink.Output{Sink: dir, Dir: dir, Show: dir.Show, Close: dir.Close}, nil
 }
 
 // witness observes one get.

@@ -65,6 +65,7 @@ var groups = []group{
 	{"The portal", portalRows},
 	{"Locations, and how they are written", locationRows},
 	{"Not the file", suspectRows},
+	{"A file that sync has written", syncedRows},
 	{"This machine", machineRows},
 	{"To standard output, which cannot be taken back", stdoutRows},
 	{"Hostile names", nameRows},
@@ -278,7 +279,7 @@ var machineRows = []row{
 		want: outcome{status: string(codeKilled), fetched: "0.4", folder: aPartial}.nextCosts("1.0")},
 	{what: "Ctrl-C in the middle", faults: "stall=64K", play: interrupted, want: refused.failed("interrupted").costs("0.4").leaves(aPartial)},
 	{what: "Ctrl-C while waiting before another try", faults: "storage-503=600", play: interruptedAtRetry, want: refused.failed("interrupted")},
-	{what: "two processes get the file at once", faults: "slow=512K", play: twoProcesses, want: whole},
+	{what: "two processes get the file at once", faults: "slow=512K", play: twoProcesses, want: whole.costs("2.0")},
 	{what: "two processes, and the first is killed", faults: "stall=64K,times=1", play: waiterTakesOver, want: whole},
 	{what: "Ctrl-C while waiting for another process that gets the file", play: interruptedInQueue,
 		want: outcome{status: "failed: interrupted", fetched: "1.0", folder: theFile, next: "unchanged, 1.0 in all"}},
@@ -299,7 +300,8 @@ var machineRows = []row{
 	{what: "another program makes a file of that name in the middle", play: appears, mend: removeInTheWay,
 		want: refused.failed("exists").costs("1.0").leaves(theFile).nextCosts("2.0")},
 	{what: "another program removes the partial in the middle", play: sweptAway, want: refused.failed("local").costs("1.0").nextCosts("2.0")},
-	{what: "a folder is where the file goes", play: folderInTheWay, mend: removeInTheWay, want: refused.failed("local").leaves(theFile)},
+	{what: "a folder is where the file goes", play: folderInTheWay, mend: removeInTheWay,
+		want: refused.failed("local").costs("1.0").leaves(theFile).nextCosts("2.0")},
 }
 
 var stdoutRows = []row{

@@ -51,6 +51,8 @@ type Job struct {
 type Replaceable struct {
 	Size int64  // in bytes
 	MD5  string // in hexadecimal digits
+	// ETag is what storage sent with it, if that is a digest of the bytes; else "".
+	ETag string
 }
 
 // ProgressObserver receives the progress of files in flight, from several goroutines at

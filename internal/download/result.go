@@ -2,6 +2,7 @@ package download
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/transfer"
@@ -142,6 +143,16 @@ func (r *Result) Problem() *Failure { return cmp.Or(r.Error, r.MetadataError) }
 
 // File returns the identity of the file.
 func (r *Result) File() FileID { return FileID{r.Portal, r.MediaID, r.Selector} }
+
+// DigestETag returns the ETag if it is a digest of the file's bytes, so that no other file has the same one; else "". That
+// of a suspect file is not returned, because it must be looked at again.
+func (r *Result) DigestETag() string {
+	isMD5 := r.MD5 != "" && strings.EqualFold(strings.Trim(r.ETag, `"`), r.MD5)
+	if r.Suspect != "" || r.Encoding != "" || !isMD5 && r.Verified != VerifiedMultipart {
+		return ""
+	}
+	return r.ETag
+}
 
 // Checksum returns a digest as Result.Checksum has it, "" if none was requested.
 func Checksum(d *transfer.Digest) string {

@@ -68,7 +68,7 @@ func (x *running) job(s *Step, number int64) download.Job {
 		was = s.Record
 	}
 	if was != nil && was.Bytes != nil {
-		j.Replaces = &download.Replaceable{Size: *was.Bytes, MD5: was.MD5}
+		j.Replaces = &download.Replaceable{Size: *was.Bytes, MD5: was.MD5, ETag: was.DigestETag()}
 	}
 	return j
 }

@@ -87,6 +87,11 @@ var faultKinds = []FaultKind{
 	{Name: "wrong-range", Side: OnStorage, Default: 1, Doc: "a range starts N bytes early, and Content-Range says so"},
 	{Name: "short-range", Side: OnStorage, Default: 1, Doc: "each range has N bytes, even if more were requested"},
 	{Name: "if-match-412", Side: OnStorage, Doc: "every If-Match is answered 412, as by nginx with etag off"},
+	{
+		Name: "not-modified", Side: OnStorage, Texts: []string{"other", "weak", "bare", "refused", "always"},
+		Doc: "an If-None-Match that names the file is answered 304 with another ETag; weak: with the ETag, weak; bare: without one; " +
+			"refused: 412; always: 304 to every request",
+	},
 	{Name: "part-size", Side: OnStorage, Default: 7_000_000, Doc: "the ETag of an upload in parts of N bytes"},
 	{Name: "kms", Side: OnStorage, Doc: "the ETag is not a digest: encrypted with SSE-KMS"},
 	{Name: "no-etag", Side: OnStorage, Doc: "no ETag"},

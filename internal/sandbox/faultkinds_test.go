@@ -139,6 +139,12 @@ var faultTests = map[string]faultTest{
 		check(t, "If-Match", c.original(DocumentedAsset, "If-Match", o.ETag()).StatusCode, 412)
 		wantWhole(t, c.original(DocumentedAsset), o)
 	}},
+	"not-modified": {Fault{Text: "bare"}, func(t *testing.T, c client, o Object) {
+		a := c.original(DocumentedAsset, "If-None-Match", o.ETag())
+		check(t, "status", a.StatusCode, 304)
+		check(t, "ETag", a.Header.Get("ETag"), "")
+		wantWhole(t, c.original(DocumentedAsset, "If-None-Match", `"x"`), o)
+	}},
 	"kms": {Fault{}, func(t *testing.T, c client, o Object) {
 		a := c.original(DocumentedAsset)
 		check(t, "header", a.Header.Get("X-Amz-Server-Side-Encryption"), "aws:kms")

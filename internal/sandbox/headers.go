@@ -28,3 +28,19 @@ func fillHeader(h http.Header, size int64) {
 		size -= int64(len(name) + len(": \r\n"))
 	}
 }
+
+// notModified answers 304, or 412, as the fault not-modified wants it.
+func notModified(w http.ResponseWriter, r *http.Request, o Object, how string) {
+	switch how {
+	case "other":
+		w.Header().Set("ETag", strconv.Quote(idHash(o.Key)+idHash(o.Key+"wrong")))
+	case "weak":
+		w.Header().Set("ETag", "W/"+o.ETag())
+	case "bare":
+		w.Header().Del("ETag")
+	case "refused":
+		preconditionFailed().write(w, r)
+		return
+	}
+	w.WriteHeader(http.StatusNotModified)
+}

@@ -123,6 +123,10 @@ func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, 
 		preconditionFailed().write(w, r)
 		return
 	}
+	if f, ok := active.get("not-modified"); ok && (f.Text == "always" || r.Header.Get("If-None-Match") == o.ETag()) {
+		notModified(w, r, o, f.Text)
+		return
+	}
 	if f, ok := active.get("truncated"); ok {
 		o.Size = max(o.Size-f.Value, 0)
 		h.Set("Content-Length", strconv.FormatInt(o.Size, 10))

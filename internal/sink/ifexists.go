@@ -204,7 +204,7 @@ func (d *Dir) fileAbove(name string) fs.FileInfo {
 // that of ctx. The size of a file with a content coding is not known: then its time decides,
 // or a digest of the decoded bytes, if storage sent one.
 func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj transfer.Object) (bool, error) {
-	dated := !obj.LastModified.IsZero() && info.ModTime().Sub(obj.LastModified).Abs() <= mtimeSlack
+	dated := isDated(info, obj)
 	switch {
 	case obj.Coding != "" && dated:
 		return info.Size() != obj.CodedSize, nil // that is the size of the coded bytes
@@ -230,6 +230,21 @@ func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj 
 		return dated, nil
 	}
 	return is == sameBytes, nil
+}
+
+// Existing reports whether a file has a name, and whether it has the size and the time of obj.
+func (d *Dir) Existing(name string, obj transfer.Object) (exists, alike bool) {
+	if d.root == nil {
+		return false, false
+	}
+	info, err := d.root.Stat(filepath.FromSlash(name))
+	exists = err == nil && info.Mode().IsRegular()
+	return exists, exists && info.Size() == obj.Size && isDated(info, obj)
+}
+
+// isDated reports whether a file has the time of obj.
+func isDated(info fs.FileInfo, obj transfer.Object) bool {
+	return !obj.LastModified.IsZero() && info.ModTime().Sub(obj.LastModified).Abs() <= mtimeSlack
 }
 
 // contextReader reads until its context ends.

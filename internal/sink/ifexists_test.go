@@ -244,3 +244,43 @@ func TestPartialsOfWhatIsInTheWayGo(t *testing.T) {
 		})
 	}
 }
+
+func TestExisting(t *testing.T) {
+	folder := t.TempDir()
+	d := newDir(t, folder, DirOptions{})
+	if err := os.MkdirAll(filepath.Join(folder, "a", "folder"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(folder, "a", "file")
+	if err := errors.Join(os.WriteFile(file, []byte(whole), 0o666), os.Chtimes(file, lastModified, lastModified)); err != nil {
+		t.Fatal(err)
+	}
+	undated, longer, older := object(whole), object(whole+"!"), object(whole)
+	undated.LastModified, older.LastModified = time.Time{}, lastModified.Add(-3*time.Second)
+	for _, tt := range []struct {
+		what, name    string
+		obj           transfer.Object
+		exists, alike bool
+	}{
+		{"the same size and time", "a/file", object(whole), true, true},
+		{"another size", "a/file", longer, true, false},
+		{"another time", "a/file", older, true, false},
+		{"no time", "a/file", undated, true, false},
+		{"nothing", "a/other", object(whole), false, false},
+		{"a folder", "a/folder", object(whole), false, false},
+		{"a path outside", "../file", object(whole), false, false},
+	} {
+		t.Run(tt.what, func(t *testing.T) {
+			if exists, alike := d.Existing(tt.name, tt.obj); exists != tt.exists || alike != tt.alike {
+				t.Errorf("got %t, %t", exists, alike)
+			}
+		})
+	}
+	preview, err := NewPreview(filepath.Join(folder, "missing"), DirOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if exists, alike := preview.Existing("a", object(whole)); exists || alike {
+		t.Error("a file exists in a missing folder")
+	}
+}

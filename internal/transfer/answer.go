@@ -12,6 +12,9 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/bynder-cli/bynder/internal/coding"
 	"github.com/bynder-cli/bynder/internal/location"
@@ -29,8 +32,12 @@ const (
 	maxUnsized = 16 << 10
 )
 
-// maxDrained is how many bytes are read of an answer that is not wanted, to keep its connection.
-const maxDrained = 16 << 10
+// An answer that is not wanted is read to its end, to keep its connection, if at most maxDrained bytes are to come, and
+// they come in maxDraining.
+const (
+	maxDrained  = 256 << 10
+	maxDraining = time.Second
+)
 
 // leastProgress is how many new bytes of a file count as progress, for a large one: what brings less,
 // again and again, would go on for ever. A connection has to bring as many in Options.Idle (in the
@@ -53,6 +60,7 @@ type answer struct {
 	// the end will tell. from is -1 where a 206 does not say properly what it holds.
 	from, until int64
 	partial     bool // it is a 206
+	unmodified  bool // it is a 304: storage has the object that span.unless names
 
 	body  io.ReadCloser
 	sized bool // body's length was told, so that it is nothing but bytes of the file
@@ -69,8 +77,10 @@ type answer struct {
 type arrivals interface{ Waiting() int }
 
 // span is the bytes from offset from on: until that of the first byte after them, or to the end of the file for zero.
+// unless, where not "", is the ETag of an object of which no byte is wanted.
 type span struct {
 	from, until int64
+	unless      string
 }
 
 // header returns the value of Range that requests s (RFC 9110, section 14.2); "" for a whole file.
@@ -106,6 +116,9 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 			req.Header.Set("If-Match", ifMatch)
 		}
 	}
+	if s.unless != "" {
+		req.Header.Set("If-None-Match", s.unless)
+	}
 	resp, err := watch.Answered(o.Client.Do(req)) //nolint:bodyclose // answer.close does
 	if err != nil {
 		cancel()
@@ -118,8 +131,11 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	if a.sized {
 		a.arrivals, a.enough = arrivalsOf(conn)
 	}
-	switch resp.StatusCode {
-	case http.StatusOK:
+	a.unmodified = resp.StatusCode == http.StatusNotModified && s.unless != "" && etag(resp.Header) == s.unless
+	switch {
+	case a.unmodified:
+		a.object = describe(u, resp.Header, -1)
+	case resp.StatusCode == http.StatusOK:
 		a.object = describe(u, resp.Header, resp.ContentLength)
 		a.object.Checksums = checksums(resp.Header)
 		if resp.ContentLength >= 0 {
@@ -127,7 +143,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		}
 		watch.Progress = least(a.object.Size)
 		err = a.decode(u)
-	case http.StatusPartialContent:
+	case resp.StatusCode == http.StatusPartialContent:
 		a.partial = true
 		a.object, a.from = describe(u, resp.Header, -1), -1
 		if r, ok := parseContentRange(resp.Header.Get("Content-Range")); ok {
@@ -219,9 +235,11 @@ func (a *answer) tooShort(u *url.URL) *Error {
 }
 
 // drain reads the rest of an answer, if that is little, so that its connection is kept.
-func (a *answer) drain() {
-	if a.until-a.from <= maxDrained {
-		_, _ = io.CopyN(io.Discard, a.body, maxDrained)
+func (a *answer) drain(limit *rate.Limiter) {
+	if n := a.until - a.from; n <= int64(min(maxDrained, limit.Burst())) {
+		defer time.AfterFunc(maxDraining, a.cancel).Stop()
+		_, _ = io.CopyN(io.Discard, a.body, n)
+		limit.ReserveN(time.Now(), int(n))
 	}
 }
 

@@ -88,11 +88,11 @@ type landed struct {
 func land(t *testing.T, s *storage, probe bool) (l landed) {
 	t.Helper()
 	opener := New(Options{Client: s.client, AllowHTTP: true, Retries: 3})
-	open := opener.Open
+	source := s.source(&l.locations)
 	if probe {
-		open = opener.Probe
+		source = inPlace(source, Object{})
 	}
-	l.stream, l.err = open(t.Context(), s.source(&l.locations), func(err error, _ time.Duration) { l.retried = append(l.retried, err) })
+	l.stream, l.err = opener.Open(t.Context(), source, func(err error, _ time.Duration) { l.retried = append(l.retried, err) })
 	if l.err != nil {
 		l.requests = s.requests()
 		return l

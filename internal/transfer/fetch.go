@@ -68,7 +68,7 @@ func (q *queue) request(p *part, a *answer, tries *retry.Backoff) error {
 		return errOdd
 	}
 	from := p.from + int64(p.filled)
-	a, err := ask(ctx, &q.opts, q.at.location.URL, span{from, p.end()}, q.ifMatch)
+	a, err := ask(ctx, &q.opts, q.at.location.URL, span{from: from, until: p.end()}, q.ifMatch)
 	if err != nil {
 		return err
 	}

@@ -10,16 +10,12 @@ import (
 
 // Open asks src for a location and storage for the file there, from its first byte on, and returns when storage has
 // answered. It asks with GET and no Range: a temporary URL is signed for GET alone, and the headers of this answer
-// are what all later ones are compared with.
+// are what all later ones are compared with. A file that is probably in place is probed first (Location.InPlace).
 //
 // The stream is good until ctx ends or Close is called. notify, which may be nil,
 // receives each failure that another try follows after wait, from the goroutine that
 // opens or reads. Errors are *Error values, src's own, or ctx's.
 func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wait time.Duration)) (*Stream, error) {
-	return o.open(ctx, src, notify, false)
-}
-
-func (o *Opener) open(ctx context.Context, src Source, notify func(err error, wait time.Duration), probing bool) (*Stream, error) {
 	if notify == nil {
 		notify = func(error, time.Duration) {}
 	}
@@ -32,7 +28,6 @@ func (o *Opener) open(ctx context.Context, src Source, notify func(err error, wa
 		at:       address{source: src, allowHTTP: o.opts.AllowHTTP},
 		backoff:  retry.New(o.opts.Retries),
 		restarts: retry.New(o.opts.Retries),
-		probing:  probing,
 	}
 	s.begin()
 	if err := s.connect(); err != nil {
@@ -43,15 +38,7 @@ func (o *Opener) open(ctx context.Context, src Source, notify func(err error, wa
 	return s, nil
 }
 
-// Probe opens a file that is probably in place already: unlike Open it asks for the first byte alone, so that no body,
-// and with it the connection, has to be thrown away. Object then lacks what storage says beside whole
-// answers only (Checksums). If the bytes are wanted after all, Whole asks for them. Storage that ignores
-// ranges answers as to Open.
-func (o *Opener) Probe(ctx context.Context, src Source, notify func(err error, wait time.Duration)) (*Stream, error) {
-	return o.open(ctx, src, notify, true)
-}
-
-// Probed reports whether only the first byte was asked for.
+// Probed reports whether storage has said what the file is, and the bytes are still to be asked for (Whole).
 func (s *Stream) Probed() bool { return s.probed }
 
 // Whole asks for the bytes of a file that was probed. If storage has another one meanwhile, StartsOver is true of

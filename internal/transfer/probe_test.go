@@ -2,31 +2,58 @@ package transfer
 
 import (
 	"bytes"
+	"errors"
+	"net/http"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
-func TestProbe(t *testing.T) {
+func TestFileInPlaceIsProbed(t *testing.T) {
 	f, next := randomFile(100_000, 1), randomFile(100_000, 2)
+	tagged := Object{ETag: f.etag, Size: 100_000}
+	unless := "GET unless " + f.etag
+	other := func(tag string) step {
+		if tag == "" {
+			return status(http.StatusNotModified, "")
+		}
+		return status(http.StatusNotModified, "", "ETag", tag)
+	}
 	for _, tt := range []struct {
 		name   string
 		file   *file
+		known  Object
 		script []step
 		asked  []string // until storage has told the object
 		whole  []string // and for its bytes
 		starts bool     // over, because it is another file by then
 	}{
-		{"the first byte", f, nil, []string{"GET 0-0"}, []string{"GET"}, false},
-		{"ranges are ignored", f, []step{whole(-1)}, []string{"GET 0-0"}, nil, false},
-		{"an empty file", randomFile(0, 1), []step{status(416, "")}, []string{"GET 0-0", "GET"}, nil, false},
-		{"another part", f, []step{fragment("bytes 5-5/100000", 5, 6)}, []string{"GET 0-0", "GET"}, nil, false},
-		{"no length", f, []step{fragment("bytes 0-0/*", 0, 1)}, []string{"GET 0-0", "GET"}, nil, false},
-		{"a failure before", f, []step{status(503, "")}, []string{"GET 0-0", "GET 0-0"}, []string{"GET"}, false},
-		{"another file then", f, []step{well, becomes(next, well)}, []string{"GET 0-0"}, []string{"GET"}, true},
+		{"the first byte", f, Object{}, nil, []string{"GET 0-0"}, []string{"GET"}, false},
+		{"ranges are ignored", f, Object{}, []step{whole(-1)}, []string{"GET 0-0"}, nil, false},
+		{"an empty file", randomFile(0, 1), Object{}, []step{status(416, "")}, []string{"GET 0-0", "GET"}, nil, false},
+		{"another part", f, Object{}, []step{fragment("bytes 5-5/100000", 5, 6)}, []string{"GET 0-0", "GET"}, nil, false},
+		{"no length", f, Object{}, []step{fragment("bytes 0-0/*", 0, 1)}, []string{"GET 0-0", "GET"}, nil, false},
+		{"a failure before", f, Object{}, []step{status(503, "")}, []string{"GET 0-0", "GET 0-0"}, []string{"GET"}, false},
+		{"another file later", f, Object{}, []step{well, becomes(next, well)}, []string{"GET 0-0"}, []string{"GET"}, true},
+		{"a weak ETag is no condition", f, Object{ETag: "W/" + f.etag, Size: 100_000}, nil, []string{"GET 0-0"}, []string{"GET"}, false},
+		{"the file that is known", f, tagged, nil, []string{unless}, []string{"GET"}, false},
+		{"another file than is known", next, tagged, nil, []string{unless}, nil, false},
+		{"the condition is ignored", f, tagged, []step{whole(-1)}, []string{unless}, nil, false},
+		{"304 with another ETag", f, tagged, []step{other(`"v2"`)}, []string{unless, "GET"}, nil, false},
+		{"304 with the ETag, weak", f, tagged, []step{other("W/" + f.etag)}, []string{unless, "GET"}, nil, false},
+		{"304 without an ETag", f, tagged, []step{other("")}, []string{unless, "GET"}, nil, false},
+		{"412 to the condition", f, tagged, []step{status(412, "")}, []string{unless, "GET"}, nil, false},
+		{"304 to a range", f, Object{}, []step{other(f.etag)}, []string{"GET 0-0", "GET"}, nil, false},
+		{"a part in place of the whole", f, tagged, []step{fragment("bytes 5-5/100000", 5, 6)}, []string{unless, "GET"}, nil, false},
+		{"a failure before the 304", f, tagged, []step{status(503, "")}, []string{unless, unless}, []string{"GET"}, false},
+		{"an expired location before the 304", f, tagged, []step{status(403, "")}, []string{unless, unless}, []string{"GET"}, false},
+		{"another file after the 304", f, tagged, []step{well, becomes(next, well)}, []string{unless}, []string{"GET"}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStorage(t, tt.file, tt.script...)
-			stream, err := New(Options{Client: s.client, AllowHTTP: true, Retries: 3}).Probe(t.Context(), s.source(new(int)), nil)
+			source := inPlace(s.source(new(int)), tt.known)
+			stream, err := New(Options{Client: s.client, AllowHTTP: true, Retries: 3}).Open(t.Context(), source, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,30 +81,60 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// A connection is kept when a file turns out to be in place, if it was probed or is small.
+// 304 to a request without a condition is a failure.
+func TestNotModifiedWithoutCondition(t *testing.T) {
+	s := newStorage(t, randomFile(1000, 1), status(http.StatusNotModified, ""))
+	_, err := New(Options{Client: s.client, AllowHTTP: true}).Open(t.Context(), s.source(new(int)), nil)
+	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != Storage || e.Status != http.StatusNotModified {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A connection is kept when a file turns out to be in place, if it was probed or if little is left of its answer.
 func TestConnectionsOfFilesInPlace(t *testing.T) {
-	for name, probe := range map[string]bool{"small": false, "probed": true} {
-		t.Run(name, func(t *testing.T) {
-			size := 10_000
-			if probe {
-				size = 10_000_000
-			}
-			s := newStorage(t, randomFile(size, 1))
-			opener := New(Options{Client: s.client, AllowHTTP: true})
-			for range 20 {
-				open := opener.Open
-				if probe {
-					open = opener.Probe
+	for _, tt := range []struct {
+		name   string
+		size   int
+		known  *Object
+		rate   int64
+		answer step
+		kept   bool
+	}{
+		{"small", 10_000, nil, 0, well, true},
+		{"as large as is read to its end", 256 << 10, nil, 0, well, true},
+		{"larger", 256<<10 + 1, nil, 0, well, false},
+		{"the first byte", 10_000_000, &Object{}, 0, well, true},
+		{"a condition that holds", 10_000_000, &Object{ETag: `"v1"`}, 0, well, true},
+		{"a condition that is ignored, small", 10_000, &Object{ETag: `"v1"`}, 0, whole(-1), true},
+		{"larger than the rate allows at once", 10_000, nil, 100_000, well, false},
+		{"too slow", 10_000, nil, 0, stall(1000), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const files = 5
+				f := randomFile(tt.size, 1)
+				f.etag = `"v1"`
+				s := newStorage(t, f, slices.Repeat([]step{tt.answer}, files)...)
+				opener := New(Options{Client: s.client, AllowHTTP: true, Rate: tt.rate})
+				start := time.Now()
+				for range files {
+					source := s.source(new(int))
+					if tt.known != nil {
+						source = inPlace(source, *tt.known)
+					}
+					stream, err := opener.Open(t.Context(), source, nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					stream.Close()
 				}
-				stream, err := open(t.Context(), s.source(new(int)), nil)
-				if err != nil {
-					t.Fatal(err)
+				if n := s.listener.dialed.Load(); tt.kept && n != 1 || !tt.kept && n != files {
+					t.Errorf("%d connections for %d files", n, files)
 				}
-				stream.Close()
-			}
-			if n := s.listener.dialed.Load(); n > 2 {
-				t.Errorf("%d connections for 20 files", n)
-			}
+				if took := time.Since(start); took > files*maxDraining {
+					t.Errorf("closing %d files took %s", files, took)
+				}
+			})
 		})
 	}
 }

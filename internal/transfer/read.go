@@ -136,8 +136,8 @@ func (s *Stream) begin() {
 
 // Close ends the stream and its connections.
 func (s *Stream) Close() {
-	if s.answer != nil && s.answer.from == s.answer.first {
-		s.answer.drain()
+	if s.answer != nil && s.answer.from == s.answer.first && s.ctx.Err() == nil {
+		s.answer.drain(s.opener.rate)
 	}
 	s.leave()
 	s.cancel()

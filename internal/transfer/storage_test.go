@@ -132,6 +132,7 @@ func whole(n int) step {
 	return func(f *file, w http.ResponseWriter, r *http.Request) {
 		r.Header.Del("Range")
 		r.Header.Del("If-Match")
+		r.Header.Del("If-None-Match")
 		if n < 0 {
 			f.serve(w, r)
 			return
@@ -236,6 +237,9 @@ func (s *storage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if tag := r.Header.Get("If-Match"); tag != "" {
 		asked += " if " + tag
 	}
+	if tag := r.Header.Get("If-None-Match"); tag != "" {
+		asked += " unless " + tag
+	}
 	s.mu.Lock()
 	s.asked = append(s.asked, asked)
 	s.paths = append(s.paths, r.URL.Path)
@@ -280,6 +284,15 @@ func (s *storage) source(asked *int, more ...string) Source {
 		*asked++
 		u, err := url.Parse(fmt.Sprintf("http://storage.example/%d/photo.jpg?X-Amz-Signature=%s%s", *asked, secret, strings.Join(more, "")))
 		return Location{URL: u, Asked: time.Now()}, err
+	}
+}
+
+// inPlace makes a source say that the file is probably in place.
+func inPlace(from Source, known Object) Source {
+	return func(ctx context.Context) (Location, error) {
+		at, err := from(ctx)
+		at.InPlace = &known
+		return at, err
 	}
 }
 

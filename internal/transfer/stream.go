@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +16,10 @@ import (
 // maxBadRanges is how many answers to Range requests that hold something else than was
 // asked for are taken before ranges are off for the file.
 const maxBadRanges = 2
+
+// unprobed are the statuses that say nothing of a file in place: an empty file has no first byte, and servers answer conditions
+// against RFC 9110.
+var unprobed = []int{http.StatusRequestedRangeNotSatisfiable, http.StatusPreconditionFailed, http.StatusNotModified}
 
 // Stream is one file on its way: its bytes in order, whatever happens to connections and
 // locations behind. Copy reads them. It is for one goroutine.
@@ -41,8 +46,8 @@ type Stream struct {
 	strikes  int       // queues that ended because storage gives no parts, or others than asked for
 	divideAt time.Time // no queue is opened before
 
-	probing bool // the first byte is to be asked for alone
-	probed  bool // that was done, and the bytes are still to be asked for
+	probing bool // the next request is that for a file in place (Location.InPlace)
+	probed  bool // storage has answered it, and the bytes are still to be asked for
 
 	conditional bool // If-Match is worth sending
 	badRanges   int  // answers to Range that held something else
@@ -130,7 +135,7 @@ func (s *Stream) ask() error {
 		return err
 	}
 	if renewed {
-		s.strikes = 0
+		s.strikes, s.probing = 0, !s.known && s.at.location.InPlace != nil
 	}
 	if !s.joined {
 		s.joined = true
@@ -138,6 +143,8 @@ func (s *Stream) ask() error {
 	}
 	wanted, ifMatch := span{from: s.next}, ""
 	switch {
+	case s.probing && s.at.location.InPlace.condition() != "":
+		wanted.unless = s.at.location.InPlace.ETag
 	case s.probing:
 		wanted.until = 1
 	case s.badRanges >= maxBadRanges:
@@ -148,17 +155,19 @@ func (s *Stream) ask() error {
 	}
 	start := time.Now()
 	a, err := ask(s.ctx, &s.opener.opts, s.at.location.URL, wanted, ifMatch)
-	if e, ok := err.(*Error); ok && e.Status == http.StatusRequestedRangeNotSatisfiable { //nolint:errorlint // ask wraps none
-		if s.probing {
-			s.probing = false // an empty file has no first byte
+	if e, ok := err.(*Error); ok { //nolint:errorlint // ask wraps none
+		if s.probing && slices.Contains(unprobed, e.Status) {
+			s.probing = false
 			return s.ask()
 		}
-		s.badRanges++
+		if e.Status == http.StatusRequestedRangeNotSatisfiable {
+			s.badRanges++
+		}
 	}
 	if err != nil {
 		return err
 	}
-	if s.probing && a.partial {
+	if s.probing && (a.partial || a.unmodified) {
 		return s.probe(a)
 	}
 	s.probing = false
@@ -170,18 +179,21 @@ func (s *Stream) ask() error {
 	return nil
 }
 
-// probe takes from a, an answer with the first byte alone, what it says of the file.
+// probe takes from a, an answer without the bytes, what it says of the file.
 func (s *Stream) probe(a *answer) error {
 	s.probing = false
-	a.drain()
+	a.drain(s.opener.rate)
 	a.close()
-	if a.from != 0 || a.object.Size < 1 {
+	o := a.object
+	switch {
+	case a.unmodified: // which need not say more than that (RFC 9110, section 15.4.5)
+		o = Object{Name: o.Name, Size: s.at.location.InPlace.Size, ETag: o.ETag, LastModified: o.LastModified}
+	case a.from != 0 || o.Size < 1:
 		return s.ask()
+	case o.Coding != "":
+		o.CodedSize, o.Size = o.Size, -1
 	}
-	s.object, s.known, s.probed, s.at.served = a.object, true, true, true
-	if s.object.Coding != "" {
-		s.object.CodedSize, s.object.Size = s.object.Size, -1
-	}
+	s.object, s.known, s.probed, s.at.served = o, true, true, true
 	return nil
 }
 
