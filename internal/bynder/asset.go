@@ -26,6 +26,8 @@ type Asset struct {
 	Derivatives map[string]string
 	// TransformBase is the base URL of images of other sizes (TransformURL), "" if the asset has none.
 	TransformBase string
+	// Original is the URL of the original of a public asset, if the portal publishes it; else "".
+	Original string
 	// Flags that explain why a download may be refused.
 	Archived, Limited, Watermarked bool
 
@@ -78,7 +80,7 @@ func withheld(name string, raw json.RawMessage) bool {
 			}
 		}
 	case nullKind: // portals write null here, too, so it is not a reason to ask again
-		return raw != nil && (name == "name" || name == "transformBaseUrl")
+		return raw != nil && (name == "name" || name == "transformBaseUrl" || name == "original")
 	case scalarKind:
 	}
 	return false
@@ -179,6 +181,7 @@ func ParseAsset(raw json.RawMessage) (*Asset, error) {
 	a := &Asset{
 		ID: f.text("id"), Name: f.text("name"), Type: f.text("type"), Modified: f.day("dateModified"),
 		Size: orUnknown(f.number("fileSize")), Tags: f.list("tags"), Derivatives: f.derivatives(), TransformBase: f.text("transformBaseUrl"),
+		Original: f.text("original"),
 		Archived: f.flag("archive", false), Limited: f.flag("limited", false), Watermarked: f.flag("watermarked", false),
 		fields: f, items: f.get("mediaItems"),
 	}

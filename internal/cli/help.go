@@ -20,7 +20,7 @@ type flagGroup struct{ title, flags string }
 
 // flagGroups have each flag of each command once, in the order of help. A command lists the groups that it has flags of.
 var flagGroups = []flagGroup{
-	{"What to download", "from from0 derivative transform format quality version additional all-items hash shard"},
+	{"What to download", "from from0 derivative transform format quality version additional all-items direct hash shard"},
 	{"Filters", "keyword type tag brand collection property created-since modified-since modified-until archived limited public active failed query"},
 	{"Where to put it", "dir output name fsync"},
 	{"Existing files", "if-exists no-resume journal lock-wait fast extra repair delete max-delete trash adopt accept-changes"},

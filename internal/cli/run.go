@@ -55,6 +55,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 			MaxFailures: o.maxFailures,
 			Strict:      o.strict,
 			DryRun:      o.dryRun,
+			Direct:      o.direct,
 			Digest:      transfer.DigestOptions{Verify: !o.noVerify, MD5: o.md5, SHA256: o.checksum != ""},
 		},
 	}

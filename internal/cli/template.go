@@ -84,6 +84,9 @@ func (o *transferFlags) withMetadata(ctx context.Context, p download.Portal, job
 // withoutParts removes metadata from jobs that lack needed fields.
 func (o *transferFlags) withoutParts(jobs iter.Seq[download.Job]) iter.Seq[download.Job] {
 	var keys []string
+	if o.direct {
+		keys = append(keys, "original")
+	}
 	for _, field := range o.template.MetadataFields() {
 		if name, ok := strings.CutPrefix(field, "property_"); ok {
 			keys = append(keys, "property_"+cmp.Or(o.names.Properties[name], name))

@@ -45,6 +45,7 @@ type transferFlags struct {
 	lockLimit time.Duration // negative for none
 	md5       bool          // each file's MD5 is recorded
 	dirFlag   string        // sink.DirOptions.Folder
+	direct    bool          // only of download: see download.Options.Direct
 	// existsHint is sink.DirOptions.ExistsHint.
 	existsHint string
 	recorded   bool // sink.DirOptions.Recorded

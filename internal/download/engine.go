@@ -30,6 +30,9 @@ type Options struct {
 	Digest transfer.DigestOptions
 	// Strict makes every suspect file (Result.Suspect) a failure.
 	Strict bool
+	// Direct fetches an original from the URL that its asset's metadata has of it, if they have one. If it does not come
+	// from there, it is fetched from the location that the portal returns.
+	Direct bool
 	// DryRun locates and compares files, and writes nothing: see Result.Plan.
 	DryRun bool
 	// Existing, if set, reports whether a file has a path below the sink's root, and whether its size and time are those of an

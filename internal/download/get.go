@@ -25,6 +25,7 @@ func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	transferring, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.claim = r.paths.Claim(job, cancel)
+	f.job.direct = f.engine.Options.Direct
 	partial, err := f.transfer(transferring)
 	f.complete(ctx, r.finalize(ctx, f, partial, err, free))
 	f.plan()
@@ -56,6 +57,7 @@ func (f *file) complete(ctx context.Context, err error) {
 	present, ok := errors.AsType[*Present](err)
 	switch {
 	case ok:
+		r.Via = "" // nothing came
 		r.Status, r.Path, r.MD5, r.Checksum = present.Status, present.Path, present.MD5, present.Checksum
 		if present.Bytes != nil {
 			r.Bytes = present.Bytes
@@ -64,6 +66,7 @@ func (f *file) complete(ctx context.Context, err error) {
 			r.Suspect = "" // the file in place is another
 		}
 	case err != nil:
+		r.Via = ""
 		r.Status, r.Error, r.Path = Failed, failure(ctx, f.job, err), f.destination(err)
 	default:
 		r.Status = Downloaded
@@ -116,6 +119,9 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 		location, chosen, err := locate(ctx, e.API, wanted, asked)
 		if err == nil {
 			f.setName(location.Name())
+			if f.result.Via = ""; location.Tentative {
+				f.result.Via = ViaDirect
+			}
 			f.job.Chosen = chosen
 			if chosen == bynder.OriginalChoice {
 				wanted.Selector.Name = chosen // a new location then needs no metadata
@@ -140,6 +146,11 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 	}
 	for {
 		partial, err := f.receive(ctx, stream)
+		if f.failsDirectly(err) {
+			stream.Close()
+			f.job.direct = false
+			return f.transfer(ctx)
+		}
 		if !transfer.StartsOver(err) || !e.Sink.CanRestart() {
 			return partial, err
 		}
@@ -147,6 +158,13 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 			return nil, err
 		}
 	}
+}
+
+// failsDirectly reports whether a transfer that ended with err failed because of the URL in the asset's metadata: storage failed
+// there, or has something else than the file.
+func (f *file) failsDirectly(err error) bool {
+	_, failed := errors.AsType[*transfer.Error](err)
+	return err != nil && f.result.Via == ViaDirect && (failed || f.result.Suspect != "")
 }
 
 // inPlace returns what is known of the file at a location if it is probably in place; else nil.
@@ -195,7 +213,7 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	r.ETag, r.Encoding = f.object.ETag, f.object.Coding
 	name := f.target.Name
 	r.Suspect = suspicion(f.job, name, f.object, f.object.Size)
-	if r.Suspect != "" && e.Options.Strict {
+	if r.Suspect != "" && (e.Options.Strict || r.Via == ViaDirect) {
 		return nil, errSuspect(r.Suspect)
 	}
 	if e.Options.DryRun {
@@ -218,7 +236,7 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	if err := f.copy(ctx, stream, partial); err != nil {
 		return nil, errors.Join(err, f.keepOrDiscard(partial, err))
 	}
-	if r.Suspect = suspicion(f.job, name, f.object, *r.Bytes); r.Suspect != "" && e.Options.Strict {
+	if r.Suspect = suspicion(f.job, name, f.object, *r.Bytes); r.Suspect != "" && (e.Options.Strict || r.Via == ViaDirect) {
 		f.clearContent()
 		return nil, errors.Join(errSuspect(r.Suspect), partial.Discard())
 	}

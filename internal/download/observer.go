@@ -25,6 +25,8 @@ type Job struct {
 	recorded *Result
 	// batch has the assets that were looked up together with it; nil if it was not looked up.
 	batch *batch
+	// direct is set while the original may come from the URL in Asset (Options.Direct).
+	direct bool
 	// asked is when the run requested Asset; zero if the caller provided it.
 	asked time.Time
 	// Done is set if its result was known before the run, see Engine.Done.

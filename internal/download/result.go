@@ -84,6 +84,12 @@ const (
 	CodeProtocol    Code = "protocol"     // an answer that is not as the API describes it
 )
 
+// Via is how the bytes of a file came.
+type Via string
+
+// ViaDirect is the URL of a public original in its asset's metadata, without a call for a location (Options.Direct).
+const ViaDirect Via = "direct"
+
 // Verified is how the bytes of a file were checked.
 type Verified string
 
@@ -122,6 +128,7 @@ type Result struct {
 	Encoding    string    `json:"encoding,omitempty"` // the Content-Encoding that was decoded, gzip or deflate
 	MD5         string    `json:"md5,omitempty"`      // of the file, in hexadecimal digits
 	Chosen      string    `json:"chosen,omitempty"`   // of several derivatives, the one that was fetched
+	Via         Via       `json:"via,omitempty"`      // how the bytes came, if not from the location of a call
 	Suspect     string    `json:"suspect,omitempty"`  // why it is probably not the requested file
 	Verified    Verified  `json:"verified,omitempty"`
 	Checksum    string    `json:"checksum,omitempty"` // sha256:<hex>

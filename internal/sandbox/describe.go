@@ -64,7 +64,7 @@ func (s *Sandbox) describe(a *asset) object {
 	if it, ok := a.original(0); ok {
 		fields["thumbnails"], fields["videoPreviewURLs"] = s.derivatives(a, it)
 		if a.public && a.rights == rightsDownload {
-			fields["original"] = s.presign(a.object(it), s.now())
+			fields["original"] = s.publicOriginal(a.object(it))
 		}
 	}
 	for _, name := range a.lacks {

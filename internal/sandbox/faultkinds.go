@@ -231,6 +231,14 @@ var faultKinds = []FaultKind{
 		Name: "no-derivative", Side: OnList, Texts: []string{"webimage"}, AnyText: true,
 		Doc: "the asset does not have the derivative TEXT",
 	},
+	{
+		Name: "original", Side: OnList,
+		Texts: []string{
+			"gone", "forbidden", "page", "portal", "closed", "plain", "file", "ftp", "relative", "empty", "null", "number", "userinfo", "garbage",
+		},
+		Doc: "the URL of a public original answers 404; forbidden: 403; page: a login page; portal: 404 of the portal; closed: nothing; " +
+			"plain: the file, with no signature; others: it is invalid",
+	},
 	{Name: "no-transform", Side: OnList, Doc: "the asset has no transformBaseUrl"},
 	{
 		Name: "wrong-shape", Side: OnList, Texts: wrongShapes,

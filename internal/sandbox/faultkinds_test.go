@@ -145,6 +145,11 @@ var faultTests = map[string]faultTest{
 		check(t, "ETag", a.Header.Get("ETag"), "")
 		wantWhole(t, c.original(DocumentedAsset, "If-None-Match", `"x"`), o)
 	}},
+	"original": {Fault{Text: "portal"}, func(t *testing.T, c client, _ Object) {
+		var a struct{ Original string }
+		c.json("/api/v4/media/"+DocumentedAsset+"/", &a)
+		check(t, "original", a.Original, c.PortalURL()+"/original/Twitter.jpg")
+	}},
 	"kms": {Fault{}, func(t *testing.T, c client, o Object) {
 		a := c.original(DocumentedAsset)
 		check(t, "header", a.Header.Get("X-Amz-Server-Side-Encryption"), "aws:kms")

@@ -60,6 +60,35 @@ func (s *Sandbox) presignDerivative(d derivative, o Object) string {
 	return location + "?" + query.Encode() + "&" + keyCFSignature + "=" + signature
 }
 
+// publicOriginal returns the URL of a public asset's original, as lists have it, or what the fault original makes of it.
+func (s *Sandbox) publicOriginal(o Object) any {
+	link := s.presign(o, s.now())
+	f, ok := s.faults.selected("original", o.mediaID)
+	if !ok {
+		return link
+	}
+	switch f.Text {
+	case "gone":
+		return strings.Replace(link, "/media/", "/gone/", 1)
+	case "forbidden":
+		return strings.Replace(link, keySignature+"=", keySignature+"=0", 1)
+	case "page":
+		return s.opts.StorageURL + loginPath + url.PathEscape(o.Name)
+	case "portal":
+		return s.opts.PortalURL + "/original/" + url.PathEscape(o.Name)
+	case "closed":
+		return "http://127.0.0.1:1/" + url.PathEscape(o.Name)
+	case "plain":
+		return s.opts.StorageURL + "/" + o.Key
+	}
+	answer := object{}
+	brokenLocation(answer, f.Text, link)
+	return answer["s3_file"]
+}
+
+// loginPath is where storage has a page for people in place of a file.
+const loginPath = "/login/"
+
 func (s *Sandbox) serial() string { return "SANDBOX" + strconv.FormatUint(s.issued.Add(1), 10) }
 
 // signature covers an escaped path and all of the query but the signature itself.

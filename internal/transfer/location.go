@@ -16,6 +16,8 @@ type Location struct {
 	URL *url.URL
 	// Asked is when the portal gave it; zero if that is not known, as for one that was saved with a listing.
 	Asked time.Time
+	// Tentative says that another location is to be asked for after any failure before the first byte.
+	Tentative bool
 	// InPlace, if set, is what is known of the file, because it is probably in place already. Then Open does not ask for the
 	// bytes, so that no body, and with it the connection, has to be thrown away: with a strong ETag, which must be a digest of
 	// the bytes, it asks for any other file (If-None-Match; RFC 9110, section 13.1.2), else for the first byte alone, whose

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -133,6 +134,48 @@ func TestConnectionsOfFilesInPlace(t *testing.T) {
 				}
 				if took := time.Since(start); took > files*maxDraining {
 					t.Errorf("closing %d files took %s", files, took)
+				}
+			})
+		})
+	}
+}
+
+// A tentative location is given up after its first failure, unless it has brought bytes.
+func TestTentativeLocation(t *testing.T) {
+	f := randomFile(100_000, 1)
+	for _, tt := range []struct {
+		name   string
+		script []step
+		asked  int // locations
+	}{
+		{"is good", nil, 1},
+		{"503", []step{status(503, "")}, 2},
+		{"404", []step{status(404, "")}, 2},
+		{"403", []step{status(403, "")}, 2},
+		{"breaks in the middle", []step{cut(50_000)}, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, asked := newStorage(t, f, tt.script...), 0
+				portal := s.source(&asked)
+				source := func(ctx context.Context) (Location, error) {
+					at, err := portal(ctx)
+					if asked == 1 {
+						at.Asked, at.Tentative = time.Time{}, true
+					}
+					return at, err
+				}
+				stream, err := New(Options{Client: s.client, AllowHTTP: true, Retries: 3}).Open(t.Context(), source, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer stream.Close()
+				var got bytes.Buffer
+				if err := Copy(t.Context(), &got, stream, nil, nil, nil); err != nil || !bytes.Equal(got.Bytes(), f.bytes) {
+					t.Errorf("%d bytes, %v", got.Len(), err)
+				}
+				if asked != tt.asked {
+					t.Errorf("%d locations, want %d", asked, tt.asked)
 				}
 			})
 		})

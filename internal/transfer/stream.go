@@ -98,6 +98,9 @@ func (s *Stream) remedy(err error) error {
 			help = wait
 		}
 	}
+	if help == wait && s.at.location.Tentative && !s.at.served {
+		help = nothing
+	}
 	if help == wait {
 		if pause, ok = s.backoff.Next(e.after); !ok {
 			help = nothing // any more
