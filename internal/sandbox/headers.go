@@ -29,6 +29,19 @@ func fillHeader(h http.Header, size int64) {
 	}
 }
 
+// answersCondition answers a condition as a fault wants it. It reports whether it did.
+func answersCondition(w http.ResponseWriter, r *http.Request, o Object, active activeFaults) bool {
+	if active.has("if-match-412") && r.Header.Get("If-Match") != "" {
+		preconditionFailed().write(w, r)
+		return true
+	}
+	f, ok := active.get("not-modified")
+	if ok = ok && (f.Text == "always" || r.Header.Get("If-None-Match") == o.ETag()); ok {
+		notModified(w, r, o, f.Text)
+	}
+	return ok
+}
+
 // notModified answers 304, or 412, as the fault not-modified wants it.
 func notModified(w http.ResponseWriter, r *http.Request, o Object, how string) {
 	switch how {

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"testing"
 )
@@ -22,7 +23,7 @@ func TestNotModified(t *testing.T) {
 		t.Run(tt.how, func(t *testing.T) {
 			w := httptest.NewRecorder()
 			w.Header().Set("ETag", o.ETag())
-			notModified(w, httptest.NewRequest("GET", "/a", nil), o, tt.how)
+			notModified(w, httptest.NewRequest(http.MethodGet, "/a", nil), o, tt.how)
 			tag := w.Header().Get("ETag")
 			if w.Code != tt.status || (tag == o.ETag()) != tt.same || tt.tag != "" && tag != tt.tag {
 				t.Errorf("status %d, ETag %q; want %+v", w.Code, tag, tt)

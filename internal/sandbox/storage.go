@@ -28,10 +28,6 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 	escaped, hops := cutHops(r.URL.EscapedPath())
 	o, known := objectAt(all, escaped)
 	pictured, onDemand := transformable(all, escaped)
-	if strings.HasPrefix(escaped, loginPath) {
-		writePage(w, http.StatusOK, "Please log in")
-		return
-	}
 
 	var refused *s3Error
 	switch {
@@ -52,6 +48,8 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 			writeError(w, http.StatusBadRequest, err.Error())
 			return
 		}
+	case strings.HasPrefix(escaped, loginPath):
+		refused = &s3Error{Status: http.StatusOK, page: true}
 	case !known:
 		refused = &s3Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist."}
 	}
@@ -123,12 +121,7 @@ func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, 
 	if f, ok := active.get("control"); ok {
 		controlHeader(h, f.Text)
 	}
-	if active.has("if-match-412") && r.Header.Get("If-Match") != "" {
-		preconditionFailed().write(w, r)
-		return
-	}
-	if f, ok := active.get("not-modified"); ok && (f.Text == "always" || r.Header.Get("If-None-Match") == o.ETag()) {
-		notModified(w, r, o, f.Text)
+	if answersCondition(w, r, o, active) {
 		return
 	}
 	if f, ok := active.get("truncated"); ok {
