@@ -36,20 +36,22 @@ func defaultsOf(t *testing.T, text string, args ...string) (o transferFlags, err
 func TestDefaults(t *testing.T) {
 	const all = "[defaults]\njobs = 7\nconnections = '3'\napi-rate = 2.5\nlimit-rate = '10M'\nretries = 0\nprogress = 'never'\nimage = 'auto'\n"
 	shown := func(o transferFlags) string {
-		return fmt.Sprintf("%d %d %g %s %d %s", o.jobs, o.connections, o.apiRate, o.limitRate, o.retries, o.progress)
+		return fmt.Sprintf("%s %d %g %s %d %s", &o.jobs, o.connections, o.apiRate, o.limitRate, o.retries, o.progress)
 	}
 	for _, tt := range []struct {
 		text string
 		args string
 		want string
 	}{
-		{"", "", "32 8 10  5 auto"},
+		{"", "", "auto 8 10  5 auto"},
 		{all, "", "7 3 2.5 10M 0 never"},
+		{"[defaults]\njobs = 'auto'\n", "", "auto 8 10  5 auto"},
+		{all, "-j auto", "auto 3 2.5 10M 0 never"},
 		{all, "-j 2 --progress always", "2 3 2.5 10M 0 always"},
 		{all, "--connections=1 --api-rate 0 --limit-rate 1K --retries 9", "7 1 0 1K 9 never"},
 		{"[defaults]\njobs = 1_0\napi-rate = 1\nlimit-rate = 5_000\n", "", "10 8 1 5000 5 auto"},
 		{"[defaults]\njobs = 0x10\n", "", "16 8 10  5 auto"},
-		{"[profiles.default]\ndomain = 'x'\n[defaults]\n", "", "32 8 10  5 auto"},
+		{"[profiles.default]\ndomain = 'x'\n[defaults]\n", "", "auto 8 10  5 auto"},
 	} {
 		o, err := defaultsOf(t, tt.text, strings.Fields(tt.args)...)
 		if err != nil || shown(o) != tt.want {
@@ -62,12 +64,12 @@ func TestDefaults(t *testing.T) {
 func TestDefaultsAreChecked(t *testing.T) {
 	const secret = "0123456789abcdef0123456789abcdef"
 	for setting, want := range map[string]string{
-		"jobs = 0":        "jobs is 0, and must be from 1 to 1024",
-		"jobs = 1025":     "jobs is 1025, and must be from 1 to 1024",
-		"jobs = -1":       "jobs is -1, and must be from 1 to 1024",
-		"jobs = 'many'":   `jobs: invalid value "many": must be a whole number`,
-		"jobs = 1.5":      `jobs: invalid value "1.5": must be a whole number`,
-		"jobs = true":     `jobs: invalid value "true": must be a whole number`,
+		"jobs = 0":        `jobs: invalid value "0": must be auto or a whole number from 1 to 1024`,
+		"jobs = 1025":     `jobs: invalid value "1025": must be auto or a whole number from 1 to 1024`,
+		"jobs = -1":       `jobs: invalid value "-1": must be auto or a whole number from 1 to 1024`,
+		"jobs = 'many'":   `jobs: invalid value "many": must be auto or a whole number from 1 to 1024`,
+		"jobs = 1.5":      `jobs: invalid value "1.5": must be auto or a whole number from 1 to 1024`,
+		"jobs = true":     `jobs: invalid value "true": must be auto or a whole number from 1 to 1024`,
 		"connections = 0": "connections is 0, and must be from 1 to 64", "connections = 65": "connections is 65, and must be from 1 to 64",
 		"api-rate = 15":      "api-rate is 15, and must be 0 or from 0.1 to 14",
 		"api-rate = 0.01":    "api-rate is 0.01, and must be 0 or from 0.1 to 14",

@@ -63,7 +63,6 @@ func TestDownloadRefuses(t *testing.T) {
 		{"-o f --transform fill,width:8 --transform fill,width:9 a", "--output is for one file"},
 		{"--version 0 a", "at least 1"},
 		{"--version -1 a", "at least 1"},
-		{"-j 0 a", "from 1 to"},
 		{"--connections 0 a", "from 1 to"},
 		{"--max-failures -1 a", "negative"},
 		{"--checksum md5 a", "must be sha256"},

@@ -1,5 +1,48 @@
 package cli
 
+import (
+	"errors"
+	"strconv"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// jobs is the value of --jobs: how many files are in flight, 0 for auto.
+type jobs int
+
+// Set parses a value of the flag.
+func (j *jobs) Set(text string) error {
+	if text == "auto" {
+		*j = 0
+		return nil
+	}
+	n, err := strconv.ParseInt(text, 0, 64)
+	if err != nil || n < 1 || n > 1024 {
+		return errors.New("must be auto or a whole number from 1 to 1024")
+	}
+	*j = jobs(n)
+	return nil
+}
+
+// String returns the value as the command line spells it.
+func (j *jobs) String() string {
+	if *j == 0 {
+		return "auto"
+	}
+	return strconv.Itoa(int(*j))
+}
+
+// Type returns the name of the value in help texts.
+func (*jobs) Type() string { return "N" }
+
+// workers returns the workers that the flag asks for, as far as the limit of open files permits them.
+func (j jobs) workers() *download.Workers {
+	if j == 0 {
+		return download.AutoWorkers(limitJobs(openFiles(), download.DistantWorkers))
+	}
+	return download.FixedWorkers(limitJobs(openFiles(), int(j)))
+}
+
 const (
 	// filesAlways is the number of files that every run has open: the standard streams, the folder, lists,
 	// the journal, the allowance, files of the runtime.

@@ -56,7 +56,8 @@ type portal struct {
 	origin  *url.URL
 	client  *bynder.Client
 	storage *http.Client
-	calls   func() int64 // number of API calls
+	calls   func() int64                     // number of API calls
+	note    func(format string, args ...any) // prints a line of -v; does nothing without
 }
 
 // portal creates the two HTTP clients and the client of the API.
@@ -81,7 +82,9 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify f
 			screen.Say("asking the portal again in %s: %v", report.Duration(wait), err)
 		}
 	}
+	note := func(string, ...any) {}
 	if t.Trace = o.trace; o.verbose {
+		note = screen.Say
 		screen.Say("credentials from %s", conf.From)
 		t.Trace = func(e transport.Exchange) {
 			screen.Say("%s", exchangeLine(e))
@@ -100,6 +103,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify f
 		client:  client,
 		storage: transport.Storage(t),
 		calls:   allowance.Calls,
+		note:    note,
 	}, nil
 }
 

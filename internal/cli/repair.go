@@ -117,7 +117,7 @@ func (r *repair) run(ctx context.Context, files *journal.Files) error {
 	r.stop = stop
 	s := r.session
 	var err error
-	if s.portal, err = r.transfer.portal(s.conf, r.screen, notifyWaits(r.screen), r.transfer.jobs); err != nil {
+	if s.portal, err = r.transfer.portal(s.conf, r.screen, notifyWaits(r.screen), r.transfer.workers.Most()); err != nil {
 		return err
 	}
 	// Nothing is moved away if the portal does not answer.

@@ -34,24 +34,29 @@ func (o *transferFlags) journalOptions(conf config.Config, screen *report.Screen
 
 // engine returns an engine that downloads from a portal to an output.
 func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *download.Engine {
-	jobs := limitJobs(openFiles(), o.jobs)
+	opener := transfer.New(transfer.Options{
+		Client:      p.storage,
+		AllowHTTP:   config.IsLoopback(conf.Portal.Hostname()),
+		Retries:     o.retries,
+		Rate:        o.bytesRate,
+		Connections: o.connections,
+		Jobs:        o.workers.Number(),
+		Answered:    o.workers.Answered,
+	})
+	o.workers.Changed = func(n int, why string) {
+		opener.SetJobs(n)
+		p.note("up to %d connections to storage: %s", n, why)
+	}
 	e := &download.Engine{
-		API: p.client,
-		Opener: transfer.New(transfer.Options{
-			Client:      p.storage,
-			AllowHTTP:   config.IsLoopback(conf.Portal.Hostname()),
-			Retries:     o.retries,
-			Rate:        o.bytesRate,
-			Connections: o.connections,
-			Jobs:        jobs,
-		}),
+		API:     p.client,
+		Opener:  opener,
 		Sink:    to.Sink,
 		Confirm: func(ctx context.Context) error { _, err := p.client.CurrentUser(ctx); return err },
 		Options: download.Options{
 			Portal:      conf.Portal.Host,
 			Name:        o.namer(to.Name),
-			Workers:     jobs,
-			Waiting:     limitWaiting(openFiles(), jobs),
+			Workers:     o.workers,
+			Waiting:     limitWaiting(openFiles(), o.workers.Most()),
 			MaxFailures: o.maxFailures,
 			Strict:      o.strict,
 			DryRun:      o.dryRun,

@@ -98,7 +98,7 @@ func (s *session) openEnds(ctx context.Context) (_ context.Context, err error) {
 	s.closers.add("destination", closing(s.destination.Close))
 	s.openReporter(ctx, stop)
 	s.sayShare()
-	s.portal, err = s.flags.portal(s.conf, s.reporter.Screen(), s.showWait, s.flags.jobs)
+	s.portal, err = s.flags.portal(s.conf, s.reporter.Screen(), s.showWait, s.flags.workers.Most())
 	return ctx, err
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
 	"github.com/bynder-cli/bynder/internal/sink"
@@ -23,7 +24,8 @@ type transferFlags struct {
 	dir, output, name  string
 	from, from0        []string
 	ifExists           string
-	jobs, connections  int
+	jobs               jobs
+	connections        int
 	checksum           string
 	noVerify, noResume bool
 	strict             bool
@@ -40,6 +42,7 @@ type transferFlags struct {
 
 	// Set by check.
 	template  *naming.Template
+	workers   *download.Workers
 	exists    sink.IfExists
 	bytesRate int64
 	lockLimit time.Duration // negative for none
@@ -105,7 +108,7 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 func (o *transferFlags) addTransfers(f *pflag.FlagSet) {
 	o.portalFlags.add(f)
 	o.ifExists = sink.Fail.String()
-	f.IntVarP(&o.jobs, "jobs", "j", 32, "maximum connections to storage, over all files")
+	f.VarP(&o.jobs, "jobs", "j", "maximum connections to storage, over all files; auto = 32, or 128 if storage is distant; fewer after it answered 503 or 429")
 	f.IntVar(&o.connections, "connections", 8, "maximum parallel connections per file (1 = no splitting)")
 	f.BoolVar(&o.fsync, "fsync", false, "flush each file and folder to disk, against power loss")
 	f.StringVar(&o.limitRate, "limit-rate", "", "maximum `RATE` of all transfers in bytes per second: 500K, 10M, 1G (powers of 1024)")
@@ -140,9 +143,8 @@ func (o *transferFlags) check(single bool) error {
 		return usagef("--progress: %w", err)
 	}
 	o.md5 = o.md5 || o.journal != ""
+	o.workers = o.jobs.workers()
 	switch {
-	case o.jobs < 1 || o.jobs > 1024:
-		return usagef("--jobs is %d, and must be from 1 to 1024", o.jobs)
 	case o.connections < 1 || o.connections > 64:
 		return usagef("--connections is %d, and must be from 1 to 64", o.connections)
 	case o.maxFailures < 0:

@@ -32,7 +32,7 @@ func TestDoneOfChoices(t *testing.T) {
 		Sink: sink, Progress: sink, Results: []ResultObserver{sink},
 		Opener: transfer.New(transfer.Options{Client: &http.Client{Transport: storage{}}, Jobs: 1, Connections: 1}),
 		Options: Options{
-			Workers: 1,
+			Workers: FixedWorkers(1),
 			Name:    func(job Job, _ transfer.Object) string { return job.MediaID + " " + job.Chosen },
 		},
 		Steps: Steps{Complete: WithMetadata},

@@ -20,8 +20,8 @@ type Options struct {
 	// Name returns the path of a job's file below the sink's root, from the job and
 	// what storage says about the file.
 	Name func(Job, transfer.Object) string
-	// Workers is the number of files in flight at a time, from 1 up.
-	Workers int
+	// Workers limits the files in flight at a time; nil = 1.
+	Workers *Workers
 	// Waiting is how many transferred files, beyond Workers, may wait for the paths of earlier ones.
 	Waiting int
 	// MaxFailures ends the run after N failures; 0 = never.
@@ -108,17 +108,17 @@ var (
 	ErrMaxFailures  = errors.New("too many files failed")
 )
 
-// Run does every job, Workers at a time, and reports each exactly once. A job's failure
+// Run does every job, as many at a time as Workers allow, and reports each exactly once. A job's failure
 // does not stop other jobs, unless all would fail: if the portal does not accept the
 // credentials, or the disk is full. If ctx ends, the jobs in flight end as interrupted,
 // and those that no worker has started get no result. Run returns when no job is in flight.
 func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	workers := max(e.Options.Workers, 1)
+	workers := cmp.Or(e.Options.Workers, FixedWorkers(1))
 	r := run{
-		engine: e, stop: stop, paths: NewPaths(e.Sink, e.Options.Beside), workers: make(chan struct{}, workers),
-		waiting: make(chan struct{}, max(e.Options.Waiting, 0)), publishing: make(chan struct{}, workers),
+		engine: e, stop: stop, paths: NewPaths(e.Sink, e.Options.Beside), workers: workers,
+		waiting: make(chan struct{}, max(e.Options.Waiting, 0)), publishing: make(chan struct{}, workers.Most()),
 	}
 	r.feed(ctx, jobs)
 	r.files.Wait()
@@ -138,8 +138,9 @@ type run struct {
 	// (transfer.Location.InPlace).
 	finds atomic.Bool
 
-	// Semaphores, with a slot for each file that is transferred; waits for earlier ones; gets its final name.
-	workers, waiting, publishing chan struct{}
+	workers *Workers // files that are transferred
+	// Semaphores, with a slot for each file that waits for earlier ones; gets its final name.
+	waiting, publishing chan struct{}
 
 	mu      sync.Mutex
 	tally   Tally
@@ -160,9 +161,9 @@ func (r *run) feed(ctx context.Context, jobs Source) {
 			continue
 		}
 		select {
-		case r.workers <- struct{}{}:
+		case r.workers.slots <- struct{}{}:
 			r.countWanted()
-			free := sync.OnceFunc(func() { <-r.workers })
+			free := sync.OnceFunc(r.workers.free)
 			r.files.Go(func() {
 				defer free()
 				result := r.get(ctx, job, free)

@@ -271,7 +271,7 @@ func testEngine(m *memory, workers int) *Engine {
 	return &Engine{
 		API: &answers{}, Sink: m, Progress: m, Results: []ResultObserver{m},
 		Opener:  transfer.New(transfer.Options{Client: &http.Client{Transport: storage{}}}),
-		Options: Options{Portal: "p", Workers: workers, Waiting: 8, Name: func(job Job, _ transfer.Object) string { return job.MediaID }},
+		Options: Options{Portal: "p", Workers: FixedWorkers(workers), Waiting: 8, Name: func(job Job, _ transfer.Object) string { return job.MediaID }},
 	}
 }
 

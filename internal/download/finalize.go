@@ -86,15 +86,15 @@ func (r *run) retryAtOtherPath(ctx context.Context, f *file, err error, free fun
 	}
 	free()
 	select {
-	case r.workers <- struct{}{}:
-		defer func() { <-r.workers }()
+	case r.workers.slots <- struct{}{}:
+		defer r.workers.free()
 		return f.transfer(ctx)
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting for a free connection: %w", context.Cause(ctx))
 	}
 }
 
-// publish gives a file its final name. At most Workers files are published at a time, because many may be decided at
+// publish gives a file its final name. At most as many files as there are workers are published at a time, because many may be decided at
 // once.
 func (r *run) publish(ctx context.Context, f *file, partial Partial) (err error) {
 	r.publishing <- struct{}{}

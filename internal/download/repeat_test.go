@@ -131,7 +131,7 @@ func (run play) start(t *testing.T, random *rand.Rand) map[string]download.Resul
 			API: p, Sink: d, Progress: p, Results: []download.ResultObserver{p},
 			Opener: transfer.New(transfer.Options{Client: &http.Client{Transport: p}, Jobs: run.workers, Connections: 1}),
 			Options: download.Options{
-				Workers: run.workers, Waiting: 2, DryRun: run.dryRun, Digest: transfer.DigestOptions{Verify: true},
+				Workers: download.FixedWorkers(run.workers), Waiting: 2, DryRun: run.dryRun, Digest: transfer.DigestOptions{Verify: true},
 				Name: func(job download.Job, _ transfer.Object) string { return paths[job.MediaID] },
 			},
 			Done: func(job download.Job) (download.Result, bool) {

@@ -101,8 +101,9 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	watch := retry.NewWatch(reqCtx, o.Idle, 0)
 	watch.Progress = maxErrorBody // what storage says of a failure has to come as a whole
 	var conn net.Conn             // the last one, after redirects
+	var sent time.Time
 	traced := httptrace.WithClientTrace(watch.Context(), &httptrace.ClientTrace{
-		GotConn: func(got httptrace.GotConnInfo) { conn = got.Conn },
+		GotConn: func(got httptrace.GotConnInfo) { conn, sent = got.Conn, time.Now() },
 	})
 	req, err := http.NewRequestWithContext(traced, http.MethodGet, u.String(), nil)
 	if err != nil {
@@ -126,6 +127,9 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 			return nil, ctx.Err()
 		}
 		return nil, unanswered(u, resp, err)
+	}
+	if o.Answered != nil && s.until == 0 {
+		o.Answered(resp.StatusCode, time.Since(sent))
 	}
 	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, cancel: cancel, until: math.MaxInt64}
 	if a.sized {

@@ -11,9 +11,10 @@ import (
 const (
 	// largeBuffer is worth a factor of two over io.Copy's 32 KiB on a fast path.
 	largeBuffer = 1 << 20
-	smallBuffer = 128 << 10
-	// largeFile is from how many bytes on large buffers are used.
-	largeFile = 4 << 20
+	smallBuffer = 64 << 10
+	// largeFile is from how many bytes on large buffers are used, unless more than fewFiles are in flight: 128 files
+	// would take 384 MiB.
+	largeFile, fewFiles = 4 << 20, 16
 	// buffersPerFile lets one be filled while one waits and one is hashed.
 	buffersPerFile = 3
 )
@@ -48,7 +49,7 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 	defer stop()
 
 	pool := smallBuffers
-	if s.object.Size-s.next >= largeFile { // of an unknown size, little is read at once
+	if s.object.Size-s.next >= largeFile && s.opener.shares.count(0) <= fewFiles { // of an unknown size, little is read at once
 		pool = largeBuffers
 	}
 	if d == nil || !d.Needed() {

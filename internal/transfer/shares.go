@@ -23,11 +23,12 @@ type want struct {
 	size        int64
 }
 
-// count adds n to the files in flight: 1 for one that begins, -1 for one that has ended.
-func (a *allotment) count(n int) {
+// count adds n to the files in flight, 1 for one that begins, -1 for one that has ended, and returns their number.
+func (a *allotment) count(n int) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.files += n
+	return a.files
 }
 
 // grant notes that file, of size bytes, has a use for N connections, and returns how many it may have, at least one. It

@@ -30,6 +30,9 @@ type Options struct {
 	AllowHTTP bool
 	// Rate is the limit of all transfers together, in bytes per second; 0 for no limit.
 	Rate int64
+	// Answered, if set, receives the status of each answer for a file, but for parts of one, and the time from when the
+	// request was sent, over an open connection, to the answer's header.
+	Answered func(status int, delay time.Duration)
 	// Jobs is the number of connections in all. Each file has one, whatever the number; those that are left over go
 	// to the largest file. Zero stands for Connections, so that one file in flight alone may have as many.
 	Jobs int
@@ -84,4 +87,11 @@ func New(opts Options) *Opener {
 		room:   &room{most: roomBytes},
 		layout: usualLayout,
 	}
+}
+
+// SetJobs changes Options.Jobs.
+func (o *Opener) SetJobs(n int) {
+	o.shares.mu.Lock()
+	defer o.shares.mu.Unlock()
+	o.shares.total = n
 }
