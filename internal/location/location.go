@@ -117,8 +117,11 @@ func trim(text string) (string, error) {
 		return "", fmt.Errorf("the location is longer than %d KiB", maxText>>10)
 	}
 	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
-	return strings.NewReplacer("\t", "", "\n", "", "\r", "").Replace(text), nil
+	return withoutBreaks.Replace(text), nil
 }
+
+// withoutBreaks removes tabs and line breaks. It is made once: that takes longer than its use.
+var withoutBreaks = strings.NewReplacer("\t", "", "\n", "", "\r", "")
 
 // cutScheme splits text after the colon of its scheme. The scheme is in lower case.
 func cutScheme(text string) (scheme, rest string, ok bool) {

@@ -75,8 +75,10 @@ func (d *Dir) find(ctx context.Context, t download.Target, obj transfer.Object) 
 
 // names returns the names that the policy allows for t's file, in order of preference.
 func (d *Dir) names(t download.Target) []string {
-	if other := renamed(t); d.policy(t) == Rename && other != t.Name {
-		return []string{t.Name, other}
+	if d.policy(t) == Rename {
+		if other := renamed(t); other != t.Name {
+			return []string{t.Name, other}
+		}
 	}
 	return []string{t.Name}
 }

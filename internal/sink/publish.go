@@ -163,6 +163,9 @@ func (p *filePartial) moveTo(name string) error {
 // makeFolders creates the folders that name is in.
 func (d *Dir) makeFolders(name string) error {
 	folder := filepath.Dir(name)
+	if folder == "." {
+		return nil
+	}
 	if _, err := d.root.Lstat(folder); err == nil { // it may be a link
 		return nil
 	}
