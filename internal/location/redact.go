@@ -52,6 +52,9 @@ func WithoutURL(err error) error {
 // they are about.
 func reason(op *net.OpError) string {
 	why := op.Err
+	if inner, ok := why.(*net.OpError); ok { //nolint:errorlint // net wraps the write of a body so
+		return reason(inner)
+	}
 	if call, ok := errors.AsType[*os.SyscallError](why); ok {
 		why = call.Err
 	}

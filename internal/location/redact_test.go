@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
+	"os"
+	"syscall"
 	"testing"
 )
 
@@ -67,5 +70,13 @@ func TestWithoutURL(t *testing.T) {
 		if !errors.Is(got, io.ErrUnexpectedEOF) {
 			t.Errorf("%s: the cause is lost in %v", tt.name, got)
 		}
+	}
+}
+
+func TestReasonOfABodyThatCouldNotBeSent(t *testing.T) {
+	write := &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}
+	got := WithoutURL(&url.Error{Op: "Put", URL: "https://h/a?uploadId=s", Err: &net.OpError{Op: "readfrom", Net: "tcp", Err: write}})
+	if got.Error() != "broken pipe" {
+		t.Errorf("the text is %q", got)
 	}
 }

@@ -147,6 +147,7 @@ func TestTemporary(t *testing.T) {
 		{"reset", &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, true},
 		{"reset on Windows", &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("wsarecv", syscall.Errno(10054))}, true},
 		{"no route", dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), true},
+		{"broken pipe while a body is sent", &net.OpError{Op: "readfrom", Net: "tcp", Err: &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}}, true},
 		{"broken pipe", &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}, true},
 		{"closed without an answer", io.EOF, true},
 		{"cut short", fmt.Errorf("read: %w", io.ErrUnexpectedEOF), true},

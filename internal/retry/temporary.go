@@ -73,7 +73,7 @@ func untrusted(err error) bool {
 // our parameters will do so again.
 func connectionBroke(op *net.OpError) bool {
 	switch op.Op {
-	case "dial", "read", "write", "proxyconnect", "socks connect":
+	case "dial", "read", "write", "readfrom", "proxyconnect", "socks connect": // readfrom is a write of a request's body
 	default:
 		return false
 	}

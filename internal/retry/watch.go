@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -38,6 +39,7 @@ type Watch struct {
 	idle   time.Duration
 	whole  time.Duration
 	start  time.Time
+	sent   *sentBody // nil for a request without a body
 
 	idleLeft  time.Duration // the rest of idle
 	received  int64         // bytes since idleLeft was idle
@@ -57,10 +59,47 @@ func NewWatch(ctx context.Context, idle, whole time.Duration) *Watch {
 // Context returns the context for the request.
 func (w *Watch) Context() context.Context { return w.ctx }
 
+// Sent returns the body of the request. While it is sent, idle is the time limit between two reads of it, and for the
+// header after the last one.
+func (w *Watch) Sent(body io.ReadCloser) io.ReadCloser {
+	w.timer.Stop()
+	w.sent = &sentBody{ReadCloser: body, idle: w.idle, timer: time.AfterFunc(w.idle, func() { w.cancel(errIdle) })}
+	return w.sent
+}
+
+// sentBody is the body of a watched request, which net/http may still read after the answer.
+type sentBody struct {
+	io.ReadCloser
+	idle time.Duration
+
+	mu    sync.Mutex
+	timer *time.Timer // nil after the answer
+}
+
+func (b *sentBody) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	if b.timer != nil {
+		b.timer.Reset(b.idle)
+	}
+	b.mu.Unlock()
+	return b.ReadCloser.Read(p)
+}
+
+// answered ends the time limit.
+func (b *sentBody) answered() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.timer.Stop()
+	b.timer = nil
+}
+
 // Answered returns the results of the request, with a body that the Watch can end, and whose Close ends the
 // Watch. The error is an *IdleError if the Watch ended the request.
 func (w *Watch) Answered(resp *http.Response, err error) (*http.Response, error) {
 	w.timer.Stop()
+	if w.sent != nil {
+		w.sent.answered()
+	}
 	if err != nil {
 		err = w.explain(err)
 		w.cancel(nil)
@@ -78,6 +117,9 @@ func (w *Watch) explain(err error) error {
 		return err
 	case w.whole > 0 && (w.wholeLeft == 0 || w.limit == w.whole):
 		return &IdleError{fmt.Sprintf("the answer took longer than %v", w.whole)}
+	}
+	if w.sent != nil && w.received == 0 {
+		return &IdleError{fmt.Sprintf("nothing could be sent, and nothing was received, in %v", w.idle)}
 	}
 	what := "nothing"
 	if w.received > 0 {

@@ -122,3 +122,54 @@ func TestWatchOfARequestThatTheCallerEnds(t *testing.T) {
 		}
 	})
 }
+
+// A body may take as long as it takes, if the receiver takes some of it in each minute.
+func TestWatchOfABodyThatIsSent(t *testing.T) {
+	const s = time.Second
+	for _, tt := range []struct {
+		name   string
+		pauses []time.Duration // between reads of the body
+		header time.Duration   // until it comes after the body
+		err    bool
+		after  time.Duration
+	}{
+		{name: "slow", pauses: []time.Duration{59 * s, 59 * s, 59 * s}, header: 59 * s, after: 236 * s},
+		{name: "stops", pauses: []time.Duration{59 * s, time.Hour}, err: true, after: 119 * s},
+		{name: "no header", pauses: []time.Duration{59 * s}, header: time.Hour, err: true, after: 119 * s},
+		{name: "no read", pauses: []time.Duration{time.Hour}, err: true, after: 60 * s},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				w := NewWatch(t.Context(), time.Minute, 0)
+				body := w.Sent(io.NopCloser(strings.NewReader("a body")))
+				var err error
+				for _, pause := range tt.pauses {
+					if err = Sleep(w.Context(), pause); err != nil {
+						break
+					}
+					_, _ = body.Read(make([]byte, 1))
+				}
+				if err == nil {
+					err = Sleep(w.Context(), tt.header)
+				}
+				resp, err := w.Answered(&http.Response{Body: http.NoBody}, err)
+				if took := time.Since(start); took != tt.after || (err != nil) != tt.err {
+					t.Errorf("ended after %v with %v, want after %v", took, err, tt.after)
+				}
+				if err != nil {
+					if want := "nothing could be sent, and nothing was received, in 1m0s"; err.Error() != want || !Temporary(err) {
+						t.Errorf("ended with %q, want %q", err, want)
+					}
+					return
+				}
+				_, _ = body.Read(make([]byte, 1)) // net/http may still do so
+				time.Sleep(time.Hour)
+				if w.Context().Err() != nil {
+					t.Error("the body ended the answer")
+				}
+				resp.Body.Close()
+			})
+		})
+	}
+}
