@@ -61,9 +61,16 @@ func (a *allotment) withdraw(file any) {
 // roomBytes is how much of all files of an Opener together may wait in memory for its turn.
 const roomBytes = 96 << 20
 
+// Memory is memory that others take as well, in bytes.
+type Memory interface {
+	TryAcquire(n int64) bool
+	Release(n int64)
+}
+
 // room bounds the memory, in bytes, in which parts of files wait for their turn.
 type room struct {
-	most int64
+	most   int64
+	shared Memory // nil for none; what is taken of the room is taken of it, too
 
 	mu    sync.Mutex
 	taken int64
@@ -74,7 +81,7 @@ type room struct {
 func (r *room) take(n int64) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.taken+n > r.most {
+	if r.taken+n > r.most || r.shared != nil && !r.shared.TryAcquire(n) {
 		return false
 	}
 	r.taken += n
@@ -86,4 +93,7 @@ func (r *room) give(n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.taken -= n
+	if r.shared != nil {
+		r.shared.Release(n)
+	}
 }

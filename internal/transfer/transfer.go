@@ -41,6 +41,9 @@ type Options struct {
 	// of 16 MiB and more whose length and strong ETag storage sends begins with one, and gets
 	// more if that is slow: below 128 MiB a second, with more than a second to go.
 	Connections int
+	// Memory, if set, is what the destination holds files in. Parts that wait for their turn take of it; else they have
+	// memory of their own.
+	Memory Memory
 }
 
 // layout is how files are divided, in bytes.
@@ -84,7 +87,7 @@ func New(opts Options) *Opener {
 		opts:   opts,
 		rate:   limit,
 		shares: &allotment{total: opts.Jobs},
-		room:   &room{most: roomBytes},
+		room:   &room{most: roomBytes, shared: opts.Memory},
 		layout: usualLayout,
 	}
 }
