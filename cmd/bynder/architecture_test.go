@@ -17,7 +17,7 @@ const module = "github.com/bynder-cli/bynder/"
 // command line down to what knows nothing of it. A new room needs a line here.
 var rooms = map[string][]string{
 	"cmd/bynder": {"cli"},
-	"cli":        {"budget", "bynder", "config", "download", "input", "journal", "metadata", "mirror", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
+	"cli":        {"bucket", "budget", "bynder", "config", "download", "input", "journal", "metadata", "mirror", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
 
 	"mirror":    {"bynder", "download", "filelock", "fsync", "journal", "metadata", "naming", "sink", "transfer"}, // a folder beside what is recorded of it and what the portal has
 	"metadata":  {"bynder", "download", "filelock", "fsync", "naming", "report", "sink"},                          // what the portal tells of assets, in files
@@ -43,7 +43,8 @@ var rooms = map[string][]string{
 	"spelling":    {},                    // knows words, not what they are for
 	"sandbox":     {},                    // judges the client, so it shares no code with it
 
-	"sink/sinktest": {"download", "transfer"}, // the conformance suite of sinks, for tests alone
+	"bucket":        {"download", "location", "naming", "retry", "sink", "transfer"}, // where bytes land in S3
+	"sink/sinktest": {"download", "transfer"},                                        // the conformance suite of sinks, for tests alone
 
 	"tools/bench": {"retry"}, // not a room of the program: it measures the built program from outside
 }
@@ -54,6 +55,7 @@ var tools = map[string]string{
 	"github.com/dghubble/oauth1":        "transport",
 	"github.com/schollz/progressbar/v3": "report",
 	"github.com/pelletier/go-toml/v2":   "config",
+	"github.com/minio/minio-go/v7":      "bucket",
 
 	"github.com/pelletier/go-toml/v2/unstable": "config", // no promise of compatibility: one file reads with it
 }

@@ -164,7 +164,7 @@ func TestWatchOfABodyThatIsSent(t *testing.T) {
 					return
 				}
 				_, _ = body.Read(make([]byte, 1)) // net/http may still do so
-				time.Sleep(time.Hour)
+				_ = Sleep(t.Context(), time.Hour)
 				if w.Context().Err() != nil {
 					t.Error("the body ended the answer")
 				}

@@ -35,7 +35,7 @@ type Options struct {
 	Trace func(Exchange)
 }
 
-// base returns a new transport: the two clients share neither connections nor settings. Both
+// base returns a new transport: the clients share neither connections nor settings. Both
 // use HTTP/1.1: for the portal, because there an empty body is sent like none (see noReplay);
 // for storage, because one large stream is cheaper than with HTTP/2.
 func (o Options) base() *http.Transport {

@@ -288,8 +288,8 @@ func wantPresent(t *testing.T, err error, status download.Status, path string) {
 	}
 }
 
-// wantCode checks an error's code and returns its hint.
-func wantCode(t *testing.T, err error, code download.Code) string {
+// wantCode checks an error's code.
+func wantCode(t *testing.T, err error, code download.Code) {
 	t.Helper()
 	var e *download.Error
 	if !errors.As(err, &e) {
@@ -298,7 +298,6 @@ func wantCode(t *testing.T, err error, code download.Code) string {
 	if e.Code != code {
 		t.Errorf("the code of %q is %s, want %s", e, e.Code, code)
 	}
-	return e.Hint()
 }
 
 // beginErr returns the error of a Begin that must not succeed.

@@ -1,0 +1,374 @@
+package bucket
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5" //nolint:gosec // S3 checks what it receives with it
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/encrypt"
+
+	"github.com/bynder-cli/bynder/internal/retry"
+)
+
+// Client has the operations on one bucket. Each is repeated as often as Options.Retries says, if that may help, and ends
+// with its context. The errors are those of failure. It is safe for concurrent use.
+type Client struct {
+	core *minio.Core
+	at   Location
+	sse  encrypt.ServerSide // nil for what the bucket does by default
+	opts Options
+	// date is the server's clock at its latest answer, in seconds since 1970; 0 before the first.
+	date atomic.Int64
+	// unconditional is set if the server does not know Condition.IfAbsent, and says so.
+	unconditional atomic.Bool
+	transport     http.RoundTripper
+}
+
+// Object is what a bucket says of one of its objects.
+type Object struct {
+	Key  string
+	Size int64
+	// ETag is without quotes.
+	ETag     string
+	Modified time.Time // of the last change, by the server's clock
+	// The rest is not in lists.
+	ContentType, ContentEncoding string
+	Metadata                     map[string]string // user metadata, their names as Header returns them
+	// Keyed is set if the ETag is not a digest of the bytes, because the object is encrypted with a key of KMS or of
+	// the customer.
+	Keyed bool
+}
+
+// Attributes are what is stored with an object.
+type Attributes struct {
+	ContentType, ContentEncoding string
+	Metadata                     map[string]string
+}
+
+// Condition says when an object may be written. The zero Condition is always.
+type Condition struct {
+	IfAbsent bool   // no object has the key
+	IfMatch  string // the object with the key has this ETag, without quotes
+}
+
+// Part is one uploaded part of an object.
+type Part struct {
+	Number int // from 1 on
+	ETag   string
+	Size   int64
+}
+
+// Upload is an unfinished multipart upload.
+type Upload struct {
+	Key, ID   string
+	Initiated time.Time // by the server's clock
+}
+
+// Head returns the object with a key. The error is ErrNotFound if there is none.
+func (c *Client) Head(ctx context.Context, key string) (Object, error) {
+	var info minio.ObjectInfo
+	err := c.do(ctx, "look at", key, func(ctx context.Context) (err error) {
+		info, err = c.core.StatObject(ctx, c.at.Bucket, key, minio.StatObjectOptions{})
+		return err
+	})
+	if err != nil {
+		return Object{}, err
+	}
+	o := object(info)
+	o.Key = key
+	return o, nil
+}
+
+// object converts what the library returns.
+func object(info minio.ObjectInfo) Object {
+	o := Object{
+		Key: info.Key, Size: info.Size, ETag: strings.Trim(info.ETag, `"`), Modified: info.LastModified,
+		ContentType: info.ContentType, ContentEncoding: info.Metadata.Get("Content-Encoding"),
+		Keyed: strings.HasPrefix(info.Metadata.Get("X-Amz-Server-Side-Encryption"), "aws:kms") ||
+			info.Metadata.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "",
+	}
+	if len(info.UserMetadata) > 0 {
+		o.Metadata = make(map[string]string, len(info.UserMetadata))
+		for name, value := range info.UserMetadata {
+			o.Metadata[http.CanonicalHeaderKey(name)] = value
+		}
+	}
+	return o
+}
+
+// Read writes the bytes of an object to w, of the version with its ETag.
+func (c *Client) Read(ctx context.Context, o Object, w io.Writer) error {
+	var opts minio.GetObjectOptions
+	if err := opts.SetMatchETag(o.ETag); err != nil {
+		return err
+	}
+	return c.do(ctx, "read", o.Key, func(ctx context.Context) error {
+		body, _, _, err := c.core.GetObject(ctx, c.at.Bucket, o.Key, opts)
+		if err != nil {
+			return err
+		}
+		defer body.Close()
+		n, err := io.Copy(w, body)
+		if err == nil && n != o.Size {
+			err = fmt.Errorf("%w: %d of %d bytes came", io.ErrUnexpectedEOF, n, o.Size)
+		}
+		return err
+	})
+}
+
+// List yields the objects whose keys begin with a prefix, in the order of their keys. The last pair has the error, if the
+// list is not complete.
+func (c *Client) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		ended := false
+		err := c.do(ctx, "list", prefix, func(ctx context.Context) error {
+			last := ""
+			for info := range c.core.ListObjectsIter(ctx, c.at.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+				switch {
+				case info.Err != nil:
+					return info.Err
+				case info.Key <= last || !strings.HasPrefix(info.Key, prefix):
+					return fmt.Errorf("the server listed %q after %q", info.Key, last)
+				}
+				last = info.Key
+				if ended = !yield(object(info), nil); ended {
+					return nil
+				}
+			}
+			return ctx.Err() // with which the library ends a list silently
+		})
+		if err != nil && !ended {
+			yield(Object{}, err)
+		}
+	}
+}
+
+// Put writes an object of content.
+func (c *Client) Put(ctx context.Context, key string, content []byte, a Attributes, when Condition) (etag string, err error) {
+	sum := md5.Sum(content) //nolint:gosec // as above
+	err = c.write(ctx, key, when, func(ctx context.Context, when Condition) error {
+		info, err := c.core.PutObject(ctx, c.at.Bucket, key, bytes.NewReader(content), int64(len(content)),
+			base64.StdEncoding.EncodeToString(sum[:]), "", c.putOptions(a, when))
+		etag = info.ETag
+		return err
+	})
+	return etag, err
+}
+
+// write calls an operation that has a condition. A server that does not know the condition that no object has the key
+// answers 501: then it is not asked for it any more, see Client.Conditional.
+func (c *Client) write(ctx context.Context, key string, when Condition, operation func(context.Context, Condition) error) error {
+	return c.do(ctx, "write", key, func(ctx context.Context) error {
+		when.IfAbsent = when.IfAbsent && c.Conditional()
+		err := operation(ctx, when)
+		if when.IfAbsent && minio.ToErrorResponse(err).StatusCode == http.StatusNotImplemented {
+			c.unconditional.Store(true)
+			err = operation(ctx, Condition{})
+		}
+		return err
+	})
+}
+
+// Conditional reports whether the server has not refused Condition.IfAbsent as unknown. If it has, only Head shows whether
+// an object has a key.
+func (c *Client) Conditional() bool { return !c.unconditional.Load() }
+
+// Copy copies an object within the bucket, with its attributes: of the version with this ETag. The server copies at most
+// 5 GiB at a time.
+func (c *Client) Copy(ctx context.Context, from, etag, to string) error {
+	return c.do(ctx, "copy", to, func(ctx context.Context) error {
+		_, err := c.core.Client.CopyObject(ctx, minio.CopyDestOptions{Bucket: c.at.Bucket, Object: to, Encryption: c.sse},
+			minio.CopySrcOptions{Bucket: c.at.Bucket, Object: from, MatchETag: etag})
+		return err
+	})
+}
+
+// Delete removes an object. It is not an error if there is none.
+func (c *Client) Delete(ctx context.Context, key string) error {
+	return c.do(ctx, "remove", key, func(ctx context.Context) error {
+		return c.core.RemoveObject(ctx, c.at.Bucket, key, minio.RemoveObjectOptions{})
+	})
+}
+
+// Begin begins a multipart upload and returns its id.
+func (c *Client) Begin(ctx context.Context, key string, a Attributes) (id string, err error) {
+	err = c.do(ctx, "write", key, func(ctx context.Context) error {
+		id, err = c.core.NewMultipartUpload(ctx, c.at.Bucket, key, c.putOptions(a, Condition{}))
+		if err == nil && id == "" {
+			err = errors.New("the server began an upload without an id")
+		}
+		return err
+	})
+	return id, err
+}
+
+// PutPart uploads a part. All parts but the last have at least 5 MiB.
+func (c *Client) PutPart(ctx context.Context, key, id string, number int, content []byte) (part Part, err error) {
+	sum := md5.Sum(content) //nolint:gosec // as above
+	err = c.do(ctx, "write", key, func(ctx context.Context) error {
+		put, err := c.core.PutObjectPart(ctx, c.at.Bucket, key, id, number, bytes.NewReader(content), int64(len(content)),
+			minio.PutObjectPartOptions{Md5Base64: base64.StdEncoding.EncodeToString(sum[:])})
+		part = Part{Number: number, ETag: put.ETag, Size: int64(len(content))}
+		return err
+	})
+	return part, err
+}
+
+// Complete makes an object of the parts of an upload, in their order.
+func (c *Client) Complete(ctx context.Context, key, id string, parts []Part, when Condition) (etag string, err error) {
+	all := make([]minio.CompletePart, len(parts))
+	for i, p := range parts {
+		all[i] = minio.CompletePart{PartNumber: p.Number, ETag: p.ETag}
+	}
+	err = c.write(ctx, key, when, func(ctx context.Context, when Condition) error {
+		var opts minio.PutObjectOptions
+		when.set(&opts)
+		info, err := c.core.CompleteMultipartUpload(ctx, c.at.Bucket, key, id, all, opts)
+		etag = info.ETag
+		return err
+	})
+	return etag, err
+}
+
+// Abort removes an upload and its parts. It is not an error if there is none.
+func (c *Client) Abort(ctx context.Context, key, id string) error {
+	err := c.do(ctx, "remove the unfinished upload of", key, func(ctx context.Context) error {
+		return c.core.AbortMultipartUpload(ctx, c.at.Bucket, key, id)
+	})
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// Parts returns the parts of an upload, by number. The error is ErrNotFound if there is no such upload.
+func (c *Client) Parts(ctx context.Context, key, id string) (parts []Part, err error) {
+	for marker := 0; ; {
+		var page minio.ListObjectPartsResult
+		err = c.do(ctx, "list the parts of", key, func(ctx context.Context) (err error) {
+			page, err = c.core.ListObjectParts(ctx, c.at.Bucket, key, id, marker, 1000)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page.ObjectParts {
+			if p.PartNumber <= marker {
+				return nil, c.failure("list the parts of", key, fmt.Errorf("the server listed part %d after %d", p.PartNumber, marker))
+			}
+			marker = p.PartNumber
+			parts = append(parts, Part{Number: p.PartNumber, ETag: strings.Trim(p.ETag, `"`), Size: p.Size})
+		}
+		if !page.IsTruncated || len(page.ObjectParts) == 0 {
+			return parts, nil
+		}
+	}
+}
+
+// Uploads returns the unfinished uploads of a key.
+func (c *Client) Uploads(ctx context.Context, key string) (all []Upload, err error) {
+	var page minio.ListMultipartUploadsResult
+	err = c.do(ctx, "list the unfinished uploads of", key, func(ctx context.Context) (err error) {
+		page, err = c.core.ListMultipartUploads(ctx, c.at.Bucket, key, "", "", "", 1000)
+		return err
+	})
+	for _, u := range page.Uploads {
+		if u.Key == key { // the request is about keys that begin so
+			all = append(all, Upload{u.Key, u.UploadID, u.Initiated})
+		}
+	}
+	return all, err
+}
+
+// Now returns the server's clock at its latest answer; ok is false if it has not told it.
+func (c *Client) Now() (now time.Time, ok bool) {
+	seconds := c.date.Load()
+	return time.Unix(seconds, 0), seconds > 0
+}
+
+// putOptions returns the options of the library for a new object.
+func (c *Client) putOptions(a Attributes, when Condition) minio.PutObjectOptions {
+	opts := minio.PutObjectOptions{
+		ContentType: a.ContentType, ContentEncoding: a.ContentEncoding, UserMetadata: a.Metadata,
+		StorageClass: c.opts.StorageClass, ServerSideEncryption: c.sse,
+	}
+	when.set(&opts)
+	return opts
+}
+
+// set adds the headers of the condition.
+func (w Condition) set(opts *minio.PutObjectOptions) {
+	switch {
+	case w.IfAbsent:
+		opts.SetMatchETagExcept("*")
+	case w.IfMatch != "":
+		opts.SetMatchETag(w.IfMatch)
+	}
+}
+
+// Close closes the connections.
+func (c *Client) Close() {
+	(&http.Client{Transport: c.transport}).CloseIdleConnections()
+}
+
+// request is what one operation shares with its requests.
+type request struct{ stop context.CancelCauseFunc }
+
+type requestKey struct{}
+
+// do calls an operation. The library repeats requests after almost every error of a connection: one that will be the same
+// the next time ends the operation.
+func (c *Client) do(ctx context.Context, doing, key string, operation func(context.Context) error) error {
+	within, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	err := operation(context.WithValue(within, requestKey{}, request{stop}))
+	if err == nil {
+		return nil
+	}
+	switch cause := context.Cause(within); {
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case cause != nil:
+		err = cause
+	}
+	return c.failure(doing, key, err)
+}
+
+// closed stands for io.EOF, in whose place the library would return a text with the URL.
+type closed struct{}
+
+func (closed) Error() string { return "the server closed the connection without an answer" }
+func (closed) Unwrap() error { return io.EOF }
+
+// observer sees each answer of the server.
+type observer struct {
+	client *Client
+	next   http.RoundTripper
+}
+
+func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := o.next.RoundTrip(req)
+	if err == io.EOF { //nolint:errorlint // net/http returns it as it is
+		err = closed{}
+	}
+	if err != nil {
+		if r, ok := req.Context().Value(requestKey{}).(request); ok && !retry.Temporary(err) && req.Context().Err() == nil {
+			r.stop(err)
+		}
+		return resp, err
+	}
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		o.client.date.Store(date.Unix())
+	}
+	return resp, nil
+}

@@ -1,0 +1,164 @@
+package bucket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/minio/minio-go/v7"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/location"
+)
+
+// What an answer of a server means to the caller of a Client.
+var (
+	// ErrNotFound is in the chain of errors about an object or upload that does not exist.
+	ErrNotFound = errors.New("not found")
+	// ErrCondition is in the chain of errors about a Condition that does not hold, or that another request may change
+	// at the same moment.
+	ErrCondition = errors.New("another object has the key")
+)
+
+// refusal is the error of an answer, with a text of its own and the server's code.
+type refusal struct {
+	text, code string
+	status     int
+	is         error // ErrNotFound, ErrCondition or nil
+}
+
+func (r *refusal) Error() string {
+	if r.code == "" || strings.Contains(r.text, r.code) {
+		return r.text
+	}
+	return r.text + " (" + r.code + ")"
+}
+
+func (r *refusal) Unwrap() error { return r.is }
+
+// rights are the permissions that operations need, by the words of failure ("Actions, resources, and condition keys
+// for Amazon S3" in the Service Authorization Reference).
+var rights = map[string]string{
+	"list":                            "s3:ListBucket",
+	"look at":                         "s3:GetObject and s3:ListBucket",
+	"read":                            "s3:GetObject",
+	"write":                           "s3:PutObject",
+	"copy":                            "s3:GetObject and s3:PutObject",
+	"remove":                          "s3:DeleteObject",
+	"remove the unfinished upload of": "s3:AbortMultipartUpload",
+	"list the parts of":               "s3:ListMultipartUploadParts",
+	"list the unfinished uploads of":  "s3:ListBucketMultipartUploads",
+}
+
+// known are the codes of errors that have a cause which the user can remove ("Error responses" in the Amazon S3 API
+// Reference; the last ones of MinIO and Ceph). hint names the variable or the flag.
+var known = []struct {
+	codes      []string
+	text, hint string
+	code       download.Code
+}{
+	{[]string{"InvalidAccessKeyId", "InvalidAccessKeyID", "XAdminUserNotFound"}, "the access key is not known there", "check AWS_ACCESS_KEY_ID or the profile, and AWS_ENDPOINT_URL_S3", ""},
+	{[]string{"SignatureDoesNotMatch"}, "the secret key is wrong", "check AWS_SECRET_ACCESS_KEY or the profile", ""},
+	{[]string{"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}, "the session token has expired", "get new credentials, and set AWS_SESSION_TOKEN", ""},
+	{[]string{"InvalidToken"}, "the session token is not valid", "check AWS_SESSION_TOKEN: it belongs to its access key", ""},
+	{[]string{"RequestTimeTooSkewed"}, "this machine's clock differs too much from the server's", "set the clock", ""},
+	{[]string{"NoSuchBucket"}, "there is no such bucket", "check its name, and AWS_ENDPOINT_URL_S3", ""},
+	{[]string{"PermanentRedirect", "AuthorizationHeaderMalformed", "InvalidRegion", "IllegalLocationConstraintException", "TemporaryRedirect"}, otherRegion, "", ""},
+	{[]string{"InvalidStorageClass"}, "the server does not have this storage class", "check --storage-class", ""},
+	{[]string{"ServerSideEncryptionConfigurationNotFoundError", "KMS.NotFoundException", "KMS.DisabledException", "KMSNotConfigured"}, "the server cannot encrypt with this key", "check --sse", ""},
+	{[]string{"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientCapacity", "TooManyObjects"}, "the bucket's quota is used up", "free some space in the bucket or raise its quota, then run the same command again", download.CodeDiskFull},
+	{[]string{"AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer"}, "the account may not use this bucket", "ask the owner of the account", ""},
+}
+
+const otherRegion = "the bucket is in another region"
+
+// regionHint returns the hint for a bucket in another region, which the server may have named.
+func regionHint(region string) string {
+	if region == "" || len(region) > 32 || strings.Trim(region, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return "set AWS_REGION to the bucket's region"
+	}
+	return "set AWS_REGION=" + region
+}
+
+// failure returns the *download.Error of an operation on a key: what failed, why, and what to do. doing is one of rights.
+func (c *Client) failure(doing, key string, err error) error {
+	shown := Scheme + c.at.Bucket + "/" + key
+	hint, code, cause := c.explain(doing, err)
+	return &download.Error{Code: code, Err: fmt.Errorf("cannot %s %s: %w", doing, shown, cause), Advice: hint}
+}
+
+// explain returns a hint, a code and the cause of a failure.
+func (c *Client) explain(doing string, err error) (hint string, code download.Code, cause error) {
+	var answer minio.ErrorResponse
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return "", download.CodeInterrupted, err
+	case errors.As(err, &answer):
+		return c.refused(doing, answer)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "", download.CodeTimeout, location.WithoutURL(err)
+	}
+	return "check AWS_ENDPOINT_URL_S3, and the connection to that host", download.CodeNetwork, location.WithoutURL(err)
+}
+
+// refused explains an answer.
+func (c *Client) refused(doing string, a minio.ErrorResponse) (hint string, code download.Code, cause error) {
+	r := &refusal{code: printable(a.Code, 64), status: a.StatusCode}
+	for _, k := range known {
+		for _, each := range k.codes {
+			if each != a.Code {
+				continue
+			}
+			r.text = k.text
+			if k.text == otherRegion {
+				return regionHint(a.Region), download.CodeLocal, r
+			}
+			return k.hint, cmp.Or(k.code, download.CodeLocal), r
+		}
+	}
+	switch {
+	case a.StatusCode == http.StatusPreconditionFailed, a.Code == "PreconditionFailed", a.Code == "ConditionalRequestConflict", a.Code == "OperationAborted":
+		r.text, r.is = ErrCondition.Error(), ErrCondition
+		return "run the command again", download.CodeExists, r
+	case a.StatusCode == http.StatusNotFound, a.Code == "NoSuchKey", a.Code == "NoSuchUpload":
+		r.text, r.is = ErrNotFound.Error(), ErrNotFound
+		return "", download.CodeLocal, r
+	case a.StatusCode == http.StatusInsufficientStorage:
+		r.text = "the server has no space left"
+		return "free some space there, then run the same command again", download.CodeDiskFull, r
+	case a.StatusCode == http.StatusForbidden || a.StatusCode == http.StatusUnauthorized || a.Code == "AccessDenied":
+		r.text = "no permission"
+		return "the credentials need the right " + rights[doing] + " for this bucket", download.CodeLocal, r
+	case a.StatusCode >= 300 && a.StatusCode < 400:
+		r.text = otherRegion
+		return regionHint(a.Region), download.CodeLocal, r
+	}
+	r.text = fmt.Sprintf("the server answered %d %s", a.StatusCode, http.StatusText(a.StatusCode))
+	if message := printable(c.redacted(a.Message), 200); message != "" {
+		r.text += ": " + strings.TrimSuffix(message, ".")
+	}
+	return "", download.CodeStorage, r
+}
+
+// printable returns at most most bytes of a foreign text, without characters that cannot be seen.
+func printable(text string, most int) string {
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// redacted returns a text without the credentials, which a server may repeat.
+func (c *Client) redacted(text string) string {
+	for _, secret := range c.secrets() {
+		if secret != "" {
+			text = strings.ReplaceAll(text, secret, "[redacted]")
+		}
+	}
+	return text
+}

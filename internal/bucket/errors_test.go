@@ -1,0 +1,151 @@
+package bucket
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// Errors as servers send them: what the user reads, and which variable or right the hint names.
+func TestErrors(t *testing.T) {
+	const form = `<?xml version="1.0" encoding="UTF-8"?>` + "\n<Error><Code>%s</Code><Message>%s</Message>%s<RequestId>4442587FB7D0A2F9</RequestId><HostId>h</HostId></Error>"
+	for _, tt := range []struct {
+		name, doing string
+		status      int
+		body        string
+		code        download.Code
+		text, hint  string
+		is          error
+	}{
+		{"wrong key", "list", 403, fmt.Sprintf(form, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", "<AWSAccessKeyId>key</AWSAccessKeyId>"), "local", "the access key is not known there (InvalidAccessKeyId)", "AWS_ACCESS_KEY_ID", nil},
+		{"wrong secret", "list", 403, fmt.Sprintf(form, "SignatureDoesNotMatch", "The request signature we calculated does not match", "<StringToSign>AWS4-HMAC-SHA256</StringToSign>"), "local", "the secret key is wrong (SignatureDoesNotMatch)", "AWS_SECRET_ACCESS_KEY", nil},
+		{"expired token", "write", 400, fmt.Sprintf(form, "TokenRefreshRequired", "The provided token must be refreshed.", ""), "local", "the session token has expired", "AWS_SESSION_TOKEN", nil},
+		{"invalid token", "write", 400, fmt.Sprintf(form, "InvalidToken", "The provided token is malformed", "<Token-0>the session token</Token-0>"), "local", "the session token is not valid", "AWS_SESSION_TOKEN", nil},
+		{"clock", "list", 403, fmt.Sprintf(form, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", ""), "local", "clock differs too much", "set the clock", nil},
+		{"no bucket", "list", 404, fmt.Sprintf(form, "NoSuchBucket", "The specified bucket does not exist", "<BucketName>bucket</BucketName>"), "local", "there is no such bucket", "AWS_ENDPOINT_URL_S3", nil},
+		{"wrong region", "list", 400, fmt.Sprintf(form, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'", "<Region>eu-west-1</Region>"), "local", "the bucket is in another region", "set AWS_REGION=eu-west-1", nil},
+		{"wrong region, redirect", "list", 301, fmt.Sprintf(form, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.", "<Endpoint>bucket.s3-eu-west-1.amazonaws.com</Endpoint>"), "local", "the bucket is in another region", "AWS_REGION", nil},
+		{"region that is not one", "list", 400, fmt.Sprintf(form, "AuthorizationHeaderMalformed", "m", "<Region>eu; rm -rf /</Region>"), "local", "another region", "set AWS_REGION to the bucket's region", nil},
+		{"redirect without a body", "look at", 301, "", "local", "the bucket is in another region", "AWS_REGION", nil},
+		{"may not list", "list", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission (AccessDenied)", "s3:ListBucket", nil},
+		{"may not write", "write", 403, fmt.Sprintf(form, "AccessDenied", "User: arn:aws:iam::1:user/u is not authorized to perform: s3:PutObject", ""), "local", "no permission (AccessDenied)", "s3:PutObject", nil},
+		{"may not look", "look at", 403, "", "local", "no permission", "s3:GetObject and s3:ListBucket", nil},
+		{"may not read", "read", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission", "s3:GetObject", nil},
+		{"may not abort", "remove the unfinished upload of", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission", "s3:AbortMultipartUpload", nil},
+		{"may not list parts", "list the parts of", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission", "s3:ListMultipartUploadParts", nil},
+		{"may not list uploads", "list the unfinished uploads of", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission", "s3:ListBucketMultipartUploads", nil},
+		{"quota of Ceph", "write", 403, fmt.Sprintf(form, "QuotaExceeded", "", ""), "disk_full", "the bucket's quota is used up", "raise its quota", nil},
+		{"quota of MinIO", "write", 400, fmt.Sprintf(form, "XMinioAdminBucketQuotaExceeded", "Bucket quota exceeded", ""), "disk_full", "the bucket's quota is used up", "raise its quota", nil},
+		{"full disk", "write", 507, fmt.Sprintf(form, "XMinioStorageFull", "Storage backend has reached its minimum free drive threshold.", ""), "disk_full", "quota is used up", "free some space", nil},
+		{"507", "write", 507, "", "disk_full", "no space left", "free some space", nil},
+		{"storage class", "write", 400, fmt.Sprintf(form, "InvalidStorageClass", "The storage class you specified is not valid", ""), "local", "storage class", "--storage-class", nil},
+		{"KMS", "write", 400, fmt.Sprintf(form, "KMS.NotFoundException", "Key 'x' does not exist", ""), "local", "cannot encrypt with this key", "--sse", nil},
+		{"not found", "look at", 404, "", "local", "not found", "", ErrNotFound},
+		{"no upload", "write", 404, fmt.Sprintf(form, "NoSuchUpload", "The specified upload does not exist.", ""), "local", "not found (NoSuchUpload)", "", ErrNotFound},
+		{"412", "write", 412, fmt.Sprintf(form, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", "<Condition>If-None-Match</Condition>"), "exists", "another object has the key", "again", ErrCondition},
+		{"409", "write", 409, fmt.Sprintf(form, "ConditionalRequestConflict", "The conditional request cannot succeed due to a conflicting operation", ""), "exists", "another object has the key", "again", ErrCondition},
+		{"503", "write", 503, fmt.Sprintf(form, "SlowDown", "Please reduce your request rate.", ""), "storage", "the server answered 503 Service Unavailable: Please reduce your request rate", "", nil},
+		{"a page", "write", 502, "<html><body>\x1b[31mBad\r\n gateway</body></html>", "storage", "the server answered 502 Bad Gateway", "", nil},
+		{"a secret in a message", "write", 418, fmt.Sprintf(form, "Teapot", "the secret key of the session token", ""), "storage", "[redacted] of", "", nil},
+		{"a long message", "write", 418, fmt.Sprintf(form, "Teapot", strings.Repeat("ü ", 5000), ""), "storage", "ü ü", "", nil},
+		{"a code that is long", "write", 418, fmt.Sprintf(form, strings.Repeat("X", 5000), "m", ""), "storage", "418", "", nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			s.fault = func(w http.ResponseWriter, _ *http.Request) bool {
+				w.Header().Set("Content-Type", "application/xml")
+				w.WriteHeader(tt.status)
+				_, _ = w.Write([]byte(tt.body))
+				return true
+			}
+			c := s.client(func(o *Options) {
+				getenv := o.Getenv
+				o.Getenv = func(name string) string {
+					if name == "AWS_SESSION_TOKEN" {
+						return "the session token"
+					}
+					return getenv(name)
+				}
+			})
+			err := c.operation(t, tt.doing)
+			failed := wantCode(t, err, tt.code)
+			if text := failed.Error(); !strings.HasPrefix(text, "cannot "+tt.doing+" s3://bucket/") || !strings.Contains(text, tt.text) || len(text) > 500 {
+				t.Errorf("the error is %.600q, want %q", text, tt.text)
+			}
+			if !strings.Contains(failed.Hint(), tt.hint) || tt.hint == "" && failed.Hint() != "" {
+				t.Errorf("the hint is %q, want %q", failed.Hint(), tt.hint)
+			}
+			if tt.is != nil && !errors.Is(err, tt.is) {
+				t.Errorf("%v is not %v", err, tt.is)
+			}
+			for _, secret := range []string{"the secret key", "the session token of", "\x1b", "\n"} {
+				if text := failed.Error() + failed.Hint(); strings.Contains(text, secret) && !strings.Contains(text, "the secret key is wrong") {
+					t.Errorf("%q has %q", text, secret)
+				}
+			}
+		})
+	}
+}
+
+// operation calls the operation whose failures say that they were doing this.
+func (c *Client) operation(t *testing.T, doing string) error {
+	ctx := t.Context()
+	switch doing {
+	case "list":
+		return c.Try(ctx, true)
+	case "look at":
+		_, err := c.Head(ctx, "a")
+		return err
+	case "read":
+		return c.Read(ctx, Object{Key: "a", ETag: "e"}, nil)
+	case "write":
+		_, err := c.Put(ctx, "a", nil, Attributes{}, Condition{})
+		return err
+	case "list the parts of":
+		_, err := c.Parts(ctx, "a", "u")
+		return err
+	case "list the unfinished uploads of":
+		_, err := c.Uploads(ctx, "a")
+		return err
+	default:
+		return c.Abort(ctx, "a", "u")
+	}
+}
+
+// What another try does not change ends an operation at once.
+func TestErrorsThatStay(t *testing.T) {
+	tries := 0
+	stays := &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "h", IsNotFound: true}}
+	c := newServer(t).client(func(o *Options) {
+		o.Retries = 100
+		o.Transport = roundTrip(func(*http.Request) (*http.Response, error) { tries++; return nil, stays })
+	})
+	_, err := c.Head(t.Context(), "a")
+	if failed := wantCode(t, err, download.CodeNetwork); tries != 1 || !strings.Contains(failed.Error(), "no such host") {
+		t.Errorf("%d tries, %v", tries, failed)
+	}
+}
+
+// A server that closes connections is tried as often as Retries says.
+func TestServerThatClosesConnections(t *testing.T) {
+	s := newServer(t)
+	s.fault = func(w http.ResponseWriter, _ *http.Request) bool {
+		if connection, _, err := http.NewResponseController(w).Hijack(); err == nil {
+			connection.Close()
+		}
+		return true
+	}
+	_, err := s.client().Head(t.Context(), "a")
+	if failed := wantCode(t, err, download.CodeNetwork); s.counted("head") < 4 || strings.Contains(failed.Error(), "http") {
+		t.Errorf("%d requests, %v", s.counted("head"), failed)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }

@@ -1,0 +1,103 @@
+package bucket
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// The user metadata of an object, by which the next run recognizes the file. Values are ASCII, with other characters
+// percent-encoded.
+const (
+	metaPortal   = "Bynder-Portal"
+	metaMediaID  = "Bynder-Media-Id"
+	metaSelector = "Bynder-Selector"
+	metaETag     = "Bynder-Etag"          // of the file in the portal's storage
+	metaModified = "Bynder-Last-Modified" // likewise, as an HTTP date
+	metaSize     = "Bynder-Size"          // likewise, in bytes
+)
+
+// maxValue is the length from which on a value is replaced by its hash, in bytes: S3 takes 2 KiB of user metadata.
+const maxValue = 300
+
+// metadata returns the user metadata of t's file, which is obj.
+func metadata(t download.Target, obj transfer.Object) map[string]string {
+	all := map[string]string{}
+	set := func(name, value string) {
+		if value = (&url.URL{Path: value}).EscapedPath(); len(value) > maxValue {
+			sum := sha256.Sum256([]byte(value))
+			value = "sha256-" + hex.EncodeToString(sum[:])
+		}
+		if value != "" {
+			all[name] = value
+		}
+	}
+	set(metaPortal, t.Identity.Portal)
+	set(metaMediaID, t.Identity.MediaID)
+	set(metaSelector, t.Identity.Selector)
+	set(metaETag, obj.ETag)
+	if !obj.LastModified.IsZero() {
+		set(metaModified, obj.LastModified.UTC().Format(time.RFC3339))
+	}
+	if obj.Size >= 0 {
+		set(metaSize, strconv.FormatInt(obj.Size, 10))
+	}
+	return all
+}
+
+// isSame reports whether an object has the bytes of t's file, which is obj: by size and digest, or because it was written
+// as this file of this version. If that cannot be known, it is false.
+func isSame(o Object, t download.Target, obj transfer.Object) bool {
+	if obj.Size >= 0 && o.Size != obj.Size {
+		return false
+	}
+	if tag := strings.ToLower(strings.Trim(obj.ETag, `"`)); !o.Keyed && !obj.KeyedEncryption && obj.Size >= 0 && isDigest(tag) && tag == strings.ToLower(o.ETag) {
+		return true
+	}
+	return wroteThis(o, t, obj)
+}
+
+// wroteThis reports whether an object was written as t's file of the version obj.
+func wroteThis(o Object, t download.Target, obj transfer.Object) bool {
+	if obj.StrongETag() == "" && obj.LastModified.IsZero() {
+		return false
+	}
+	for name, value := range metadata(t, obj) {
+		if name == metaModified && obj.StrongETag() != "" {
+			continue // servers behind one name need not agree on it
+		}
+		if o.Metadata[name] != value {
+			return false
+		}
+	}
+	return true
+}
+
+// isDigest reports whether an ETag, without quotes, is an MD5 or that of an upload in parts.
+func isDigest(tag string) bool {
+	digits, count, multipart := strings.Cut(tag, "-")
+	if _, err := hex.DecodeString(digits); err != nil || len(digits) != 32 {
+		return false
+	}
+	_, err := strconv.ParseUint(count, 10, 16)
+	return !multipart || err == nil
+}
+
+// md5 returns the MD5 of an object in hexadecimal digits, "" if it is not known.
+func (o Object) md5() string {
+	if o.Keyed || !isDigest(o.ETag) || strings.Contains(o.ETag, "-") {
+		return ""
+	}
+	return strings.ToLower(o.ETag)
+}
+
+// partialID identifies a partial: the file, its version and its path.
+func partialID(t download.Target, obj transfer.Object) string {
+	return strings.Join([]string{t.Name, t.Identity.String(), obj.ETag, obj.LastModified.UTC().Format(time.RFC3339), strconv.FormatInt(obj.Size, 10)}, "\x00")
+}

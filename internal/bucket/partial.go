@@ -1,0 +1,385 @@
+package bucket
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5" //nolint:gosec // S3 makes ETags with it
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"sync"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/sink"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+const (
+	// smallestPart is the size of the parts of a file, in bytes, unless the file needs larger ones. S3 takes parts from
+	// 5 MiB on, and some servers only parts of one size.
+	smallestPart = 8 << 20
+	// usualParts is the number of parts up to which parts of a file get larger ones; maxParts is the most that S3 takes.
+	usualParts, maxParts = 9000, 10_000
+	// MinMemory is the smallest memory of a Sink, in bytes, and so the largest part.
+	MinMemory = 96 << 20
+	// partsAtOnce is how many parts of one file are uploaded at a time.
+	partsAtOnce = 4
+)
+
+// partSize returns the size of the parts of a file of size bytes, -1 for an unknown size; smallest is the usual one.
+func partSize(size, smallest int64) int64 {
+	return min(max(smallest, (size+usualParts-1)/usualParts), MinMemory)
+}
+
+// partial is a file that a Sink is receiving. One goroutine uses it at a time, but for Prefix.
+type partial struct {
+	sink   *Sink
+	ctx    context.Context //nolint:containedctx // of Begin: Write has none, and waits for uploads
+	target download.Target
+	obj    transfer.Object
+	at     candidate
+	looked time.Time
+	id     string
+	part   int64 // the size of a part
+	held   int64
+
+	size   int64 // held bytes and those written since
+	upload *upload
+	ended  bool
+
+	mu     sync.Mutex // of buffer, which Prefix reads beside Write
+	buffer []byte     // the bytes that are not in an upload; its capacity is taken from Memory
+}
+
+// receive returns a partial for obj, which gets the path of a candidate.
+func (s *Sink) receive(ctx context.Context, t download.Target, obj transfer.Object, at candidate) (*partial, error) {
+	p := &partial{sink: s, ctx: ctx, target: t, obj: obj, at: at, looked: time.Now(), id: partialID(t, obj), part: partSize(obj.Size, s.part)}
+	if obj.Size > maxParts*p.part {
+		return nil, p.tooLarge()
+	}
+	room := p.part
+	if obj.Size >= 0 {
+		room = min(obj.Size, p.part)
+	}
+	if err := s.opts.Memory.Acquire(ctx, room); err != nil {
+		return nil, s.failed(at.Path, s.client.failure("write", s.client.at.Prefix+at.Path, err))
+	}
+	p.buffer = make([]byte, 0, room)
+	if kept := s.take(p.id); obj.Resumable() && int64(len(kept)) <= room {
+		p.buffer = append(p.buffer, kept...)
+		p.held = int64(len(kept))
+		p.size = p.held
+	}
+	return p, nil
+}
+
+func (p *partial) tooLarge() error {
+	return p.sink.failed(p.at.Path, &download.Error{
+		Code: download.CodeLocal, Err: fmt.Errorf("cannot write %s: the file is larger than %d parts of %d MiB", p.sink.Show(p.at.Path), maxParts, p.part>>20),
+		Advice: "download the file to a folder",
+	})
+}
+
+// Held returns the number of bytes that an earlier attempt left.
+func (p *partial) Held() int64 { return p.held }
+
+// Prefix returns a reader of a file that is held in memory, while Write adds to its end. The parts of an upload cannot be
+// read.
+func (p *partial) Prefix() (io.ReadCloser, error) {
+	if p.ended || p.upload != nil {
+		return nil, errors.ErrUnsupported
+	}
+	return &prefix{partial: p}, nil
+}
+
+// prefix reads what a partial holds in memory.
+type prefix struct {
+	partial *partial
+	read    int
+}
+
+func (r *prefix) Read(b []byte) (int, error) {
+	r.partial.mu.Lock()
+	defer r.partial.mu.Unlock()
+	if r.partial.upload != nil {
+		return 0, errors.ErrUnsupported
+	}
+	n := copy(b, r.partial.buffer[min(r.read, len(r.partial.buffer)):])
+	if r.read += n; n == 0 && len(b) > 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (r *prefix) Close() error { return nil }
+
+// Write adds b to the file. When a part is full and more bytes come, the part is uploaded. Of a file that is longer than
+// storage announced, the rest is counted and not kept: Publish fails.
+func (p *partial) Write(b []byte) (int, error) {
+	if p.ended {
+		return 0, p.fail(fs.ErrClosed)
+	}
+	written := len(b)
+	if p.obj.Size >= 0 {
+		b = b[:max(min(int64(len(b)), p.obj.Size-p.size), 0)]
+	}
+	excess := written - len(b)
+	for len(b) > 0 {
+		if len(p.buffer) == cap(p.buffer) {
+			if err := p.flush(); err != nil {
+				return written - excess - len(b), err
+			}
+		}
+		n := min(len(b), cap(p.buffer)-len(p.buffer))
+		p.mu.Lock()
+		p.buffer = append(p.buffer, b[:n]...)
+		p.mu.Unlock()
+		b = b[n:]
+		p.size += int64(n)
+	}
+	p.size += int64(excess)
+	return written, nil
+}
+
+// flush uploads the buffer as a part, and gets another buffer.
+func (p *partial) flush() error {
+	if p.upload == nil {
+		if err := p.startUpload(); err != nil {
+			return err
+		}
+	}
+	if len(p.upload.all) == maxParts-1 {
+		return p.tooLarge()
+	}
+	p.upload.put(p.buffer)
+	buffer, err := p.upload.next()
+	p.mu.Lock()
+	p.buffer = buffer
+	p.mu.Unlock()
+	if err != nil {
+		return p.fail(err)
+	}
+	return nil
+}
+
+// startUpload begins the multipart upload. Its key is that of the object, so a file that may get another path, because
+// of an earlier file of the run, waits here until that is decided.
+func (p *partial) startUpload() error {
+	if p.target.Claim != nil && p.sink.opts.IfExists.For(p.target) == sink.Rename {
+		if err := p.target.Claim.Wait(p.ctx); err != nil {
+			return err
+		}
+		at, _, _ := p.target.Claim.Got()
+		p.at.Place = at
+	}
+	key, err := p.sink.key(p.at.Path)
+	if err != nil {
+		return err
+	}
+	id, err := p.sink.client.Begin(p.ctx, key, p.attributes())
+	if err != nil {
+		return p.fail(err)
+	}
+	p.upload = newUpload(p.ctx, p.sink, key, id, p.part)
+	return nil
+}
+
+// attributes returns what is stored with the object.
+func (p *partial) attributes() Attributes {
+	return Attributes{Metadata: metadata(p.target, p.obj)}
+}
+
+// Publish makes an object of the file, at the path that its claim got.
+func (p *partial) Publish(ctx context.Context) (string, error) {
+	if p.ended {
+		return "", p.fail(fs.ErrClosed)
+	}
+	got, decided, err := p.target.Claim.Got()
+	switch {
+	case err != nil:
+		_ = p.Discard()
+		return "", err
+	case decided && p.upload == nil:
+		p.at.Place = got
+	}
+	if p.obj.Size >= 0 && p.size != p.obj.Size {
+		_ = p.Discard()
+		return "", p.fail(&download.Error{
+			Code: download.CodeIntegrity, Err: fmt.Errorf("%s has %d bytes, and storage announced %d", p.sink.Show(p.at.Path), p.size, p.obj.Size),
+		})
+	}
+	if err := p.publish(ctx); err != nil {
+		return "", errors.Join(err, p.keepUnless(err))
+	}
+	p.end()
+	return p.at.Path, nil
+}
+
+// keepUnless ends a partial that was not published: the bytes are kept unless the file gets no path.
+func (p *partial) keepUnless(err error) error {
+	if known, ok := errors.AsType[*download.Error](err); ok && known.Code == download.CodeExists {
+		return p.Discard()
+	}
+	return p.Keep()
+}
+
+// publish writes the object under a path that no other object has, and decides by policy if one has it.
+func (p *partial) publish(ctx context.Context) error {
+	for {
+		if p.target.Intend != nil {
+			if err := p.target.Intend(p.at.Path); err != nil {
+				return err
+			}
+		}
+		key, err := p.sink.key(p.at.Path)
+		if err != nil {
+			return err
+		}
+		failed := p.write(ctx, key)
+		if failed == nil {
+			return nil
+		}
+		// The object may be there although the answer did not come, or said that the upload does not exist any more.
+		o, err := p.sink.client.Head(ctx, key)
+		switch {
+		case err == nil && p.isOwn(o):
+			return nil
+		case err != nil && !errors.Is(failed, ErrCondition), err == nil && !errors.Is(failed, ErrCondition):
+			return p.fail(failed)
+		case errors.Is(err, ErrNotFound):
+			continue // it is gone again
+		case err != nil:
+			return p.fail(err)
+		}
+		next := p.sink.names(p.target)
+		if other := next[len(next)-1]; other != p.at.Path && p.upload == nil {
+			p.at = candidate{Place: download.Place{Path: other}}
+			continue
+		}
+		return p.sink.exists(p.at.Path, p.target)
+	}
+}
+
+// write writes the object, if no other one has the key.
+func (p *partial) write(ctx context.Context, key string) error {
+	when, err := p.condition(ctx, key)
+	if err != nil {
+		return err
+	}
+	if p.upload == nil {
+		_, err := p.sink.client.Put(ctx, key, p.buffer, p.attributes(), when)
+		return err
+	}
+	if len(p.buffer) > 0 {
+		p.upload.put(p.buffer)
+		p.buffer = nil
+	}
+	if err := p.upload.wait(); err != nil {
+		return err
+	}
+	_, err = p.sink.client.Complete(ctx, key, p.upload.id, p.upload.all, when)
+	return err
+}
+
+// condition returns when the object may be written. If the key was looked at some time ago, it is looked at again, because
+// there are servers that ignore conditions.
+func (p *partial) condition(ctx context.Context, key string) (Condition, error) {
+	switch {
+	case p.at.Replaces != nil && p.target.Replaces != nil:
+		return Condition{IfMatch: p.at.object.ETag}, nil
+	case p.sink.opts.IfExists.For(p.target) == sink.Overwrite:
+		return Condition{}, nil
+	case time.Since(p.looked) < recent && p.sink.client.Conditional():
+		return Condition{IfAbsent: true}, nil
+	}
+	p.looked = time.Now()
+	switch _, err := p.sink.client.Head(ctx, key); {
+	case errors.Is(err, ErrNotFound):
+		return Condition{IfAbsent: true}, nil
+	case err != nil:
+		return Condition{}, err
+	default:
+		return Condition{}, ErrCondition
+	}
+}
+
+// isOwn reports whether an object is the file that was written.
+func (p *partial) isOwn(o Object) bool {
+	if o.Size != p.size {
+		return false
+	}
+	sum := md5.Sum(p.buffer) //nolint:gosec // as above
+	etag := hex.EncodeToString(sum[:])
+	if p.upload != nil {
+		etag = etagOf(p.upload.all)
+	}
+	return !o.Keyed && o.ETag == etag || wroteThis(o, p.target, p.obj)
+}
+
+// etagOf returns the ETag that S3 gives to an object of these parts.
+func etagOf(parts []Part) string {
+	var sums bytes.Buffer
+	for _, part := range parts {
+		sum, err := hex.DecodeString(part.ETag)
+		if err != nil {
+			return ""
+		}
+		sums.Write(sum)
+	}
+	sum := md5.Sum(sums.Bytes()) //nolint:gosec // as above
+	return fmt.Sprintf("%x-%d", sum, len(parts))
+}
+
+// Keep ends the attempt. The bytes of a small file stay for another attempt of this run.
+func (p *partial) Keep() error {
+	if p.ended {
+		return nil
+	}
+	if p.upload == nil && p.size > 0 && p.size == int64(len(p.buffer)) && p.obj.Resumable() {
+		p.sink.keep(p.id, p.buffer)
+	}
+	return p.Discard()
+}
+
+// Discard ends the attempt, and removes an upload.
+func (p *partial) Discard() error {
+	if p.ended {
+		return nil
+	}
+	var err error
+	if p.upload != nil {
+		err = p.upload.abort(p.ctx)
+	}
+	p.end()
+	return err
+}
+
+// end gives the memory back.
+func (p *partial) end() {
+	p.ended = true
+	room := int64(0)
+	if p.upload != nil {
+		p.upload.cancel(nil)
+		room = p.upload.extra
+	}
+	if p.obj.Size >= 0 {
+		room += min(p.obj.Size, p.part)
+	} else {
+		room += p.part
+	}
+	p.mu.Lock()
+	p.buffer = nil
+	p.mu.Unlock()
+	p.sink.opts.Memory.Release(room)
+}
+
+// fail returns an error with the file's path.
+func (p *partial) fail(err error) error {
+	if _, ok := errors.AsType[*download.Error](err); !ok {
+		err = p.sink.client.failure("write", p.sink.client.at.Prefix+p.at.Path, err)
+	}
+	return p.sink.failed(p.at.Path, err)
+}
