@@ -3,7 +3,9 @@ package bucket
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"mime"
 	"net/url"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -100,4 +102,14 @@ func (o Object) md5() string {
 // partialID identifies a partial: the file, its version and its path.
 func partialID(t download.Target, obj transfer.Object) string {
 	return strings.Join([]string{t.Name, t.Identity.String(), obj.ETag, obj.LastModified.UTC().Format(time.RFC3339), strconv.FormatInt(obj.Size, 10)}, "\x00")
+}
+
+// contentType returns the media type of an object: that of the file in the portal's storage or, if storage named none, of
+// the path's extension; "" if neither is known. S3 and others name a general type for files that were stored without one.
+func contentType(name string, obj transfer.Object) string {
+	kind, _, err := mime.ParseMediaType(obj.ContentType)
+	if err == nil && len(obj.ContentType) <= maxValue && kind != "application/octet-stream" && kind != "binary/octet-stream" {
+		return obj.ContentType
+	}
+	return mime.TypeByExtension(path.Ext(name))
 }

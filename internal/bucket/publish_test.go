@@ -458,3 +458,17 @@ func TestPrefix(t *testing.T) {
 		t.Errorf("the prefix is %q", got.String())
 	}
 }
+
+func TestContentType(t *testing.T) {
+	for _, tt := range []struct{ name, told, want string }{
+		{"a.png", "image/jpeg", "image/jpeg"}, {"a.png", "text/html; charset=utf-8", "text/html; charset=utf-8"},
+		{"a.png", "", "image/png"}, {"a/b.PDF", "binary/octet-stream", "application/pdf"}, {"a.gif", "application/octet-stream", "image/gif"},
+		{"a.webp", "image/\r\nX-Amz-Acl: public", "image/webp"}, {"a.png", "image/" + strings.Repeat("x", 1000), "image/png"}, {"a.nosuchtype", "", ""}, {"a", "", ""},
+	} {
+		obj := objectOf("x")
+		obj.ContentType = tt.told
+		if got := contentType(tt.name, obj); got != tt.want {
+			t.Errorf("%s, told %.40q: %q, want %q", tt.name, tt.told, got, tt.want)
+		}
+	}
+}
