@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/spf13/pflag"
+
+	"github.com/bynder-cli/bynder/internal/bucket"
 )
 
 // pathFlags are the flags that name files and folders of this machine.
@@ -29,7 +31,7 @@ func refuseURLs(flags *pflag.FlagSet) (err error) {
 			paths = list.GetSlice()
 		}
 		for _, path := range paths {
-			if err == nil {
+			if err == nil && !(f.Name == "dir" && bucket.IsURL(path)) {
 				err = refuseURL("--"+f.Name, path)
 			}
 		}
@@ -42,5 +44,9 @@ func refuseURL(taker, path string) error {
 	if !isURL(path) {
 		return nil
 	}
-	return &usageError{err: fmt.Errorf("%s takes a path on this machine, and %s is a URL", taker, path), hint: "specify a path on a mounted file system"}
+	hint := "specify a path on a mounted file system"
+	if taker == "--dir" {
+		hint += ", or s3://BUCKET/PREFIX"
+	}
+	return &usageError{err: fmt.Errorf("%s takes a path on this machine, and %s is a URL", taker, path), hint: hint}
 }

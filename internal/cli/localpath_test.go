@@ -34,7 +34,7 @@ func TestFlagsOfPaths(t *testing.T) {
 
 func TestRefusesURLs(t *testing.T) {
 	for _, args := range []string{
-		"download a -d s3://b/c", "download a -o https://h/f", "download --from file:///list", "download --from ids --from s3://b/ids", "download --from0 s3://b/ids",
+		"download a -d gs://b/c", "download a -d https://s3.example/b", "download a -o s3://b/f", "fetch-item a b -d S3://bucket/c -o s3://b/f", "download a -o https://h/f", "download --from file:///list", "download --from ids --from s3://b/ids", "download --from0 s3://b/ids",
 		"download a --journal gs://b/j", "download a --undone-out s3://b/u", "fetch-item a b --metadata-csv s3://b/c.csv", "sync --delete --trash s3://b/t d",
 		"sync --metadata-csv S3://b/t d", "verify --repair --trash s3+x.y-z://b d", "verify --journal s3://b/j d", "search --config http://h/c", "search --ca-cert https://h/c",
 		"sandbox --stats s3://b/s", "sandbox --catalogue https://h/c",

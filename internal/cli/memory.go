@@ -18,5 +18,8 @@ func collect(lines int) {
 	}
 }
 
+// limitMemory makes the garbage collector keep the memory of the process below a number of bytes, if it can.
+func limitMemory(bytes int64) { debug.SetMemoryLimit(bytes) }
+
 // collectOften lets the heap grow little, for a run that keeps far more than it works on.
 func collectOften() { debug.SetGCPercent(30) }

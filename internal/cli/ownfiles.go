@@ -100,6 +100,7 @@ func (o *transferFlags) checkNotInState() error {
 	into := ""
 	switch output := o.outputPath(); {
 	case o.recorded: // they go where they were
+	case o.toBucket():
 	case isInState(realPath(o.dir), o.dir):
 		into = o.dir
 	case output != "" && !sink.IsStdout(output) && inState(output, o.dir):

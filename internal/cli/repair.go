@@ -131,7 +131,7 @@ func (r *repair) run(ctx context.Context, files *journal.Files) error {
 		}
 		s.closers.add("changed files", always(r.aside.Close))
 	}
-	if s.destination, err = r.transfer.destination(ctx); err != nil {
+	if s.destination, err = r.transfer.destination(ctx, s.conf); err != nil {
 		return err
 	}
 	s.closers.add("destination", closing(s.destination.Close))

@@ -40,6 +40,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 		Retries:     o.retries,
 		Rate:        o.bytesRate,
 		Connections: o.connections,
+		Memory:      o.sharedMemory(),
 		Jobs:        o.workers.Number(),
 		Answered:    o.workers.Answered,
 	})
@@ -71,7 +72,10 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 }
 
 // destination opens where the files go.
-func (o *transferFlags) destination(ctx context.Context) (sink.Output, error) {
+func (o *transferFlags) destination(ctx context.Context, conf config.Config) (sink.Output, error) {
+	if o.toBucket() {
+		return o.openBucket(ctx, conf)
+	}
 	opts := sink.DirOptions{IfExists: o.exists, ExistsHint: o.existsHint, Folder: o.dirFlag, Recorded: o.recorded, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.md5, SHA256: o.checksum != "", InUse: o.inUse()}
 	none := func() error { return nil }
 	switch {

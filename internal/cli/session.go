@@ -92,7 +92,7 @@ func (s *session) openEnds(ctx context.Context) (_ context.Context, err error) {
 	s.closers.add("deadline", always(exitInTime(ctx, s.saves.call)))
 	ctx, stop := context.WithCancelCause(ctx)
 	s.closers.add("context", always(func() { stop(nil) }))
-	if s.destination, err = s.flags.destination(ctx); err != nil {
+	if s.destination, err = s.flags.destination(ctx, s.conf); err != nil {
 		return ctx, err
 	}
 	s.closers.add("destination", closing(s.destination.Close))
@@ -151,6 +151,7 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 		}
 		return errors.Join(s.unwritten(), err)
 	})
+	o.showRequests(s.reporter.Screen())
 	endProgress := context.AfterFunc(ctx, s.reporter.EndProgress)
 	s.closers.add("progress", always(func() { endProgress() }))
 	s.closers.add("status key", always(terminal.OnStatusKey(s.reporter.SayStatus)))

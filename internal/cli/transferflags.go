@@ -20,6 +20,7 @@ type transferFlags struct {
 	portalFlags
 	metadataFlags
 	shardFlags
+	bucketFlags
 
 	dir, output, name  string
 	from, from0        []string
@@ -86,12 +87,13 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	o.metadataFlags.add(f)
 	o.shardFlags.add(f)
 	o.dirFlag = "--dir"
-	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` for the files; created if missing")
+	f.StringVarP(&o.dir, "dir", "d", ".", "`folder` for the files, created if missing, or s3://BUCKET/PREFIX")
 	f.StringVarP(&o.output, "output", "o", "", "path of the `file`, if only one is downloaded; a relative path is under --dir; - = standard output, but no binary data to a terminal")
 	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of the path under --dir, such as {id}/{filename}")
 	f.StringArrayVar(&o.from, "from", nil, "read ids from this `file` (- = standard input): lines, tab-separated media id and item id, NDJSON, or a table with a header")
 	f.StringArrayVar(&o.from0, "from0", nil, "read NUL-separated ids from this `file`")
 	f.StringVar(&o.ifExists, "if-exists", o.ifExists, "if a different file already has that name: fail, skip, overwrite or rename")
+	o.addBucket(f)
 	f.StringVar(&o.checksum, "checksum", "", "add a digest of each file to its result: sha256")
 	f.BoolVar(&o.noVerify, "no-verify", false, "skip checksum verification (length is still checked)")
 	f.BoolVar(&o.noResume, "no-resume", false, "discard partial downloads of these files and start over")
@@ -163,6 +165,9 @@ func (o *transferFlags) check(single bool) error {
 		return usagef("--undone-out must be a file: results go to standard output")
 	case o.json && o.print0:
 		return usagef("--json and --print0 exclude each other")
+	}
+	if err := o.checkBucket(); err != nil {
+		return err
 	}
 	return o.checkMetadata()
 }

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/semaphore"
+
+	"github.com/bynder-cli/bynder/internal/bucket"
+	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/report"
+	"github.com/bynder-cli/bynder/internal/sink"
+	"github.com/bynder-cli/bynder/internal/transfer"
+	"github.com/bynder-cli/bynder/internal/transport"
+)
+
+// bucketFlags are the flags about files in a bucket.
+type bucketFlags struct {
+	storageClass, sse string
+
+	// Set by checkBucket: the bucket of --dir, none for a folder.
+	bucket bucket.Location
+	// Set by openBucket: the memory that the files take, and the screen for --verbose, once there is one.
+	memory *semaphore.Weighted
+	screen *atomic.Pointer[report.Screen]
+}
+
+func (o *bucketFlags) addBucket(f *pflag.FlagSet) {
+	f.StringVar(&o.storageClass, "storage-class", "", "storage `CLASS` of objects in a bucket, such as STANDARD_IA")
+	f.StringVar(&o.sse, "sse", "", "encryption of objects in a bucket: AES256, aws:kms or aws:kms:`KEY`")
+}
+
+// checkBucket parses the bucket of --dir, and rejects flags that only a folder or only a bucket has.
+func (o *transferFlags) checkBucket() (err error) {
+	if o.dirFlag == "--dir" && bucket.IsURL(o.dir) {
+		if o.bucket, err = bucket.Parse(o.dir); err != nil {
+			return usagef("--dir: %w", err)
+		}
+	}
+	switch {
+	case !o.toBucket() && o.storageClass+o.sse != "":
+		return usagef("--storage-class and --sse belong to --dir s3://BUCKET/PREFIX")
+	case !o.toBucket():
+		return nil
+	case o.output != "" && (strings.HasSuffix(o.output, "/") || filepath.Clean(o.output) != filepath.FromSlash(o.output) || !filepath.IsLocal(o.output)):
+		return usagef("--output %s is not a path below %s", o.output, o.bucket)
+	case o.metadata != "":
+		return &usageError{err: errors.New("--metadata writes files beside files in a folder, and not in a bucket"), hint: "use --metadata-csv"}
+	case o.journal != "":
+		return usagef("--journal records files in a folder, and not in a bucket")
+	}
+	return nil
+}
+
+// toBucket reports whether files go to the bucket of --dir: an absolute --output does not.
+func (o *transferFlags) toBucket() bool {
+	return !o.bucket.IsZero() && !sink.IsStdout(o.output) && !filepath.IsAbs(o.output)
+}
+
+// bucketMemory is how much the program takes of memory apart from the files in it, in bytes.
+const bucketMemory = 40 << 20
+
+// openBucket opens the bucket of --dir and tries it, before any call of the portal.
+func (o *transferFlags) openBucket(ctx context.Context, conf config.Config) (sink.Output, error) {
+	o.screen = new(atomic.Pointer[report.Screen])
+	client, err := bucket.Open(ctx, o.bucket, bucket.Options{
+		Getenv: o.streams.Getenv,
+		Transport: transport.Bucket(transport.Options{Roots: conf.Roots, Connections: o.workers.Most(), Trace: func(e transport.Exchange) {
+			if screen := o.screen.Load(); screen != nil {
+				screen.Say("%s", exchangeLine(e))
+			}
+		}}),
+		Instance: transport.Instance(),
+		Program:  "bynder", Version: currentBuild().Version,
+		Retries: o.retries, StorageClass: o.storageClass, SSE: o.sse,
+	})
+	if err != nil {
+		return sink.Output{}, err
+	}
+	if err := client.Try(ctx, o.dryRun); err != nil {
+		client.Close()
+		return sink.Output{}, fmt.Errorf("the destination cannot be used: %w", err)
+	}
+	limitMemory(bucketMemory + bucket.MinMemory)
+	o.memory = semaphore.NewWeighted(bucket.MinMemory)
+	to := bucket.NewSink(client, bucket.SinkOptions{
+		IfExists: o.exists, ExistsHint: o.existsHint, MD5: o.md5, SHA256: o.checksum != "", Memory: o.memory,
+	})
+	return sink.Output{Sink: to, Name: filepath.ToSlash(o.output), Show: to.Show, Close: to.Close}, nil
+}
+
+// showRequests shows the requests to the bucket with --verbose.
+func (o *transferFlags) showRequests(screen *report.Screen) {
+	if o.screen != nil && o.verbose {
+		o.screen.Store(screen)
+	}
+}
+
+// sharedMemory returns the memory that parts of files share with a bucket; nil for a folder.
+func (o *bucketFlags) sharedMemory() transfer.Memory {
+	if o.memory == nil {
+		return nil
+	}
+	return o.memory
+}
