@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -48,7 +49,7 @@ func withhold(value any, changed *bool) any {
 
 // harmless are the values of the keys that queries of the portal's public URLs have: sizes, formats, versions, and
 // the operations of Dynamic Asset Transformation. A permission to read has another key, or another form of value.
-var harmless = func() map[string]*regexp.Regexp {
+var harmless = sync.OnceValue(func() map[string]*regexp.Regexp {
 	number := regexp.MustCompile(`^([0-9]{1,6}(\.[0-9]{1,6})?)?$`)
 	word := regexp.MustCompile(`^[A-Za-z0-9]{0,10}$`)
 	version := regexp.MustCompile(`^[A-Za-z0-9._-]{0,16}$`)
@@ -59,7 +60,7 @@ var harmless = func() map[string]*regexp.Regexp {
 		"quality": number, "q": number, "width": number, "height": number, "w": number, "h": number, "dpr": number,
 		"v": version, "ver": version, "version": version,
 	}
-}()
+})
 
 // isTemporary reports whether a text is a URL with a permission to read: with a user name, or with a query, or
 // parameters in its fragment, that are not harmless.
@@ -95,7 +96,7 @@ func isHarmless(key, value string, _ bool) bool {
 	if err != nil {
 		return false
 	}
-	shape, known := harmless[strings.ToLower(key)]
+	shape, known := harmless()[strings.ToLower(key)]
 	if !known {
 		return false
 	}

@@ -7,20 +7,21 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // maxTransform is the longest operation that is sent, in bytes.
 const maxTransform = 512
 
 // operation is the form of a transformation: its name, and parameters.
-var operation = regexp.MustCompile(`^[a-z]+(,[A-Za-z][A-Za-z0-9_]*:[A-Za-z0-9_.-]+)*$`)
+var operation = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z]+(,[A-Za-z][A-Za-z0-9_]*:[A-Za-z0-9_.-]+)*$`) })
 
-var imageFormat = regexp.MustCompile(`^[a-z0-9]{1,10}$`)
+var imageFormat = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]{1,10}$`) })
 
 // ParseImageFormat reads the format of an image, in any case. Only the portal can say which formats exist.
 func ParseImageFormat(text string) (string, error) {
 	format := strings.ToLower(strings.TrimSpace(text))
-	if !imageFormat.MatchString(format) {
+	if !imageFormat().MatchString(format) {
 		return "", fmt.Errorf("%.80q is not an image format", text)
 	}
 	return format, nil
@@ -30,7 +31,7 @@ func ParseImageFormat(text string) (string, error) {
 // Transformation such as fill,width:800,height:600, the format of the image (ParseImageFormat), "" for the portal's
 // choice, and its quality from 1 to 100, 0 for the portal's choice. Only the portal can say which operations exist.
 func ParseTransform(spec, format string, quality int) (string, error) {
-	if len(spec) > maxTransform || !operation.MatchString(spec) {
+	if len(spec) > maxTransform || !operation().MatchString(spec) {
 		return "", fmt.Errorf("%.80q is not an operation with parameters such as fill,width:800,height:600", spec)
 	}
 	seen := map[string]bool{}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
@@ -234,7 +235,9 @@ func (s Sources) store(ctx context.Context, name string, values map[string]strin
 // and digits follow.
 const temporaryPrefix = ".credentials-"
 
-var temporaryName = regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) + `[A-Z2-7]{26}$`)
+var temporaryName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^` + regexp.QuoteMeta(temporaryPrefix) + `[A-Z2-7]{26}$`)
+})
 
 // written is the first line of each credentials file.
 const written = "# Written by bynder auth login and logout. Edit config.toml instead.\n"
@@ -244,7 +247,7 @@ const written = "# Written by bynder auth login and logout. Edit config.toml ins
 func removeTemporary(folder string) {
 	all, _ := os.ReadDir(folder)
 	for _, entry := range all {
-		if !entry.Type().IsRegular() || !temporaryName.MatchString(entry.Name()) {
+		if !entry.Type().IsRegular() || !temporaryName().MatchString(entry.Name()) {
 			continue
 		}
 		path := filepath.Join(folder, entry.Name())

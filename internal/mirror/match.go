@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
@@ -174,10 +175,10 @@ const ownFolder = ".bynder"
 func inOwnFolder(path string) bool {
 	first, _, _ := strings.Cut(path, "/")
 	first = naming.Folded(first)
-	return first == naming.Folded(ownFolder) || shortName.MatchString(first)
+	return first == naming.Folded(ownFolder) || shortName().MatchString(first)
 }
 
-var shortName = regexp.MustCompile(`(?i)^(bynder|by[0-9a-f]{4})~[0-9]$`)
+var shortName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(bynder|by[0-9a-f]{4})~[0-9]$`) })
 
 // refusal returns why a wanted file cannot have the path that it should have.
 func refusal(w *Wanted) error {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -36,7 +37,9 @@ type Totals struct {
 }
 
 // storageURL matches how errors of transfers name the URL of storage (package transfer), and any other URL.
-var storageURL = regexp.MustCompile(`\bget https?://\S+: (storage )?|(https?://[^\s/?#"'<>]+)[/?#][^\s"'<>,;)]*`)
+var storageURL = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\bget https?://\S+: (storage )?|(https?://[^\s/?#"'<>]+)[/?#][^\s"'<>,;)]*`)
+})
 
 // Message returns a message of a transfer as it is shown: without the URL of storage, which users need only with --verbose,
 // and of other URLs the host. With verbose, URLs lose only their queries.
@@ -44,8 +47,8 @@ func Message(text string, verbose bool) string {
 	if verbose {
 		return location.WithoutQueries(text)
 	}
-	return storageURL.ReplaceAllStringFunc(text, func(found string) string {
-		switch host := storageURL.FindStringSubmatch(found)[2]; {
+	return storageURL().ReplaceAllStringFunc(text, func(found string) string {
+		switch host := storageURL().FindStringSubmatch(found)[2]; {
 		case host != "":
 			return host + "/..."
 		case strings.HasSuffix(found, " storage "):

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -54,8 +55,8 @@ const (
 )
 
 var (
-	assetID   = regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`)
-	extension = regexp.MustCompile(`^[A-Za-z0-9]{1,10}$`)
+	assetID   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,100}$`) })
+	extension = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]{1,10}$`) })
 )
 
 // usualExtensions are the types of assets with the extension of a file of that type.
@@ -67,7 +68,7 @@ var assetKeys = map[string]struct {
 	read  func(*fileAsset, []byte) bool
 }{
 	"id": {"1 to 100 letters, digits, - and _", func(a *fileAsset, raw []byte) bool {
-		return into(raw, &a.id, assetID.MatchString)
+		return into(raw, &a.id, assetID().MatchString)
 	}},
 	"name": {"a text that is not empty", func(a *fileAsset, raw []byte) bool {
 		return into(raw, &a.name, notEmpty)
@@ -82,7 +83,7 @@ var assetKeys = map[string]struct {
 		return into(raw, &a.kind, func(kind string) bool { return usualExtensions[kind] != "" })
 	}},
 	"extension": {"1 to 10 letters and digits", func(a *fileAsset, raw []byte) bool {
-		return into(raw, &a.ext, extension.MatchString)
+		return into(raw, &a.ext, extension().MatchString)
 	}},
 	"version": {"a number from 1 to 1000", func(a *fileAsset, raw []byte) bool {
 		return into(raw, &a.versions, func(n int) bool { return n >= 1 && n <= maxVersion })

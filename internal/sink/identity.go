@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/bynder-cli/bynder/internal/download"
@@ -70,7 +71,7 @@ func (d *Dir) partialPath(path string) string {
 }
 
 // sharedPartial matches the base name of a partial that is not private.
-var sharedPartial = regexp.MustCompile(`^(.+\.[0-9a-f]{16})-[0-9a-f]{16}\.part$`)
+var sharedPartial = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(.+\.[0-9a-f]{16})-[0-9a-f]{16}\.part$`) })
 
 // versionHash returns a hash that differs between the versions of a file in storage.
 func versionHash(obj transfer.Object) string {

@@ -143,7 +143,7 @@ func files(t *testing.T, folder string) map[string]string {
 			return nil
 		}
 		content, err := os.ReadFile(path)
-		if match := sharedPartial.FindStringSubmatch(name); match != nil {
+		if match := sharedPartial().FindStringSubmatch(name); match != nil {
 			name = match[1][:len(match[1])-17] + ".part"
 		}
 		found[name] += string(content)

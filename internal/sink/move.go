@@ -50,7 +50,7 @@ func NewPartials(root *os.Root) *Partials {
 
 // IsPartial reports whether a file at name is a partial of one whose final path is path, both slash-separated.
 func IsPartial(name, path string, file download.FileID) bool {
-	match := sharedPartial.FindStringSubmatch(filepath.Base(name))
+	match := sharedPartial().FindStringSubmatch(filepath.Base(name))
 	return match != nil && match[1] == filepath.Base(partialPrefix(path, file))
 }
 

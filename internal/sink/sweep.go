@@ -42,7 +42,7 @@ func (l *leftovers) add(path string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	folder, base := filepath.Split(path)
-	match := sharedPartial.FindStringSubmatch(base)
+	match := sharedPartial().FindStringSubmatch(base)
 	if known, ok := l.folders[filepath.Dir(path)]; ok && match != nil {
 		known[folder+match[1]] = append(known[folder+match[1]], path)
 	}
@@ -60,7 +60,7 @@ func readPartials(root *os.Root, folder string) map[string][]string {
 	for {
 		names, err := f.Readdirnames(1024)
 		for _, base := range names {
-			if match := sharedPartial.FindStringSubmatch(base); match != nil {
+			if match := sharedPartial().FindStringSubmatch(base); match != nil {
 				prefix := filepath.Join(folder, match[1])
 				found[prefix] = append(found[prefix], filepath.Join(folder, base))
 			}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"regexp"
 	"strconv"
+	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -260,10 +261,12 @@ type contentRange struct {
 }
 
 // contentRangeForm takes no more digits than sums of two offsets leave room for.
-var contentRangeForm = regexp.MustCompile(`^(?i:bytes) +(\d{1,18})-(\d{1,18})/(\d{1,18}|\*) *$`)
+var contentRangeForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?i:bytes) +(\d{1,18})-(\d{1,18})/(\d{1,18}|\*) *$`)
+})
 
 func parseContentRange(header string) (contentRange, bool) {
-	m := contentRangeForm.FindStringSubmatch(header)
+	m := contentRangeForm().FindStringSubmatch(header)
 	if m == nil {
 		return contentRange{}, false
 	}
