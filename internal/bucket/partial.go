@@ -24,7 +24,7 @@ const (
 	// usualParts is the number of parts up to which parts of a file get larger ones; maxParts is the most that S3 takes.
 	usualParts, maxParts = 9000, 10_000
 	// MinMemory is the smallest memory of a Sink, in bytes, and so the largest part.
-	MinMemory = 96 << 20
+	MinMemory = 64 << 20
 	// partsAtOnce is how many parts of one file are uploaded at a time.
 	partsAtOnce = 4
 )

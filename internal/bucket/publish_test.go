@@ -392,7 +392,7 @@ func TestPartSize(t *testing.T) {
 	const gib = 1 << 30
 	for _, tt := range []struct{ size, want int64 }{
 		{-1, smallestPart}, {0, smallestPart}, {smallestPart * usualParts, smallestPart}, {smallestPart*usualParts + 1, smallestPart + 1},
-		{800 * gib, (800*gib + usualParts - 1) / usualParts}, {5 << 40, MinMemory},
+		{400 * gib, (400*gib + usualParts - 1) / usualParts}, {5 << 40, MinMemory},
 	} {
 		if got := partSize(tt.size, smallestPart); got != tt.want {
 			t.Errorf("parts of a file of %d bytes have %d, want %d", tt.size, got, tt.want)

@@ -62,8 +62,8 @@ func (o *transferFlags) toBucket() bool {
 	return !o.bucket.IsZero() && !sink.IsStdout(o.output) && !filepath.IsAbs(o.output)
 }
 
-// bucketMemory is how much the program takes of memory apart from the files in it, in bytes.
-const bucketMemory = 40 << 20
+// bucketMemory is how much the process takes of memory with a bucket, in bytes, apart from its code.
+const bucketMemory = 112 << 20
 
 // openBucket opens the bucket of --dir and tries it, before any call of the portal.
 func (o *transferFlags) openBucket(ctx context.Context, conf config.Config) (sink.Output, error) {
@@ -86,7 +86,7 @@ func (o *transferFlags) openBucket(ctx context.Context, conf config.Config) (sin
 		client.Close()
 		return sink.Output{}, fmt.Errorf("the destination cannot be used: %w", err)
 	}
-	limitMemory(bucketMemory + bucket.MinMemory)
+	limitMemory(bucketMemory)
 	o.memory = semaphore.NewWeighted(bucket.MinMemory)
 	to := bucket.NewSink(client, bucket.SinkOptions{
 		IfExists: o.exists, ExistsHint: o.existsHint, MD5: o.md5, SHA256: o.checksum != "", Memory: o.memory,
