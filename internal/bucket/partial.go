@@ -184,6 +184,7 @@ func (p *partial) startUpload() error {
 		return p.fail(err)
 	}
 	p.upload = newUpload(p.ctx, p.sink, key, id, p.part)
+	p.sink.removeStale(p.ctx, key)
 	return nil
 }
 

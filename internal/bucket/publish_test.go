@@ -472,3 +472,34 @@ func TestContentType(t *testing.T) {
 		}
 	}
 }
+
+// Unfinished uploads of a key that a killed process has left are removed after a day by the server's clock; one of another
+// key, or of a process that may be at work, is not.
+func TestStaleUploadsAreRemoved(t *testing.T) {
+	for _, denied := range []bool{false, true} {
+		s := newServer(t)
+		now := time.Now()
+		for id, u := range map[string]unfinished{
+			"old": {key: "a.jpg", initiated: now.Add(-25 * time.Hour)}, "young": {key: "a.jpg", initiated: now.Add(-23 * time.Hour)},
+			"another key": {key: "a.jpg.png", initiated: now.Add(-48 * time.Hour)}, "from the future": {key: "a.jpg", initiated: now.Add(time.Hour)},
+		} {
+			s.uploads[id] = &u
+		}
+		s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if denied && operation(r) == "uploads" {
+				refuse(w, http.StatusForbidden, "AccessDenied")
+			}
+			return denied && operation(r) == "uploads"
+		}
+		if _, err := transferred(t.Context(), s.sink(SinkOptions{}), target("a.jpg", "A"), objectOf(large), large); err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"another key", "from the future", "old", "young"}
+		if !denied {
+			want = slices.Delete(want, 2, 3)
+		}
+		if got := slices.Sorted(maps.Keys(s.uploads)); !slices.Equal(got, want) {
+			t.Errorf("denied %t: the uploads %q are left, want %q", denied, got, want)
+		}
+	}
+}

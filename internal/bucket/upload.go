@@ -100,3 +100,21 @@ func (u *upload) abort(ctx context.Context) error {
 	defer cancel()
 	return u.sink.client.Abort(ctx, u.key, u.id)
 }
+
+// staleAge is the age from which on an unfinished upload is one of a process that was killed: by the server's clock, since
+// another process may be uploading the same file now.
+const staleAge = 24 * time.Hour
+
+// removeStale removes old uploads of a key. It does not matter if that fails: some users may not list uploads.
+func (s *Sink) removeStale(ctx context.Context, key string) {
+	all, err := s.client.Uploads(ctx, key)
+	now, ok := s.client.Now()
+	if err != nil || !ok {
+		return
+	}
+	for _, u := range all {
+		if now.Sub(u.Initiated) > staleAge {
+			_ = s.client.Abort(ctx, key, u.ID)
+		}
+	}
+}
