@@ -503,3 +503,46 @@ func TestStaleUploadsAreRemoved(t *testing.T) {
 		}
 	}
 }
+
+// An object beside a file is written once, replaced if it is of the same asset, and left alone if it is not.
+func TestWriteBeside(t *testing.T) {
+	own := func(old []byte) bool { return strings.HasPrefix(string(old), "own") }
+	for name, tt := range map[string]struct {
+		before string // "" for none
+		want   string
+		puts   int
+	}{
+		"new": {"", "own new", 1}, "the same": {"own new", "own new", 0}, "of the same asset": {"own old", "own new", 1}, "of another program": {"theirs", "theirs", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			if tt.before != "" {
+				s.put("a.json", tt.before, nil)
+			}
+			err := s.sink(SinkOptions{}).WriteBeside(t.Context(), "a.json", []byte("own new"), own)
+			if tt.want == "theirs" {
+				wantCode(t, err, download.CodeExists)
+			} else if err != nil {
+				t.Error(err)
+			}
+			wantContents(t, s, map[string]string{"a.json": tt.want})
+			if got := s.counted("put"); got != tt.puts {
+				t.Errorf("%d requests to write, want %d", got, tt.puts)
+			}
+		})
+	}
+	t.Run("changed meanwhile", func(t *testing.T) {
+		s := newServer(t)
+		s.put("a.json", "own old", nil)
+		changed := false
+		s.fault = func(_ http.ResponseWriter, r *http.Request) bool {
+			if operation(r) == "put" && !changed {
+				changed = true
+				s.put("a.json", "theirs", nil)
+			}
+			return false
+		}
+		wantCode(t, s.sink(SinkOptions{}).WriteBeside(t.Context(), "a.json", []byte("own new"), own), download.CodeExists)
+		wantContents(t, s, map[string]string{"a.json": "theirs"})
+	})
+}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -49,8 +48,6 @@ func (o *transferFlags) checkBucket() (err error) {
 		return nil
 	case o.output != "" && (strings.HasSuffix(o.output, "/") || filepath.Clean(o.output) != filepath.FromSlash(o.output) || !filepath.IsLocal(o.output)):
 		return usagef("--output %s is not a path below %s", o.output, o.bucket)
-	case o.metadata != "":
-		return &usageError{err: errors.New("--metadata writes files beside files in a folder, and not in a bucket"), hint: "use --metadata-csv"}
 	case o.journal != "":
 		return usagef("--journal records files in a folder, and not in a bucket")
 	}

@@ -31,7 +31,7 @@ func refuseURLs(flags *pflag.FlagSet) (err error) {
 			paths = list.GetSlice()
 		}
 		for _, path := range paths {
-			if err == nil && !(f.Name == "dir" && bucket.IsURL(path)) {
+			if err == nil && (f.Name != "dir" || !bucket.IsURL(path)) {
 				err = refuseURL("--"+f.Name, path)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/sink"
@@ -68,12 +69,12 @@ func (o *transferFlags) withOptionalMetadata(ctx context.Context, p download.Por
 }
 
 // addMetadata sets an engine to write metadata, and returns the observer that adds the rows of the table.
-func (s *session) addMetadata(e *download.Engine) []download.ResultObserver {
+func (s *session) addMetadata(ctx context.Context, e *download.Engine) []download.ResultObserver {
 	if s.flags.metadata != "" {
 		e.Options.Beside = metadata.Path
 	}
 	if s.flags.wantsMetadata() {
-		e.Metadata = s.flags.describer(s.destination)
+		e.Metadata = s.flags.describer(ctx, s.destination)
 	}
 	if s.table == nil {
 		return nil
@@ -82,7 +83,7 @@ func (s *session) addMetadata(e *download.Engine) []download.ResultObserver {
 }
 
 // describer returns the function that writes the metadata of a file in place.
-func (o *transferFlags) describer(to sink.Output) func(download.Job, download.Result) error {
+func (o *transferFlags) describer(ctx context.Context, to sink.Output) func(download.Job, download.Result) error {
 	return func(job download.Job, r download.Result) error {
 		switch {
 		case job.Asset == nil:
@@ -90,11 +91,14 @@ func (o *transferFlags) describer(to sink.Output) func(download.Job, download.Re
 		case o.metadata == "":
 			return nil // the table's row has them
 		}
-		if err := to.Dir.CheckInUse(metadata.Path(r.Path)); err != nil {
-			return err
-		}
 		content, err := metadata.Content(job.Asset)
 		if err != nil {
+			return err
+		}
+		if into, ok := to.Sink.(*bucket.Sink); ok {
+			return into.WriteBeside(ctx, metadata.Path(r.Path), content, func(old []byte) bool { return metadata.IsSameAsset(old, content) })
+		}
+		if err := to.Dir.CheckInUse(metadata.Path(r.Path)); err != nil {
 			return err
 		}
 		root := to.Dir.Root()
@@ -108,7 +112,7 @@ func (o *transferFlags) describer(to sink.Output) func(download.Job, download.Re
 // openMetadata opens the table that --metadata-csv names. A dry run leaves it as it was.
 func (s *session) openMetadata(ctx context.Context) (err error) {
 	o := s.flags
-	if o.metadata != "" && s.destination.Dir == nil {
+	if o.metadata != "" && s.destination.Dir == nil && !o.toBucket() {
 		return o.errNotInFolder()
 	}
 	if o.metadataCSV == "" || o.dryRun {

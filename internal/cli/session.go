@@ -205,7 +205,7 @@ func (s *session) run(ctx context.Context) error {
 		results = append(results, s.journal)
 		engine.Done, engine.Recorder = s.journal.Done, s.journal
 	}
-	results = append(results, s.addMetadata(engine)...)
+	results = append(results, s.addMetadata(ctx, engine)...)
 	results = append(results, s.reporter) // the last: it may have to wait for a reader of the results
 	engine.Progress, engine.Results = s.reporter, results
 	engine.Steps = s.request.steps(s.list.Expanded)

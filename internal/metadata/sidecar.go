@@ -77,8 +77,11 @@ func Write(root *os.Root, path string, content []byte, own string) (sum string, 
 // WriteOverAsset does what Write does, and replaces any file that is a JSON object with the id of content: metadata of
 // the same asset, even if another program wrote it.
 func WriteOverAsset(root *os.Root, path string, content []byte) (sum string, err error) {
-	return writeOver(root, path, content, func(old []byte) bool { return id(old) != "" && strings.EqualFold(id(old), id(content)) })
+	return writeOver(root, path, content, func(old []byte) bool { return IsSameAsset(old, content) })
 }
+
+// IsSameAsset reports whether two contents of files are JSON objects with the id of one asset.
+func IsSameAsset(a, b []byte) bool { return id(a) != "" && strings.EqualFold(id(a), id(b)) }
 
 // writeOver does what Write does, and replaces a file whose content isOwn accepts.
 func writeOver(root *os.Root, path string, content []byte, isOwn func(old []byte) bool) (sum string, err error) {

@@ -1,0 +1,49 @@
+package bucket
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// maxBeside is the size in bytes up to which an existing object is read to find out whose it is.
+const maxBeside = 64 << 20
+
+// WriteBeside writes content, which is JSON, to the object at a path. An object that has this content is not written. Any
+// other existing one is replaced only if isOwn accepts its content and it has not changed since; else the error is a
+// *download.Error of code exists.
+func (s *Sink) WriteBeside(ctx context.Context, path string, content []byte, isOwn func(old []byte) bool) error {
+	key, err := s.key(path)
+	if err != nil {
+		return err
+	}
+	for {
+		when := Condition{IfAbsent: true}
+		o, err := s.client.Head(ctx, key)
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return err
+		default:
+			var old bytes.Buffer
+			if o.Size <= maxBeside {
+				if err := s.client.Read(ctx, o, &old); err != nil && !errors.Is(err, ErrCondition) {
+					return err
+				}
+			}
+			switch {
+			case bytes.Equal(old.Bytes(), content):
+				return nil
+			case !isOwn(old.Bytes()):
+				return &download.Error{Code: download.CodeExists, Err: fmt.Errorf("%s exists and is not an object with metadata of this asset", s.Show(path)), Advice: "move it away"}
+			}
+			when = Condition{IfMatch: o.ETag}
+		}
+		if _, err = s.client.Put(ctx, key, content, Attributes{ContentType: "application/json"}, when); !errors.Is(err, ErrCondition) {
+			return err
+		}
+	}
+}
