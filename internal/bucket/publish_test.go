@@ -160,9 +160,9 @@ func TestIfExists(t *testing.T) {
 					s := newServer(t)
 					to := target("a.jpg", "B")
 					if appears == "before" {
-						s.put("a.jpg", "old", nil)
+						s.put("a.jpg", "old")
 					} else {
-						to.Intend = func(string) error { s.put("a.jpg", "old", nil); return nil }
+						to.Intend = func(string) error { s.put("a.jpg", "old"); return nil }
 					}
 					path, err := transferred(t.Context(), s.sink(SinkOptions{IfExists: policy}), to, objectOf(content), content)
 					switch {
@@ -300,7 +300,7 @@ func TestServerThatIgnoresConditions(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, _ = io.WriteString(p, "new")
-	s.put("a.jpg", "of another program", nil)
+	s.put("a.jpg", "of another program")
 	p.(*partial).looked = time.Now().Add(-time.Minute)
 	_, err = p.Publish(t.Context())
 	wantCode(t, err, download.CodeExists)
@@ -517,7 +517,7 @@ func TestWriteBeside(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newServer(t)
 			if tt.before != "" {
-				s.put("a.json", tt.before, nil)
+				s.put("a.json", tt.before)
 			}
 			err := s.sink(SinkOptions{}).WriteBeside(t.Context(), "a.json", []byte("own new"), own)
 			if tt.want == "theirs" {
@@ -533,12 +533,12 @@ func TestWriteBeside(t *testing.T) {
 	}
 	t.Run("changed meanwhile", func(t *testing.T) {
 		s := newServer(t)
-		s.put("a.json", "own old", nil)
+		s.put("a.json", "own old")
 		changed := false
 		s.fault = func(_ http.ResponseWriter, r *http.Request) bool {
 			if operation(r) == "put" && !changed {
 				changed = true
-				s.put("a.json", "theirs", nil)
+				s.put("a.json", "theirs")
 			}
 			return false
 		}
