@@ -12,7 +12,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
-// runChild runs the command against the portal that env describes. Signals are passed on to
+// runChild runs the command against the portal and the bucket that env describes. Signals are passed on to
 // the child, and the sandbox runs until the child has ended.
 //
 // The child has a state folder, and so an API allowance, of its own.
@@ -59,10 +59,10 @@ func runChild(ctx context.Context, s Streams, command, env []string) error {
 	}
 }
 
-// foreignEnviron returns the environment without the variables of bynder, some of which are secrets.
+// foreignEnviron returns the environment without the variables of bynder and of S3, some of which are secrets.
 func foreignEnviron() (all []string) {
 	for _, pair := range os.Environ() {
-		if !strings.HasPrefix(pair, "BYNDER_") {
+		if !strings.HasPrefix(pair, "BYNDER_") && !strings.HasPrefix(pair, "AWS_") {
 			all = append(all, pair)
 		}
 	}

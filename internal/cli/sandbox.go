@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bynder-cli/bynder/internal/sandbox"
 	"github.com/bynder-cli/bynder/internal/spelling"
@@ -32,27 +33,31 @@ func newSandbox(s Streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "sandbox [flags] [-- command...]",
 		Short: "Run a local portal to try commands and test scripts",
-		Long: `Run a portal and its storage on this machine, to try this program and to test
-scripts without an account. The catalogue is small and the same every time.
+		Long: `Run a portal, its storage and an S3 bucket on this machine, to try this program
+and to test scripts without an account. The catalogue is small and the same
+every time; the bucket, s3://sandbox, is empty at first and removed at the end.
 
-With a command, the command runs with BYNDER_DOMAIN and one kind of credentials
-set and all other BYNDER_* variables removed, and the exit status is that of the
-command. The command can be a shell. Without one, the sandbox prints these
-variables as lines for a shell and serves until Ctrl-C.
+With a command, the command runs with BYNDER_DOMAIN, one kind of credentials and
+the AWS_* variables of the bucket set and all other BYNDER_* and AWS_* variables
+removed, and the exit status is that of the command. The command can be a shell.
+Without one, the sandbox prints these variables as lines for a shell and serves
+until Ctrl-C.
 
 With --catalogue, the portal has the assets in a file in place of its own. The
 file is read again whenever it changes: new versions, other names, deletions.
-docs/sandbox.md describes its format. With --port, the addresses of portal and
-storage are the same each time: http://127.0.0.1:N and :N+1.
+docs/sandbox.md describes its format. With --port, the addresses of portal,
+storage and bucket are the same each time: http://127.0.0.1:N, :N+1 and :N+2.
 
 A fault is NAME[=VALUE][,KEY=VALUE]... In the list below, N is a VALUE that is a
 number, such as 64K or 2M, and TEXT is any other VALUE. Keys limit what a fault
 affects:
   asset=ID          the files and calls of one asset
   on=ENDPOINT       calls to one endpoint: download, media, list, collections,
-                    currentUser, token, ...
+                    currentUser, token, ...; for faults of the bucket, whose
+                    names begin with s3-, one operation, such as UploadPart
   after=N, times=N  not the first N requests; at most N requests (per file on
-                    storage, per asset or endpoint on the API)
+                    storage, per asset or endpoint on the API, per object or
+                    operation of the bucket)
   rate=0.01         this share of the assets; for lists and other calls that are
                     not about one asset, of the calls
   seed=N            other assets or calls for the same rate
@@ -76,18 +81,22 @@ Faults:
 			return runSandbox(cmd.Context(), &o)
 		},
 	}
-	f := cmd.Flags()
+	o.addFlags(cmd.Flags(), &kind)
+	return cmd
+}
+
+// addFlags adds the flags of the command.
+func (o *sandboxOptions) addFlags(f *pflag.FlagSet, kind *string) {
 	f.SetInterspersed(false) // what follows the command's name is the command's
-	f.StringVar(&kind, "auth", kind, "`kind` of credentials to set: "+kinds())
+	f.StringVar(kind, "auth", *kind, "`kind` of credentials to set: "+kinds())
 	f.StringArrayVar(&o.faults, "fault", nil, "switch a `fault` on (repeatable)")
 	f.IntVar(&o.portal.Assets, "assets", 300, "`number` of generated assets")
 	f.StringVar(&o.portal.Catalogue, "catalogue", "", "read the assets from this JSON `file`, again whenever it changes")
-	f.IntVar(&o.portal.Port, "port", 0, "listen on this `port`, and for storage on the next one (0 = any free ports)")
+	f.IntVar(&o.portal.Port, "port", 0, "listen on this `port`, and for storage and bucket on the next two (0 = any free ports)")
 	f.BoolVar(&o.portal.NoRateLimit, "no-limit", false, "do not block after 4,500 calls in five minutes")
 	f.BoolVar(&o.portal.NoCursor, "no-cursor", false, "omit cursors from lists, so that clients request pages")
 	f.DurationVar(&o.portal.Penalty, "penalty", 5*time.Minute, "time without calls after which a block ends")
 	f.StringVar(&o.stats, "stats", "", "write the numbers of calls and requests to this `file` at the end, as JSON")
-	return cmd
 }
 
 // read sets the options that need more than parsing.

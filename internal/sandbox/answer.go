@@ -26,10 +26,11 @@ type answer struct {
 	breaks  bool // at end.Value bytes by the fault end.Name
 	pace    int64
 	began   time.Time
+	count   func(int64) // counts bytes that are sent
 }
 
 func (s *Sandbox) newAnswer(w http.ResponseWriter, r *http.Request, active activeFaults) *answer {
-	a := &answer{ResponseWriter: w, s: s, r: r, active: active}
+	a := &answer{ResponseWriter: w, s: s, r: r, active: active, count: s.counters.storageBytes}
 	for _, f := range active {
 		switch f.Name {
 		case "cut", "reset", "stall", "expire-mid":
@@ -112,10 +113,10 @@ func (a *answer) send(p []byte) error {
 			n = min(n, max(int(a.pace/20), 1024))
 		}
 		// Counted beforehand: a client that has read the last byte may ask for the count at once.
-		a.s.counters.storageBytes(int64(n))
+		a.count(int64(n))
 		k, err := a.ResponseWriter.Write(p[:n])
 		a.sent += int64(k)
-		a.s.counters.storageBytes(int64(k - n))
+		a.count(int64(k - n))
 		if err != nil {
 			return err
 		}

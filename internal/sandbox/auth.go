@@ -34,6 +34,7 @@ type Credentials struct {
 	PermanentToken                                  string
 	GuestToken                                      string // a PermanentToken of another user
 	ClientID, ClientSecret                          string // ClientCredentials
+	BucketKey, BucketSecret                         string // of the bucket: access key id and secret access key
 }
 
 func (c *Credentials) setDefaults() {
@@ -45,6 +46,8 @@ func (c *Credentials) setDefaults() {
 	setDefault(&c.GuestToken, "sandbox-guest-token-81c2e6d0")
 	setDefault(&c.ClientID, "5a1d0c5e-5b0d-4c57-9a53-5a6d3b0f7c11")
 	setDefault(&c.ClientSecret, "client&+= !*'():%")
+	setDefault(&c.BucketKey, "SANDBOXBUCKETKEY0001")
+	setDefault(&c.BucketSecret, "bucket/secret+wJalrXUtnFEMIK7MDENGbPxR")
 }
 
 func (c *Credentials) oauth1() oauth1Credentials {
@@ -54,21 +57,24 @@ func (c *Credentials) oauth1() oauth1Credentials {
 	}
 }
 
-// Env returns the environment that leads a client here: BYNDER_DOMAIN and the
-// variables of one kind of credentials, as NAME=value.
+// Env returns the environment that leads a client here: BYNDER_DOMAIN, the
+// variables of one kind of credentials, and those of S3 clients for the bucket, as NAME=value.
 func (s *Sandbox) Env(kind Kind) []string {
 	c := s.opts.Credentials
 	env := []string{"BYNDER_DOMAIN=" + s.opts.PortalURL}
 	switch kind {
 	case PermanentToken:
-		return append(env, "BYNDER_PERMANENT_TOKEN="+c.PermanentToken)
+		env = append(env, "BYNDER_PERMANENT_TOKEN="+c.PermanentToken)
 	case ClientCredentials:
-		return append(env, "BYNDER_CLIENT_ID="+c.ClientID, "BYNDER_CLIENT_SECRET="+c.ClientSecret)
+		env = append(env, "BYNDER_CLIENT_ID="+c.ClientID, "BYNDER_CLIENT_SECRET="+c.ClientSecret)
 	default:
-		return append(env,
+		env = append(env,
 			"BYNDER_CONSUMER_KEY="+c.ConsumerKey, "BYNDER_CONSUMER_SECRET="+c.ConsumerSecret,
 			"BYNDER_TOKEN="+c.Token, "BYNDER_TOKEN_SECRET="+c.TokenSecret)
 	}
+	return append(env,
+		"AWS_ACCESS_KEY_ID="+c.BucketKey, "AWS_SECRET_ACCESS_KEY="+c.BucketSecret, "AWS_REGION="+bucketRegion,
+		"AWS_ENDPOINT_URL_S3="+s.opts.BucketURL)
 }
 
 // authorize returns the scopes of a request, or why it is refused.

@@ -14,7 +14,7 @@ import (
 func oauth1Header(c client, path, nonce string) string {
 	c.t.Helper()
 	creds := c.opts.Credentials
-	fields := `oauth_consumer_key="` + oauth1Escape(creds.ConsumerKey) + `", oauth_token="` + oauth1Escape(creds.Token) +
+	fields := `oauth_consumer_key="` + percentEncode(creds.ConsumerKey) + `", oauth_token="` + percentEncode(creds.Token) +
 		`", oauth_signature_method="HMAC-SHA1", oauth_version="1.0", oauth_timestamp="` +
 		strconv.FormatInt(c.now().Unix(), 10) + `", oauth_nonce="` + nonce + `"`
 	host := strings.TrimPrefix(c.PortalURL(), "http://")
@@ -28,7 +28,7 @@ func oauth1Header(c client, path, nonce string) string {
 		c.t.Fatal(err)
 	}
 	signature := newOAuth1Verifier(creds.oauth1(), time.Now).sign(signatureBase(r, append(params, query...)))
-	return "OAuth " + fields + `, oauth_signature="` + oauth1Escape(signature) + `"`
+	return "OAuth " + fields + `, oauth_signature="` + percentEncode(signature) + `"`
 }
 
 func TestPortalChecksSignatures(t *testing.T) {

@@ -201,15 +201,15 @@ func TestCatalogueChangesUnderLoad(t *testing.T) {
 }
 
 func TestPort(t *testing.T) {
-	for _, port := range []int{-1, 65_535, 70_000} {
-		if _, err := New(Options{Port: port}); err == nil || !strings.Contains(err.Error(), "from 1 to 65534") {
+	for _, port := range []int{-1, 65_534, 70_000} {
+		if _, err := New(Options{Port: port}); err == nil || !strings.Contains(err.Error(), "from 1 to 65533") {
 			t.Errorf("port %d: %v", port, err)
 		}
 	}
-	// Ports below those that systems hand out are taken by few; another pair is tried if these are.
+	// Ports below those that systems hand out are taken by few; other ones are tried if these are.
 	var s *Sandbox
 	var stop func()
-	port := 20_000 + os.Getpid()%5000*2
+	port := 20_000 + os.Getpid()%4000*3
 	for {
 		var err error
 		if s, err = New(Options{Port: port}); err != nil {
@@ -221,11 +221,12 @@ func TestPort(t *testing.T) {
 		if !errors.Is(err, syscall.EADDRINUSE) || port > 32_000 {
 			t.Fatal(err)
 		}
-		port += 2
+		port += 3
 	}
 	check(t, "portal", s.PortalURL(), fmt.Sprintf("http://127.0.0.1:%d", port))
 	check(t, "storage", s.StorageURL(), fmt.Sprintf("http://127.0.0.1:%d", port+1))
-	for _, taken := range []int{port, port + 1, port - 1} { // also where one of the two would be the other
+	check(t, "bucket", s.BucketURL(), fmt.Sprintf("http://127.0.0.1:%d", port+2))
+	for _, taken := range []int{port, port + 1, port + 2, port - 1, port - 2} { // also where one of them would be another
 		other, err := New(Options{Port: taken})
 		if err != nil {
 			t.Fatal(err)

@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // Side is the part of the sandbox that a fault affects.
 type Side string
 
@@ -10,7 +12,8 @@ const (
 	OnAccount  Side = "account"  // what metaproperties/, brands/, tags/ and account/derivatives/ answer
 	OnList     Side = "list"     // what media/ answers
 	OnStorage  Side = "storage"  // any request for a file
-	OnClock    Side = "clock"    // the time by which portal and storage answer
+	OnClock    Side = "clock"    // the time by which portal, storage and bucket answer
+	OnBucket   Side = "bucket"   // any request to the S3 server
 )
 
 // FaultKind describes a fault.
@@ -25,15 +28,19 @@ type FaultKind struct {
 	AnyText bool
 
 	counts bool // needs the number of the request
+	// operations returns those of the bucket that a variant affects if the key on does not name one; nil: all.
+	operations func(text string) []string
 }
 
 // FaultKinds lists all faults. N is the value, TEXT the variant.
-func FaultKinds() []FaultKind { return faultKinds }
+func FaultKinds() []FaultKind { return slices.Concat(faultKinds, bucketFaultKinds) }
 
 func faultKind(name string) (FaultKind, bool) {
-	for _, k := range faultKinds {
-		if k.Name == name {
-			return k, true
+	for _, kinds := range [][]FaultKind{faultKinds, bucketFaultKinds} {
+		for _, k := range kinds {
+			if k.Name == name {
+				return k, true
+			}
 		}
 	}
 	return FaultKind{}, false
@@ -187,7 +194,7 @@ var faultKinds = []FaultKind{
 	{Name: "no-options", Side: OnAccount, Doc: "metaproperties are listed without their options"},
 	{Name: "many-options", Side: OnAccount, Default: 20_000, Doc: "each metaproperty with options has N more options"},
 
-	{Name: "clock", Side: OnClock, Default: 3600, Doc: "the clock of portal and storage is N seconds ahead, or with -N behind"},
+	{Name: "clock", Side: OnClock, Default: 3600, Doc: "the clock of portal, storage and bucket is N seconds ahead, or with -N behind"},
 
 	// Locations.
 	{Name: "expired", Side: OnLocation, Doc: "the location has already expired when the portal returns it"},

@@ -368,7 +368,7 @@ func TestFaultKinds(t *testing.T) {
 		t.Run(kind.Name, func(t *testing.T) {
 			var test faultTest
 			ok := false
-			for _, tests := range []map[string]faultTest{faultTests, answerFaultTests, retryFaultTests, listFaultTests} {
+			for _, tests := range []map[string]faultTest{faultTests, answerFaultTests, retryFaultTests, listFaultTests, bucketFaultTests} {
 				if !ok {
 					test, ok = tests[kind.Name]
 				}
@@ -389,8 +389,8 @@ func TestFaultKinds(t *testing.T) {
 // A fault that is on for another asset leaves this one alone.
 func TestFaultsOfAnotherAsset(t *testing.T) {
 	for _, kind := range FaultKinds() {
-		if kind.Side == OnClock {
-			continue // it is every answer's
+		if kind.Side == OnClock || kind.Side == OnBucket {
+			continue // they are not about assets
 		}
 		c := start(t, Options{Faults: []Fault{{Name: kind.Name, Asset: LargeAsset}}})
 		wantWhole(t, c.original(DocumentedAsset), c.object(DocumentedAsset, "original"))

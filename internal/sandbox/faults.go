@@ -24,12 +24,13 @@ type Fault struct {
 	// On limits it to one endpoint of the API: download, media, list,
 	// collections, collection, collectionMedia, currentUser, derivatives,
 	// metaproperties, options, brands, tags, token. A call that belongs to none is "unknown".
+	// For the bucket it is an operation, such as UploadPart.
 	On string
 	// After is the number of matching requests that pass first.
 	After int
 	// Times is the number of requests that it affects after those; 0 = no limit. After and Times
-	// are counted per file on storage, per asset on the API, and
-	// per endpoint that is not about an asset.
+	// are counted per file on storage, per asset on the API, per object in the bucket, and
+	// per endpoint or operation that is about none of these.
 	Times int
 	// Rate is the share of the assets that it affects, chosen by Seed, the same in
 	// every run (of the requests, for endpoints that are not about an asset). 0 = no limit.
@@ -138,7 +139,11 @@ func (f Fault) check() error {
 		return fmt.Errorf("fault %s: a number is out of range", f.Name)
 	case f.On != "" && kind.Side == OnStorage:
 		return fmt.Errorf("fault %s affects storage: it cannot be limited to an endpoint with on=", f.Name)
-	case f.On != "" && !slices.Contains(endpointNames, f.On):
+	case kind.Side == OnBucket && f.Asset != "":
+		return fmt.Errorf("fault %s affects the bucket: it cannot be limited to an asset", f.Name)
+	case kind.Side == OnBucket && f.On != "" && !slices.Contains(bucketOperationNames(), f.On):
+		return fmt.Errorf("fault %s: unknown operation %q; the operations are %s", f.Name, f.On, strings.Join(bucketOperationNames(), ", "))
+	case kind.Side != OnBucket && f.On != "" && !slices.Contains(endpointNames, f.On):
 		return fmt.Errorf("fault %s: unknown endpoint %q; the endpoints are %s", f.Name, f.On, strings.Join(endpointNames, ", "))
 	}
 	return nil
@@ -213,7 +218,7 @@ func (s activeFaults) has(name string) bool {
 	return ok
 }
 
-// match returns the faults that affect a request on a side, and counts them. what is the file, asset or
+// match returns the faults that affect a request on a side, and counts them. what is the file, asset, object or
 // endpoint that the request is about; mediaID is empty if it is not about an asset.
 func (s *faultSet) match(side Side, endpoint, mediaID, what string) activeFaults {
 	s.mu.Lock()
@@ -222,6 +227,9 @@ func (s *faultSet) match(side Side, endpoint, mediaID, what string) activeFaults
 	for i, f := range s.faults {
 		kind, _ := faultKind(f.Name)
 		if kind.Side != side || f.On != "" && f.On != endpoint || f.Asset != "" && f.Asset != mediaID {
+			continue
+		}
+		if f.On == "" && kind.operations != nil && !slices.Contains(kind.operations(f.Text), endpoint) {
 			continue
 		}
 		if mediaID != "" && !f.draws(mediaID) {

@@ -125,7 +125,7 @@ func (v *oauth1Verifier) checkProtocol(p map[string]string, now time.Time) (int6
 
 // sign returns the HMAC-SHA1 of RFC 5849 section 3.4.2.
 func (v *oauth1Verifier) sign(base string) string {
-	key := oauth1Escape(v.creds.ConsumerSecret) + "&" + oauth1Escape(v.creds.TokenSecret)
+	key := percentEncode(v.creds.ConsumerSecret) + "&" + percentEncode(v.creds.TokenSecret)
 	mac := hmac.New(sha1.New, []byte(key))
 	mac.Write([]byte(base))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
@@ -267,9 +267,9 @@ func oauth1Unescape(s string) (string, error) {
 	return plain, nil
 }
 
-// oauth1Escape returns the percent-encoding of RFC 5849 section 3.6, stricter than
-// any that net/url has.
-func oauth1Escape(s string) string {
+// percentEncode returns the percent-encoding of RFC 5849 section 3.6, stricter than
+// any that net/url has. Signatures of S3 need the same one.
+func percentEncode(s string) string {
 	const hex = "0123456789ABCDEF"
 	b := make([]byte, 0, len(s))
 	for i := range len(s) {
@@ -339,7 +339,7 @@ func formParams(s string) ([]oauth1Param, error) {
 // signatureBase returns the signature base string of RFC 5849 section 3.4.1, from
 // what came over the wire and all parameters but the signature.
 func signatureBase(r *http.Request, params []oauth1Param) string {
-	return strings.ToUpper(r.Method) + "&" + oauth1Escape(baseURI(r)) + "&" + oauth1Escape(normalizedParams(params))
+	return strings.ToUpper(r.Method) + "&" + percentEncode(baseURI(r)) + "&" + percentEncode(normalizedParams(params))
 }
 
 // baseURI returns the base string URI of RFC 5849 section 3.4.1.2.
@@ -369,7 +369,7 @@ func normalizedParams(params []oauth1Param) string {
 	var encoded []oauth1Param
 	for _, p := range params {
 		if p.name != "oauth_signature" {
-			encoded = append(encoded, oauth1Param{oauth1Escape(p.name), oauth1Escape(p.value)})
+			encoded = append(encoded, oauth1Param{percentEncode(p.name), percentEncode(p.value)})
 		}
 	}
 	slices.SortFunc(encoded, func(a, b oauth1Param) int {

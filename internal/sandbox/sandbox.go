@@ -1,4 +1,4 @@
-// Package sandbox is a Bynder portal with its storage, on this machine: what
+// Package sandbox is a Bynder portal with its storage and a bucket, on this machine: what
 // `bynder sandbox` and the demo serve and what the tests run against.
 //
 // It plays the documented part of the API with the quirks that real payloads
@@ -18,7 +18,6 @@ package sandbox
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -41,8 +40,8 @@ type Options struct {
 	// CatalogueError receives each error of reading that file again, once, and from any goroutine.
 	// Until it is mended the portal and storage answer 500.
 	CatalogueError func(error)
-	// Port is where Start serves the portal, and storage on the port after it, so that URLs without
-	// their query are the same each time; 0 for two free ports.
+	// Port is where Start serves the portal, storage on the port after it and the bucket on the next, so that URLs
+	// without their query are the same each time; 0 for free ports.
 	Port int
 	// Credentials that the portal accepts; fields left empty have defaults, whose
 	// secrets hold characters that are easily encoded wrongly.
@@ -50,9 +49,9 @@ type Options struct {
 	// Clock tells the time to everything that expires or is limited; the
 	// system's by default.
 	Clock func() time.Time
-	// PortalURL and StorageURL are where the handlers can be reached, for those
-	// who serve them on listeners of their own. Start sets both.
-	PortalURL, StorageURL string
+	// PortalURL, StorageURL and BucketURL are where the handlers can be reached, for those
+	// who serve them on listeners of their own. Start sets them.
+	PortalURL, StorageURL, BucketURL string
 	// NoRateLimit turns the limit of 4,500 calls in 300 s off.
 	NoRateLimit bool
 	// Penalty is the time without any call after which a block by 429 is lifted;
@@ -70,7 +69,7 @@ type Options struct {
 	Faults []Fault
 }
 
-// Sandbox is a portal and its storage. Its methods may be used from several
+// Sandbox is a portal, its storage and a bucket. Its methods may be used from several
 // goroutines at once.
 type Sandbox struct {
 	opts      Options
@@ -80,6 +79,7 @@ type Sandbox struct {
 	limit     *callLimit
 	counters  counters
 	faults    faultSet
+	bucket    bucket
 	signKey   [sha256.Size]byte
 	issued    atomic.Uint64 // URLs of storage
 	running   sync.RWMutex  // read-locked by every handler while it runs
@@ -99,13 +99,14 @@ func New(opts Options) (*Sandbox, error) {
 	setDefault(&opts.TokenLifetime, time.Hour)
 	setDefault(&opts.PortalURL, "http://portal.invalid")
 	setDefault(&opts.StorageURL, "http://storage.invalid")
-	for _, raw := range []string{opts.PortalURL, opts.StorageURL} {
+	setDefault(&opts.BucketURL, "http://bucket.invalid")
+	for _, raw := range []string{opts.PortalURL, opts.StorageURL, opts.BucketURL} {
 		if u, err := url.Parse(raw); err != nil || u.Host == "" || u.Path != "" {
 			return nil, fmt.Errorf("sandbox address %q is not scheme://host[:port]", raw)
 		}
 	}
 	if opts.Port < 0 || opts.Port > maxPort {
-		return nil, fmt.Errorf("port %d: must be from 1 to %d; storage takes the next one", opts.Port, maxPort)
+		return nil, fmt.Errorf("port %d: must be from 1 to %d; storage and bucket take the next two", opts.Port, maxPort)
 	}
 	opts.Credentials.setDefaults()
 	s := &Sandbox{
@@ -144,24 +145,18 @@ func (s *Sandbox) PortalURL() string { return s.opts.PortalURL }
 // StorageURL returns storage's address without a trailing slash.
 func (s *Sandbox) StorageURL() string { return s.opts.StorageURL }
 
-// Start serves the portal and storage on two ports of 127.0.0.1 until ctx
-// ends or stop is called. stop returns when no handler runs any more; it may be
-// called again. Start is called at most once, before anything is served.
+// Start serves portal, storage and bucket on three ports of 127.0.0.1 until ctx
+// ends or stop is called. stop returns when no handler runs any more, and removes
+// the bytes of the bucket; it may be called again. Start is called at most once, before anything is served.
 func (s *Sandbox) Start(ctx context.Context) (stop func(), err error) {
-	portal, err := listenOn(ctx, s.opts.Port)
+	listeners, err := listenOn(ctx, s.opts.Port, "the portal", "storage", "the bucket")
 	if err != nil {
-		return nil, fmt.Errorf("listen for the portal: %w", err)
+		return nil, err
 	}
-	port := s.opts.Port
-	if port > 0 {
-		port++
-	}
-	storage, err := listenOn(ctx, port)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen for storage: %w", err), portal.Close())
-	}
+	portal, storage, bucket := listeners[0], listeners[1], listeners[2]
 	s.opts.PortalURL = "http://" + portal.Addr().String()
 	s.opts.StorageURL = "http://" + storage.Addr().String()
+	s.opts.BucketURL = "http://" + bucket.Addr().String()
 
 	ctx, cancel := context.WithCancel(ctx)
 	var serving sync.WaitGroup
@@ -180,23 +175,40 @@ func (s *Sandbox) Start(ctx context.Context) (stop func(), err error) {
 	}
 	serve(portal, s.Portal(), nil)
 	serve(storage, s.Storage(), s.counters.connected)
+	serve(bucket, s.Bucket(), nil)
 	return func() {
 		cancel()
 		serving.Wait()
 		s.running.Lock() // waits for the handlers, whose connections are closed
 		defer s.running.Unlock()
+		s.bucket.bodies.close()
 	}, nil
 }
 
-// maxPort leaves a port for storage.
-const maxPort = 1<<16 - 2
+// maxPort leaves ports for storage and bucket.
+const maxPort = 1<<16 - 3
 
-func listenOn(ctx context.Context, port int) (net.Listener, error) {
-	var listen net.ListenConfig
-	return listen.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+// listenOn listens for each name on a port of its own, from port on; 0 for any free ones.
+func listenOn(ctx context.Context, port int, names ...string) ([]net.Listener, error) {
+	var all []net.Listener
+	for _, name := range names {
+		var config net.ListenConfig
+		l, err := config.Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			for _, l := range all {
+				_ = l.Close()
+			}
+			return nil, fmt.Errorf("listen for %s: %w", name, err)
+		}
+		all = append(all, l)
+		if port > 0 {
+			port++
+		}
+	}
+	return all, nil
 }
 
-// handler wraps what both servers share: the latency, the clock in Date, and the
+// handler wraps what the servers share: the latency, the clock in Date, and the
 // lock by which stop waits.
 func (s *Sandbox) handler(serve http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

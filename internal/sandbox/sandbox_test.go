@@ -235,6 +235,10 @@ func TestNewRefuses(t *testing.T) {
 		"unknown variant": {Faults: []Fault{{Name: "location", Text: "gopher"}}},
 		"URL with path":   {PortalURL: "http://host/path"},
 		"URL of no host":  {StorageURL: "storage"},
+		"bucket in path":  {BucketURL: "http://host/bucket"},
+		"bucket's asset":  {Faults: []Fault{{Name: "s3-500", Asset: DocumentedAsset}}},
+		"operation":       {Faults: []Fault{{Name: "s3-500", On: "media"}}},
+		"endpoint":        {Faults: []Fault{{Name: "api-500", On: "PutObject"}}},
 	} {
 		if _, err := New(opts); err == nil {
 			t.Errorf("%s: no error", name)
@@ -263,7 +267,7 @@ func TestEnv(t *testing.T) {
 			}
 			names = append(names, name)
 		}
-		check(t, string(test.kind), strings.Join(names, " "), test.names)
+		check(t, string(test.kind), strings.Join(names, " "), test.names+" AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_ENDPOINT_URL_S3")
 	}
 	for _, secret := range []string{s.opts.Credentials.ConsumerSecret, s.opts.Credentials.TokenSecret} {
 		for _, char := range "&+= é!*'()" {

@@ -28,6 +28,14 @@ type Stats struct {
 	// Leaks counts requests to storage by the header that had no business there:
 	// Authorization, Cookie, Referer.
 	Leaks map[string]int64 `json:"leaks"`
+	// BucketRequests counts every request to the bucket, refused ones included, by operation as S3 names it.
+	BucketRequests map[string]int64 `json:"bucketRequests"`
+	// BucketRefusals counts the requests whose signature was refused, by the code of the error.
+	BucketRefusals map[string]int64 `json:"bucketRefusals"`
+	// BucketObjects are the sizes in bytes of the objects in the bucket, by key.
+	BucketObjects map[string]int64 `json:"bucketObjects"`
+	// BucketUploads is the number of uploads in parts that were neither completed nor aborted.
+	BucketUploads int `json:"bucketUploads"`
 	// Faults counts the requests that each fault affected, by name.
 	Faults map[string]int64 `json:"faults"`
 }
@@ -55,6 +63,9 @@ func (s *Sandbox) Stats() Stats {
 	stats.Endpoints = cloneCounts(c.s.Endpoints)
 	stats.Refusals = cloneCounts(c.s.Refusals)
 	stats.Leaks = cloneCounts(c.s.Leaks)
+	stats.BucketRequests = cloneCounts(c.s.BucketRequests)
+	stats.BucketRefusals = cloneCounts(c.s.BucketRefusals)
+	stats.BucketObjects, stats.BucketUploads = s.bucket.counts()
 	stats.Faults = s.faults.counts()
 	stats.BusiestWindow = s.limit.busiestWindow()
 	return stats
@@ -108,6 +119,18 @@ func (c *counters) storageRequest(h http.Header) {
 			bump(&c.s.Leaks, name)
 		}
 	}
+}
+
+func (c *counters) bucketRequest(operation string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	bump(&c.s.BucketRequests, operation)
+}
+
+func (c *counters) bucketRefusal(code string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	bump(&c.s.BucketRefusals, code)
 }
 
 func (c *counters) storageBytes(n int64) {

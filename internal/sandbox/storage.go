@@ -197,12 +197,12 @@ func (s *Sandbox) storageRefusal(w http.ResponseWriter, active activeFaults, key
 		var e *s3Error
 		switch f.Name {
 		case "storage-403":
-			e = &s3Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
+			e = accessDenied()
 		case "storage-403-for":
 			if !s.faults.within(key, time.Duration(f.Value)*time.Millisecond) {
 				continue
 			}
-			return &s3Error{Status: http.StatusForbidden, Code: "AccessDenied", Message: "Access Denied"}
+			return accessDenied()
 		case "storage-404":
 			e = &s3Error{Status: http.StatusNotFound, Code: "NoSuchKey", Message: "The specified key does not exist."}
 		case "storage-202":
@@ -214,14 +214,9 @@ func (s *Sandbox) storageRefusal(w http.ResponseWriter, active activeFaults, key
 		case "storage-429":
 			e = &s3Error{Status: http.StatusTooManyRequests, Code: "TooManyRequests", Message: "Too many requests"}
 		case "storage-500":
-			e = &s3Error{
-				Status: http.StatusInternalServerError, Code: "InternalError",
-				Message: "We encountered an internal error. Please try again.",
-			}
+			e = internalError()
 		case "storage-503":
-			e = &s3Error{
-				Status: http.StatusServiceUnavailable, Code: "SlowDown", Message: "Please reduce your request rate.",
-			}
+			e = slowDown()
 		case "storage-expired":
 			return s.expiredError(s.now().Add(-time.Second))
 		default:
@@ -346,6 +341,9 @@ type s3Error struct {
 	ArgumentValue string `xml:",omitempty"`
 	Expires       string `xml:",omitempty"`
 	ServerTime    string `xml:",omitempty"`
+	BucketName    string `xml:",omitempty"`
+	Region        string `xml:",omitempty"`
+	Endpoint      string `xml:",omitempty"`
 	RequestID     string `xml:"RequestId"`
 	HostID        string `xml:"HostId"`
 	page          bool   // for browsers, in place of XML
@@ -357,6 +355,8 @@ func preconditionFailed() *s3Error {
 		Message: "At least one of the pre-conditions you specified did not hold",
 	}
 }
+
+func (e *s3Error) Error() string { return e.Code + ": " + e.Message }
 
 func (e *s3Error) write(w http.ResponseWriter, r *http.Request) {
 	e.RequestID, e.HostID = "SANDBOX00000000", "sandbox"

@@ -1,0 +1,183 @@
+package sandbox
+
+import (
+	"bytes"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/minio/minio-go/v7"
+)
+
+// putCode stores an object and returns the code of the error.
+func (c client) putCode(t *testing.T, key string) string {
+	t.Helper()
+	_, err := c.s3().PutObject(t.Context(), BucketName, key, strings.NewReader("abc"), 3, "", "", minio.PutObjectOptions{})
+	return code(err)
+}
+
+// putFails returns a test of a fault with which the first new object fails with a code, and the second is stored.
+func putFails(want string) func(*testing.T, client, Object) {
+	return func(t *testing.T, c client, _ Object) {
+		check(t, "first", c.putCode(t, "a"), want)
+		check(t, "objects", len(c.Stats().BucketObjects), 0)
+		check(t, "second", c.putCode(t, "a"), "")
+		check(t, "objects", len(c.Stats().BucketObjects), 1)
+	}
+}
+
+// failedPut returns whether storing an object fails without an answer.
+func (c client) failedPut(t *testing.T, key string, size int) bool {
+	t.Helper()
+	return c.signedDo(t, http.MethodPut, "/sandbox/"+key, make([]byte, size)).err != nil
+}
+
+// bucketFaultTests are those of the bucket, see faultTests.
+var bucketFaultTests = map[string]faultTest{
+	"s3-500": {Fault{Times: 1}, putFails("InternalError")},
+	"s3-503": {Fault{Times: 1, Value: 7, On: "PutObject"}, func(t *testing.T, c client, _ Object) {
+		a := c.signedDo(t, http.MethodPut, "/sandbox/a", nil)
+		check(t, "code", s3Code(t, a), "SlowDown")
+		check(t, "Retry-After", a.Header.Get("Retry-After"), "7")
+		check(t, "another object", c.putCode(t, "b"), "SlowDown")
+		check(t, "again", c.putCode(t, "a"), "")
+	}},
+	"s3-409":           {Fault{Times: 1}, putFails("ConditionalRequestConflict")},
+	"s3-412":           {Fault{Times: 1}, putFails("PreconditionFailed")},
+	"s3-lost":          {Fault{Times: 1}, testLost},
+	"s3-complete-200":  {Fault{Times: 1}, testComplete200},
+	"s3-no-upload":     {Fault{}, testNoUpload},
+	"s3-no-conditions": {Fault{}, testNoConditions},
+	"s3-cut": {Fault{Value: 1000, Times: 1}, func(t *testing.T, c client, _ Object) {
+		check(t, "below", c.failedPut(t, "small", 1000), false)
+		check(t, "cut", c.failedPut(t, "a", 1001), true)
+		check(t, "objects", len(c.Stats().BucketObjects), 1)
+		check(t, "again", c.failedPut(t, "a", 1001), false)
+		mustSet(t, c, Fault{Name: "s3-cut", Value: 1000})
+		body, _, err := got(t, c.s3(), "a", minio.GetObjectOptions{})
+		check(t, "read", len(body), 1000)
+		check(t, "ends", err != nil, true)
+	}},
+	"s3-slow": {Fault{Value: 1 << 20}, func(t *testing.T, c client, _ Object) {
+		began := time.Now()
+		check(t, "put", c.failedPut(t, "a", 100<<10), false)
+		if took := time.Since(began); took < 90*time.Millisecond {
+			t.Errorf("took %v", took)
+		}
+	}},
+	"s3-stall": {Fault{}, func(t *testing.T, c client, _ Object) {
+		c.http.Timeout = 20 * time.Millisecond
+		check(t, "fails", c.failedPut(t, "a", 3), true)
+	}},
+	"s3-flip": {Fault{}, func(t *testing.T, c client, _ Object) {
+		info, err := c.s3().PutObject(t.Context(), BucketName, "a", strings.NewReader("abc"), 3, "", "", minio.PutObjectOptions{})
+		check(t, "put", err, nil)
+		check(t, "ETag", info.ETag, md5Hex([]byte("qbc")))
+		mustSet(t, c)
+		body, _, _ := got(t, c.s3(), "a", minio.GetObjectOptions{})
+		check(t, "stored", string(body), "qbc")
+		mustSet(t, c, Fault{Name: "s3-flip"})
+		body, _, _ = got(t, c.s3(), "a", minio.GetObjectOptions{})
+		check(t, "sent", string(body), "abc")
+	}},
+	"s3-etag": {Fault{}, func(t *testing.T, c client, _ Object) {
+		info, err := c.s3().PutObject(t.Context(), BucketName, "a", strings.NewReader("abc"), 3, "", "", minio.PutObjectOptions{})
+		check(t, "put", err, nil)
+		wantOther(t, "ETag", info.ETag, md5Hex([]byte("abc")))
+		check(t, "length", len(info.ETag), 32)
+		check(t, "parts", putParts(t, c.s3(), "b", minio.PutObjectOptions{}, []byte("abc")), nil)
+	}},
+	"s3-page": {Fault{Value: 1}, func(t *testing.T, c client, _ Object) {
+		check(t, "put", c.putCode(t, "a")+c.putCode(t, "b"), "")
+		page, err := c.s3().ListObjectsV2(BucketName, "", "", "", "", 1000)
+		check(t, "list", err, nil)
+		check(t, "entries", len(page.Contents), 1)
+		check(t, "truncated", page.IsTruncated, true)
+	}},
+	"s3-denied":    {Fault{}, testDenied},
+	"s3-no-bucket": {Fault{Times: 1}, putFails("NoSuchBucket")},
+	"s3-region": {Fault{}, func(t *testing.T, c client, _ Object) {
+		a := c.signedDo(t, http.MethodPut, "/sandbox/a", nil)
+		check(t, "code", s3Code(t, a), "AuthorizationHeaderMalformed")
+		check(t, "region", bytes.Contains(a.body, []byte("<Region>us-west-2</Region>")), true)
+		there := c.s3(func(o *minio.Options) { o.Region = "us-west-2" })
+		put(t, there, "a", nil)
+		mustSet(t, c, Fault{Name: "s3-region", Text: "redirect"})
+		a = c.signedDo(t, http.MethodHead, "/sandbox/a", nil)
+		check(t, "status", a.StatusCode, 301)
+		check(t, "region", a.Header.Get("X-Amz-Bucket-Region"), "us-west-2")
+	}},
+	"s3-quota": {Fault{Value: 5}, func(t *testing.T, c client, _ Object) {
+		check(t, "first", c.putCode(t, "a"), "")
+		check(t, "second", c.putCode(t, "b"), "QuotaExceeded")
+	}},
+	"s3-keys": {Fault{}, func(t *testing.T, c client, _ Object) {
+		check(t, "unknown", c.putCode(t, "a"), "InvalidAccessKeyId")
+		mustSet(t, c, Fault{Name: "s3-keys", Text: "secret"})
+		check(t, "secret", c.putCode(t, "a"), "SignatureDoesNotMatch")
+		mustSet(t, c, Fault{Name: "s3-keys", Text: "expired"})
+		check(t, "expired", c.putCode(t, "a"), "ExpiredToken")
+	}},
+}
+
+func testLost(t *testing.T, c client, _ Object) {
+	check(t, "answered", c.failedPut(t, "a", 3), true)
+	check(t, "stored", c.Stats().BucketObjects["a"], 3)
+	check(t, "again", c.failedPut(t, "a", 3), false)
+	s3 := c.s3()
+	mustSet(t, c, Fault{Name: "s3-lost", Times: 1})
+	if err := putParts(t, s3, "b", onlyNew(), []byte("parts")); err == nil || code(err) == "PreconditionFailed" {
+		t.Errorf("upload: %v", err)
+	}
+	check(t, "stored", c.Stats().BucketObjects["b"], 5)
+	check(t, "uploads", c.Stats().BucketUploads, 0)
+}
+
+func testComplete200(t *testing.T, c client, _ Object) {
+	check(t, "upload", code(putParts(t, c.s3(), "a", minio.PutObjectOptions{}, []byte("parts"))), "InternalError")
+	check(t, "objects", len(c.Stats().BucketObjects), 0)
+	check(t, "uploads", c.Stats().BucketUploads, 1)
+	check(t, "again", putParts(t, c.s3(), "a", minio.PutObjectOptions{}, []byte("parts")), nil)
+}
+
+func testNoUpload(t *testing.T, c client, _ Object) {
+	check(t, "upload", code(putParts(t, c.s3(), "a", minio.PutObjectOptions{}, []byte("parts"))), "NoSuchUpload")
+	check(t, "put", c.putCode(t, "a"), "")
+}
+
+func testNoConditions(t *testing.T, c client, _ Object) {
+	for range 2 {
+		_, err := c.s3().PutObject(t.Context(), BucketName, "a", strings.NewReader("abc"), 3, "", "", onlyNew())
+		check(t, "put", err, nil)
+	}
+	check(t, "upload", putParts(t, c.s3(), "a", onlyNew(), []byte("parts")), nil)
+}
+
+func testDenied(t *testing.T, c client, _ Object) {
+	s3 := c.s3()
+	tries := map[string]func() string{
+		"put":    func() string { return c.putCode(t, "b") },
+		"get":    func() string { _, _, err := got(t, s3, "a", minio.GetObjectOptions{}); return code(err) },
+		"list":   func() string { _, err := s3.ListObjectsV2(BucketName, "", "", "", "", 10); return code(err) },
+		"delete": func() string { return code(s3.RemoveObject(t.Context(), BucketName, "c", minio.RemoveObjectOptions{})) },
+		"abort":  func() string { return code(s3.AbortMultipartUpload(t.Context(), BucketName, "c", "1")) },
+	}
+	mustSet(t, c)
+	check(t, "put", c.putCode(t, "a"), "")
+	for text := range tries {
+		mustSet(t, c, Fault{Name: "s3-denied", Text: text})
+		for other, try := range tries {
+			want := ""
+			switch other {
+			case text:
+				want = "AccessDenied"
+			case "abort":
+				want = "NoSuchUpload"
+			}
+			check(t, text+" denied: "+other, try(), want)
+		}
+		_, _, err := got(t, s3, "none", minio.GetObjectOptions{})
+		check(t, "no object", code(err), map[bool]string{true: "AccessDenied", false: "NoSuchKey"}[text == "list" || text == "get"])
+	}
+}
