@@ -46,6 +46,7 @@ import (
 //	stats file key=N...    check what a sandbox counted; for a table the sum, or
 //	                       table.key for one entry
 //	holds folder name...   the files that are in a folder, all of them
+//	s3 exports ...         the bucket of a sandbox, see cmdS3
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"exits":   cmdExits,
 	"pty":     cmdPty,
@@ -58,6 +59,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"hangup":  cmdHangup,
 	"stats":   cmdStats,
 	"holds":   cmdHolds,
+	"s3":      cmdS3,
 }
 
 // patience bounds every wait. It is long, because machines can be slow; a program
