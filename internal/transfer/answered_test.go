@@ -47,7 +47,7 @@ func TestAnswered(t *testing.T) {
 			t.Fatal(err)
 		}
 		stream.Close()
-		if a, err := ask(t.Context(), &o.opts, stream.at.location.URL, span{0, 100}, ""); err != nil {
+		if a, err := ask(t.Context(), &o.opts, stream.at.location.URL, span{until: 100}, ""); err != nil {
 			t.Error(err)
 		} else {
 			a.close()
