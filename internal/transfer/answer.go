@@ -95,6 +95,25 @@ func (s span) header() string {
 	return ""
 }
 
+// request returns the request for what s says of the file at u; see ask.
+func (s span) request(ctx context.Context, u *url.URL, ifMatch string) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Accept-Encoding", "identity")
+	if rng := s.header(); rng != "" {
+		req.Header.Set("Range", rng)
+		if ifMatch != "" {
+			req.Header.Set("If-Match", ifMatch)
+		}
+	}
+	if s.unless != "" {
+		req.Header.Set("If-None-Match", s.unless)
+	}
+	return req, nil
+}
+
 // ask makes one request for what s says of the file at u. ifMatch, where not "", is the ETag
 // that the object must still have.
 func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*answer, error) {
@@ -106,20 +125,10 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	traced := httptrace.WithClientTrace(watch.Context(), &httptrace.ClientTrace{
 		GotConn: func(got httptrace.GotConnInfo) { conn, sent = got.Conn, time.Now() },
 	})
-	req, err := http.NewRequestWithContext(traced, http.MethodGet, u.String(), nil)
+	req, err := s.request(traced, u, ifMatch)
 	if err != nil {
 		cancel()
 		return nil, &Error{Kind: Protocol, Err: fmt.Errorf("get %s: %w", location.Redacted(u), location.WithoutURL(err))}
-	}
-	req.Header.Set("Accept-Encoding", "identity")
-	if rng := s.header(); rng != "" {
-		req.Header.Set("Range", rng)
-		if ifMatch != "" {
-			req.Header.Set("If-Match", ifMatch)
-		}
-	}
-	if s.unless != "" {
-		req.Header.Set("If-None-Match", s.unless)
 	}
 	resp, err := watch.Answered(o.Client.Do(req)) //nolint:bodyclose // answer.close does
 	if err != nil {
