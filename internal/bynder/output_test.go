@@ -83,7 +83,7 @@ func TestTemporaryURLs(t *testing.T) {
 		"https://h/a.jpg", "http://h/a.jpg?", "//h/a.jpg?v=3", "https://h/a.jpg?v=1612345678&width=100&h=80.5", "https://h/a.jpg?V=3f9ac1",
 		"https://h/a?io=transform:fill,width:800,height:600&format=webp&quality=85", "https://h/a?io=transform%3Afill%2Cwidth%3A8&focuspoint=0.5,0.25",
 		"https://h/a?w&h=", "https://h/a#top", "https://h/@a/b.jpg", "HTTPS://h/a b.jpg", "https://www.youtube.com/watch?v=dQw4w9WgXcQ",
-		"Why? Signature=1", "see https://h/x?Signature=1", "a/b?sig=x", "mailto:a@h?subject=x", "", "http", "https:", "/x?sig=1", "http: a/b?", "#x=y",
+		"Why? Signature=1", "see https://h/x?Signature=1", "a/b?sig=x", "mailto:a@h?subject=x", "", "http", "https:", "/x?sig", "/x y?sig=1", "/a@b?v=3", "http: a/b?", "#x=y",
 	} {
 		if bynder.IsTemporary(link) {
 			t.Errorf("%q is withheld", link)
@@ -103,7 +103,7 @@ func TestTemporaryURLs(t *testing.T) {
 		"https://h/a?SECRET", "https://h/a?v=3&SECRET", "https://user@h/a.jpg", "https://user:pw@h", "https://user:pw@h?v=1", "https://h/a#access_token=1", "https://h/a#x?SECRET",
 		"https://h/a?v=" + uuid, "https://h/a?width=0123456789", "https://h/a?quality=eyJhbGciOiJIUzI1NiJ9.e30.x", "https://h/a?io=" + strings.Repeat("a", 40),
 		"https://h/a?v=1?sig=x", "https://h/a??sig=x", "https://h/a?v=%zz", "https://h/a?v=1%26sig=2", "https://h/a?format=jpg%0a", "https://h/a?io=transform:" + uuid,
-		"https://h/a?v=1 https://h/b?sig=x",
+		"https://h/a?v=1 https://h/b?sig=x", "/a@b?sig=x", "/a#token=x",
 	} {
 		if !bynder.IsTemporary(link) {
 			t.Errorf("%q is written", link)

@@ -63,12 +63,18 @@ var harmless = sync.OnceValue(func() map[string]*regexp.Regexp {
 })
 
 // isTemporary reports whether a text is a URL with a permission to read: with a user name, or with a query, or
-// parameters in its fragment, that are not harmless.
+// parameters in its fragment, that are not harmless. A path alone is a URL only with parameters, and without spaces.
 func isTemporary(text string) bool {
 	text = strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.In(r, unicode.Cc, unicode.Cf) })
 	scheme, rest, ok := strings.Cut(strings.ReplaceAll(text, `\`, "/"), "/")
-	if scheme = strings.ToLower(scheme); !ok || scheme != "" && scheme != "http:" && scheme != "https:" || scheme == "" && !strings.HasPrefix(rest, "/") {
+	if scheme = strings.ToLower(scheme); !ok || scheme != "" && scheme != "http:" && scheme != "https:" {
 		return false
+	}
+	if scheme == "" && !strings.HasPrefix(rest, "/") {
+		if !strings.Contains(rest, "=") || strings.ContainsFunc(rest, unicode.IsSpace) {
+			return false
+		}
+		rest = "host/" + rest
 	}
 	rest = strings.TrimLeft(rest, "/")
 	path := rest
