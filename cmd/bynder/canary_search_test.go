@@ -28,12 +28,13 @@ const canary = "canary7f3a"
 // secret is a value for credentials, with characters that encodings differ in.
 func secret(name string) string { return canary + "-" + name + `&+= é/"<>%2F-` + canary }
 
-// secrets are what the portal accepts.
+// secrets are what the portal and the bucket accept.
 var secrets = sandbox.Credentials{
 	ConsumerKey: secret("consumer-key"), ConsumerSecret: secret("consumer-secret"),
 	Token: secret("token"), TokenSecret: secret("token-secret"),
 	PermanentToken: secret("permanent-token"),
 	ClientID:       secret("client-id"), ClientSecret: secret("client-secret"),
+	BucketKey: "AKIDEXAMPLE", BucketSecret: secret("bucket-secret"),
 }
 
 // disguises are how the canary may look where it has leaked: as it is, which percent-encoding and

@@ -32,7 +32,7 @@ type failure struct {
 }
 
 // stalls are the faults that only the end of the run's context ends.
-var stalls = []string{"stall", "slow", "api-stall", "api-429"}
+var stalls = []string{"stall", "slow", "api-stall", "api-429", "s3-stall", "s3-slow", "s3-409", "s3-412"}
 
 const healthy = "no failure"
 
@@ -55,7 +55,7 @@ func failures() []failure {
 	return all
 }
 
-// site is a portal with its storage, and what they notice.
+// site is a portal with its storage and a bucket, and what they notice.
 type site struct {
 	*sandbox.Sandbox
 	failure
@@ -69,9 +69,11 @@ type site struct {
 func newSite(t *testing.T, f failure) *site {
 	s := &site{failure: f, asked: make(chan struct{}, 1), given: map[string]bool{}}
 	portal, storage := httptest.NewUnstartedServer(http.HandlerFunc(s.portal)), httptest.NewUnstartedServer(http.HandlerFunc(s.storage))
+	bucket := httptest.NewUnstartedServer(http.HandlerFunc(s.bucket))
 	o := sandbox.Options{
 		Assets: 20, Credentials: secrets, NoRateLimit: true,
 		PortalURL: "http://" + portal.Listener.Addr().String(), StorageURL: "http://" + storage.Listener.Addr().String(),
+		BucketURL: "http://" + bucket.Listener.Addr().String(),
 	}
 	if f.fault.Name != "" {
 		o.Faults = []sandbox.Fault{f.fault}
@@ -84,7 +86,7 @@ func newSite(t *testing.T, f failure) *site {
 	// bring about where its body was not read.
 	ctx, cancel := context.WithCancel(t.Context())
 	t.Cleanup(cancel)
-	for _, server := range []*httptest.Server{portal, storage} {
+	for _, server := range []*httptest.Server{portal, storage, bucket} {
 		server.Config.BaseContext = func(net.Listener) context.Context { return ctx }
 		server.Start()
 		t.Cleanup(func() { cancel(); server.CloseClientConnections(); server.Close() })
@@ -114,6 +116,12 @@ func (s *site) storage(w http.ResponseWriter, r *http.Request) {
 	s.notice("what storage is sent", r, r.URL.RawQuery)
 	s.tell()
 	s.Storage().ServeHTTP(w, r)
+}
+
+func (s *site) bucket(w http.ResponseWriter, r *http.Request) {
+	s.notice("what the bucket is sent", r, "")
+	s.tell()
+	s.Bucket().ServeHTTP(w, r)
 }
 
 func (s *site) tell() {
@@ -180,7 +188,7 @@ func settings(t *testing.T, s *site, kind sandbox.Kind, from source, dir string)
 	profile := "[profiles.default]\n"
 	for _, pair := range s.Env(kind) {
 		name, value, _ := strings.Cut(pair, "=")
-		if from == environmentSource {
+		if from == environmentSource || strings.HasPrefix(name, "AWS_") {
 			env[name] = value
 			continue
 		}
