@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // maxBeside is the size in bytes up to which an existing object is read to find out whose it is.
@@ -20,6 +21,7 @@ func (s *Sink) WriteBeside(ctx context.Context, path string, content []byte, isO
 	if err != nil {
 		return err
 	}
+	tries := retry.New(s.client.opts.Retries)
 	for {
 		when := Condition{IfAbsent: true}
 		o, err := s.client.Head(ctx, key)
@@ -43,6 +45,9 @@ func (s *Sink) WriteBeside(ctx context.Context, path string, content []byte, isO
 			when = Condition{IfMatch: o.ETag}
 		}
 		if _, err = s.client.Put(ctx, key, content, Attributes{ContentType: "application/json"}, when); !errors.Is(err, ErrCondition) {
+			return err
+		}
+		if err := s.client.waitForKey(ctx, key, err, tries); err != nil {
 			return err
 		}
 	}

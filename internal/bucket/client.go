@@ -32,6 +32,7 @@ type Client struct {
 	// unconditional is set if the server does not know Condition.IfAbsent, and says so.
 	unconditional atomic.Bool
 	transport     http.RoundTripper
+	sleep         func(context.Context, time.Duration) error // retry.Sleep; none in tests
 }
 
 // Object is what a bucket says of one of its objects.
@@ -263,7 +264,7 @@ func (c *Client) Parts(ctx context.Context, key, id string) (parts []Part, err e
 			return nil, err
 		}
 		for _, p := range page.ObjectParts {
-			if p.PartNumber <= marker {
+			if p.PartNumber <= marker || p.PartNumber > maxParts {
 				return nil, c.failure("list the parts of", key, fmt.Errorf("the server listed part %d after %d", p.PartNumber, marker))
 			}
 			marker = p.PartNumber

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/location"
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // What an answer of a server means to the caller of a Client.
@@ -142,6 +143,22 @@ func (c *Client) refused(doing string, a minio.ErrorResponse) (hint string, code
 		r.text += ": " + strings.TrimSuffix(message, ".")
 	}
 	return "", download.CodeStorage, r
+}
+
+// waitForKey waits before an object is written again whose condition did not hold, although no other object is in the way:
+// another request may be about to make or remove one, or the server is wrong. After the last of tries it returns an error.
+func (c *Client) waitForKey(ctx context.Context, key string, err error, tries *retry.Backoff) error {
+	if wait, again := tries.Next(0); again {
+		return c.sleep(ctx, wait)
+	}
+	answer := "that another object has the key"
+	if r, ok := errors.AsType[*refusal](err); ok && r.code != "" {
+		answer = r.code
+	}
+	return &download.Error{
+		Code: download.CodeStorage, Advice: "run the same command again later",
+		Err: fmt.Errorf("cannot write %s%s/%s: the server keeps answering %s, although no other object is in the way", Scheme, c.at.Bucket, key, answer),
+	}
 }
 
 // printable returns at most most bytes of a foreign text, without characters that cannot be seen.

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -253,6 +254,9 @@ func TestFaultsWhileWriting(t *testing.T) {
 		"a conflict of requests, small": {"small", once("put", func(_ *server, w http.ResponseWriter, _ *http.Request) {
 			refuse(w, 409, "ConditionalRequestConflict")
 		}), ""},
+		"the key is never free":        {large, always("complete", 412, "PreconditionFailed"), download.CodeStorage},
+		"the key is never free, small": {"small", always("put", 412, "PreconditionFailed"), download.CodeStorage},
+		"conflicts that do not end":    {"small", always("put", 409, "ConditionalRequestConflict"), download.CodeStorage},
 		"a server that does not know conditions": {"small", func(s *server) {
 			s.ignorant = true
 			s.fault = func(w http.ResponseWriter, r *http.Request) bool {
@@ -545,4 +549,71 @@ func TestWriteBeside(t *testing.T) {
 		wantCode(t, s.sink(SinkOptions{}).WriteBeside(t.Context(), "a.json", []byte("own new"), own), download.CodeExists)
 		wantContents(t, s, map[string]string{"a.json": "theirs"})
 	})
+}
+
+// A server that refuses objects because of others that do not exist is asked as often as --retries says, with waits.
+func TestKeyThatIsNeverFree(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status int
+		code   string
+		policy sink.IfExists
+		before string // content of the existing object
+	}{
+		"412": {412, "PreconditionFailed", sink.Fail, ""}, "409": {409, "ConditionalRequestConflict", sink.Rename, ""},
+		"another request": {409, "OperationAborted", sink.Overwrite, "old"},
+		"no object":       {412, "PreconditionFailed", sink.Overwrite, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			if tt.before != "" {
+				s.put("a.jpg", tt.before)
+			}
+			s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if operation(r) == "put" {
+					refuse(w, tt.status, tt.code)
+				}
+				return operation(r) == "put"
+			}
+			to := s.sink(SinkOptions{IfExists: tt.policy})
+			var waits []time.Duration
+			to.client.sleep = func(ctx context.Context, d time.Duration) error { waits = append(waits, d); return ctx.Err() }
+			_, err := transferred(t.Context(), to, target("a.jpg", "A"), objectOf("new"), "new")
+			if e := wantCode(t, err, download.CodeStorage); !strings.Contains(e.Error(), tt.code) || e.Advice == "" {
+				t.Errorf("the error is %v, with the hint %q", err, e.Advice)
+			}
+			if got := s.counted("put"); got != 4 || len(waits) != 3 || waits[0] < 250*time.Millisecond || waits[2] < waits[0] {
+				t.Errorf("%d requests to write, with the waits %v", got, waits)
+			}
+			err = to.WriteBeside(t.Context(), "b.json", []byte("{}"), func([]byte) bool { return true })
+			if e := wantCode(t, err, download.CodeStorage); !strings.Contains(e.Error(), "s3://bucket/b.json") || s.counted("put") != 8 {
+				t.Errorf("beside: %v, after %d requests", err, s.counted("put"))
+			}
+		})
+	}
+}
+
+// An object that may be replaced and is gone when the new one is written needs no longer be replaced.
+func TestReplacedObjectDisappears(t *testing.T) {
+	s := newServer(t)
+	s.put("a.jpg", "old")
+	to := target("a.jpg", "A")
+	to.Replaces = &download.Replaceable{Size: 3, MD5: fmt.Sprintf("%x", md5.Sum([]byte("old")))}
+	to.Intend = func(string) error { delete(s.objects, "a.jpg"); return nil }
+	if _, err := transferred(t.Context(), s.sink(SinkOptions{}), to, objectOf("new"), "new"); err != nil {
+		t.Fatal(err)
+	}
+	wantContents(t, s, map[string]string{"a.jpg": "new"})
+}
+
+// A list of parts ends, whatever the server says.
+func TestEndlessListOfParts(t *testing.T) {
+	s := newServer(t)
+	s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		from, _ := strconv.Atoi(r.URL.Query().Get("part-number-marker"))
+		fmt.Fprintf(w, `<ListPartsResult><IsTruncated>true</IsTruncated><Part><PartNumber>%d</PartNumber><ETag>"x"</ETag><Size>1</Size></Part></ListPartsResult>`, from+900)
+		return true
+	}
+	if _, err := s.client().Parts(t.Context(), "a", "id"); err == nil || s.counted("parts") > 12 {
+		t.Errorf("%v after %d requests", err, s.counted("parts"))
+	}
 }

@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"bytes"
+	"context"
 	"crypto/md5"
 	"encoding/hex"
 	"encoding/xml"
@@ -83,6 +84,7 @@ func (s *server) client(change ...func(*Options)) *Client {
 		s.t.Fatal(err)
 	}
 	minio.DefaultRetryUnit = time.Millisecond // setWaits has set it
+	c.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	s.t.Cleanup(c.Close)
 	return c
 }

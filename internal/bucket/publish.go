@@ -1,0 +1,135 @@
+package bucket
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5" //nolint:gosec // S3 makes ETags with it
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/retry"
+	"github.com/bynder-cli/bynder/internal/sink"
+)
+
+// publish writes the object under a path that no other object has, and decides by policy if one has it.
+func (p *partial) publish(ctx context.Context) error {
+	tries := retry.New(p.sink.client.opts.Retries)
+	for {
+		if p.target.Intend != nil {
+			if err := p.target.Intend(p.at.Path); err != nil {
+				return err
+			}
+		}
+		key, err := p.sink.key(p.at.Path)
+		if err != nil {
+			return err
+		}
+		failed := p.write(ctx, key)
+		if failed == nil {
+			return nil
+		}
+		// The object may be there although the answer did not come, or said that the upload does not exist any more.
+		o, err := p.sink.client.Head(ctx, key)
+		refused := errors.Is(failed, ErrCondition)
+		switch {
+		case err == nil && p.isOwn(o):
+			return nil
+		case !refused:
+			return p.fail(failed)
+		case errors.Is(err, ErrNotFound), err == nil && p.replacesAny():
+			if err != nil {
+				p.at.Replaces = nil // it is gone
+			}
+			if err := p.sink.client.waitForKey(ctx, key, failed, tries); err != nil {
+				return p.fail(err)
+			}
+			continue
+		case err != nil:
+			return p.fail(err)
+		}
+		next := p.sink.names(p.target)
+		if other := next[len(next)-1]; other != p.at.Path && p.upload == nil {
+			p.at = candidate{Place: download.Place{Path: other}}
+			continue
+		}
+		return p.sink.exists(p.at.Path, p.target)
+	}
+}
+
+// write writes the object, if no other one has the key.
+func (p *partial) write(ctx context.Context, key string) error {
+	when, err := p.condition(ctx, key)
+	if err != nil {
+		return err
+	}
+	if p.upload == nil {
+		_, err := p.sink.client.Put(ctx, key, p.buffer, p.attributes(), when)
+		return err
+	}
+	if len(p.buffer) > 0 {
+		p.upload.put(p.buffer)
+		p.buffer = nil
+	}
+	if err := p.upload.wait(); err != nil {
+		return err
+	}
+	_, err = p.sink.client.Complete(ctx, key, p.upload.id, p.upload.all, when)
+	return err
+}
+
+// replacesAny reports whether the file replaces any object with its key.
+func (p *partial) replacesAny() bool {
+	return p.sink.opts.IfExists.For(p.target) == sink.Overwrite
+}
+
+// condition returns when the object may be written. If the key was looked at some time ago, it is looked at again, because
+// there are servers that ignore conditions.
+func (p *partial) condition(ctx context.Context, key string) (Condition, error) {
+	switch {
+	case p.at.Replaces != nil && p.target.Replaces != nil:
+		return Condition{IfMatch: p.at.object.ETag}, nil
+	case p.replacesAny():
+		return Condition{}, nil
+	case time.Since(p.looked) < recent && p.sink.client.Conditional():
+		return Condition{IfAbsent: true}, nil
+	}
+	p.looked = time.Now()
+	switch _, err := p.sink.client.Head(ctx, key); {
+	case errors.Is(err, ErrNotFound):
+		return Condition{IfAbsent: true}, nil
+	case err != nil:
+		return Condition{}, err
+	default:
+		return Condition{}, ErrCondition
+	}
+}
+
+// isOwn reports whether an object is the file that was written.
+func (p *partial) isOwn(o Object) bool {
+	if o.Size != p.size {
+		return false
+	}
+	sum := md5.Sum(p.buffer) //nolint:gosec // as above
+	etag := hex.EncodeToString(sum[:])
+	if p.upload != nil {
+		etag = etagOf(p.upload.all)
+	}
+	return !o.Keyed && o.ETag == etag || wroteThis(o, p.target, p.obj)
+}
+
+// etagOf returns the ETag that S3 gives to an object of these parts.
+func etagOf(parts []Part) string {
+	var sums bytes.Buffer
+	for _, part := range parts {
+		sum, err := hex.DecodeString(part.ETag)
+		if err != nil {
+			return ""
+		}
+		sums.Write(sum)
+	}
+	sum := md5.Sum(sums.Bytes()) //nolint:gosec // as above
+	return fmt.Sprintf("%x-%d", sum, len(parts))
+}
