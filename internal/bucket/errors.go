@@ -19,6 +19,8 @@ import (
 var (
 	// ErrNotFound is in the chain of errors about an object or upload that does not exist.
 	ErrNotFound = errors.New("not found")
+	// ErrNoUpload is in the chain of errors about an upload that does not exist; ErrNotFound is as well.
+	ErrNoUpload = fmt.Errorf("upload %w", ErrNotFound)
 	// ErrCondition is in the chain of errors about a Condition that does not hold, or that another request may change
 	// at the same moment.
 	ErrCondition = errors.New("another object has the key")
@@ -28,7 +30,7 @@ var (
 type refusal struct {
 	text, code string
 	status     int
-	is         error // ErrNotFound, ErrCondition or nil
+	is         error // ErrNotFound, ErrNoUpload, ErrCondition or nil
 }
 
 func (r *refusal) Error() string {
@@ -125,7 +127,10 @@ func (c *Client) refused(doing string, a minio.ErrorResponse) (hint string, code
 	case a.StatusCode == http.StatusPreconditionFailed, a.Code == "PreconditionFailed", a.Code == "ConditionalRequestConflict", a.Code == "OperationAborted":
 		r.text, r.is = ErrCondition.Error(), ErrCondition
 		return "run the command again", download.CodeExists, r
-	case a.StatusCode == http.StatusNotFound, a.Code == "NoSuchKey", a.Code == "NoSuchUpload":
+	case a.Code == "NoSuchUpload":
+		r.text, r.is = "the unfinished upload was removed", ErrNoUpload
+		return "keep other programs and the bucket's lifecycle rules from removing uploads that are in progress", download.CodeStorage, r
+	case a.StatusCode == http.StatusNotFound, a.Code == "NoSuchKey":
 		r.text, r.is = ErrNotFound.Error(), ErrNotFound
 		return "", download.CodeLocal, r
 	case a.StatusCode == http.StatusInsufficientStorage:

@@ -46,7 +46,7 @@ func TestErrors(t *testing.T) {
 		{"storage class", "write", 400, fmt.Sprintf(form, "InvalidStorageClass", "The storage class you specified is not valid", ""), "local", "storage class", "--storage-class", nil},
 		{"KMS", "write", 400, fmt.Sprintf(form, "KMS.NotFoundException", "Key 'x' does not exist", ""), "local", "cannot encrypt with this key", "--sse", nil},
 		{"not found", "look at", 404, "", "local", "not found", "", ErrNotFound},
-		{"no upload", "write", 404, fmt.Sprintf(form, "NoSuchUpload", "The specified upload does not exist.", ""), "local", "not found (NoSuchUpload)", "", ErrNotFound},
+		{"no upload", "write", 404, fmt.Sprintf(form, "NoSuchUpload", "The specified upload does not exist.", ""), "storage", "the unfinished upload was removed (NoSuchUpload)", "lifecycle", ErrNoUpload},
 		{"412", "write", 412, fmt.Sprintf(form, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", "<Condition>If-None-Match</Condition>"), "exists", "another object has the key", "again", ErrCondition},
 		{"409", "write", 409, fmt.Sprintf(form, "ConditionalRequestConflict", "The conditional request cannot succeed due to a conflicting operation", ""), "exists", "another object has the key", "again", ErrCondition},
 		{"503", "write", 503, fmt.Sprintf(form, "SlowDown", "Please reduce your request rate.", ""), "storage", "the server answered 503 Service Unavailable: Please reduce your request rate", "", nil},

@@ -267,10 +267,14 @@ func (p *partial) end() {
 	p.sink.opts.Memory.Release(room)
 }
 
-// fail returns an error with the file's path.
+// fail returns an error with the file's path. If the upload has disappeared, the file starts over.
 func (p *partial) fail(err error) error {
 	if _, ok := errors.AsType[*download.Error](err); !ok {
 		err = p.sink.client.failure("write", p.sink.client.at.Prefix+p.at.Path, err)
 	}
-	return p.sink.failed(p.at.Path, err)
+	err = p.sink.failed(p.at.Path, err)
+	if errors.Is(err, ErrNoUpload) {
+		return transfer.Lost(err)
+	}
+	return err
 }

@@ -33,7 +33,7 @@ func (p *partial) publish(ctx context.Context) error {
 		}
 		// The object may be there although the answer did not come, or said that the upload does not exist any more.
 		o, err := p.sink.client.Head(ctx, key)
-		refused := errors.Is(failed, ErrCondition)
+		refused := errors.Is(failed, ErrCondition) || errors.Is(failed, ErrNotFound) && !errors.Is(failed, ErrNoUpload) // 404 if there is nothing to replace
 		switch {
 		case err == nil && p.isOwn(o):
 			return nil

@@ -595,14 +595,23 @@ func TestKeyThatIsNeverFree(t *testing.T) {
 // An object that may be replaced and is gone when the new one is written needs no longer be replaced.
 func TestReplacedObjectDisappears(t *testing.T) {
 	s := newServer(t)
-	s.put("a.jpg", "old")
 	to := target("a.jpg", "A")
 	to.Replaces = &download.Replaceable{Size: 3, MD5: fmt.Sprintf("%x", md5.Sum([]byte("old")))}
 	to.Intend = func(string) error { delete(s.objects, "a.jpg"); return nil }
-	if _, err := transferred(t.Context(), s.sink(SinkOptions{}), to, objectOf("new"), "new"); err != nil {
-		t.Fatal(err)
+	for _, status := range []int{http.StatusPreconditionFailed, http.StatusNotFound} {
+		s.put("a.jpg", "old")
+		s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			refused := r.Header.Get("If-Match") != ""
+			if refused {
+				refuse(w, status, "")
+			}
+			return refused
+		}
+		if _, err := transferred(t.Context(), s.sink(SinkOptions{}), to, objectOf("new"), "new"); err != nil {
+			t.Fatal(err)
+		}
+		wantContents(t, s, map[string]string{"a.jpg": "new"})
 	}
-	wantContents(t, s, map[string]string{"a.jpg": "new"})
 }
 
 // A list of parts ends, whatever the server says.
@@ -615,5 +624,32 @@ func TestEndlessListOfParts(t *testing.T) {
 	}
 	if _, err := s.client().Parts(t.Context(), "a", "id"); err == nil || s.counted("parts") > 12 {
 		t.Errorf("%v after %d requests", err, s.counted("parts"))
+	}
+}
+
+// An upload that was removed by another program is no reason to give up: the file starts over.
+func TestUploadThatDisappears(t *testing.T) {
+	for _, what := range []string{"part", "complete"} {
+		t.Run(what, func(t *testing.T) {
+			s := newServer(t)
+			s.fault = func(_ http.ResponseWriter, r *http.Request) bool {
+				if operation(r) == what {
+					s.mu.Lock()
+					defer s.mu.Unlock()
+					clear(s.uploads)
+				}
+				return false
+			}
+			to := s.sink(SinkOptions{})
+			_, err := transferred(t.Context(), to, target("a.jpg", "A"), objectOf(large), large)
+			if e := wantCode(t, err, download.CodeStorage); !transfer.StartsOver(err) || e.Path != "a.jpg" || e.Advice == "" {
+				t.Errorf("the error is %v, at %q, with the hint %q", err, e.Path, e.Advice)
+			}
+			s.fault = nil
+			if _, err := transferred(t.Context(), to, target("a.jpg", "A"), objectOf(large), large); err != nil {
+				t.Error(err)
+			}
+			wantContents(t, s, map[string]string{"a.jpg": large})
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/bynder-cli/bynder/internal/retry"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -38,7 +39,7 @@ func (r *run) finalize(ctx context.Context, f *file, partial Partial, err error,
 		}
 	}
 	if partial != nil {
-		if err = r.publish(ctx, f, partial); err != nil {
+		if err = r.publishOrStartOver(ctx, f, partial, free); err != nil && !isPresent(err) {
 			f.clearContent()
 			return err
 		}
@@ -84,6 +85,11 @@ func (r *run) retryAtOtherPath(ctx context.Context, f *file, err error, free fun
 	if err := partial.Keep(); err != nil {
 		return nil, err
 	}
+	return r.transferAgain(ctx, f, free)
+}
+
+// transferAgain transfers a file whose path is decided, and so waits for a worker and for nothing else.
+func (r *run) transferAgain(ctx context.Context, f *file, free func()) (Partial, error) {
 	free()
 	select {
 	case r.workers.slots <- struct{}{}:
@@ -91,6 +97,31 @@ func (r *run) retryAtOtherPath(ctx context.Context, f *file, err error, free fun
 		return f.transfer(ctx)
 	case <-ctx.Done():
 		return nil, fmt.Errorf("waiting for a free connection: %w", context.Cause(ctx))
+	}
+}
+
+// publishOrStartOver publishes a file. If the sink has lost its bytes, the file is transferred again, at most as often as a
+// transfer that fails.
+func (r *run) publishOrStartOver(ctx context.Context, f *file, partial Partial, free func()) error {
+	tries := r.engine.Opener.Tries()
+	for {
+		err := r.publish(ctx, f, partial)
+		if !transfer.StartsOver(err) {
+			return err
+		}
+		pause, again := tries.Next(0)
+		if !again {
+			return err
+		}
+		f.clearContent()
+		free()
+		r.engine.Progress.Retried(f.job, f.result.Name, err, pause)
+		if err := retry.Sleep(ctx, pause); err != nil {
+			return err
+		}
+		if partial, err = r.transferAgain(ctx, f, free); err != nil {
+			return err
+		}
 	}
 }
 

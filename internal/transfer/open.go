@@ -65,6 +65,15 @@ func StartsOver(err error) bool {
 	return ok && (e.remedy == startOver || e.remedy == startOverOnChange)
 }
 
+// Lost returns the error of a destination that has lost the bytes it received, for the reason err, and can receive them
+// again: StartsOver is true of it.
+func Lost(err error) error {
+	return &Error{Kind: Storage, Retryable: true, Err: err, remedy: startOver}
+}
+
+// Tries returns a count of as many retries as a transfer has.
+func (o *Opener) Tries() *retry.Backoff { return retry.New(o.opts.Retries) }
+
 // Restart begins again after a cause that StartsOver: once where the file changed, as many times as there are retries
 // where an answer that cannot be continued broke or the digest of the whole is wrong. On success Object is what
 // storage has now, and Continue and Read start over. Otherwise it returns the error with which the transfer fails:
