@@ -32,7 +32,7 @@ type failure struct {
 }
 
 // stalls are the faults that only the end of the run's context ends.
-var stalls = []string{"stall", "slow", "api-stall", "api-429", "s3-stall", "s3-slow", "s3-409", "s3-412"}
+var stalls = []string{"stall", "slow", "api-stall", "api-429", "s3-stall", "s3-slow"}
 
 const healthy = "no failure"
 
