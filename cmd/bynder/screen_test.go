@@ -49,6 +49,8 @@ func (s *screen) obey(p []byte) int {
 		s.x = 0
 	case p[0] == '\n':
 		s.down()
+	case p[0] == '\b': // of a shell's line editor
+		s.x = max(0, s.x-1)
 	case p[0] < ' ' || p[0] == 0x7f:
 		s.unknown = append(s.unknown, fmt.Sprintf("%q", p[0]))
 	case !utf8.FullRune(p):

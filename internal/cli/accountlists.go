@@ -67,6 +67,9 @@ name (for --derivative), extension, width and height in pixels, made on the fly
   bynder derivatives | awk -F '\t' '$6 == "true" { print $1 }'`,
 	}, func(ctx context.Context, p *portal, screen *report.Screen, json bool, _ []string) error {
 		all, err := p.client.Derivatives(ctx)
+		if err == nil {
+			p.storeNames("derivatives", namesOfDerivatives(all))
+		}
 		return writeWhole(report.NewListing(screen, derivativeColumns, json), screen, "derivatives", all, err, derivativeRow)
 	})
 }
@@ -105,9 +108,18 @@ tag, number of assets, id. Unknown values are empty.`,
   # List the ten tags that most assets have
   bynder tags | sort -t "$(printf '\t')" -k 2,2nr | head`,
 	}, func(ctx context.Context, p *portal, screen *report.Screen, json bool, _ []string) error {
-		return listEach(ctx, report.NewListing(screen, tagColumns, json), screen, p.client.Tags(), listed[bynder.Tag]{
-			noun: "tag", nothing: "no tags", row: tagRow,
+		var names []string
+		err := listEach(ctx, report.NewListing(screen, tagColumns, json), screen, p.client.Tags(), listed[bynder.Tag]{
+			noun: "tag", nothing: "no tags",
+			row: func(t bynder.Tag) report.Row {
+				names = append(names, t.Name)
+				return tagRow(t)
+			},
 		})
+		if err == nil {
+			p.storeNames("tags", names)
+		}
+		return err
 	})
 }
 
@@ -138,6 +150,9 @@ id, name, description. Unknown values are empty.`,
   done`,
 	}, func(ctx context.Context, p *portal, screen *report.Screen, json bool, _ []string) error {
 		all, err := p.client.Brands(ctx)
+		if err == nil {
+			p.storeNames("brands", namesOfBrands(all))
+		}
 		return writeWhole(report.NewListing(screen, brandColumns, json), screen, "brands", all, err, brandRow)
 	})
 }

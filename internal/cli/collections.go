@@ -94,10 +94,18 @@ var collectionColumns = []report.Column{
 func listCollections(ctx context.Context, o *collectionsOptions) error {
 	return o.writeListing(ctx, func(ctx context.Context, p *portal, screen *report.Screen) error {
 		listing := report.NewListing(screen, collectionColumns, o.list.json)
-		return listEach(ctx, listing, screen, p.client.Collections(o.keyword), listed[*bynder.Collection]{
+		var names []string
+		err := listEach(ctx, listing, screen, p.client.Collections(o.keyword), listed[*bynder.Collection]{
 			noun: "collection", nothing: "no collections",
-			row: collectionRow,
+			row: func(c *bynder.Collection) report.Row {
+				names = append(names, c.Name)
+				return collectionRow(c)
+			},
 		})
+		if err == nil && o.keyword == "" {
+			p.storeNames("collections", names)
+		}
+		return err
 	})
 }
 

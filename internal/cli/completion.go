@@ -29,6 +29,12 @@ func valueCompletions(s Streams) map[string]cobra.CompletionFunc {
 		"auth":      oneOf(names(sandbox.Kinds(), func(k sandbox.Kind) string { return string(k) })...),
 		"dir":       completeFolders,
 		"trash":     completeFolders,
+
+		"collection": namesFrom(s, "collections"),
+		"tag":        namesFrom(s, "tags"),
+		"brand":      namesFrom(s, "brands"),
+		"derivative": completeDerivatives(s),
+		"property":   completeProperty(s),
 	}
 	for _, name := range strings.Fields("from from0 output journal undone-out metadata-csv config ca-cert catalogue stats") {
 		all[name] = completeFiles
@@ -36,22 +42,26 @@ func valueCompletions(s Streams) map[string]cobra.CompletionFunc {
 	return all
 }
 
-// argumentCompletions complete the arguments of commands, by their path below the program. Those of any other command,
-// such as ids, have no completions.
-var argumentCompletions = map[string]cobra.CompletionFunc{
-	"journal show": completeFiles,
-	"sandbox":      completeFiles, // a program
-	"sync":         completeFolders,
-	"verify":       completeFolders,
-	"man":          completeFolders,
+// argumentCompletions returns what completes the arguments of commands, by their path below the program. Those of any other
+// command, such as ids, have no completions.
+func argumentCompletions(s Streams) map[string]cobra.CompletionFunc {
+	return map[string]cobra.CompletionFunc{
+		"journal show":     completeFiles,
+		"sandbox":          completeFiles, // a program
+		"sync":             completeFolders,
+		"verify":           completeFolders,
+		"man":              completeFolders,
+		"collections show": onlyFirst(namesFrom(s, "collections")),
+		"properties":       onlyFirst(completePropertyName(s)),
+	}
 }
 
 // setCompletions sets the completions of cmd and of all commands below it. It is called only if a shell asks for them, so
 // that no other start of the program takes the time.
-func setCompletions(cmd *cobra.Command, values map[string]cobra.CompletionFunc) {
+func setCompletions(cmd *cobra.Command, values, arguments map[string]cobra.CompletionFunc) {
 	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
 	if cmd.ValidArgsFunction == nil {
-		if cmd.ValidArgsFunction = argumentCompletions[path]; cmd.ValidArgsFunction == nil {
+		if cmd.ValidArgsFunction = arguments[path]; cmd.ValidArgsFunction == nil {
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
 		}
 	}
@@ -68,7 +78,7 @@ func setCompletions(cmd *cobra.Command, values map[string]cobra.CompletionFunc) 
 	cmd.PersistentFlags().VisitAll(each)
 	for _, below := range cmd.Commands() {
 		if below.Name() != "completion" {
-			setCompletions(below, values)
+			setCompletions(below, values, arguments)
 		}
 	}
 }
@@ -99,17 +109,12 @@ func completeFolders(*cobra.Command, []string, string) ([]cobra.Completion, cobr
 // completeProfiles completes the names of profiles in the config file and the credentials file. Nothing is asked of the
 // keychain, because it may ask its user to unlock it.
 func completeProfiles(s Streams) cobra.CompletionFunc {
-	return func(cmd *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return func(cmd *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		sources := config.Sources{Getenv: s.Getenv}
 		if file := cmd.Flag("config"); file != nil {
 			sources.Flags.ConfigFile = file.Value.String()
 		}
-		// A shell inserts what several names begin with as it is.
-		unsafe := func(name string) bool {
-			plain := strings.ReplaceAll(name, "-", "")
-			return shellWord(plain) != plain || strings.HasPrefix(name, "-")
-		}
-		return slices.DeleteFunc(sources.ProfileNames(cmd.Context()), unsafe), cobra.ShellCompDirectiveNoFileComp
+		return offered(sources.ProfileNames(cmd.Context()), typed), cobra.ShellCompDirectiveNoFileComp
 	}
 }
 

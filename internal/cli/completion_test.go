@@ -29,7 +29,7 @@ func TestCompletionsAreOfFlags(t *testing.T) {
 			t.Errorf("no command has --%s", name)
 		}
 	}
-	for path := range argumentCompletions {
+	for path := range argumentCompletions(Streams{}) {
 		if !commands[path] {
 			t.Errorf("there is no command %q", path)
 		}

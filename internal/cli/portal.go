@@ -56,6 +56,7 @@ type portal struct {
 	origin  *url.URL
 	client  *bynder.Client
 	storage *http.Client
+	names   nameStore                        // for completions
 	calls   func() int64                     // number of API calls
 	note    func(format string, args ...any) // prints a line of -v; does nothing without
 }
@@ -102,6 +103,7 @@ func (o *portalFlags) portal(conf config.Config, screen *report.Screen, notify f
 		origin:  conf.Portal,
 		client:  client,
 		storage: transport.Storage(t),
+		names:   o.nameStore(o.streams.Getenv),
 		calls:   allowance.Calls,
 		note:    note,
 	}, nil

@@ -46,6 +46,9 @@ id. Unknown values are empty.`,
 			return listOptions(ctx, p, screen, json, spelling.Trim(args[0]))
 		}
 		all, err := p.client.Properties(ctx)
+		if err == nil {
+			p.storeNames("properties", namesOfProperties(all))
+		}
 		listing := report.NewListing(screen, propertyColumns, json)
 		return writeWhole(listing, screen, "metaproperties", all, err, propertyRow)
 	})

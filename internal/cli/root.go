@@ -23,7 +23,7 @@ func Main(ctx context.Context, args []string, s Streams) int {
 	s.helpErr = new(error)
 	root := newRoot(s)
 	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
-		setCompletions(root, valueCompletions(s))
+		setCompletions(root, valueCompletions(s), argumentCompletions(s))
 	}
 	root.SetArgs(args)
 	err := errors.Join(root.ExecuteContext(ctx), *s.helpErr)
@@ -124,6 +124,7 @@ func newRoot(s Streams) *cobra.Command {
 			each.Args, each.RunE = noArgs, func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 			for _, shell := range each.Commands() {
 				shell.Args = noArgs
+				setCompletionScript(shell, s.Out)
 				shell.Long = strings.NewReplacer("it via your", "it via\nyour", "#### ", "", "\t", "  ").Replace(shell.Long)
 			}
 		}

@@ -38,6 +38,7 @@ type Sources struct {
 	Getenv   func(string) string
 	Keychain Keychain // nil for none
 	Files    *Files   // nil if the config file may be read several times
+	Silent   bool     // no token_command is run, since it may ask something: its profile has no credentials then
 }
 
 // DefaultProfile is the profile that is used unless another is chosen.
@@ -249,6 +250,9 @@ func (l *loading) useProfile(ctx context.Context) error {
 	}
 	if err := l.usePortalOf(l.profile.domain); err != nil {
 		return err
+	}
+	if len(l.profile.command) > 0 && l.Silent {
+		return l.notFound(nil)
 	}
 	if len(l.profile.command) > 0 {
 		token, err := runTokenCommand(ctx, l.profile.command, commandPatience)
