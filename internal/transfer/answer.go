@@ -84,29 +84,21 @@ type span struct {
 	unless      string
 }
 
-// header returns the value of Range that requests s (RFC 9110, section 14.2); "" for a whole file.
-func (s span) header() string {
-	switch {
-	case s.until > 0:
-		return fmt.Sprintf("bytes=%d-%d", s.from, s.until-1)
-	case s.from > 0:
-		return fmt.Sprintf("bytes=%d-", s.from)
-	}
-	return ""
-}
-
-// request returns the request for what s says of the file at u; see ask.
+// request returns the request for what s says of the file at u (Range: RFC 9110, section 14.2); see ask.
 func (s span) request(ctx context.Context, u *url.URL, ifMatch string) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept-Encoding", "identity")
-	if rng := s.header(); rng != "" {
-		req.Header.Set("Range", rng)
-		if ifMatch != "" {
-			req.Header.Set("If-Match", ifMatch)
-		}
+	switch {
+	case s.until > 0:
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-%d", s.from, s.until-1))
+	case s.from > 0:
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", s.from))
+	}
+	if ifMatch != "" && req.Header["Range"] != nil {
+		req.Header.Set("If-Match", ifMatch)
 	}
 	if s.unless != "" {
 		req.Header.Set("If-None-Match", s.unless)
@@ -128,7 +120,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	req, err := s.request(traced, u, ifMatch)
 	if err != nil {
 		cancel()
-		return nil, &Error{Kind: Protocol, Err: fmt.Errorf("get %s: %w", location.Redacted(u), location.WithoutURL(err))}
+		return nil, failure(u, Protocol, nothing, "%w", location.WithoutURL(err))
 	}
 	resp, err := watch.Answered(o.Client.Do(req)) //nolint:bodyclose // answer.close does
 	if err != nil {
@@ -160,8 +152,8 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	case resp.StatusCode == http.StatusPartialContent:
 		a.partial = true
 		a.object, a.from = describe(u, resp.Header, -1), -1
-		if r, ok := parseContentRange(resp.Header.Get("Content-Range")); ok {
-			a.object.Size, a.from, a.until, a.first = r.total, r.first, r.last+1, r.first
+		if first, last, total, ok := parseContentRange(resp.Header.Get("Content-Range")); ok {
+			a.object.Size, a.from, a.until, a.first = total, first, last+1, first
 		}
 		watch.Progress = least(a.object.Size)
 	default:
@@ -197,22 +189,22 @@ func (a *answer) decode(u *url.URL) error {
 
 // arrivalsOf returns what counts the bytes that have arrived at conn, and how many are enough for a read not to wait.
 func arrivalsOf(conn net.Conn) (known arrivals, enough int) {
+	enough = 1
 	if c, ok := conn.(*tls.Conn); ok {
-		known, _ = c.NetConn().(arrivals)
-		return known, recordBytes
+		conn, enough = c.NetConn(), recordBytes
 	}
 	known, _ = conn.(arrivals)
-	return known, 1
+	return known, enough
 }
 
 // read reads from the connection and gives it up where nothing comes for too long. One read may yield only what came
 // with the header, or one record of TLS; so what has arrived already is gathered for one write.
 func (a *answer) read(p []byte) (int, error) {
-	n, err := a.readOnce(p)
-	if a.arrivals == nil {
-		return n, err
+	if !a.sized {
+		p = p[:min(len(p), maxUnsized)]
 	}
-	for arrived := 0; err == nil && n < min(len(p), gatherBytes); {
+	n, err := a.body.Read(p)
+	for arrived := 0; a.arrivals != nil && err == nil && n < min(len(p), gatherBytes); {
 		if arrived < a.enough {
 			arrived = a.arrivals.Waiting()
 		}
@@ -220,18 +212,11 @@ func (a *answer) read(p []byte) (int, error) {
 			break
 		}
 		var more int
-		more, err = a.readOnce(p[n:])
+		more, err = a.body.Read(p[n:])
 		n += more
 		arrived -= max(more, a.enough)
 	}
 	return n, err
-}
-
-func (a *answer) readOnce(p []byte) (int, error) {
-	if !a.sized {
-		p = p[:min(len(p), maxUnsized)]
-	}
-	return a.body.Read(p)
 }
 
 // tooShort returns the Error of an answer from u that ended as it said, but holds less than was asked for and
@@ -240,12 +225,7 @@ func (a *answer) tooShort(u *url.URL) *Error {
 	if !a.partial || a.until-a.first >= least(a.object.Size) {
 		return nil
 	}
-	return &Error{
-		Kind:      Network,
-		Retryable: true,
-		Err:       fmt.Errorf("get %s: storage answered with %d bytes of those that were asked for", location.Redacted(u), a.until-a.first),
-		remedy:    wait,
-	}
+	return failure(u, Network, wait, "storage answered with %d bytes of those that were asked for", a.until-a.first)
 }
 
 // drain reads the rest of an answer, if that is little, so that its connection is kept.
@@ -263,30 +243,22 @@ func (a *answer) close() {
 	a.cancel()
 }
 
-// contentRange is a Content-Range of a 206 (RFC 9110, section 14.4): the bytes from
-// first to last, both counted, of total; total is -1 where it is "*".
-type contentRange struct {
-	first, last, total int64
-}
-
-// contentRangeForm takes no more digits than sums of two offsets leave room for.
-var contentRangeForm = sync.OnceValue(func() *regexp.Regexp {
+// contentRange matches the Content-Range of a 206. It takes no more digits than sums of two offsets leave room for.
+var contentRange = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?i:bytes) +(\d{1,18})-(\d{1,18})/(\d{1,18}|\*) *$`)
 })
 
-func parseContentRange(header string) (contentRange, bool) {
-	m := contentRangeForm().FindStringSubmatch(header)
+// parseContentRange reads a Content-Range (RFC 9110, section 14.4): the offsets of the first and the last byte, and the
+// size of the whole, -1 where it is "*".
+func parseContentRange(header string) (first, last, total int64, ok bool) {
+	m := contentRange().FindStringSubmatch(header)
 	if m == nil {
-		return contentRange{}, false
+		return 0, 0, 0, false
 	}
-	r := contentRange{total: -1}
-	r.first, _ = strconv.ParseInt(m[1], 10, 64)
-	r.last, _ = strconv.ParseInt(m[2], 10, 64)
-	if m[3] != "*" {
-		r.total, _ = strconv.ParseInt(m[3], 10, 64)
+	first, _ = strconv.ParseInt(m[1], 10, 64)
+	last, _ = strconv.ParseInt(m[2], 10, 64)
+	if total, _ = strconv.ParseInt(m[3], 10, 64); m[3] == "*" {
+		total = -1
 	}
-	if r.first > r.last || r.total >= 0 && r.last >= r.total {
-		return contentRange{}, false
-	}
-	return r, true
+	return first, last, total, first <= last && (total < 0 || last < total)
 }

@@ -98,7 +98,7 @@ func TestAnswerGathersWhatHasArrived(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &records{sizes: tt.sizes, arrived: tt.arrived}
-			a := &answer{body: r, cancel: func() {}, arrivals: r, enough: recordBytes}
+			a := &answer{sized: true, body: r, cancel: func() {}, arrivals: r, enough: recordBytes}
 			defer a.close()
 			if n, err := a.read(make([]byte, tt.buffer)); n != tt.n || err != tt.err { //nolint:errorlint // as it is
 				t.Errorf("read = %d, %v; want %d, %v", n, err, tt.n, tt.err)
@@ -107,7 +107,7 @@ func TestAnswerGathersWhatHasArrived(t *testing.T) {
 	}
 	// Where nobody knows what has arrived, each read is one.
 	r := &records{sizes: ofMany(), arrived: mib}
-	a := &answer{body: r, cancel: func() {}}
+	a := &answer{sized: true, body: r, cancel: func() {}}
 	defer a.close()
 	if n, err := a.read(make([]byte, mib)); n != record || err != nil {
 		t.Errorf("read = %d, %v; want one record", n, err)

@@ -81,7 +81,7 @@ func (d *Digest) readETag(wanted map[Verified][]string) {
 		return
 	}
 	for _, size := range partSizes(obj.Size, count) {
-		d.parts = append(d.parts, newPartDigest(size))
+		d.parts = append(d.parts, &partDigest{size: size, current: md5.New(), sums: md5.New()})
 		d.want = sum
 	}
 }
@@ -207,10 +207,6 @@ func (d *Digest) sum(by Verified) string {
 type partDigest struct {
 	size, filled  int64
 	current, sums hash.Hash
-}
-
-func newPartDigest(size int64) *partDigest {
-	return &partDigest{size: size, current: md5.New(), sums: md5.New()}
 }
 
 func (d *partDigest) write(p []byte) {

@@ -77,29 +77,38 @@ func (c *Changed) Error() string {
 // Hint returns what the user can do about it.
 func (c *Changed) Hint() string { return "run the same command again to get the file as it is now" }
 
+// failure returns the Error of a request to u, against which help may help.
+func failure(u *url.URL, kind Kind, help remedy, format string, args ...any) *Error {
+	err := fmt.Errorf("get %s: %w", location.Redacted(u), fmt.Errorf(format, args...))
+	return &Error{Kind: kind, Retryable: help != nothing, Err: err, remedy: help}
+}
+
+// errEarly is what is said in place of io.EOF.
+var errEarly = errors.New("the connection ended early")
+
 // unanswered returns the Error of a request to u that brought no answer. resp is what
 // http.Client.Do returned beside err: not nil if a redirect was refused.
 func unanswered(u *url.URL, resp *http.Response, err error) *Error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		// io.EOF itself would tell readers that all is well.
-		err = &reworded{text: "the connection ended early", err: io.ErrUnexpectedEOF}
+		// io.EOF itself would mean to readers that all is well.
+		err = errEarly
 	}
-	failed := &Error{Err: fmt.Errorf("get %s: %w", location.Redacted(u), location.WithoutURL(err))}
+	kind, help, status := Storage, nothing, 0
 	timeout, timed := errors.AsType[net.Error](err)
 	switch {
 	case timed && timeout.Timeout():
-		failed.Kind, failed.Retryable, failed.remedy = Timeout, true, wait
-	case retry.Temporary(err):
-		failed.Kind, failed.Retryable, failed.remedy = Network, true, wait
+		kind, help = Timeout, wait
+	case errors.Is(err, errEarly) || retry.Temporary(err):
+		kind, help = Network, wait
 	case resp != nil:
-		failed.Kind, failed.Status = Storage, resp.StatusCode
+		status = resp.StatusCode
 	case malformedAnswer(err):
-		failed.Kind = Protocol
+		kind = Protocol
 	case isNetwork(err):
-		failed.Kind = Network
-	default:
-		failed.Kind = Storage
+		kind = Network
 	}
+	failed := failure(u, kind, help, "%w", location.WithoutURL(err))
+	failed.Status = status
 	return failed
 }
 
@@ -155,23 +164,19 @@ func refused(u *url.URL, req *http.Request, resp *http.Response) *Error {
 	if said := said.String(); said != "" {
 		text += ": " + said
 	}
-	failed := &Error{
-		Kind:   Storage,
-		Status: resp.StatusCode,
-		Err:    fmt.Errorf("get %s: %s", location.Redacted(u), text),
-		again:  retry.Answer(resp.StatusCode, resp.Header),
-	}
+	help, whole, again := nothing, "", retry.Answer(resp.StatusCode, resp.Header)
 	switch {
 	case resp.StatusCode == http.StatusUnauthorized, resp.StatusCode == http.StatusForbidden, said.expired():
-		failed.Retryable, failed.remedy = true, relocate
+		help = relocate
 	case resp.StatusCode == http.StatusPreconditionFailed:
-		failed.Retryable, failed.remedy = true, dropCondition
+		help = dropCondition
 	case resp.StatusCode == http.StatusRequestedRangeNotSatisfiable && req.Header.Get("Range") != "":
-		failed.Retryable, failed.remedy = true, startOver
-		failed.whole = resp.Header.Get("Content-Range")
-	case failed.again:
-		failed.Retryable, failed.remedy = true, wait
+		help, whole = startOver, resp.Header.Get("Content-Range")
+	case again:
+		help = wait
 	}
+	failed := failure(u, Storage, help, "%s", text)
+	failed.Status, failed.again, failed.whole = resp.StatusCode, again, whole
 	failed.after, _ = retry.After(resp.Header, time.Now())
 	return failed
 }
@@ -217,13 +222,10 @@ func (e storageError) String() string {
 // characters that control a terminal and without the queries of URLs.
 func legible(text string, limit int) string {
 	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case !unicode.IsPrint(r): // control and format characters, bidi among them
-			return -1
+		if unicode.IsSpace(r) || unicode.IsPrint(r) {
+			return r
 		}
-		return r
+		return -1 // control and format characters, bidi among them
 	}, strings.ToValidUTF8(text, ""))
 	text = location.WithoutQueries(strings.Join(strings.Fields(text), " "))
 	if runes := []rune(text); len(runes) > limit {
@@ -231,12 +233,3 @@ func legible(text string, limit int) string {
 	}
 	return text
 }
-
-// reworded is an error in other words.
-type reworded struct {
-	text string
-	err  error
-}
-
-func (r *reworded) Error() string { return r.text }
-func (r *reworded) Unwrap() error { return r.err }

@@ -196,7 +196,7 @@ func (q *queue) watch() {
 }
 
 // tick does what is a matter of time. It wakes all goroutines of the queue: the context may have ended, or another file
-// may have given back room.
+// may have released memory.
 func (q *queue) tick(now time.Time) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -83,17 +83,14 @@ func (s *Stream) Restart(cause error) error {
 		return cause
 	}
 	e, _ := errors.AsType[*Error](cause)
-	var pause time.Duration
+	pause, ok := time.Duration(0), !s.changed
 	if e.remedy == startOver {
-		var ok bool
-		if pause, ok = s.restarts.Next(e.after); !ok {
-			return cause
-		}
+		pause, ok = s.restarts.Next(e.after)
 	} else {
-		if s.changed {
-			return cause
-		}
 		s.changed = true
+	}
+	if !ok {
+		return cause
 	}
 	s.notify(e, pause)
 	if err := retry.Sleep(s.ctx, pause); err != nil {

@@ -23,7 +23,7 @@ func dividing(s *storage, level int, opts Options) *Opener {
 	opts.Connections = level
 	o := New(opts)
 	o.layout = layout{smallest: 1, large: 1 << 40, partSize: testPart, shortest: testPart, eager: true}
-	o.room.most = 41 * testPart
+	o.memory = &room{most: 41 * testPart}
 	return o
 }
 
@@ -63,8 +63,8 @@ func arrive(t *testing.T, s *storage, o *Opener, held int, written func(stream *
 	a.took, a.fetched = time.Since(start), stream.fetched.Load()
 	stream.Close()
 	a.requests = s.requests()
-	if o.room.taken != 0 || o.shares.files != 0 || len(o.shares.wants) != 0 {
-		t.Errorf("after Close %d bytes are taken and %d files in flight, %d of which want more", o.room.taken, o.shares.files, len(o.shares.wants))
+	if taken(o) != 0 || o.shares.files != 0 || len(o.shares.wants) != 0 {
+		t.Errorf("after Close %d bytes are taken and %d files in flight, %d of which want more", taken(o), o.shares.files, len(o.shares.wants))
 	}
 	return a
 }
@@ -301,8 +301,8 @@ func TestAContextEndsAllConnections(t *testing.T) {
 					t.Errorf("%v after %v, want the context's error after 5s", err, took)
 				}
 				// Without Close: the goroutines have ended with the failure.
-				if stream.queue != nil || o.room.taken != 0 || o.shares.files != 0 {
-					t.Errorf("the queue is open, with %d bytes, %d files", o.room.taken, o.shares.files)
+				if stream.queue != nil || taken(o) != 0 || o.shares.files != 0 {
+					t.Errorf("the queue is open, with %d bytes, %d files", taken(o), o.shares.files)
 				}
 			})
 		})

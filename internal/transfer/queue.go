@@ -47,7 +47,7 @@ type queue struct {
 	cause   *Error   // what failed; nil if nothing did
 	busy    int      // connections in use, with those that pause before another try
 	granted int      // connections that may be in use
-	full    bool     // the next part did not fit into the room
+	full    bool     // the next part did not fit into the memory
 	retried []*Error // that the reader is to be told of
 
 	first  *answer   // nil once it was given up
@@ -135,20 +135,20 @@ func (q *queue) take(a *answer) *part {
 	return nil
 }
 
-// claim makes the next part. It returns nil if the reader is far behind, or if the part does not fit into the room.
+// claim makes the next part. It returns nil if the reader is far behind, or if the part does not fit into the memory.
 // Towards the end parts get shorter, so that all connections end at about the same time.
 func (q *queue) claim() *part {
 	window, rest := partsPerConnection*int64(q.granted), q.end-q.claimed
 	if q.claimed-q.next >= window*q.part {
 		return nil
 	}
-	if len(q.spare) == 0 && q.room.take(q.part) {
+	if len(q.spare) == 0 && q.memory.TryAcquire(q.part) {
 		q.spare = append(q.spare, make([]byte, q.part))
 	}
 	last := len(q.spare) - 1
 	if full := last < 0; full != q.full {
 		q.full = full
-		q.changed.Broadcast() // on a change alone: else two that wait for room wake each other forever
+		q.changed.Broadcast() // on a change alone: else two that wait for memory wake each other forever
 	}
 	if q.full {
 		return nil
@@ -194,7 +194,7 @@ func (q *queue) close() *answer {
 	q.changed.Broadcast()
 	q.mu.Unlock()
 	q.crew.Wait()
-	q.room.give(int64(len(q.spare)) * q.part)
+	q.memory.Release(int64(len(q.spare)) * q.part)
 	q.shares.withdraw(q)
 	return q.first
 }

@@ -21,11 +21,8 @@ func (s *Stream) Continue(n int64) {
 	s.hangUp()
 	s.next = n
 	if n > s.object.Size || !s.object.Resumable() {
-		s.broken = &Error{
-			Kind:   Integrity,
-			Err:    fmt.Errorf("the %d bytes that are here cannot be the beginning of this file", n),
-			remedy: startOver,
-		}
+		err := fmt.Errorf("the %d bytes that are here cannot be the beginning of this file", n)
+		s.broken = &Error{Kind: Integrity, Err: err, remedy: startOver}
 	}
 }
 

@@ -58,42 +58,12 @@ func (a *allotment) withdraw(file any) {
 	a.wants = slices.DeleteFunc(a.wants, func(w want) bool { return w.file == file })
 }
 
-// roomBytes is how much of all files of an Opener together may wait in memory for its turn.
-const roomBytes = 96 << 20
+// memoryBytes is how much of all files of an Opener together may wait in memory for its turn.
+const memoryBytes = 96 << 20
 
-// Memory is memory that others take as well, in bytes.
+// Memory is memory that others take as well, in bytes. A part of a file is asked for only if all of it fits, so that no
+// file holds memory while it waits for more.
 type Memory interface {
 	TryAcquire(n int64) bool
 	Release(n int64)
-}
-
-// room bounds the memory, in bytes, in which parts of files wait for their turn.
-type room struct {
-	most   int64
-	shared Memory // nil for none; what is taken of the room is taken of it, too
-
-	mu    sync.Mutex
-	taken int64
-}
-
-// take takes n bytes and reports true, or reports false if they do not fit: a part is asked for only if all of it fits,
-// so that no file holds room while it waits for more.
-func (r *room) take(n int64) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.taken+n > r.most || r.shared != nil && !r.shared.TryAcquire(n) {
-		return false
-	}
-	r.taken += n
-	return true
-}
-
-// give takes n bytes back.
-func (r *room) give(n int64) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.taken -= n
-	if r.shared != nil {
-		r.shared.Release(n)
-	}
 }

@@ -56,15 +56,42 @@ func TestAllotment(t *testing.T) {
 	}
 }
 
-func TestRoom(t *testing.T) {
-	r := &room{most: 10}
-	if !r.take(6) || r.take(5) || !r.take(4) || r.take(1) {
-		t.Errorf("%d bytes of 10 are taken, want all, by those that there was room for", r.taken)
+// room is memory that knows how much of it is taken.
+type room struct {
+	most int64
+
+	mu    sync.Mutex
+	taken int64
+}
+
+func (r *room) TryAcquire(n int64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.taken+n > r.most {
+		return false
 	}
-	r.give(6)
-	if r.take(7) || !r.take(6) {
-		t.Errorf("%d bytes of 10 are taken, want all again", r.taken)
+	r.taken += n
+	return true
+}
+
+func (r *room) Release(n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.taken -= n
+}
+
+// taken returns how much of o's memory is taken, in bytes; of o's own, 1 where it is not all free.
+func taken(o *Opener) int64 {
+	if r, ok := o.memory.(*room); ok {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.taken
 	}
+	if !o.memory.TryAcquire(memoryBytes) {
+		return 1
+	}
+	o.memory.Release(memoryBytes)
+	return 0
 }
 
 // However little room there is, and however slow the readers: each file has one connection.
@@ -75,7 +102,7 @@ func TestManyFilesAndLittleRoom(t *testing.T) {
 				f := randomFile(10*testPart, 1)
 				s := newStorage(t, f)
 				o := dividing(s, 4, Options{Jobs: 100, Retries: 3})
-				o.room.most = most
+				o.memory = &room{most: most}
 				var files sync.WaitGroup
 				for i := range 12 {
 					stream, err := o.Open(t.Context(), s.source(new(int)), nil)
@@ -91,11 +118,9 @@ func TestManyFilesAndLittleRoom(t *testing.T) {
 						var got []byte
 						err := Copy(t.Context(), writerFunc(func(p []byte) (int, error) {
 							got = append(got, p...)
-							o.room.mu.Lock()
-							if o.room.taken > most {
-								t.Errorf("%d bytes are taken, want at most %d", o.room.taken, most)
+							if n := taken(o); n > most {
+								t.Errorf("%d bytes are taken, want at most %d", n, most)
 							}
-							o.room.mu.Unlock()
 							written(stream, len(p))
 							return len(p), nil
 						}), stream, nil, nil, nil)
@@ -109,8 +134,8 @@ func TestManyFilesAndLittleRoom(t *testing.T) {
 					})
 				}
 				files.Wait()
-				if o.room.taken != 0 {
-					t.Errorf("%d bytes are taken when all files are here", o.room.taken)
+				if n := taken(o); n != 0 {
+					t.Errorf("%d bytes are taken when all files are here", n)
 				}
 			})
 		})

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/bynder-cli/bynder/internal/location"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
 
@@ -226,12 +225,7 @@ func (s *Stream) judge(a *answer, ranged bool) error {
 		}
 		return corrupt("storage told a length of %d and then of %d bytes for the same file", s.object.Size, a.object.Size)
 	case like == unlike:
-		return &Error{
-			Kind:      Storage,
-			Retryable: true,
-			Err:       &Changed{Was: s.object, Now: a.object},
-			remedy:    startOverOnChange,
-		}
+		return &Error{Kind: Storage, Retryable: true, Err: &Changed{Was: s.object, Now: a.object}, remedy: startOverOnChange}
 	case a.partial && (a.from != s.next || like != proven):
 		s.badRanges++
 		return s.senseless(wait, "storage answered another part than the one asked for")
@@ -242,12 +236,7 @@ func (s *Stream) judge(a *answer, ranged bool) error {
 }
 
 func (s *Stream) senseless(r remedy, text string) *Error {
-	return &Error{
-		Kind:      Protocol,
-		Retryable: r != nothing,
-		Err:       fmt.Errorf("get %s: %s", location.Redacted(s.at.location.URL), text),
-		remedy:    r,
-	}
+	return failure(s.at.location.URL, Protocol, r, "%s", text)
 }
 
 // advance notes that n new bytes are delivered.

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"golang.org/x/time/rate"
 )
 
@@ -67,7 +68,7 @@ type Opener struct {
 	opts   Options
 	rate   *rate.Limiter // of all transfers together, in bytes
 	shares *allotment
-	room   *room
+	memory Memory // of parts that wait for their turn
 	layout layout
 }
 
@@ -83,13 +84,10 @@ func New(opts Options) *Opener {
 	if opts.Rate > 0 {
 		limit = rate.NewLimiter(rate.Limit(opts.Rate), int(min(max(opts.Rate/slicesPerSecond, 1), largeBuffer)))
 	}
-	return &Opener{
-		opts:   opts,
-		rate:   limit,
-		shares: &allotment{total: opts.Jobs},
-		room:   &room{most: roomBytes, shared: opts.Memory},
-		layout: usualLayout,
+	if opts.Memory == nil {
+		opts.Memory = semaphore.NewWeighted(memoryBytes)
 	}
+	return &Opener{opts: opts, rate: limit, shares: &allotment{total: opts.Jobs}, memory: opts.Memory, layout: usualLayout}
 }
 
 // SetJobs changes Options.Jobs.
