@@ -20,13 +20,12 @@ func (q *queue) fetch(p *part, a *answer) {
 		case p == nil && (a == nil || !q.replaced(a)):
 			return
 		}
-		a.close()
-		a = nil
+		a = nil // which is closed
 	}
 }
 
 // replaced waits, when the other connections fetch all that follows on the first answer's last part, until one has
-// brought a byte. It reports whether the first answer is to be given up; else the Stream goes on with it.
+// brought a byte. It reports whether it has given up the first answer; else the Stream goes on with that.
 func (q *queue) replaced(a *answer) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -37,6 +36,9 @@ func (q *queue) replaced(a *answer) bool {
 		return false
 	}
 	q.first = nil
+	q.mu.Unlock()
+	a.close() // before another connection may begin
+	q.mu.Lock()
 	q.busy--
 	q.changed.Broadcast()
 	return true
@@ -55,11 +57,15 @@ func (q *queue) bring(p *part, a *answer, tries *retry.Backoff) bool {
 }
 
 // request reads what p lacks from a or, if that is nil, from an answer of its own, which has to hold nothing but the
-// bytes that are asked for, of q.object.
+// bytes that are asked for, of q.object. A connection that is of no more use is closed before q.busy counts it no more.
 func (q *queue) request(p *part, a *answer, tries *retry.Backoff) error {
 	if a != nil {
 		q.begin(p, a.cancel)
-		return q.drain(p, a, tries)
+		err := q.drain(p, a, tries)
+		if err != nil {
+			a.close()
+		}
+		return err
 	}
 	ctx, stop := context.WithCancel(q.ctx)
 	defer stop()

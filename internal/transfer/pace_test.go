@@ -117,7 +117,12 @@ type counted struct {
 	closed func()
 }
 
-func (c *counted) Close() error { c.closed(); return c.ReadCloser.Close() }
+// Close takes a while, so that a connection shows that another one takes the place of before it is closed.
+func (c *counted) Close() error {
+	time.Sleep(time.Millisecond) //nolint:forbidigo // the clock is the bubble's
+	c.closed()
+	return c.ReadCloser.Close()
+}
 
 // Each connection to the storage of these gives a megabyte a second.
 func TestHowManyConnectionsAFileGets(t *testing.T) {

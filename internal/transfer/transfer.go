@@ -10,6 +10,7 @@
 package transfer
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -74,18 +75,12 @@ type Opener struct {
 
 // New returns an Opener.
 func New(opts Options) *Opener {
-	if opts.Idle <= 0 {
-		opts.Idle = 30 * time.Second
-	}
-	if opts.Jobs <= 0 {
-		opts.Jobs = opts.Connections
-	}
+	opts.Idle = cmp.Or(opts.Idle, 30*time.Second)
+	opts.Jobs = cmp.Or(opts.Jobs, opts.Connections)
+	opts.Memory = cmp.Or[Memory](opts.Memory, semaphore.NewWeighted(memoryBytes))
 	limit := rate.NewLimiter(rate.Inf, largeBuffer)
 	if opts.Rate > 0 {
 		limit = rate.NewLimiter(rate.Limit(opts.Rate), int(min(max(opts.Rate/slicesPerSecond, 1), largeBuffer)))
-	}
-	if opts.Memory == nil {
-		opts.Memory = semaphore.NewWeighted(memoryBytes)
 	}
 	return &Opener{opts: opts, rate: limit, shares: &allotment{total: opts.Jobs}, memory: opts.Memory, layout: usualLayout}
 }
