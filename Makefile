@@ -19,10 +19,10 @@ CLI     = github.com/bynder-cli/bynder/internal/cli
 STAMP   = -X $(CLI).version=$(VERSION) -X $(CLI).commit=$(COMMIT) -X $(CLI).date=$(DATE)
 GO_BUILD = go build -trimpath $(if $(WITHIN),-buildvcs=false)
 
-.PHONY: help build install uninstall share FORCE image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-slurm check-release check-image check clean
+.PHONY: help build install uninstall share FORCE image docs demo screenshot test race vet format lint workflows soak model bench check-sdk check-s3 check-slurm check-kubernetes check-release check-image check clean
 
 help: ## list the targets with their descriptions
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build bin/bynder; VERSION, COMMIT and DATE are recorded in it
 	$(GO_BUILD) -ldflags '$(STAMP)' -o bin/bynder ./cmd/bynder
@@ -118,6 +118,9 @@ check-s3: ## test against a real S3 server (builds versitygw once)
 
 check-slurm: ## run an array of tasks in a Slurm of three nodes; needs root
 	.ci/check-slurm
+
+check-kubernetes: ## check the manifest of docs/machines.md against the API's types
+	cd tools/kubernetes && go vet ./... && go test -count=1 ./...
 
 check-release: ## build a snapshot release twice, and install it; needs root
 	.ci/check-release
