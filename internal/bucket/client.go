@@ -1,10 +1,7 @@
 package bucket
 
 import (
-	"bytes"
 	"context"
-	"crypto/md5" //nolint:gosec // S3 checks what it receives with it
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -31,8 +28,10 @@ type Client struct {
 	date atomic.Int64
 	// unconditional is set if the server does not know Condition.IfAbsent, and says so.
 	unconditional atomic.Bool
-	transport     http.RoundTripper
-	sleep         func(context.Context, time.Duration) error // retry.Sleep; none in tests
+	// otherETags is set if the ETag of an object in parts is computed in another way than by Amazon S3.
+	otherETags atomic.Bool
+	transport  http.RoundTripper
+	sleep      func(context.Context, time.Duration) error // retry.Sleep; none in tests
 }
 
 // Object is what a bucket says of one of its objects.
@@ -67,6 +66,7 @@ type Part struct {
 	Number int // from 1 on
 	ETag   string
 	Size   int64
+	Keyed  bool // as of an Object; not in lists
 }
 
 // Upload is an unfinished multipart upload.
@@ -95,8 +95,7 @@ func object(info minio.ObjectInfo) Object {
 	o := Object{
 		Key: info.Key, Size: info.Size, ETag: strings.Trim(info.ETag, `"`), Modified: info.LastModified,
 		ContentType: info.ContentType, ContentEncoding: info.Metadata.Get("Content-Encoding"),
-		Keyed: strings.HasPrefix(info.Metadata.Get("X-Amz-Server-Side-Encryption"), "aws:kms") ||
-			info.Metadata.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "",
+		Keyed: isKeyed(info.Metadata),
 	}
 	if len(info.UserMetadata) > 0 {
 		o.Metadata = make(map[string]string, len(info.UserMetadata))
@@ -105,6 +104,17 @@ func object(info minio.ObjectInfo) Object {
 		}
 	}
 	return o
+}
+
+// isKeyed reports whether the ETag in an answer is not a digest of the bytes: see Object.Keyed.
+func isKeyed(h http.Header) bool {
+	return strings.HasPrefix(h.Get("X-Amz-Server-Side-Encryption"), "aws:kms") || h.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != ""
+}
+
+// answeredKeyed returns isKeyed of the latest answer to an operation with this context.
+func answeredKeyed(ctx context.Context) bool {
+	r, _ := ctx.Value(requestKey{}).(*request)
+	return r != nil && r.keyed
 }
 
 // Read writes the bytes of an object to w, of the version with its ETag.
@@ -154,36 +164,6 @@ func (c *Client) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 	}
 }
 
-// Put writes an object of content.
-func (c *Client) Put(ctx context.Context, key string, content []byte, a Attributes, when Condition) (etag string, err error) {
-	sum := md5.Sum(content) //nolint:gosec // as above
-	err = c.write(ctx, key, when, func(ctx context.Context, when Condition) error {
-		info, err := c.core.PutObject(ctx, c.at.Bucket, key, bytes.NewReader(content), int64(len(content)),
-			base64.StdEncoding.EncodeToString(sum[:]), "", c.putOptions(a, when))
-		etag = info.ETag
-		return err
-	})
-	return etag, err
-}
-
-// write calls an operation that has a condition. A server that does not know the condition that no object has the key
-// answers 501: then it is not asked for it any more, see Client.Conditional.
-func (c *Client) write(ctx context.Context, key string, when Condition, operation func(context.Context, Condition) error) error {
-	return c.do(ctx, "write", key, func(ctx context.Context) error {
-		when.IfAbsent = when.IfAbsent && c.Conditional()
-		err := operation(ctx, when)
-		if when.IfAbsent && minio.ToErrorResponse(err).StatusCode == http.StatusNotImplemented {
-			c.unconditional.Store(true)
-			err = operation(ctx, Condition{})
-		}
-		return err
-	})
-}
-
-// Conditional reports whether the server has not refused Condition.IfAbsent as unknown. If it has, only Head shows whether
-// an object has a key.
-func (c *Client) Conditional() bool { return !c.unconditional.Load() }
-
 // Copy copies an object within the bucket, with its attributes: of the version with this ETag. The server copies at most
 // 5 GiB at a time.
 func (c *Client) Copy(ctx context.Context, from, etag, to string) error {
@@ -211,34 +191,6 @@ func (c *Client) Begin(ctx context.Context, key string, a Attributes) (id string
 		return err
 	})
 	return id, err
-}
-
-// PutPart uploads a part. All parts but the last have at least 5 MiB.
-func (c *Client) PutPart(ctx context.Context, key, id string, number int, content []byte) (part Part, err error) {
-	sum := md5.Sum(content) //nolint:gosec // as above
-	err = c.do(ctx, "write", key, func(ctx context.Context) error {
-		put, err := c.core.PutObjectPart(ctx, c.at.Bucket, key, id, number, bytes.NewReader(content), int64(len(content)),
-			minio.PutObjectPartOptions{Md5Base64: base64.StdEncoding.EncodeToString(sum[:])})
-		part = Part{Number: number, ETag: put.ETag, Size: int64(len(content))}
-		return err
-	})
-	return part, err
-}
-
-// Complete makes an object of the parts of an upload, in their order.
-func (c *Client) Complete(ctx context.Context, key, id string, parts []Part, when Condition) (etag string, err error) {
-	all := make([]minio.CompletePart, len(parts))
-	for i, p := range parts {
-		all[i] = minio.CompletePart{PartNumber: p.Number, ETag: p.ETag}
-	}
-	err = c.write(ctx, key, when, func(ctx context.Context, when Condition) error {
-		var opts minio.PutObjectOptions
-		when.set(&opts)
-		info, err := c.core.CompleteMultipartUpload(ctx, c.at.Bucket, key, id, all, opts)
-		etag = info.ETag
-		return err
-	})
-	return etag, err
 }
 
 // Abort removes an upload and its parts. It is not an error if there is none.
@@ -297,33 +249,16 @@ func (c *Client) Now() (now time.Time, ok bool) {
 	return time.Unix(seconds, 0), seconds > 0
 }
 
-// putOptions returns the options of the library for a new object.
-func (c *Client) putOptions(a Attributes, when Condition) minio.PutObjectOptions {
-	opts := minio.PutObjectOptions{
-		ContentType: a.ContentType, ContentEncoding: a.ContentEncoding, UserMetadata: a.Metadata,
-		StorageClass: c.opts.StorageClass, ServerSideEncryption: c.sse,
-	}
-	when.set(&opts)
-	return opts
-}
-
-// set adds the headers of the condition.
-func (w Condition) set(opts *minio.PutObjectOptions) {
-	switch {
-	case w.IfAbsent:
-		opts.SetMatchETagExcept("*")
-	case w.IfMatch != "":
-		opts.SetMatchETag(w.IfMatch)
-	}
-}
-
 // Close closes the connections.
 func (c *Client) Close() {
 	(&http.Client{Transport: c.transport}).CloseIdleConnections()
 }
 
 // request is what one operation shares with its requests.
-type request struct{ stop context.CancelCauseFunc }
+type request struct {
+	stop  context.CancelCauseFunc
+	keyed bool // the ETag in the latest answer is not a digest of the bytes: see Object.Keyed
+}
 
 type requestKey struct{}
 
@@ -332,7 +267,7 @@ type requestKey struct{}
 func (c *Client) do(ctx context.Context, doing, key string, operation func(context.Context) error) error {
 	within, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	err := operation(context.WithValue(within, requestKey{}, request{stop}))
+	err := operation(context.WithValue(within, requestKey{}, &request{stop: stop}))
 	if err == nil {
 		return nil
 	}
@@ -362,11 +297,15 @@ func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == io.EOF { //nolint:errorlint // net/http returns it as it is
 		err = closed{}
 	}
+	r, _ := req.Context().Value(requestKey{}).(*request)
 	if err != nil {
-		if r, ok := req.Context().Value(requestKey{}).(request); ok && !retry.Temporary(err) && req.Context().Err() == nil {
+		if r != nil && !retry.Temporary(err) && req.Context().Err() == nil {
 			r.stop(err)
 		}
 		return resp, err
+	}
+	if r != nil {
+		r.keyed = isKeyed(resp.Header)
 	}
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
 		o.client.date.Store(date.Unix())
