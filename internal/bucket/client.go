@@ -13,8 +13,6 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/encrypt"
-
-	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // Client has the operations on one bucket. Each is repeated as often as Options.Retries says, if that may help, and ends
@@ -111,27 +109,30 @@ func isKeyed(h http.Header) bool {
 	return strings.HasPrefix(h.Get("X-Amz-Server-Side-Encryption"), "aws:kms") || h.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != ""
 }
 
-// answeredKeyed returns isKeyed of the latest answer to an operation with this context.
-func answeredKeyed(ctx context.Context) bool {
-	r, _ := ctx.Value(requestKey{}).(*request)
-	return r != nil && r.keyed
-}
-
 // Read writes the bytes of an object to w, of the version with its ETag.
 func (c *Client) Read(ctx context.Context, o Object, w io.Writer) error {
-	var opts minio.GetObjectOptions
-	if err := opts.SetMatchETag(o.ETag); err != nil {
-		return err
-	}
+	var read int64
 	return c.do(ctx, "read", o.Key, func(ctx context.Context) error {
+		var opts minio.GetObjectOptions
+		if err := opts.SetMatchETag(o.ETag); err != nil {
+			return err
+		}
+		if read > 0 {
+			if err := opts.SetRange(read, 0); err != nil {
+				return err
+			}
+		}
 		body, _, _, err := c.core.GetObject(ctx, c.at.Bucket, o.Key, opts)
 		if err != nil {
 			return err
 		}
 		defer body.Close()
 		n, err := io.Copy(w, body)
-		if err == nil && n != o.Size {
-			err = fmt.Errorf("%w: %d of %d bytes came", io.ErrUnexpectedEOF, n, o.Size)
+		if read += n; n > 0 {
+			progressed(ctx)
+		}
+		if err == nil && read != o.Size {
+			err = fmt.Errorf("%w: %d of %d bytes came", io.ErrUnexpectedEOF, read, o.Size)
 		}
 		return err
 	})
@@ -141,10 +142,9 @@ func (c *Client) Read(ctx context.Context, o Object, w io.Writer) error {
 // list is not complete.
 func (c *Client) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		ended := false
+		ended, last := false, ""
 		err := c.do(ctx, "list", prefix, func(ctx context.Context) error {
-			last := ""
-			for info := range c.core.ListObjectsIter(ctx, c.at.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true}) {
+			for info := range c.core.ListObjectsIter(ctx, c.at.Bucket, minio.ListObjectsOptions{Prefix: prefix, Recursive: true, StartAfter: last}) {
 				switch {
 				case info.Err != nil:
 					return info.Err
@@ -152,6 +152,7 @@ func (c *Client) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 					return fmt.Errorf("the server listed %q after %q", info.Key, last)
 				}
 				last = info.Key
+				progressed(ctx)
 				if ended = !yield(object(info), nil); ended {
 					return nil
 				}
@@ -252,63 +253,4 @@ func (c *Client) Now() (now time.Time, ok bool) {
 // Close closes the connections.
 func (c *Client) Close() {
 	(&http.Client{Transport: c.transport}).CloseIdleConnections()
-}
-
-// request is what one operation shares with its requests.
-type request struct {
-	stop  context.CancelCauseFunc
-	keyed bool // the ETag in the latest answer is not a digest of the bytes: see Object.Keyed
-}
-
-type requestKey struct{}
-
-// do calls an operation. The library repeats requests after almost every error of a connection: one that will be the same
-// the next time ends the operation.
-func (c *Client) do(ctx context.Context, doing, key string, operation func(context.Context) error) error {
-	within, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	err := operation(context.WithValue(within, requestKey{}, &request{stop: stop}))
-	if err == nil {
-		return nil
-	}
-	switch cause := context.Cause(within); {
-	case ctx.Err() != nil:
-		err = ctx.Err()
-	case cause != nil:
-		err = cause
-	}
-	return c.failure(doing, key, err)
-}
-
-// closed stands for io.EOF, in whose place the library would return a text with the URL.
-type closed struct{}
-
-func (closed) Error() string { return "the server closed the connection without an answer" }
-func (closed) Unwrap() error { return io.EOF }
-
-// observer sees each answer of the server.
-type observer struct {
-	client *Client
-	next   http.RoundTripper
-}
-
-func (o *observer) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := o.next.RoundTrip(req)
-	if err == io.EOF { //nolint:errorlint // net/http returns it as it is
-		err = closed{}
-	}
-	r, _ := req.Context().Value(requestKey{}).(*request)
-	if err != nil {
-		if r != nil && !retry.Temporary(err) && req.Context().Err() == nil {
-			r.stop(err)
-		}
-		return resp, err
-	}
-	if r != nil {
-		r.keyed = isKeyed(resp.Header)
-	}
-	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
-		o.client.date.Store(date.Unix())
-	}
-	return resp, nil
 }

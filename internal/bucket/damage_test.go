@@ -83,7 +83,7 @@ func TestServerThatStoresOtherBytes(t *testing.T) {
 				return true
 			}
 			_, err := transferred(t.Context(), s.sink(SinkOptions{}), target("a.jpg", "A"), objectOf(tt.content), tt.content)
-			s.fault = nil
+			s.mend()
 			if tt.times == 99 && !tt.keyed {
 				if e := wantCode(t, err, download.CodeIntegrity); !strings.Contains(e.Error(), "s3://bucket/a.jpg") || transfer.StartsOver(err) || e.Path != "a.jpg" {
 					t.Errorf("the error is %v, at %q", err, e.Path)
@@ -140,7 +140,7 @@ func TestCompletedObjectIsRead(t *testing.T) {
 			if damaged {
 				want, reads = map[string]string{}, 2
 			}
-			s.fault = nil
+			s.mend()
 			wantContents(t, s, want)
 			if got := s.counted("get"); got != reads {
 				t.Errorf("%d objects were read, want %d", got, reads)

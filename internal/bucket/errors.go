@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
@@ -56,13 +57,16 @@ var rights = map[string]string{
 	"list the unfinished uploads of":  "s3:ListBucketMultipartUploads",
 }
 
-// known are the codes of errors that have a cause which the user can remove ("Error responses" in the Amazon S3 API
-// Reference; the last ones of MinIO and Ceph). hint names the variable or the flag.
-var known = []struct {
+// removable is a cause of errors, with the codes of the server.
+type removable struct {
 	codes      []string
 	text, hint string
-	code       download.Code
-}{
+	code       download.Code // "" for local
+}
+
+// known are the codes of errors that have a cause which the user can remove ("Error responses" in the Amazon S3 API
+// Reference; the last ones of MinIO and Ceph). hint names the variable or the flag.
+var known = []removable{
 	{[]string{"InvalidAccessKeyId", "InvalidAccessKeyID", "XAdminUserNotFound"}, "the access key is not known there", "check AWS_ACCESS_KEY_ID or the profile, and AWS_ENDPOINT_URL_S3", ""},
 	{[]string{"SignatureDoesNotMatch"}, "the secret key is wrong", "check AWS_SECRET_ACCESS_KEY or the profile", ""},
 	{[]string{"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired"}, "the session token has expired", "get new credentials, and set AWS_SESSION_TOKEN", ""},
@@ -74,6 +78,14 @@ var known = []struct {
 	{[]string{"ServerSideEncryptionConfigurationNotFoundError", "KMS.NotFoundException", "KMS.DisabledException", "KMSNotConfigured"}, "the server cannot encrypt with this key", "check --sse", ""},
 	{[]string{"QuotaExceeded", "XMinioStorageFull", "XMinioAdminBucketQuotaExceeded", "InsufficientCapacity", "TooManyObjects"}, "the bucket's quota is used up", "free some space in the bucket or raise its quota, then run the same command again", download.CodeDiskFull},
 	{[]string{"AccountProblem", "AllAccessDisabled", "NotSignedUp", "InvalidPayer"}, "the account may not use this bucket", "ask the owner of the account", ""},
+}
+
+// causeOf returns the element of known for a code; nil if there is none.
+func causeOf(code string) *removable {
+	if i := slices.IndexFunc(known, func(k removable) bool { return slices.Contains(k.codes, code) }); i >= 0 {
+		return &known[i]
+	}
+	return nil
 }
 
 const otherRegion = "the bucket is in another region"
@@ -89,8 +101,8 @@ func regionHint(region string) string {
 // failure returns the *download.Error of an operation on a key: what failed, why, and what to do. doing is one of rights.
 func (c *Client) failure(doing, key string, err error) error {
 	shown := Scheme + c.at.Bucket + "/" + key
-	hint, code, cause := c.explain(doing, err)
-	return &download.Error{Code: code, Err: fmt.Errorf("cannot %s %s: %w", doing, shown, cause), Advice: hint}
+	hint, code, why := c.explain(doing, err)
+	return &download.Error{Code: code, Err: fmt.Errorf("cannot %s %s: %w", doing, shown, why), Advice: hint}
 }
 
 // explain returns a hint, a code and the cause of a failure.
@@ -111,17 +123,11 @@ func (c *Client) explain(doing string, err error) (hint string, code download.Co
 // refused explains an answer.
 func (c *Client) refused(doing string, a minio.ErrorResponse) (hint string, code download.Code, cause error) {
 	r := &refusal{code: printable(a.Code, 64), status: a.StatusCode}
-	for _, k := range known {
-		for _, each := range k.codes {
-			if each != a.Code {
-				continue
-			}
-			r.text = k.text
-			if k.text == otherRegion {
-				return regionHint(a.Region), download.CodeLocal, r
-			}
-			return k.hint, cmp.Or(k.code, download.CodeLocal), r
+	if k := causeOf(a.Code); k != nil {
+		if r.text = k.text; k.text == otherRegion {
+			return regionHint(a.Region), download.CodeLocal, r
 		}
+		return k.hint, cmp.Or(k.code, download.CodeLocal), r
 	}
 	switch {
 	case a.StatusCode == http.StatusPreconditionFailed, a.Code == "PreconditionFailed", a.Code == "ConditionalRequestConflict", a.Code == "OperationAborted":
@@ -147,7 +153,10 @@ func (c *Client) refused(doing string, a minio.ErrorResponse) (hint string, code
 	if message := printable(c.redacted(a.Message), 200); message != "" {
 		r.text += ": " + strings.TrimSuffix(message, ".")
 	}
-	return "", download.CodeStorage, r
+	if a.StatusCode < 500 && !slices.Contains(temporary, a.Code) {
+		return "", download.CodeStorage, r
+	}
+	return "run the same command again later", download.CodeStorage, r
 }
 
 // waitForKey waits before an object is written again whose condition did not hold, although no other object is in the way:

@@ -1,12 +1,16 @@
 package bucket
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
 )
@@ -49,8 +53,8 @@ func TestErrors(t *testing.T) {
 		{"no upload", "write", 404, fmt.Sprintf(form, "NoSuchUpload", "The specified upload does not exist.", ""), "storage", "the unfinished upload was removed (NoSuchUpload)", "lifecycle", ErrNoUpload},
 		{"412", "write", 412, fmt.Sprintf(form, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", "<Condition>If-None-Match</Condition>"), "exists", "another object has the key", "again", ErrCondition},
 		{"409", "write", 409, fmt.Sprintf(form, "ConditionalRequestConflict", "The conditional request cannot succeed due to a conflicting operation", ""), "exists", "another object has the key", "again", ErrCondition},
-		{"503", "write", 503, fmt.Sprintf(form, "SlowDown", "Please reduce your request rate.", ""), "storage", "the server answered 503 Service Unavailable: Please reduce your request rate", "", nil},
-		{"a page", "write", 502, "<html><body>\x1b[31mBad\r\n gateway</body></html>", "storage", "the server answered 502 Bad Gateway", "", nil},
+		{"503", "write", 503, fmt.Sprintf(form, "SlowDown", "Please reduce your request rate.", ""), "storage", "the server answered 503 Service Unavailable: Please reduce your request rate", "again later", nil},
+		{"a page", "write", 502, "<html><body>\x1b[31mBad\r\n gateway</body></html>", "storage", "the server answered 502 Bad Gateway", "again later", nil},
 		{"a secret in a message", "write", 418, fmt.Sprintf(form, "Teapot", "the secret key of the session token", ""), "storage", "[redacted] of", "", nil},
 		{"a long message", "write", 418, fmt.Sprintf(form, "Teapot", strings.Repeat("ü ", 5000), ""), "storage", "ü ü", "", nil},
 		{"a code that is long", "write", 418, fmt.Sprintf(form, strings.Repeat("X", 5000), "m", ""), "storage", "418", "", nil},
@@ -149,3 +153,136 @@ func TestServerThatClosesConnections(t *testing.T) {
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// An operation is repeated as often as Retries says, after the waits of internal/retry or those that the server asks for, and
+// only if that may help.
+func TestRepeatedOperations(t *testing.T) {
+	for name, tt := range map[string]struct {
+		status      int
+		code, after string
+		retries     int
+		want        int           // requests
+		wait        time.Duration // the longest one, at most
+	}{
+		"500":                       {500, "InternalError", "", 3, 4, 6 * time.Second},
+		"no code":                   {502, "", "", 3, 4, 6 * time.Second},
+		"a code alone":              {400, "RequestTimeout", "", 3, 4, 6 * time.Second},
+		"Retry-After":               {503, "SlowDown", "7", 3, 4, 7 * time.Second},
+		"many":                      {500, "InternalError", "", 90, 91, 45 * time.Second},
+		"none":                      {500, "InternalError", "", 0, 1, 0},
+		"keys that stay expired":    {400, "ExpiredToken", "", 3, 1, 0},
+		"unknown keys":              {403, "InvalidAccessKeyId", "", 3, 1, 0},
+		"no permission":             {403, "AccessDenied", "", 3, 1, 0},
+		"a full disk":               {507, "", "", 3, 1, 0},
+		"a quota":                   {503, "QuotaExceeded", "", 3, 1, 0},
+		"what the server cannot do": {501, "NotImplemented", "", 3, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServer(t)
+			s.fault = func(w http.ResponseWriter, _ *http.Request) bool {
+				if tt.after != "" {
+					w.Header().Set("Retry-After", tt.after)
+				}
+				refuse(w, tt.status, tt.code)
+				return true
+			}
+			c := s.client(func(o *Options) { o.Retries = tt.retries })
+			var waits []time.Duration
+			c.sleep = func(ctx context.Context, d time.Duration) error { waits = append(waits, d); return ctx.Err() }
+			if err := c.Try(t.Context(), true); err == nil {
+				t.Error("no error")
+			}
+			if got := s.counted("list"); got != tt.want || len(waits) != tt.want-1 {
+				t.Fatalf("%d requests with %d waits, want %d", got, len(waits), tt.want)
+			}
+			for i, wait := range waits {
+				if wait < 250*time.Millisecond || wait > tt.wait || i > 8 && wait < 15*time.Second || tt.after != "" && wait != tt.wait {
+					t.Errorf("wait %d is %v", i, wait)
+				}
+			}
+		})
+	}
+}
+
+// A list and a read go on where they broke, and what they have brought counts as progress.
+func TestListAndReadGoOn(t *testing.T) {
+	s := newServer(t)
+	const objects = 12
+	want := map[string]string{}
+	for i := range objects {
+		want[fmt.Sprintf("%02d", i)] = strings.Repeat("x", 100+i)
+		s.put(fmt.Sprintf("%02d", i), want[fmt.Sprintf("%02d", i)])
+	}
+	broken := 0
+	s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		broken++
+		switch {
+		case broken%2 == 0:
+			refuse(w, 500, "InternalError")
+		case operation(r) == "list":
+			after := r.URL.Query().Get("start-after")
+			for i := range objects {
+				if key := fmt.Sprintf("%02d", i); key > after {
+					fmt.Fprintf(w, "<ListBucketResult><IsTruncated>%t</IsTruncated><NextContinuationToken>t</NextContinuationToken><Contents><Key>%s</Key><Size>%d</Size></Contents></ListBucketResult>", i < objects-1, key, len(want[key]))
+					break
+				}
+			}
+		default:
+			var from int
+			_, _ = fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &from)
+			w.Header().Set("ETag", `"e"`)
+			w.Header().Set("Last-Modified", time.Now().UTC().Format(http.TimeFormat))
+			w.Header().Set("Content-Length", strconv.Itoa(len(large)-from))
+			if from > 0 {
+				w.Header().Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", from, len(large)-1, len(large)))
+				w.WriteHeader(http.StatusPartialContent)
+			}
+			_, _ = io.WriteString(w, large[from:min(from+smallPart, len(large))])
+		}
+		return true
+	}
+	c := s.client(func(o *Options) { o.Retries = 2 })
+	var keys []string
+	for o, err := range c.List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, o.Key)
+	}
+	if len(keys) != objects {
+		t.Errorf("the list has %q", keys)
+	}
+	var read strings.Builder
+	if err := c.Read(t.Context(), Object{Key: "a", ETag: "e", Size: int64(len(large))}, &read); err != nil || read.String() != large {
+		t.Errorf("%d bytes were read, %v", read.Len(), err)
+	}
+}
+
+// A list of pages without entries ends.
+func TestEndlessList(t *testing.T) {
+	s := newServer(t)
+	s.fault = func(w http.ResponseWriter, _ *http.Request) bool {
+		fmt.Fprintf(w, "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>%d</NextContinuationToken></ListBucketResult>", s.counted("list"))
+		return true
+	}
+	c := s.client()
+	for range c.List(t.Context(), "") {
+	}
+	if err := c.Try(t.Context(), true); err == nil || s.counted("list") > 2*maxRequests {
+		t.Errorf("%v after %d requests", err, s.counted("list"))
+	}
+}
+
+// The text about a connection that the server has closed is not about the inside of this program.
+func TestConnectionThatTheServerCloses(t *testing.T) {
+	for _, inside := range []error{io.EOF, &net.OpError{Op: "write", Net: "tcp", Err: net.ErrClosed}} {
+		tries := 0
+		c := newServer(t).client(func(o *Options) {
+			o.Transport = roundTrip(func(*http.Request) (*http.Response, error) { tries++; return nil, inside })
+		})
+		_, err := c.Head(t.Context(), "a")
+		if failed := wantCode(t, err, download.CodeNetwork); tries != 4 || !strings.HasSuffix(failed.Error(), ": the server closed the connection without an answer") {
+			t.Errorf("%d tries, %v", tries, failed)
+		}
+	}
+}

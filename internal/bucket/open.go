@@ -13,7 +13,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -68,10 +67,10 @@ func Open(ctx context.Context, at Location, opts Options) (*Client, error) {
 		return nil, err
 	}
 	region, _ := firstOf(opts.Getenv, "AWS_REGION", "AWS_DEFAULT_REGION")
-	setWaits()
+	tryOnce()
 	c.core, err = minio.NewCore(server.Host, &minio.Options{
 		Creds: creds, Secure: server.Scheme == "https", Region: cmp.Or(region, profile.region),
-		Transport: &observer{client: c, next: opts.Transport}, MaxRetries: opts.Retries + 1,
+		Transport: &observer{client: c, next: opts.Transport}, MaxRetries: 1,
 	})
 	if err != nil {
 		return nil, usage(fmt.Sprintf("%s: %v", cmp.Or(by, "the endpoint of S3"), err), "")
@@ -80,10 +79,8 @@ func Open(ctx context.Context, at Location, opts Options) (*Client, error) {
 	return c, nil
 }
 
-// setWaits sets the library's waits between two tries to those of internal/retry, about half a minute at most.
-var setWaits = sync.OnceFunc(func() {
-	minio.DefaultRetryUnit, minio.DefaultRetryCap = time.Second, 30*time.Second
-})
+// tryOnce sets the library's wait after the last try, which is also the first one, to nothing: see Client.do.
+var tryOnce = sync.OnceFunc(func() { minio.DefaultRetryUnit, minio.DefaultRetryCap = 1, 1 })
 
 func usage(text, advice string) error {
 	return &download.Error{Code: download.CodeUsage, Err: errors.New(text), Advice: advice}

@@ -272,7 +272,7 @@ func TestFaultsWhileWriting(t *testing.T) {
 			s := newServer(t)
 			tt.fault(s)
 			path, err := transferred(t.Context(), s.sink(SinkOptions{}), target("a.jpg", "A"), objectOf(tt.content), tt.content)
-			s.fault = nil
+			s.mend()
 			if tt.want != "" {
 				if e := wantCode(t, err, tt.want); e.Path != "a.jpg" || !strings.Contains(e.Error(), "s3://bucket/a.jpg") {
 					t.Errorf("the error is %v, at %q", err, e.Path)
@@ -335,7 +335,7 @@ func TestContextEndsAnUpload(t *testing.T) {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("the error is %v", err)
 			}
-			s.fault = nil
+			s.mend()
 			wantContents(t, s, map[string]string{})
 		})
 	}
@@ -645,7 +645,7 @@ func TestUploadThatDisappears(t *testing.T) {
 			if e := wantCode(t, err, download.CodeStorage); !transfer.StartsOver(err) || e.Path != "a.jpg" || e.Advice == "" {
 				t.Errorf("the error is %v, at %q, with the hint %q", err, e.Path, e.Advice)
 			}
-			s.fault = nil
+			s.mend()
 			if _, err := transferred(t.Context(), to, target("a.jpg", "A"), objectOf(large), large); err != nil {
 				t.Error(err)
 			}

@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/minio/minio-go/v7"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/bynder-cli/bynder/internal/transport"
@@ -83,7 +82,6 @@ func (s *server) client(change ...func(*Options)) *Client {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	minio.DefaultRetryUnit = time.Millisecond // setWaits has set it
 	c.sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
 	s.t.Cleanup(c.Close)
 	return c
@@ -137,6 +135,13 @@ func (s *server) unfinished() int {
 	return len(s.uploads)
 }
 
+// mend ends the fault, also for requests that have been given up and are still on their way.
+func (s *server) mend() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = nil
+}
+
 // operation names what a request is for.
 func operation(r *http.Request) string {
 	q := r.URL.Query()
@@ -171,8 +176,9 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	what := operation(r)
 	s.mu.Lock()
 	s.count[what]++
+	fault := s.fault
 	s.mu.Unlock()
-	if s.fault != nil && s.fault(w, r) {
+	if fault != nil && fault(w, r) {
 		return
 	}
 	s.serve(w, r)
