@@ -78,6 +78,12 @@ func (c *Client) Head(ctx context.Context, key string) (Object, error) {
 	var info minio.ObjectInfo
 	err := c.do(ctx, "look at", key, func(ctx context.Context) (err error) {
 		info, err = c.core.StatObject(ctx, c.at.Bucket, key, minio.StatObjectOptions{})
+		if status := minio.ToErrorResponse(err).StatusCode; status == http.StatusBadRequest || status == http.StatusForbidden {
+			// The answer has no body with a code: that of another request may have one.
+			if why := c.listFirst(ctx); causeOf(minio.ToErrorResponse(why).Code) != nil {
+				err = why
+			}
+		}
 		return err
 	})
 	if err != nil {

@@ -110,7 +110,7 @@ func (c *Client) explain(doing string, err error) (hint string, code download.Co
 	var answer minio.ErrorResponse
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, context.Canceled), err == context.DeadlineExceeded: //nolint:errorlint // time limits of net/http are this error as well
 		return "", download.CodeInterrupted, err
 	case errors.As(err, &answer):
 		return c.refused(doing, answer)

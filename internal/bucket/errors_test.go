@@ -204,6 +204,44 @@ func TestRepeatedOperations(t *testing.T) {
 	}
 }
 
+// What HEAD is refused for is in no body; a list has it.
+func TestHeadIsExplained(t *testing.T) {
+	for code, tt := range map[string]struct {
+		status     int
+		text, hint string
+	}{
+		"ExpiredToken": {400, "the session token has expired", "get new credentials"}, "InvalidAccessKeyId": {403, "the access key is not known", "AWS_ACCESS_KEY_ID"},
+		"AccessDenied": {403, "no permission", "s3:GetObject and s3:ListBucket"}, "AuthorizationHeaderMalformed": {400, "another region", "AWS_REGION"},
+	} {
+		s := newServer(t)
+		s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodHead {
+				w.WriteHeader(tt.status)
+			} else {
+				refuse(w, tt.status, code)
+			}
+			return true
+		}
+		_, err := s.client().Head(t.Context(), "a")
+		if e := wantCode(t, err, download.CodeLocal); !strings.HasPrefix(e.Error(), "cannot look at s3://bucket/a: ") || !strings.Contains(e.Error(), tt.text) || !strings.Contains(e.Advice, tt.hint) {
+			t.Errorf("%s: %v, with the hint %q", code, err, e.Advice)
+		}
+	}
+}
+
+// A time limit of a connection is not the end of the run.
+func TestTimeLimits(t *testing.T) {
+	s := newServer(t)
+	s.fault = func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }
+	c := s.client(func(o *Options) { o.Transport, o.Retries = &http.Transport{ResponseHeaderTimeout: time.Millisecond}, 0 })
+	_, err := c.Head(t.Context(), "a")
+	wantCode(t, err, download.CodeTimeout)
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	_, err = c.Head(ctx, "a")
+	wantCode(t, err, download.CodeInterrupted)
+}
+
 // A list and a read go on where they broke, and what they have brought counts as progress.
 func TestListAndReadGoOn(t *testing.T) {
 	s := newServer(t)

@@ -220,14 +220,7 @@ func (c *Client) secrets() []string {
 // Try reports whether the bucket exists and its objects can be listed and, unless only looking is set, written: it begins
 // an upload of a new key, and removes it.
 func (c *Client) Try(ctx context.Context, looking bool) error {
-	err := c.do(ctx, "list", c.at.Prefix, func(ctx context.Context) error {
-		ctx, stop := context.WithCancel(ctx)
-		defer stop()
-		for info := range c.core.ListObjectsIter(ctx, c.at.Bucket, minio.ListObjectsOptions{Prefix: c.at.Prefix, Recursive: true, MaxKeys: 1}) {
-			return info.Err
-		}
-		return ctx.Err()
-	})
+	err := c.do(ctx, "list", c.at.Prefix, c.listFirst)
 	if err != nil || looking {
 		return err
 	}
@@ -237,4 +230,14 @@ func (c *Client) Try(ctx context.Context, looking bool) error {
 		return err
 	}
 	return c.Abort(ctx, key, id)
+}
+
+// listFirst lists one object.
+func (c *Client) listFirst(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	for info := range c.core.ListObjectsIter(ctx, c.at.Bucket, minio.ListObjectsOptions{Prefix: c.at.Prefix, Recursive: true, MaxKeys: 1}) {
+		return info.Err
+	}
+	return ctx.Err()
 }
