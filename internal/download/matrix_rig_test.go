@@ -61,6 +61,7 @@ type rig struct {
 	idle    time.Duration // 0 for one that no row reaches
 	undated bool          // storage does not say when the file was changed
 	sink    sink.DirOptions
+	bucket  bool      // the file goes to the sandbox's bucket
 	out     io.Writer // nil, or where the file goes in place of the folder
 	hooks   hooks
 	atEnd   func() // nil, or what is left to do
@@ -154,11 +155,12 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 	counted := *storage
 	counted.Transport = &counting{next: storage.Transport, fetched: g.fetched, requests: g.requests, answered: g.hooks.answered}
 
-	to, err := g.destination()
+	to, err := g.destination(ctx)
 	if err != nil {
 		return download.Result{}, err
 	}
-	defer to.Close()
+	closing := sync.OnceValue(to.Close)
+	defer closing()
 	idle := g.idle
 	if idle == 0 {
 		idle = patience
@@ -198,6 +200,9 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 	if len(seen.results) != 1 || tally.Wanted != 1 {
 		return download.Result{}, fmt.Errorf("%d results and a tally of %+v, want one of each", len(seen.results), tally)
 	}
+	if err := closing(); err != nil {
+		return download.Result{}, err
+	}
 	g.begun = seen.begun
 	result := seen.results[0]
 	if result.Path != "" && to.Show != nil {
@@ -206,7 +211,10 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 	return result, nil
 }
 
-func (g *rig) destination() (sink.Output, error) {
+func (g *rig) destination(ctx context.Context) (sink.Output, error) {
+	if g.bucket {
+		return g.openBucket(ctx)
+	}
 	if g.out != nil {
 		return sink.Output{Sink: sink.NewStream(g.out, ""), Close: func() error { return nil }}, nil
 	}

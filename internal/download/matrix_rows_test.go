@@ -68,6 +68,7 @@ var groups = []group{
 	{"A file that sync has written", syncedRows},
 	{"This machine", machineRows},
 	{"To standard output, which cannot be taken back", stdoutRows},
+	{"Into a bucket (`--dir s3://…`)", bucketRows},
 	{"Hostile names", nameRows},
 }
 
