@@ -23,8 +23,8 @@ type SinkOptions struct {
 	IfExists sink.IfExists
 	// ExistsHint is the hint for a path that another object has, in place of the one about --if-exists and --name.
 	ExistsHint string
-	// MD5 and SHA256 select the digests of existing objects in the result, as for downloaded files. If the object's
-	// ETag is not the MD5, the object is read.
+	// MD5 and SHA256 select the digests of existing objects in the result: the SHA-256, for which the object is read,
+	// and the MD5, if the object's ETag is it or the object is read.
 	MD5, SHA256 bool
 	// Memory is what all files together take of memory, in bytes. Its size is at least MinMemory.
 	Memory *semaphore.Weighted
@@ -196,18 +196,17 @@ func present(at candidate) *download.Present {
 // unchanged returns the *download.Present of an object that is obj, with its digests, or the error of reading it.
 func (s *Sink) unchanged(ctx context.Context, at candidate, obj transfer.Object) error {
 	found := present(at)
-	want := transfer.DigestOptions{MD5: s.opts.MD5 && found.MD5 == "", SHA256: s.opts.SHA256}
 	if !s.opts.MD5 {
 		found.MD5 = ""
 	}
-	if want == (transfer.DigestOptions{}) {
+	if !s.opts.SHA256 {
 		return found
 	}
-	digest := transfer.NewDigest(obj, want)
+	digest := transfer.NewDigest(obj, transfer.DigestOptions{MD5: s.opts.MD5, SHA256: true})
 	if err := s.client.Read(ctx, at.object, digest); err != nil {
 		return s.failed(at.Path, err)
 	}
-	if want.MD5 {
+	if s.opts.MD5 {
 		found.MD5 = digest.MD5()
 	}
 	found.Checksum = download.Checksum(digest)

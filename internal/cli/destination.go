@@ -24,7 +24,8 @@ type bucketFlags struct {
 
 	// Set by checkBucket: the bucket of --dir, none for a folder.
 	bucket bucket.Location
-	// Set by openBucket: the memory that the files take, and the screen for --verbose, once there is one.
+	// Set by openBucket: the client of the bucket, the memory that the files take, and the screen for --verbose, once there is one.
+	client *bucket.Client
 	memory *semaphore.Weighted
 	screen *atomic.Pointer[report.Screen]
 }
@@ -48,8 +49,6 @@ func (o *transferFlags) checkBucket() (err error) {
 		return nil
 	case o.output != "" && (strings.HasSuffix(o.output, "/") || filepath.Clean(o.output) != filepath.FromSlash(o.output) || !filepath.IsLocal(o.output)):
 		return usagef("--output %s is not a path below %s", o.output, o.bucket)
-	case o.journal != "":
-		return usagef("--journal records files in a folder, and not in a bucket")
 	}
 	return nil
 }
@@ -84,11 +83,23 @@ func (o *transferFlags) openBucket(ctx context.Context, conf config.Config) (sin
 		return sink.Output{}, fmt.Errorf("the destination cannot be used: %w", err)
 	}
 	limitMemory(bucketMemory)
+	o.client = client
 	o.memory = semaphore.NewWeighted(bucket.MinMemory)
 	to := bucket.NewSink(client, bucket.SinkOptions{
 		IfExists: o.exists, ExistsHint: o.existsHint, MD5: o.md5, SHA256: o.checksum != "", Memory: o.memory,
 	})
 	return sink.Output{Sink: to, Name: filepath.ToSlash(o.output), Show: to.Show, Close: to.Close}, nil
+}
+
+// objects calls each with the path below --dir and the size in bytes of each object there.
+func (o *bucketFlags) objects(ctx context.Context, each func(name string, size int64)) error {
+	for object, err := range o.client.List(ctx, o.bucket.Prefix) {
+		if err != nil {
+			return err
+		}
+		each(object.Key[len(o.bucket.Prefix):], object.Size)
+	}
+	return nil
 }
 
 // showRequests shows the requests to the bucket with --verbose.

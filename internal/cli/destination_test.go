@@ -19,7 +19,6 @@ func TestBucketFlags(t *testing.T) {
 		"download a -d s3://bucket/../b":                            `has the element ".."`,
 		"download a -d s3://bucket -o ../f":                         "is not a path below s3://bucket",
 		"download a -d s3://bucket/x -o f/":                         "is not a path below s3://bucket/x",
-		"download a -d s3://bucket --journal j":                     "--journal records files in a folder",
 		"download a --storage-class STANDARD_IA":                    "--storage-class and --sse belong to --dir s3://BUCKET/PREFIX",
 		"fetch-item a b --sse AES256":                               "--storage-class and --sse belong to --dir s3://BUCKET/PREFIX",
 		"download a -d s3://bucket --sse aes":                       "--sse: invalid value",

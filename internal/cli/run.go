@@ -17,7 +17,11 @@ import (
 
 // openJournal opens the file of --journal.
 func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, screen *report.Screen) (*journal.Journal, error) {
-	return journal.Open(ctx, o.journal, o.journalOptions(conf, screen, "waiting for another bynder that uses the journal "+o.journal))
+	options := o.journalOptions(conf, screen, "waiting for another bynder that uses the journal "+o.journal)
+	if o.toBucket() {
+		options.Objects = o.objects
+	}
+	return journal.Open(ctx, o.journal, options)
 }
 
 // journalOptions returns the options of a journal of the run's files. waiting is the message while another process uses it.

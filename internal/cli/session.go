@@ -203,7 +203,10 @@ func (s *session) run(ctx context.Context) error {
 	results := []download.ResultObserver{s.list}
 	if s.journal != nil {
 		results = append(results, s.journal)
-		engine.Done, engine.Recorder = s.journal.Done, s.journal
+		engine.Done = s.journal.Done
+		if !s.flags.toBucket() { // an object has its identity itself
+			engine.Recorder = s.journal
+		}
 	}
 	results = append(results, s.addMetadata(ctx, engine)...)
 	results = append(results, s.reporter) // the last: it may have to wait for a reader of the results

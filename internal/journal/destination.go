@@ -11,7 +11,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/naming"
 )
 
-// destination is where the files of a run are: all below one folder, or one file in it. No name
+// destination is where the files of a run are: all below one folder or in one bucket, or one file there. No name
 // leads out of it. The nil destination has no files.
 type destination struct {
 	root *os.Root
@@ -23,6 +23,8 @@ type destination struct {
 	// real is the absolute path of root without symbolic links, with a separator at its end; ""
 	// if it is not known. Paths in journals of earlier versions begin with it.
 	real string
+	// objects is set for a bucket, which has no root.
+	objects *objects
 }
 
 // newDestination returns the destination of --dir and --output. It is nil for a stream.
@@ -42,10 +44,7 @@ func newDestination(dir, output string) (*destination, error) {
 		dir, p.only = filepath.Split(output)
 	}
 	if !utf8.ValidString(p.below + p.only) {
-		return nil, refused(
-			fmt.Errorf("a journal, which is JSON, cannot hold the name %q", p.below+p.only),
-			"choose a name that is UTF-8",
-		)
+		return nil, unwritable(p.below + p.only)
 	}
 	if dir == "" {
 		dir = "."
@@ -58,6 +57,11 @@ func newDestination(dir, output string) (*destination, error) {
 		p.real = strings.TrimSuffix(real, string(filepath.Separator)) + string(filepath.Separator)
 	}
 	return p, nil
+}
+
+// unwritable returns the error of a name that is not UTF-8.
+func unwritable(name string) error {
+	return refused(fmt.Errorf("a journal, which is JSON, cannot hold the name %q", name), "choose a name that is UTF-8")
 }
 
 // realPath returns the absolute path of a folder without symbolic links.
@@ -75,7 +79,7 @@ func realPath(dir string) (string, error) {
 }
 
 func (p *destination) close() error {
-	if p == nil {
+	if p == nil || p.inBucket() {
 		return nil
 	}
 	return p.root.Close()
@@ -106,8 +110,11 @@ func (p *destination) local(path string) (name string, ok bool) {
 	return name, ok && p.has(name)
 }
 
-// stands reports whether name is a regular file of the size in r.
+// stands reports whether name is a regular file, or an object, of the size in r.
 func (p *destination) stands(name string, r *record) bool {
+	if p.inBucket() {
+		return p.objects.stands(name, r)
+	}
 	info, err := p.root.Lstat(name)
 	return err == nil && info.Mode().IsRegular() && r.sized && info.Size() == r.bytes
 }

@@ -172,6 +172,9 @@ type outcome struct {
 // name, or if several runs were killed. The only error is that of ctx.
 func (v *view) cameTrue(ctx context.Context, p *destination, print uint64) (outcome, error) {
 	none := outcome{intent: -1}
+	if p.inBucket() {
+		return none, nil // the intents are those of a folder
+	}
 	latest := v.pending[print]
 	for _, offset := range slices.Backward(append(slices.Clone(v.earlier[print]), latest)) {
 		r, ok := parse(v.line(offset))

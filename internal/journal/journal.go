@@ -34,6 +34,9 @@ type Options struct {
 	// Dir and Output are the values of --dir and --output. The folder must exist, except for
 	// a dry run.
 	Dir, Output string
+	// Objects, if set, says that files go to a bucket in place of Dir: it calls each with the name below the destination,
+	// with /, and the size in bytes of each object there. Output is below the bucket then.
+	Objects func(ctx context.Context, each func(name string, size int64)) error
 	// Skip says that the run skips files if another file has their path. Only then a file
 	// that an earlier run skipped is done.
 	Skip bool
@@ -128,7 +131,11 @@ func open(ctx context.Context, file string, opts Options, try func(*os.File) err
 			_ = j.free()
 		}
 	}()
-	j.destination, err = newDestination(opts.Dir, opts.Output)
+	if opts.Objects != nil {
+		j.destination, err = newBucketDestination(opts.Output)
+	} else {
+		j.destination, err = newDestination(opts.Dir, opts.Output)
+	}
 	if err != nil && (!opts.DryRun || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
@@ -137,6 +144,9 @@ func open(ctx context.Context, file string, opts Options, try func(*os.File) err
 		if err = j.putAside(); err == nil && !opts.DryRun {
 			err = j.begin(ctx, try)
 		}
+	}
+	if err == nil && j.destination.inBucket() && j.view.index.Len() > 0 {
+		err = j.destination.list(ctx, opts.Objects)
 	}
 	if err != nil {
 		return nil, err
@@ -223,7 +233,7 @@ func (j *Journal) free() error {
 }
 
 // Done reports whether a job is recorded as done and its file is still in place:
-// a regular file of the recorded size, in the run's folder. The result is unchanged (or skipped,
+// a regular file, or an object, of the recorded size, in the run's destination. The result is unchanged (or skipped,
 // see Options.Skip).
 func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	if job.Err != nil {
@@ -243,7 +253,13 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 	if r.is(download.Skipped) {
 		status = download.Skipped
 	}
+	if j.destination.inBucket() {
+		name = filepath.ToSlash(name)
+	}
 	result := r.result(status, name)
+	if !r.sized {
+		result.Bytes = nil
+	}
 	result.FinishedAt = time.Now().UTC()
 	return result, true
 }

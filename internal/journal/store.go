@@ -94,6 +94,10 @@ func (j *Journal) flush(group []entry) error {
 
 // syncFiles syncs files and folders, and returns the results whose files are synced.
 func (j *Journal) syncFiles(group []entry) []entry {
+	if j.destination.inBucket() {
+		j.putObjects(group)
+		return group
+	}
 	stored := make([]bool, len(group))
 	inParallel(len(group), func(i int) {
 		stored[i] = group[i].name == "" || group[i].gone() || j.syncFile(&group[i])
