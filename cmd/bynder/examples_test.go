@@ -89,6 +89,11 @@ func (k *kitchen) ingredients(t *testing.T, text string) {
 		k.run(t, 3, "bynder", "download", "-q", "--retries", "0", "-d", "logos", "--journal", "done.ndjson", sandbox.DocumentedAsset, sandbox.EmptyAsset)
 		k.faults(t)
 	}
+	if strings.Contains(text, "done-*.ndjson") {
+		for _, shard := range []string{"0/2", "1/2"} {
+			k.run(t, 0, "bynder", "download", "-q", "-d", "logos", "--shard", shard, "--journal", "done-{shard}.ndjson", "--from", "ids.txt")
+		}
+	}
 	k.env = append(k.env, "ID="+sandbox.CollectionSpring)
 }
 
