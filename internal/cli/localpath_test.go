@@ -46,6 +46,19 @@ func TestRefusesURLs(t *testing.T) {
 			t.Errorf("%s: exit %d, %s", args, got, out.String())
 		}
 	}
+	for args, hint := range map[string]string{
+		"sync s3://b/c":                      "sync cannot write into a bucket yet",
+		"verify s3://b/c":                    "verify cannot read a bucket yet",
+		"verify --journal s3://b/j d":        "a journal cannot be stored in a bucket yet",
+		"download a --journal s3://b/j -d d": "a journal cannot be stored in a bucket yet",
+		"download a --undone-out s3://b/u":   "specify a path on a mounted file system\n",
+		"sync gs://b/c":                      "specify a path on a mounted file system\n",
+	} {
+		var out strings.Builder
+		if got := Main(context.Background(), strings.Fields(args), Streams{Out: &out, Err: &out, Getenv: func(string) string { return "" }}); got != 2 || !strings.Contains(out.String(), hint) {
+			t.Errorf("%s: exit %d, %s, want the hint %q", args, got, out.String(), hint)
+		}
+	}
 	for _, path := range []string{"s3:/b", "C:\\f", "c:/f", "./s3://b", "1s3://b", "://b", "a b://c"} {
 		if isURL(path) {
 			t.Errorf("%s is not a path", path)
