@@ -68,7 +68,7 @@ type site struct {
 
 func newSite(t *testing.T, f failure) *site {
 	s := &site{failure: f, asked: make(chan struct{}, 1), given: map[string]bool{}}
-	portal, storage := httptest.NewUnstartedServer(http.HandlerFunc(s.portal)), httptest.NewUnstartedServer(http.HandlerFunc(s.storage))
+	portal, storage := unusedAddress(http.HandlerFunc(s.portal)), httptest.NewUnstartedServer(http.HandlerFunc(s.storage))
 	bucket := httptest.NewUnstartedServer(http.HandlerFunc(s.bucket))
 	o := sandbox.Options{
 		Assets: 20, Credentials: secrets, NoRateLimit: true,
@@ -92,6 +92,21 @@ func newSite(t *testing.T, f failure) *site {
 		t.Cleanup(func() { cancel(); server.CloseClientConnections(); server.Close() })
 	}
 	return s
+}
+
+// portals holds the addresses that portals have had.
+var portals sync.Map
+
+// unusedAddress returns a server at an address that no other portal of this process has had: commands share one
+// state folder, and the pause after one portal's 429 would hold up the next portal at that address.
+func unusedAddress(h http.Handler) *httptest.Server {
+	for {
+		server := httptest.NewUnstartedServer(h)
+		if _, had := portals.LoadOrStore(server.Listener.Addr().String(), true); !had {
+			return server
+		}
+		defer server.Listener.Close() // after the next one has an address
+	}
 }
 
 // portal serves the API. Credentials come in the header that is for them and, to get a
