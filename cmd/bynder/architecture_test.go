@@ -19,13 +19,13 @@ var rooms = map[string][]string{
 	"cmd/bynder": {"cli"},
 	"cli":        {"bucket", "budget", "bynder", "config", "download", "input", "journal", "metadata", "mirror", "naming", "report", "sandbox", "sink", "spelling", "terminal", "transfer", "transport"},
 
-	"mirror":    {"bynder", "download", "filelock", "fsync", "journal", "metadata", "naming", "sink", "transfer"}, // a folder beside what is recorded of it and what the portal has
-	"metadata":  {"bynder", "download", "filelock", "fsync", "naming", "report", "sink"},                          // what the portal tells of assets, in files
-	"report":    {"download", "location", "terminal", "transfer"},                                                 // what happened, never the portal
-	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                                 // where bytes land
-	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "sink", "transfer"},          // results on disk
-	"input":     {"bynder", "download", "fingerprint", "naming", "retry", "sink", "spelling", "transfer"},         // what was asked for, and what of it is not done
-	"download":  {"budget", "bynder", "fingerprint", "retry", "transfer"},                                         // no terminal, no folder, no credentials
+	"mirror":    {"bucket", "bynder", "download", "filelock", "fingerprint", "fsync", "journal", "metadata", "naming", "sink", "transfer"}, // a folder or a bucket beside what is recorded of it and what the portal has
+	"metadata":  {"bynder", "download", "filelock", "fsync", "naming", "report", "sink"},                                                   // what the portal tells of assets, in files
+	"report":    {"download", "location", "terminal", "transfer"},                                                                          // what happened, never the portal
+	"sink":      {"download", "filelock", "fsync", "naming", "retry", "transfer"},                                                          // where bytes land
+	"journal":   {"download", "filelock", "fingerprint", "fsync", "naming", "retry", "sink", "transfer"},                                   // results on disk
+	"input":     {"bynder", "download", "fingerprint", "naming", "retry", "sink", "spelling", "transfer"},                                  // what was asked for, and what of it is not done
+	"download":  {"budget", "bynder", "fingerprint", "retry", "transfer"},                                                                  // no terminal, no folder, no credentials
 	"transfer":  {"coding", "location", "naming", "retry"},
 	"transport": {"config", "location", "retry"},
 
