@@ -123,6 +123,7 @@ func TestExamples(t *testing.T) {
 				}
 			}
 			k.ingredients(t, e.text)
+			e.text = strings.ReplaceAll(e.text, "s3://bucket/", "s3://"+sandbox.BucketName+"/")
 			if redirected := intoFile.FindStringSubmatch(e.text); redirected != nil {
 				e.text += "\ncat " + redirected[1]
 			}

@@ -59,10 +59,28 @@ func isSame(o Object, t download.Target, obj transfer.Object) bool {
 	if obj.Size >= 0 && o.Size != obj.Size {
 		return false
 	}
-	if tag := strings.ToLower(strings.Trim(obj.ETag, `"`)); !o.Keyed && !obj.KeyedEncryption && obj.Size >= 0 && isDigest(tag) && tag == strings.ToLower(o.ETag) {
+	if !o.Keyed && !obj.KeyedEncryption && obj.Size >= 0 && o.HasDigest(obj.ETag) {
 		return true
 	}
 	return wroteThis(o, t, obj)
+}
+
+// HasDigest reports whether the ETag of a file in the portal's storage, as it was sent, is a digest that the object has, too.
+func (o Object) HasDigest(etag string) bool {
+	tag := strings.ToLower(strings.Trim(etag, `"`))
+	return isDigest(tag) && tag == strings.ToLower(o.ETag)
+}
+
+// IsVersionOf reports whether the metadata of an object, which Client.Head returned, are those of the file and the version in a
+// record. If the record does not tell the version, known is false.
+func (o Object) IsVersionOf(r *download.Result) (same, known bool) {
+	obj := transfer.Object{ETag: r.ETag, Size: -1}
+	for name, value := range metadata(download.Target{Identity: r.File()}, obj) {
+		if o.Metadata[name] != value {
+			return false, obj.StrongETag() != ""
+		}
+	}
+	return true, obj.StrongETag() != ""
 }
 
 // wroteThis reports whether an object was written as t's file of the version obj.
@@ -91,8 +109,9 @@ func isDigest(tag string) bool {
 	return !multipart || err == nil
 }
 
-// md5 returns the MD5 of an object in hexadecimal digits, "" if it is not known.
-func (o Object) md5() string {
+// MD5 returns the MD5 of an object in hexadecimal digits, "" if it is not known. It is not of one in a list if the objects
+// there may be encrypted with a key of KMS.
+func (o Object) MD5() string {
 	if o.Keyed || !isDigest(o.ETag) || strings.Contains(o.ETag, "-") {
 		return ""
 	}

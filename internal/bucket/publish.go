@@ -170,8 +170,8 @@ func (p *partial) isOwn(o Object) bool {
 	if p.upload != nil {
 		etag = etagOf(p.upload.all)
 	}
-	if p.upload == nil && o.md5() != "" {
-		return o.md5() == etag
+	if p.upload == nil && o.MD5() != "" {
+		return o.MD5() == etag
 	}
 	return !o.Keyed && o.ETag == etag || wroteThis(o, p.target, p.obj)
 }

@@ -172,7 +172,7 @@ func (s *Sink) key(name string) (string, error) {
 // replaceable reports whether an object is the one that t may replace (Target.Replaces). If its MD5 is not known, it is not.
 func replaceable(o Object, name string, t download.Target) bool {
 	want := t.Replaces
-	return want != nil && name == t.Name && o.Size == want.Size && o.md5() == want.MD5 && want.MD5 != "" && t.Suspicion() == ""
+	return want != nil && name == t.Name && o.Size == want.Size && o.MD5() == want.MD5 && want.MD5 != "" && t.Suspicion() == ""
 }
 
 // exists returns the error of a path that another object has.
@@ -190,7 +190,7 @@ func (s *Sink) failed(path string, err error) error {
 
 // present returns the *download.Present of an object that is the file.
 func present(at candidate) *download.Present {
-	return &download.Present{Status: download.Unchanged, Path: at.Path, Bytes: &at.object.Size, MD5: at.object.md5()}
+	return &download.Present{Status: download.Unchanged, Path: at.Path, Bytes: &at.object.Size, MD5: at.object.MD5()}
 }
 
 // unchanged returns the *download.Present of an object that is obj, with its digests, or the error of reading it.

@@ -64,17 +64,7 @@ const bucketMemory = 112 << 20
 // openBucket opens the bucket of --dir and tries it, before any call of the portal.
 func (o *transferFlags) openBucket(ctx context.Context, conf config.Config) (sink.Output, error) {
 	o.screen = new(atomic.Pointer[report.Screen])
-	client, err := bucket.Open(ctx, o.bucket, bucket.Options{
-		Getenv: o.streams.Getenv,
-		Transport: transport.Bucket(transport.Options{Roots: conf.Roots, Connections: o.workers.Most(), Trace: func(e transport.Exchange) {
-			if screen := o.screen.Load(); screen != nil {
-				screen.Say("%s", exchangeLine(e))
-			}
-		}}),
-		Instance: transport.Instance(),
-		Program:  "bynder", Version: currentBuild().Version,
-		Retries: o.retries, StorageClass: o.storageClass, SSE: o.sse,
-	})
+	client, err := bucket.Open(ctx, o.bucket, o.bucketOptions(conf))
 	if err != nil {
 		return sink.Output{}, err
 	}
@@ -89,6 +79,21 @@ func (o *transferFlags) openBucket(ctx context.Context, conf config.Config) (sin
 		IfExists: o.exists, ExistsHint: o.existsHint, MD5: o.md5, SHA256: o.checksum != "", Memory: o.memory,
 	})
 	return sink.Output{Sink: to, Name: filepath.ToSlash(o.output), Show: to.Show, Close: to.Close}, nil
+}
+
+// bucketOptions returns the options of a client of a bucket.
+func (o *transferFlags) bucketOptions(conf config.Config) bucket.Options {
+	return bucket.Options{
+		Getenv: o.streams.Getenv,
+		Transport: transport.Bucket(transport.Options{Roots: conf.Roots, Connections: o.workers.Most(), Trace: func(e transport.Exchange) {
+			if screen := o.screen.Load(); screen != nil {
+				screen.Say("%s", exchangeLine(e))
+			}
+		}}),
+		Instance: transport.Instance(),
+		Program:  "bynder", Version: currentBuild().Version,
+		Retries: o.retries, StorageClass: o.storageClass, SSE: o.sse,
+	}
 }
 
 // objects calls each with the path below --dir and the size in bytes of each object there.

@@ -23,7 +23,7 @@ var flagGroups = []flagGroup{
 	{"What to download", "from from0 derivative transform format quality version additional all-items direct hash shard"},
 	{"Filters", "keyword type tag brand collection property created-since modified-since modified-until archived limited public active failed query"},
 	{"Where to put it", "dir output name fsync storage-class sse"},
-	{"Existing files", "if-exists no-resume journal lock-wait fast extra repair delete max-delete trash adopt accept-changes"},
+	{"Existing files", "if-exists no-resume journal lock-wait fast full extra repair delete max-delete trash adopt accept-changes"},
 	{"Network", "jobs connections limit-rate api-rate own-address retries max-failures strict no-verify"},
 	{"Output", "dry-run order limit paginate json csv fields image urls print print0 checksum metadata metadata-csv undone-out fail-empty progress quiet verbose no-descriptions markdown help"},
 	{"Portal", "profile domain config ca-cert with-token insecure-storage"},

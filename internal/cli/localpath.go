@@ -46,13 +46,11 @@ func refuseURL(taker, path string) error {
 	}
 	hint := "specify a path on a mounted file system"
 	switch {
-	case taker == "--dir":
+	case taker == "--dir", taker == "bynder verify":
 		hint += ", or s3://BUCKET/PREFIX"
 	case !bucket.IsURL(path):
 	case taker == "bynder sync":
 		hint = "use `bynder download -d s3://BUCKET/PREFIX`: sync cannot write into a bucket yet"
-	case taker == "bynder verify":
-		hint = "run `bynder download` again without --journal to compare objects in a bucket with the portal: verify cannot read a bucket yet"
 	case taker == "--journal":
 		hint = "specify a file on this machine: a journal cannot be stored in a bucket yet, but it can record files in one"
 	}

@@ -51,10 +51,15 @@ func (o *repairFlags) addRepair(f *pflag.FlagSet) {
 func (o *verifyOptions) checkRepair(given func(flag string) bool) error {
 	if !o.repair {
 		for _, name := range append([]string{"trash"}, repairTransfers...) {
-			if given(name) {
+			if given(name) && (!o.inBucket() || !slices.Contains(bucketFlagsOfVerify, name)) {
 				return &usageError{err: fmt.Errorf("--%s belongs to --repair", name), hint: "without --repair, verify asks nothing of the portal"}
 			}
 		}
+	}
+	switch {
+	case o.inBucket():
+		return o.checkBucket()
+	case !o.repair:
 		return nil
 	}
 	if err := checkTrash(o.trash, o.dest); err != nil {

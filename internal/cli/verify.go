@@ -14,10 +14,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/mirror"
-	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
@@ -25,10 +25,10 @@ import (
 type verifyOptions struct {
 	repairFlags
 	journal              string
-	fast, extra          bool
+	fast, full, extra    bool
 	json, csv            bool
 	quiet, verbose       bool
-	dest                 string
+	dest                 string // with a bucket, in transfer, its URL
 	streams              Streams
 	screen               *report.Screen
 	listing              *report.Listing // with json or csv
@@ -39,17 +39,17 @@ type verifyOptions struct {
 
 const verifyUse = "bynder verify --journal <file> <folder>; the folder of a `bynder sync` needs no --journal"
 
-const verifyHelp = `Compare the files in a folder with the journal in which download or fetch-item
-recorded them, or with the state that sync keeps in the folder: by size and MD5,
-without asking the portal. No credentials are needed.
+const verifyHelp = `Compare the files in a folder or a bucket with the journal in which download or
+fetch-item recorded them, or with the state that sync keeps in the folder: by
+size and MD5, without asking the portal. No credentials of a portal are needed.
 
 This proves that the files are as they were received. It does not notice that
 the portal has other files by now.
 
   ok        as recorded
   missing   the file does not exist
-  changed   another size or MD5, or not a regular file
-  unknown   no difference, but the record has no digest; or it cannot be read
+  changed   another size, MD5 or version, or not a regular file
+  unknown   no difference, but nothing to compare with; or it cannot be read
   extra     no record names the file (with --extra)
   repaired  missing or changed, and downloaded again (with --repair)
 
@@ -57,6 +57,10 @@ the portal has other files by now.
 changed files are moved to .bynder/replaced in the folder, or to --trash, and
 missing and changed files are downloaded again and recorded. The portal may have
 other files by now.
+
+In a bucket, sizes and ETags come from one list of the objects. An object whose
+ETag is not its MD5, such as one uploaded in parts, is compared by the version
+in its metadata, with one request; --full reads the bytes of all objects.
 
 Prints a line of status and path, separated by a tab, for each file that is not
 ok. --verbose adds files that are ok; --json and --csv have all files. Symbolic
@@ -70,7 +74,7 @@ change it.`
 func newVerify(s Streams) *cobra.Command {
 	o := &verifyOptions{streams: s}
 	cmd := &cobra.Command{
-		Use:   "verify [--journal <file>] <folder>",
+		Use:   "verify [--journal <file>] <destination>",
 		Short: "Check downloaded files against their journal, or repair them",
 		Long:  verifyHelp,
 		Example: `  # Download a list of assets with a journal, then check the files
@@ -79,20 +83,32 @@ func newVerify(s Streams) *cobra.Command {
 
   # Check the folder of a sync, and download broken files again
   bynder sync --tag logo synced
-  bynder verify --repair synced`,
+  bynder verify --repair synced
+
+  # Check objects in a bucket
+  bynder download -d s3://bucket/p --from ids.txt --journal done.ndjson
+  bynder verify --journal done.ndjson s3://bucket/p`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
-				return &usageError{err: errors.New("specify one folder, the --dir of the downloads or that of sync"), hint: verifyUse}
+				return &usageError{err: errors.New("specify one folder or bucket, the --dir of the downloads or that of sync"), hint: verifyUse}
 			}
 			o.dest = args[0]
+			if bucket.IsURL(o.dest) {
+				return o.parseBucket()
+			}
 			return refuseURL("bynder verify", o.dest)
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.findJournal(); err != nil {
 				return err
 			}
-			if o.csv && o.json {
+			switch {
+			case o.csv && o.json:
 				return usagef("--csv and --json exclude each other")
+			case o.full && o.fast:
+				return usagef("--full and --fast exclude each other")
+			case o.full && !o.inBucket():
+				return &usageError{err: errors.New("--full is for a bucket"), hint: "leave it out: the files in a folder are read anyway"}
 			}
 			if err := o.checkRepair(cmd.Flags().Changed); err != nil {
 				return err
@@ -103,10 +119,11 @@ func newVerify(s Streams) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.journal, "journal", "", "journal `file` of the downloads; sync keeps its own in the folder")
 	f.BoolVar(&o.fast, "fast", false, "compare sizes and, if sync recorded them, times; read only files whose time differs")
+	f.BoolVar(&o.full, "full", false, "read the bytes of all objects in a bucket, and compare their MD5")
 	f.BoolVar(&o.extra, "extra", false, "list files that no record names as well, except *.part, .bynder and the journal")
 	f.BoolVar(&o.json, "json", false, "one JSON object per file")
 	f.BoolVar(&o.csv, "csv", false, "comma-separated values below a header, one line per file")
-	f.BoolVarP(&o.verbose, "verbose", "v", false, "print files that are ok as well; with --repair, each request")
+	f.BoolVarP(&o.verbose, "verbose", "v", false, "print files that are ok as well; with --repair or a bucket, each request")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "no progress and no summary")
 	o.addRepair(f)
 	return cmd
@@ -117,6 +134,9 @@ func (o *verifyOptions) run(ctx context.Context) (err error) {
 	s := &session{flags: &o.transfer}
 	defer func() { err = s.closers.close(err) }()
 	s.closers.add("deadline", always(exitInTime(ctx, s.saves.call)))
+	if o.inBucket() {
+		return o.runBucket(ctx, s)
+	}
 	folder, err := openFolder(o.dest)
 	if err != nil {
 		return err
@@ -134,24 +154,28 @@ func (o *verifyOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	s.closers.add("records", closing(files.Close))
+	return o.compare(ctx, files, fix, func(opts mirror.Options, each func(mirror.Finding) error) error {
+		return mirror.Verify(ctx, folder, files, opts, each)
+	})
+}
+
+// compare compares the files with verify, and repairs them with fix, which may be nil.
+func (o *verifyOptions) compare(
+	ctx context.Context, files *journal.Files, fix *repair, verify func(opts mirror.Options, each func(mirror.Finding) error) error,
+) error {
 	if files.Count == 0 && files.Outside > 0 {
 		return &download.Error{
 			Code: download.CodeLocal, Err: fmt.Errorf("the journal has no file in %s, and %s elsewhere", o.dest, count(files.Outside, "file")),
-			Advice: "specify the folder that was the --dir of the downloads",
+			Advice: "specify the folder or bucket that was the --dir of the downloads",
 		}
 	}
 	collect(files.Count)
-	return o.compare(ctx, folder, files, fix)
-}
-
-// compare compares the files, and repairs them with fix, which may be nil.
-func (o *verifyOptions) compare(ctx context.Context, folder *os.Root, files *journal.Files, fix *repair) error {
 	stop := func() {}
 	if !o.quiet {
 		stop = o.screen.ShowStatus(func() string { return o.status(files.Count) })
 	}
-	err := mirror.Verify(ctx, folder, files, mirror.Options{
-		Fast: o.fast, Extra: o.extra, Read: func(n int64) { o.bytesTotal.Add(n) },
+	err := verify(mirror.Options{
+		Fast: o.fast, Full: o.full, Extra: o.extra, Read: func(n int64) { o.bytesTotal.Add(n) },
 	}, func(found mirror.Finding) error {
 		if fix != nil && (found.Status == mirror.Missing || found.Status == mirror.Changed) {
 			fix.broken = append(fix.broken, found)
@@ -178,8 +202,11 @@ func (o *verifyOptions) compare(ctx context.Context, folder *os.Root, files *jou
 
 // findJournal sets the journal to the state of a sync, unless --journal is given.
 func (o *verifyOptions) findJournal() error {
-	if o.journal != "" {
+	switch {
+	case o.journal != "":
 		return nil
+	case o.inBucket():
+		return &usageError{err: fmt.Errorf("specify the journal of the downloads to %s", o.dest), hint: "bynder verify --journal <file> s3://BUCKET/PREFIX"}
 	}
 	o.journal = filepath.Join(o.dest, stateFolder, stateFile)
 	if info, err := os.Stat(o.dest); err == nil && info.IsDir() { // or opening the folder has the error
@@ -241,7 +268,7 @@ func (o *verifyOptions) status(files int) string {
 func (o *verifyOptions) write(found mirror.Finding) error {
 	o.compared.Add(1)
 	o.tally[found.Status]++
-	v := newVerified(o.dest, found)
+	v := newVerified(o.show(found.Path()), found)
 	if found.Err != nil {
 		o.unreadable++
 		o.screen.Fail(v.Path+": cannot be read: "+v.Error, "")
@@ -284,7 +311,10 @@ func (o *verifyOptions) sum(files *journal.Files) error {
 	switch bad := o.tally[mirror.Missing] + o.tally[mirror.Changed] - o.tally[mirror.Repaired]; {
 	case bad > 0:
 		err := &download.Error{Code: download.CodeIntegrity, Err: fmt.Errorf("files are not as the journal has them: %s", summary)}
-		if !o.repair {
+		switch {
+		case o.inBucket():
+			err.Advice = bucketRepair
+		case !o.repair:
 			err.Advice = "with --repair they are fetched again"
 		}
 		return err
@@ -292,6 +322,9 @@ func (o *verifyOptions) sum(files *journal.Files) error {
 		return fmt.Errorf("some files cannot be read: %s", summary)
 	case summary != "" && !o.quiet:
 		o.screen.Say("%s", summary)
+		if o.inBucket() && !o.full && o.tally[mirror.Unknown] > 0 {
+			o.screen.Say("--full reads the bytes of unknown files, too")
+		}
 	}
 	return nil
 }
@@ -311,11 +344,12 @@ type verified struct {
 	Error         string            `json:"error,omitempty"`
 }
 
-func newVerified(dest string, found mirror.Finding) verified {
+// newVerified returns the result of a file with its path as the user sees it.
+func newVerified(path string, found mirror.Finding) verified {
 	r := found.Record
 	v := verified{
 		Portal: r.Portal, MediaID: r.MediaID, Selector: r.Selector, ItemID: r.ItemID,
-		Status: found.Status, Path: naming.Below(dest, found.Path()), RecordedBytes: found.Recorded(), Differs: found.Differ,
+		Status: found.Status, Path: path, RecordedBytes: found.Recorded(), Differs: found.Differ,
 	}
 	if !utf8.ValidString(v.Path) {
 		v.PathBase64 = []byte(v.Path)

@@ -11,7 +11,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/fingerprint"
 )
 
-// Files are the files that a journal records in one folder. They are read without the
+// Files are the files that a journal records in one folder or bucket. They are read without the
 // journal's lock, and nothing is changed. Memory holds a fingerprint of each path and
 // the offset of its record in the journal.
 type Files struct {
@@ -38,12 +38,21 @@ const notOurs = -1
 // without a result is the record of a file if the path has a file of that size and MD5: a
 // process was killed after it had published the file. Such files are read to compare them.
 // Other intents are ignored.
-func OpenFiles(ctx context.Context, file, dir string) (_ *Files, err error) {
+func OpenFiles(ctx context.Context, file, dir string) (*Files, error) {
+	return readFiles(ctx, file, func() (*destination, error) { return newDestination(dir, "") })
+}
+
+// OpenObjects reads which objects a journal records in a bucket. Intents are ignored.
+func OpenObjects(ctx context.Context, file string) (*Files, error) {
+	return readFiles(ctx, file, func() (*destination, error) { return newBucketDestination("") })
+}
+
+func readFiles(ctx context.Context, file string, open func() (*destination, error)) (_ *Files, err error) {
 	f := &Files{}
 	if f.location, f.view, err = openView(ctx, file); err != nil {
 		return nil, err
 	}
-	if f.destination, err = newDestination(dir, ""); err == nil {
+	if f.destination, err = open(); err == nil {
 		err = f.acceptIntents(ctx)
 	}
 	if err == nil {

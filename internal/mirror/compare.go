@@ -30,14 +30,8 @@ func (c *comparer) compare(ctx context.Context, r download.Result) Finding {
 	return c.look(ctx, Finding{Record: r, Size: -1}, want, by)
 }
 
-// sidecar compares the file with the metadata that stands beside the file of a record. Its size and time are not
-// recorded, so a fast look finds only whether it exists.
-func (c *comparer) sidecar(ctx context.Context, r download.Result) Finding {
-	want, by := digestOf(download.Result{MD5: r.Listed.Metadata})
-	return c.look(ctx, Finding{Record: r, Metadata: true, Size: -1}, want, by)
-}
-
-// look finds out what of a file is not as recorded, with its digest.
+// look implements looker. The size and the time of a file with metadata are not recorded, so a fast look finds only
+// whether it exists.
 func (c *comparer) look(ctx context.Context, found Finding, want string, by Difference) Finding {
 	size := found.Recorded()
 	info, err := c.folder.Lstat(found.Path())

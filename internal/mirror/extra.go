@@ -19,29 +19,34 @@ import (
 // batch is how many names of a folder are read, and sorted, at a time.
 const batch = 10_000
 
-// search looks for files in a folder that no record names. It follows no links. Partials are left out,
-// and so are the journal, files with metadata beside files that a record names, and what is in ownFolder.
-type search struct {
-	folder   *os.Root
+// recorded are the files that a journal names.
+type recorded struct {
 	files    *journal.Files
-	each     func(Finding) error
 	sidecars map[string]bool // of names that are too long for their whole name to be a part of the sidecar's
 }
 
 // sidecarEnd is how the name of a file with metadata ends: behind the whole name of the file that it is beside.
 var sidecarEnd = metadata.Path("")
 
-// know notes where the file with the metadata of a record's file would be, unless its name tells.
-func (s *search) know(path string) {
+// add notes where the file with the metadata of a record's file would be, unless its name tells.
+func (r *recorded) add(path string) {
 	if sidecar := metadata.Path(path); sidecar != path+sidecarEnd {
-		s.sidecars[sidecar] = true
+		r.sidecars[sidecar] = true
 	}
 }
 
 // isSidecar reports whether a name is that of a file with metadata beside one that a record names.
-func (s *search) isSidecar(name string) bool {
+func (r *recorded) isSidecar(name string) bool {
 	beside, ok := strings.CutSuffix(name, sidecarEnd)
-	return ok && (s.files.Names(beside) || s.sidecars[name])
+	return ok && (r.files.Names(beside) || r.sidecars[name])
+}
+
+// search looks for files in a folder that no record names. It follows no links. Partials are left out,
+// and so are the journal, files with metadata beside files that a record names, and what is in ownFolder.
+type search struct {
+	*recorded
+	folder *os.Root
+	each   func(Finding) error
 }
 
 // below searches a folder and all folders below it. The only errors are those of each and ctx.

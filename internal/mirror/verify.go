@@ -1,4 +1,4 @@
-// Package mirror compares a folder with what is known of its files.
+// Package mirror compares a folder or a bucket with what is known of its files.
 package mirror
 
 import (
@@ -20,8 +20,8 @@ const (
 	OK      Status = "ok"
 	Missing Status = "missing"
 	Changed Status = "changed"
-	// Unknown is a file without a difference that was found: its record has no digest, or it
-	// cannot be read (see Finding.Err).
+	// Unknown is a file without a difference that was found: its record has no digest, it cannot be read (see
+	// Finding.Err), or nothing that a bucket tells of it can be compared with its record.
 	Unknown Status = "unknown"
 	Extra   Status = "extra" // no record names it
 	// Repaired is a file that was missing or had changed, and was fetched again.
@@ -40,6 +40,8 @@ const (
 	InSize   Difference = "size"
 	InMD5    Difference = "md5"
 	InSHA256 Difference = "sha256"
+	// InVersion says that the metadata of an object are not those of the recorded file and version.
+	InVersion Difference = "version"
 )
 
 // Finding is what was found of one file.
@@ -72,6 +74,7 @@ func (f *Finding) Recorded() *int64 {
 // Options choose what is compared.
 type Options struct {
 	Fast  bool // read a file only if its size is right and its time, if that is recorded, is another
+	Full  bool // read all bytes in a bucket; those in a folder are read anyway
 	Extra bool // look for files that no record names, too
 	// Read, if set, is called with the number of bytes that were read of a file. It may be
 	// called by several goroutines at a time.
@@ -100,12 +103,28 @@ func (n comparison) pass(ctx context.Context, all ...chan<- comparison) error {
 	return nil
 }
 
-func (n comparison) do(ctx context.Context, c *comparer) {
+// looker finds out what of one file after the other is not as recorded.
+type looker interface {
+	// look completes a finding of which record, kind and no size are known. want is the digest that the record has of the
+	// file, in lower-case hexadecimal digits, "" for none.
+	look(ctx context.Context, found Finding, want string, by Difference) Finding
+}
+
+func (n comparison) do(ctx context.Context, at looker) {
+	want, by := digestOf(n.record)
 	if n.sidecar {
-		n.found <- c.sidecar(ctx, n.record)
-		return
+		want, by = digestOf(download.Result{MD5: n.record.Listed.Metadata})
 	}
-	n.found <- c.compare(ctx, n.record)
+	n.found <- at.look(ctx, Finding{Record: n.record, Metadata: n.sidecar, Size: -1}, want, by)
+}
+
+// verifiable is where the files of a journal are.
+type verifiable interface {
+	// workers is how many files are compared at a time, each by a looker of its own.
+	workers() int
+	looker(o Options) looker
+	// extra hands on what no record names, with the errors of each and ctx alone.
+	extra(ctx context.Context, known *recorded, each func(Finding) error) error
 }
 
 // Verify compares the files of a journal, and those with metadata beside them that it records, with those in a folder,
@@ -113,27 +132,41 @@ func (n comparison) do(ctx context.Context, c *comparer) {
 // reads several files at a time, as many as there are CPUs, follows no symbolic link out of
 // the folder and reads regular files only. An error of each ends it.
 func Verify(ctx context.Context, folder *os.Root, files *journal.Files, o Options, each func(Finding) error) error {
+	return verify(ctx, files, o, folderPlace{folder}, each)
+}
+
+// folderPlace is a folder.
+type folderPlace struct{ root *os.Root }
+
+func (p folderPlace) workers() int            { return runtime.GOMAXPROCS(0) }
+func (p folderPlace) looker(o Options) looker { return &comparer{folder: p.root, Options: o} }
+func (p folderPlace) extra(ctx context.Context, known *recorded, each func(Finding) error) error {
+	return (&search{folder: p.root, recorded: known, each: each}).below(ctx, ".")
+}
+
+// verify compares the files of a journal with those at a place, as Verify does.
+func verify(ctx context.Context, files *journal.Files, o Options, at verifiable, each func(Finding) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	work := make(chan comparison)
 	inOrder := make(chan comparison, window)
 	var running sync.WaitGroup
 	defer running.Wait()
 	defer cancel(nil)
-	for range runtime.GOMAXPROCS(0) {
+	for range at.workers() {
 		running.Go(func() {
-			c := comparer{folder: folder, Options: o}
+			worker := at.looker(o)
 			for next := range work {
-				next.do(ctx, &c)
+				next.do(ctx, worker)
 			}
 		})
 	}
-	extra := search{folder: folder, files: files, each: each, sidecars: map[string]bool{}}
+	known := &recorded{files: files, sidecars: map[string]bool{}}
 	var reading error
 	running.Go(func() {
 		defer close(inOrder)
 		defer close(work)
 		reading = files.Each(ctx, func(r download.Result) error {
-			extra.know(r.Path)
+			known.add(r.Path)
 			file := comparison{record: r, found: make(chan Finding, 1)}
 			if err := file.pass(ctx, inOrder, work); err != nil || r.Listed == nil || r.Listed.Metadata == "" {
 				return err
@@ -157,5 +190,5 @@ func Verify(ctx context.Context, folder *os.Root, files *journal.Files, o Option
 	if reading != nil || !o.Extra {
 		return reading
 	}
-	return extra.below(ctx, ".")
+	return at.extra(ctx, known, each)
 }

@@ -86,6 +86,9 @@ var bucketFaultTests = map[string]faultTest{
 		check(t, "put", err, nil)
 		wantOther(t, "ETag", info.ETag, md5Hex([]byte("abc")))
 		check(t, "length", len(info.ETag), 32)
+		head, err := c.s3().StatObject(t.Context(), BucketName, "a", minio.StatObjectOptions{})
+		check(t, "head", err, nil)
+		check(t, "encryption", head.Metadata.Get("X-Amz-Server-Side-Encryption"), "aws:kms")
 		check(t, "parts", putParts(t, c.s3(), "b", minio.PutObjectOptions{}, []byte("abc")), nil)
 	}},
 	"s3-page": {Fault{Value: 1}, func(t *testing.T, c client, _ Object) {

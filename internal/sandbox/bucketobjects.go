@@ -196,6 +196,9 @@ func (c *bucketCall) putObject() *s3Error {
 	if refused != nil {
 		return refused
 	}
+	if c.active.has("s3-etag") {
+		header.Set("X-Amz-Server-Side-Encryption", "aws:kms") // as an object whose ETag is not a digest has it
+	}
 	o := &stored{parts: []body{b}, size: b.size, etag: b.etag, modified: c.s.now().Truncate(time.Second), header: header}
 	if refused := c.s.bucket.put(c.key, o, c.conditions()); refused != nil {
 		return refused
