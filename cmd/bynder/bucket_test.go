@@ -40,6 +40,9 @@ func cmdS3(ts *testscript.TestScript, neg bool, args []string) {
 		info, err := s3.StatObject(ctx, sandbox.BucketName, args[0], minio.StatObjectOptions{})
 		ts.Check(err)
 		lines := []string{"Content-Type: " + info.ContentType}
+		if coding := info.Metadata.Get("Content-Encoding"); coding != "" {
+			lines = append(lines, "Content-Encoding: "+coding)
+		}
 		for name, value := range info.UserMetadata {
 			lines = append(lines, strings.ToLower(name)+": "+value)
 		}

@@ -56,6 +56,9 @@ func metadata(t download.Target, obj transfer.Object) map[string]string {
 // isSame reports whether an object has the bytes of t's file, which is obj: by size and digest, or because it was written
 // as this file of this version. If that cannot be known, it is false.
 func isSame(o Object, t download.Target, obj transfer.Object) bool {
+	if obj.Kept != "" && o.ContentEncoding == "" && o.Size != obj.Size {
+		obj.Size = -1 // an earlier run has unpacked it
+	}
 	if obj.Size >= 0 && o.Size != obj.Size {
 		return false
 	}

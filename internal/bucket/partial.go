@@ -187,7 +187,7 @@ func (p *partial) startUpload() error {
 
 // attributes returns what is stored with the object.
 func (p *partial) attributes() Attributes {
-	return Attributes{ContentType: contentType(p.at.Path, p.obj), Metadata: metadata(p.target, p.obj)}
+	return Attributes{ContentType: contentType(p.at.Path, p.obj), ContentEncoding: p.obj.Kept, Metadata: metadata(p.target, p.obj)}
 }
 
 // Publish makes an object of the file, at the path that its claim got.

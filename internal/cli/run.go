@@ -44,6 +44,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 		Retries:     o.retries,
 		Rate:        o.bytesRate,
 		Connections: o.connections,
+		KeepCoded:   o.toBucket(),
 		Memory:      o.sharedMemory(),
 		Jobs:        o.workers.Number(),
 		Answered:    o.workers.Answered,

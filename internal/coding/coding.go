@@ -148,6 +148,9 @@ func peek(b *bufio.Reader, n int) ([]byte, error) {
 	return head, err
 }
 
+// Keep makes the Reader return the coded bytes as they are. It is called before Read.
+func (r *Reader) Keep() { r.decoder = r.coded.from }
+
 // CopyTo writes all coded bytes, from the first one on, to w as they are read. It is called before Read.
 func (r *Reader) CopyTo(w io.Writer) { r.coded.to = w }
 

@@ -1,6 +1,7 @@
 package download
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -210,7 +211,7 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 		}
 		f.object = stream.Object()
 	}
-	r.ETag, r.Encoding = f.object.ETag, f.object.Coding
+	r.ETag, r.Encoding = f.object.ETag, cmp.Or(f.object.Coding, f.object.Kept)
 	name := f.target.Name
 	r.Suspect = suspicion(f.job, name, f.object, f.object.Size)
 	if r.Suspect != "" && (e.Options.Strict || r.Via == ViaDirect) {

@@ -1,8 +1,14 @@
 package download_test
 
 import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -50,6 +56,17 @@ var smallBucketRows = intoBucket([]row{
 	{what: "unknown keys", faults: "s3-keys", most: 2, want: early("local")},
 	{what: "an expired session", faults: "s3-keys=expired", most: 2, want: early("local")},
 	{what: "storage closes the connection once", faults: "cut=64K,times=1", want: whole},
+	{what: "stored as gzip: it stays so", faults: "encoding=gzip", want: whole},
+	{what: "stored as deflate: it stays so", faults: "encoding=deflate", want: whole},
+	{what: "stored as deflate, without the header of zlib", faults: "encoding=raw", want: whole},
+	{what: "stored as gzip, and the connection closes once: it is continued", faults: "encoding=gzip cut=64K,times=1", want: whole},
+	{what: "stored as gzip, and a bit is wrong once", faults: "encoding=gzip flip=100000,times=1", want: whole.costs("2.0")},
+	{what: "stored as gzip, and a bit is always wrong", faults: "encoding=gzip flip=100000", want: refused.failed("integrity").costs("3.9").nextCosts("4.9")},
+	{what: "stored as gzip, and the ETag is not a digest (SSE-KMS)", faults: "encoding=gzip kms", want: sized},
+	{what: "stored as gzip, and no length is sent: it is unpacked", faults: "encoding=gzip no-length", want: whole},
+	{what: "a proxy packs it as gzip on the way: it is unpacked", faults: "encoding=proxy", want: whole},
+	{what: "said to be gzip, and is not", faults: "encoding=lie", want: whole},
+	{what: "a coding that is not known", faults: "encoding=br", want: refused.failed("protocol")},
 	{what: "storage sends a wrong bit, always", faults: "flip=100000", want: refused.failed("integrity").costs("4.0").nextCosts("5.0")},
 })
 
@@ -61,6 +78,7 @@ var largeBucketRows = inPartsTo([]row{
 	{what: "the upload disappears before a part", faults: "s3-no-upload,on=UploadPart,times=1", most: 2, want: whole.costs("≤ 2.0")},
 	{what: "the upload disappears before its completion", faults: "s3-no-upload,on=CompleteMultipartUpload,times=1", want: whole.costs("2.0")},
 	{what: "a part is stored wrong, once", faults: "s3-flip,times=1", want: whole},
+	{what: "storage has it as gzip, in parts: it stays so", faults: "encoding=gzip", want: whole.costs("0.9")},
 	{what: "lists of uploads have pages of one entry", faults: "s3-page=1", want: whole},
 })
 
@@ -122,7 +140,29 @@ func (g *rig) openBucket(ctx context.Context) (sink.Output, error) {
 	return sink.Output{Sink: s, Show: func(path string) string { return filepath.Join(g.folder, path) }, Close: closing}, nil
 }
 
-// copyBucket ends the faults and copies the objects to the folder, each with the time that its metadata have. Uploads in
+// unpack returns what a reader of an object sees who obeys its Content-Encoding.
+func unpack(content *bytes.Buffer, coding string) (unpacked []byte, err error) {
+	var r io.Reader = content
+	switch coding {
+	case "":
+	case "gzip":
+		r, err = gzip.NewReader(content)
+	case "deflate":
+		if b := content.Bytes(); b[0]&0x0f == 8 && (int(b[0])<<8+int(b[1]))%31 == 0 {
+			r, err = zlib.NewReader(content)
+		} else {
+			r = flate.NewReader(content)
+		}
+	default:
+		err = errors.New("it is not a known one")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
+
+// copyBucket ends the faults and copies the objects to the folder, unpacked, each with the time that its metadata have. Uploads in
 // parts that were left are a file as well.
 func (g *rig) copyBucket(ctx context.Context, from *bucket.Client) error {
 	if err := g.sandbox.SetFaults(); err != nil {
@@ -136,16 +176,21 @@ func (g *rig) copyBucket(ctx context.Context, from *bucket.Client) error {
 		if err != nil {
 			return err
 		}
-		f, err := os.Create(filepath.Join(g.folder, o.Key))
-		if err != nil {
+		var content bytes.Buffer
+		if err := from.Read(ctx, o, &content); err != nil {
 			return err
 		}
-		if err := errors.Join(from.Read(ctx, o, f), f.Close()); err != nil {
+		unpacked, err := unpack(&content, o.ContentEncoding)
+		if err != nil {
+			return fmt.Errorf("%s has the Content-Encoding %s: %w", o.Key, o.ContentEncoding, err)
+		}
+		f := filepath.Join(g.folder, o.Key)
+		if err := os.WriteFile(f, unpacked, 0o666); err != nil {
 			return err
 		}
 		written, _ := url.PathUnescape(o.Metadata["Bynder-Last-Modified"]) // a wrong one has no time
 		modified, err := time.Parse(time.RFC3339, written)
-		if err := errors.Join(err, os.Chtimes(f.Name(), modified, modified)); err != nil {
+		if err := errors.Join(err, os.Chtimes(f, modified, modified)); err != nil {
 			return err
 		}
 	}

@@ -180,6 +180,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 		API: client,
 		Opener: transfer.New(transfer.Options{
 			Client: &counted, Retries: retries, Idle: idle, AllowHTTP: true, Jobs: max(g.connections, 1), Connections: max(g.connections, 1),
+			KeepCoded: g.bucket,
 		}),
 		Sink:     to.Sink,
 		Progress: seen,

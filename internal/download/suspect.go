@@ -36,7 +36,7 @@ var pages = []page{
 }
 
 // suspicion returns why the bytes in storage are probably not the job's file: their type is that of a
-// page and does not match the name, or they are fewer than half of what the portal reports. It is ""
+// page and does not match the name, or they are fewer than half of what the portal reports and not packed. It is ""
 // if there is no reason. size is their number, -1 if it is not known yet. The bytes themselves are
 // not examined.
 func suspicion(job Job, name string, object transfer.Object, size int64) string {
@@ -58,7 +58,7 @@ func suspicion(job Job, name string, object transfer.Object, size int64) string 
 		}
 		break
 	}
-	if reported := reportedSize(job); size >= 0 && size < reported/2 {
+	if reported := reportedSize(job); size >= 0 && size < reported/2 && object.Kept == "" {
 		return fmt.Sprintf("storage has %d bytes, and the portal reports %d", size, reported)
 	}
 	return ""

@@ -68,6 +68,9 @@ func TestSuspicion(t *testing.T) {
 			}
 		})
 	}
+	if got := suspicion(Job{Asset: known}, "a.svg", transfer.Object{Kept: "gzip", Size: 9}, 9); got != "" {
+		t.Errorf("a packed file is suspect: %s", got)
+	}
 	if got := suspicion(Job{Asset: known}, "a.jpg", transfer.Object{Coding: "gzip", Size: -1, CodedSize: 9}, -1); got != "" {
 		t.Errorf("coded bytes: %q", got)
 	}

@@ -78,10 +78,11 @@ type answer struct {
 type arrivals interface{ Waiting() int }
 
 // span is the bytes from offset from on: until that of the first byte after them, or to the end of the file for zero.
-// unless, where not "", is the ETag of an object of which no byte is wanted.
+// unless, where not "", is the ETag of an object of which no byte is wanted. keep is Options.KeepCoded for this request.
 type span struct {
 	from, until int64
 	unless      string
+	keep        bool
 }
 
 // request returns the request for what s says of the file at u (Range: RFC 9110, section 14.2); see ask.
@@ -106,8 +107,7 @@ func (s span) request(ctx context.Context, u *url.URL, ifMatch string) (*http.Re
 	return req, nil
 }
 
-// ask makes one request for what s says of the file at u. ifMatch, where not "", is the ETag
-// that the object must still have.
+// ask makes one request for what s says of the file at u. ifMatch, where not "", is the ETag that the object must still have.
 func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*answer, error) {
 	reqCtx, cancel := context.WithCancel(ctx)
 	watch := retry.NewWatch(reqCtx, o.Idle, 0)
@@ -148,7 +148,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 			a.until = resp.ContentLength
 		}
 		watch.Progress = least(a.object.Size)
-		err = a.decode(u)
+		err = a.decode(u, s.keep)
 	case resp.StatusCode == http.StatusPartialContent:
 		a.partial = true
 		a.object, a.from = describe(u, resp.Header, -1), -1
@@ -166,9 +166,9 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 	return a, nil
 }
 
-// decode makes a whole answer that has a content coding one of decoded bytes, whose number is not known. Its first bytes
-// show if the label is right.
-func (a *answer) decode(u *url.URL) error {
+// decode makes a whole answer that has a content coding one of decoded bytes, whose number is not known, unless the coding is
+// kept. Its first bytes show if the label is right.
+func (a *answer) decode(u *url.URL, keep bool) error {
 	o := &a.object
 	if o.Coding == "" {
 		return nil
@@ -177,8 +177,9 @@ func (a *answer) decode(u *url.URL) error {
 	switch {
 	case err != nil:
 		return interrupted(u, err)
+	case labelled && o.setCoding(keep):
+		r.Keep()
 	case labelled:
-		o.CodedSize, o.Size = o.Size, -1
 		a.until, a.sized, a.arrivals, a.decoded = math.MaxInt64, false, nil, r
 	default:
 		o.Coding = ""

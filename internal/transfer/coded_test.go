@@ -85,9 +85,9 @@ type landed struct {
 }
 
 // land opens a file, probed or not, and copies it with its digest, also by Restart.
-func land(t *testing.T, s *storage, probe bool) (l landed) {
+func land(t *testing.T, s *storage, probe, keep bool) (l landed) {
 	t.Helper()
-	opener := New(Options{Client: s.client, AllowHTTP: true, Retries: 3})
+	opener := New(Options{Client: s.client, AllowHTTP: true, Retries: 3, KeepCoded: keep})
 	source := s.source(&l.locations)
 	if probe {
 		source = inPlace(source, Object{})
@@ -191,7 +191,7 @@ func TestCodedFiles(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := land(t, newStorage(t, f, tt.script...), tt.probe)
+				l := land(t, newStorage(t, f, tt.script...), tt.probe, false)
 				if !slices.Equal(l.requests, tt.requests) || l.locations != 1 {
 					t.Errorf("%d locations and requests:\n got %q\nwant %q", l.locations, l.requests, tt.requests)
 				}

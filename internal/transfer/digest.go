@@ -120,9 +120,8 @@ func (d *Digest) Needed() bool {
 	return len(d.sums) > 0 || d.parts != nil || d.coded != nil && d.coded.Needed()
 }
 
-// Decides reports whether Check shows for certain if the bytes are those of the object. A
-// multipart ETag does not: one that fits no usual part size may be of a file that is right. Nor does a digest that may be
-// of coded bytes.
+// Decides reports whether Check shows for certain if the bytes are those of the object. A multipart ETag does not: one that fits
+// no usual part size may be of a file that is right. Nor does a digest that may be of coded bytes.
 func (d *Digest) Decides() bool {
 	return d.coded == nil && slices.ContainsFunc(d.sums, func(s *wholeSum) bool { return len(s.want) > 0 })
 }

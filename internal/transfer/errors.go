@@ -61,8 +61,7 @@ const (
 	startOverOnChange        // the same, but a second time would be once too often
 )
 
-// Changed is the cause of an Error that says that storage has another object now
-// than the one whose bytes were delivered so far.
+// Changed is the cause of an Error that says that storage has another object now than the one whose bytes were delivered so far.
 type Changed struct {
 	Was, Now Object
 }
@@ -155,9 +154,8 @@ func isNetwork(err error) bool {
 	return op || dns || strings.Contains(err.Error(), "tls: ") || strings.Contains(err.Error(), "x509: ")
 }
 
-// refused returns the Error of an answer to req with a status that a transfer cannot use. It
-// reads what storage says about it. A status that has a meaning of its own here comes before
-// retry.Answer; the time that Retry-After asks for is waited in any case.
+// refused returns the Error of an answer to req with a status that a transfer cannot use. It reads what storage says about it. A
+// status that has a meaning of its own here comes before retry.Answer; the time that Retry-After asks for is waited in any case.
 func refused(u *url.URL, req *http.Request, resp *http.Response) *Error {
 	said := readStorageError(coding.Decoded(resp))
 	text := strings.TrimSpace(fmt.Sprintf("storage answered %d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
@@ -205,8 +203,7 @@ func readStorageError(body io.Reader) storageError {
 	return said
 }
 
-// expired reports whether the location was good once. With temporary credentials of
-// its own, S3 says so with status 400.
+// expired reports whether the location was good once. With temporary credentials of its own, S3 says so with status 400.
 func (e storageError) expired() bool {
 	return e.Code == "ExpiredToken" || e.Code == "TokenRefreshRequired" || e.Code == "RequestExpired"
 }

@@ -120,8 +120,7 @@ func (q *queue) drain(p *part, a *answer, tries *retry.Backoff) error {
 	return nil
 }
 
-// arrived notes that a brought n more bytes of p. It wakes the reader when that can fill its buffer; watch wakes it for
-// less.
+// arrived notes that a brought n more bytes of p. It wakes the reader when that can fill its buffer; watch wakes it for less.
 func (q *queue) arrived(p *part, a *answer, n int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

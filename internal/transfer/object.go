@@ -29,8 +29,10 @@ type Object struct {
 	Coding string
 	// CodedSize is the length of the coded bytes, or -1 if storage does not send it.
 	CodedSize int64
-	// KeyedEncryption is set if the ETag is not a digest of the bytes, because
-	// the object is encrypted with SSE-KMS or SSE-C.
+	// Kept is the content coding in which the Stream leaves the bytes (Options.KeepCoded), "" for none. Size and digests are of
+	// the coded bytes then.
+	Kept string
+	// KeyedEncryption is set if the ETag is not a digest of the bytes, because the object is encrypted with SSE-KMS or SSE-C.
 	KeyedEncryption bool
 	// Checksums are digests of the bytes that storage sent beside the ETag.
 	Checksums []Checksum
@@ -47,8 +49,7 @@ func (o Object) StrongETag() string {
 	return o.ETag
 }
 
-// condition returns the value of If-Match that holds as long as the object is this one; ""
-// if none may be sent.
+// condition returns the value of If-Match that holds as long as the object is this one; "" if none may be sent.
 func (o Object) condition() string {
 	if tag := o.StrongETag(); len(tag) > 2 && tag[0] == '"' && tag[len(tag)-1] == '"' {
 		return tag
@@ -78,7 +79,7 @@ func compare(was, now Object) likeness {
 	tagged := was.ETag != "" && now.ETag != ""
 	dated := !was.LastModified.IsZero() && !now.LastModified.IsZero()
 	switch {
-	case was.label != now.label, sized && was.Size != now.Size, tagged && opaque(was.ETag) != opaque(now.ETag):
+	case was.label != now.label, sized && was.Size != now.Size, tagged && strings.TrimPrefix(was.ETag, "W/") != strings.TrimPrefix(now.ETag, "W/"):
 		return unlike
 	case sized && tagged && was.StrongETag() != "" && was.ETag == now.ETag:
 		return proven
@@ -103,8 +104,6 @@ func etag(h http.Header) string {
 	return tag
 }
 
-func opaque(etag string) string { return strings.TrimPrefix(etag, "W/") }
-
 // describe reads the headers of an answer that came from u. size is the object's, not the answer's.
 func describe(u *url.URL, h http.Header, size int64) Object {
 	obj := Object{
@@ -125,6 +124,16 @@ func describe(u *url.URL, h http.Header, size int64) Object {
 		obj.LastModified = modified
 	}
 	return obj
+}
+
+// setCoding notes if the bytes of an object with a content coding are kept. Those without a length may be coded by a proxy.
+func (o *Object) setCoding(keep bool) (kept bool) {
+	if keep && o.Size >= 0 {
+		o.Coding, o.Kept = "", o.Coding
+	} else {
+		o.CodedSize, o.Size = o.Size, -1
+	}
+	return o.Kept != ""
 }
 
 // storable reports whether a file can have that date: from 1678 to 2262, where a date is a 64-bit number of nanoseconds.

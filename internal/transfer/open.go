@@ -12,9 +12,8 @@ import (
 // answered. It asks with GET and no Range: a temporary URL is signed for GET alone, and the headers of this answer
 // are what all later ones are compared with. A file that is probably in place is probed first (Location.InPlace).
 //
-// The stream is good until ctx ends or Close is called. notify, which may be nil,
-// receives each failure that another try follows after wait, from the goroutine that
-// opens or reads. Errors are *Error values, src's own, or ctx's.
+// The stream is good until ctx ends or Close is called. notify, which may be nil, receives each failure that another try follows
+// after wait, from the goroutine that opens or reads. Errors are *Error values, src's own, or ctx's.
 func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wait time.Duration)) (*Stream, error) {
 	if notify == nil {
 		notify = func(error, time.Duration) {}
@@ -41,8 +40,7 @@ func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wa
 // Probed reports whether storage has said what the file is, and the bytes are still to be asked for (Whole).
 func (s *Stream) Probed() bool { return s.probed }
 
-// Whole asks for the bytes of a file that was probed. If storage has another one meanwhile, StartsOver is true of
-// the error.
+// Whole asks for the bytes of a file that was probed. If storage has another one meanwhile, StartsOver is true of the error.
 func (s *Stream) Whole() error {
 	if !s.probed {
 		return nil
@@ -57,9 +55,8 @@ func (s *Stream) Whole() error {
 	return nil
 }
 
-// StartsOver reports whether err, of Copy or of Digest.Check, says that the bytes
-// delivered so far are of no use: the file as it is now does not begin with them, or
-// that cannot be known. They are not to be kept, and Restart may help.
+// StartsOver reports whether err, of Copy or of Digest.Check, says that the bytes delivered so far are of no use: the file as it
+// is now does not begin with them, or that cannot be known. They are not to be kept, and Restart may help.
 func StartsOver(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return ok && (e.remedy == startOver || e.remedy == startOverOnChange)
@@ -83,6 +80,7 @@ func (s *Stream) Restart(cause error) error {
 		return cause
 	}
 	e, _ := errors.AsType[*Error](cause)
+	s.damaged = s.damaged || e.Kind == Integrity
 	pause, ok := time.Duration(0), !s.changed
 	if e.remedy == startOver {
 		pause, ok = s.restarts.Next(e.after)

@@ -11,8 +11,7 @@ const (
 	lookAgain = 5 * time.Second
 	// worthwhile is how long the rest of a file must take for more connections to be of use.
 	worthwhile = time.Second
-	// fast is the rate, in bytes a second, from which on one connection is left alone: the machine itself may be the
-	// limit then.
+	// fast is the rate, in bytes a second, from which on one connection is left alone: the machine itself may be the limit then.
 	fast = 128 << 20
 	// shrinkTime lets all connections of a file meet the same trouble at once.
 	shrinkTime = time.Second

@@ -51,6 +51,7 @@ type Stream struct {
 	conditional bool // If-Match is worth sending
 	badRanges   int  // answers to Range that held something else
 	changed     bool // the file was started over for a change already
+	damaged     bool // and for a wrong digest: if it is coded, that may be of the decoded bytes
 	// longest is the file as a whole answer told it before another one of the same strong
 	// ETag told a smaller length, which is not believed.
 	longest Object
@@ -108,8 +109,7 @@ func (s *Stream) remedy(err error) error {
 	switch help {
 	case wait:
 	case dropCondition:
-		// nginx with "etag off" answers 412 to every If-Match. The next 206 shows
-		// if it is still the same object.
+		// nginx with "etag off" answers 412 to every If-Match. The next 206 shows if it is still the same object.
 		s.conditional, s.strikes = false, 0
 	case relocate:
 		if s.at.unproductive >= maxUnproductive {
@@ -152,7 +152,7 @@ func (s *Stream) ask() error {
 	case s.badRanges >= maxBadRanges:
 		wanted = span{}
 	}
-	if s.conditional {
+	if wanted.keep = s.opener.opts.KeepCoded && !s.damaged; s.conditional {
 		ifMatch = s.object.condition()
 	}
 	start := time.Now()
@@ -193,7 +193,7 @@ func (s *Stream) probe(a *answer) error {
 	case a.from != 0 || o.Size < 1:
 		return s.ask()
 	case o.Coding != "":
-		o.CodedSize, o.Size = o.Size, -1
+		o.setCoding(s.opener.opts.KeepCoded)
 	}
 	s.object, s.known, s.probed, s.at.served = o, true, true, true
 	return nil

@@ -38,11 +38,13 @@ type Options struct {
 	// Jobs is the number of connections in all. Each file has one, whatever the number; those that are left over go
 	// to the largest file. Zero stands for Connections, so that one file in flight alone may have as many.
 	Jobs int
-	// Connections is the most that one file may use at a time; with zero or one, or with
-	// a Rate, which one connection reaches as well as many, none uses another one. A file
-	// of 16 MiB and more whose length and strong ETag storage sends begins with one, and gets
-	// more if that is slow: below 128 MiB a second, with more than a second to go.
+	// Connections is the most that one file may use at a time; with zero or one, or with a Rate, which one connection reaches as
+	// well as many, none uses another one. A file of 16 MiB and more whose length and strong ETag storage sends begins with one,
+	// and gets more if that is slow: below 128 MiB a second, with more than a second to go.
 	Connections int
+	// KeepCoded leaves files that storage has with a content coding (gzip, deflate), and whose length it sends, as they are
+	// stored: see Object.Kept. All other coded files are decoded.
+	KeepCoded bool
 	// Memory, if set, is what the destination holds files in. Parts that wait for their turn take of it; else they have
 	// memory of their own.
 	Memory Memory

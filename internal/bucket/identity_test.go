@@ -1,0 +1,81 @@
+package bucket
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+var (
+	theFile = download.FileID{Portal: "p", MediaID: "m", Selector: "original"}
+	oneSum  = strings.Repeat("1a", 16)
+)
+
+// TestIsSame holds the comparison of an object with the file in the portal's storage.
+func TestIsSame(t *testing.T) {
+	target := download.Target{Identity: theFile}
+	written := func(o Object, by transfer.Object) Object {
+		o.Metadata = metadata(target, by)
+		return o
+	}
+	plain := transfer.Object{Size: 9, ETag: `"v1"`}
+	packed := transfer.Object{Size: 5, ETag: `"v1"`, Kept: "gzip"}
+	onTheWay := transfer.Object{Size: -1, CodedSize: 5, ETag: `"v1"`, Coding: "gzip"}
+	for _, tt := range []struct {
+		why  string
+		o    Object
+		obj  transfer.Object
+		want bool
+	}{
+		{"written as it", written(Object{Size: 9}, plain), plain, true},
+		{"written as another version", written(Object{Size: 9}, transfer.Object{Size: 9, ETag: `"v2"`}), plain, false},
+		{"of another size", written(Object{Size: 8}, plain), plain, false},
+		{"of another program", Object{Size: 9, ETag: oneSum}, plain, false},
+		{"of another program, with the same digest", Object{Size: 9, ETag: oneSum}, transfer.Object{Size: 9, ETag: `"` + strings.ToUpper(oneSum) + `"`}, true},
+		{"with the same ETag, which is not a digest", Object{Size: 9, ETag: oneSum, Keyed: true}, transfer.Object{Size: 9, ETag: `"` + oneSum + `"`}, false},
+
+		{"packed", written(Object{Size: 5, ContentEncoding: "gzip"}, packed), packed, true},
+		{"packed, of another size", written(Object{Size: 6, ContentEncoding: "gzip"}, packed), packed, false},
+		{"unpacked by an earlier run", written(Object{Size: 9}, onTheWay), packed, true},
+		{"unpacked by an earlier run, of another version", written(Object{Size: 9}, transfer.Object{Size: -1, ETag: `"v2"`}), packed, false},
+		{"packed by an earlier run", written(Object{Size: 5, ContentEncoding: "gzip"}, packed), onTheWay, true},
+		{"of another program, packed, without its coding", Object{Size: 5, ETag: oneSum}, transfer.Object{Size: 5, ETag: `"` + oneSum + `"`, Kept: "gzip"}, true},
+	} {
+		if got := isSame(tt.o, target, tt.obj); got != tt.want {
+			t.Errorf("an object %s: %v", tt.why, got)
+		}
+	}
+}
+
+// TestIsVersionOf holds the comparison of an object with a record.
+func TestIsVersionOf(t *testing.T) {
+	record := func(etag string) *download.Result {
+		return &download.Result{Portal: theFile.Portal, MediaID: theFile.MediaID, Selector: theFile.Selector, ETag: etag}
+	}
+	object := func(etag string) Object {
+		return Object{Metadata: metadata(download.Target{Identity: theFile}, transfer.Object{Size: 9, ETag: etag})}
+	}
+	other := record(`"v1"`)
+	other.MediaID = "n"
+	for _, tt := range []struct {
+		why         string
+		o           Object
+		r           *download.Result
+		same, known bool
+	}{
+		{"of the version", object(`"v1"`), record(`"v1"`), true, true},
+		{"of a version with a long name", object(strings.Repeat("é", 99)), record(strings.Repeat("é", 99)), true, true},
+		{"of another version", object(`"v2"`), record(`"v1"`), false, true},
+		{"of another file", object(`"v1"`), other, false, true},
+		{"of another program", Object{}, record(`"v1"`), false, true},
+		{"of a version that storage did not name", object(""), record(""), true, false},
+		{"of a version with a weak ETag", object(`W/"v1"`), record(`W/"v1"`), true, false},
+		{"of another program, and the version is not known", Object{}, record(""), false, false},
+	} {
+		if same, known := tt.o.IsVersionOf(tt.r); same != tt.same || known != tt.known {
+			t.Errorf("an object %s: %v, %v", tt.why, same, known)
+		}
+	}
+}
