@@ -47,6 +47,9 @@ const (
 	mostReadings = 10
 )
 
+// ndjson are the attributes of segments.
+var ndjson = Attributes{ContentType: "application/x-ndjson"}
+
 // NewSegments returns the segments at a path below the client's location, which is "" or ends with a slash. Other objects
 // there are not read, and never changed.
 func NewSegments(c *Client, path string) (*Segments, error) {
@@ -143,7 +146,7 @@ func (s *Segments) add(ctx context.Context, lines io.Reader, at int64) error {
 		}
 		o := Object{Key: s.prefix + s.name(at), Size: int64(len(content))}
 		// No condition: nothing else has the name, and a try whose answer is lost does no harm.
-		if o.ETag, err = s.client.Put(ctx, o.Key, content, Attributes{ContentType: "application/x-ndjson"}, Condition{}); err != nil {
+		if o.ETag, err = s.client.Put(ctx, o.Key, content, ndjson, Condition{}); err != nil {
 			return err
 		}
 		s.known, s.last = append(s.known, o), at
@@ -198,4 +201,27 @@ func readLines(r *bufio.Reader) (content []byte, err error) {
 		}
 	}
 	return content, nil
+}
+
+// PutAside moves all segments that are known to a path of their own below the prefix, where Read does not find them.
+func (s *Segments) PutAside(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	aside := s.prefix + "old-" + rand.Text() + "/"
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(segmentsAtOnce)
+	for _, o := range s.known {
+		group.Go(func() error {
+			var content bytes.Buffer
+			if err := s.client.Read(within, o, &content); err != nil {
+				return err
+			}
+			if _, err := s.client.Put(within, aside+o.Key[len(s.prefix):], content.Bytes(), ndjson, Condition{}); err != nil {
+				return err
+			}
+			return s.client.Delete(within, o.Key)
+		})
+	}
+	s.known = nil
+	return group.Wait()
 }

@@ -248,6 +248,30 @@ func TestSegmentsAreDivided(t *testing.T) {
 	}
 }
 
+func TestSegmentsArePutAside(t *testing.T) {
+	server := newServer(t)
+	one, two := server.segments(), server.segments()
+	add(t, one, "damaged\n")
+	add(t, one, "as well\n")
+	two.read(t)
+	add(t, one, "not known to two\n")
+	if err := two.PutAside(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := server.segments().read(t); got != "not known to two\n" {
+		t.Errorf("read: %q", got)
+	}
+	aside := map[string]bool{}
+	for key, content := range server.contents() {
+		if strings.HasPrefix(key, "j/old-") {
+			aside[content] = true
+		}
+	}
+	if !aside["damaged\n"] || !aside["as well\n"] || len(aside) != 2 {
+		t.Errorf("put aside: %v", aside)
+	}
+}
+
 func TestSegmentsEndWithTheContext(t *testing.T) {
 	server := newServer(t)
 	s := server.segments()
