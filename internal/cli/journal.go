@@ -141,7 +141,7 @@ var journalColumns = []report.Column{
 
 // showTotals writes the totals: first of files in place, then of failures, the most frequent first.
 func (o journalShow) showTotals(ctx context.Context, s Streams, file string) error {
-	groups, otherLines, err := journal.Summarize(ctx, file)
+	groups, otherLines, err := journal.Summarize(ctx, journal.Source{Name: file})
 	if err != nil {
 		return err
 	}
@@ -207,7 +207,7 @@ func (o journalShow) showFailed(ctx context.Context, s Streams, files []string) 
 		return nil
 	}
 	for _, file := range files {
-		others, err := journal.EachFailure(ctx, file, row)
+		others, err := journal.EachFailure(ctx, journal.Source{Name: file}, row)
 		if otherLines += others; err != nil {
 			return err
 		}

@@ -75,9 +75,9 @@ func (o journalShow) showJob(ctx context.Context, s Streams, files []string) err
 // totalsOf adds up a journal and, if they are compared with a list, adds its ids to those recorded.
 func (o journalShow) totalsOf(ctx context.Context, file string, recorded *input.Distinct) (t journalTotals, otherLines int, err error) {
 	t = journalTotals{journal: file, share: shareOfName(file)}
-	groups, otherLines, err := journal.Summarize(ctx, file)
+	groups, otherLines, err := journal.Summarize(ctx, journal.Source{Name: file})
 	if err == nil && len(o.from) > 0 {
-		err = journal.EachID(ctx, file, func(mediaID, itemID string) {
+		err = journal.EachID(ctx, journal.Source{Name: file}, func(mediaID, itemID string) {
 			recorded.First(jobKey(mediaID, ""))
 			recorded.First(jobKey(mediaID, itemID))
 		})

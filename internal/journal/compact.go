@@ -22,7 +22,7 @@ func (l location) compact(ctx context.Context, v *view) error {
 		return nil
 	}
 	temporary := unfinishedPrefix + rand.Text()
-	fresh, err := l.writeCurrent(ctx, v, temporary)
+	fresh, err := l.replacement(ctx, v, temporary)
 	if err != nil {
 		return context.Cause(ctx)
 	}
@@ -51,10 +51,9 @@ func (l location) removeUnfinished() {
 	}
 }
 
-// writeCurrent writes a new file beside the journal: the head, the lines that count except those of deleted files, and the
-// lines that are neither results nor intents. Unfinished files of killed processes stay, except beside a state: they
+// replacement writes a new file beside the journal, with what view.writeCurrent writes. Unfinished files of killed processes stay, except beside a state: they
 // might be the user's.
-func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (fresh *os.File, err error) {
+func (l location) replacement(ctx context.Context, v *view, temporary string) (fresh *os.File, err error) {
 	old, err := v.file.Stat()
 	if err != nil {
 		return nil, err
@@ -72,7 +71,16 @@ func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (
 	if err := filelock.Try(fresh); err != nil {
 		return nil, err
 	}
-	w := bufio.NewWriterSize(fresh, chunk)
+	if err := errors.Join(v.writeCurrent(ctx, fresh), keepMode(fresh, old)); err != nil {
+		return nil, err
+	}
+	return fresh, fsync.File(fresh)
+}
+
+// writeCurrent writes the head, the lines that count except those of deleted files, and the lines that are neither results nor
+// intents, each with its end.
+func (v *view) writeCurrent(ctx context.Context, to io.Writer) error {
+	w := bufio.NewWriterSize(to, chunk)
 	write := func(line []byte) error {
 		_, _ = w.Write(line) // Flush has its error
 		return w.WriteByte('\n')
@@ -80,7 +88,7 @@ func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (
 	if v.head >= 0 {
 		_ = write(v.line(v.head))
 	}
-	err = v.eachCurrent(ctx, func(offset int64, line []byte, r *record) error {
+	err := v.eachCurrent(ctx, func(offset int64, line []byte, r *record) error {
 		switch {
 		case line == nil:
 			return v.copyLong(ctx, w, offset)
@@ -89,10 +97,7 @@ func (l location) writeCurrent(ctx context.Context, v *view, temporary string) (
 		}
 		return write(line)
 	})
-	if err := errors.Join(err, w.Flush(), keepMode(fresh, old)); err != nil {
-		return nil, err
-	}
-	return fresh, fsync.File(fresh)
+	return errors.Join(err, w.Flush())
 }
 
 // copyLong copies the line at an offset, which is longer than maxLine, with its end, in parts.

@@ -31,14 +31,14 @@ func TestSummarize(t *testing.T) {
 		{Status: download.Failed, Cause: download.CodeNotFound, Files: 2},
 		{Status: download.Failed, Cause: download.CodeStorage, Files: 1},
 	}
-	groups, others, err := Summarize(t.Context(), file)
+	groups, others, err := Summarize(t.Context(), Source{Name: file})
 	if err != nil || !slices.Equal(groups, want) || others != 1 {
 		t.Errorf("the summary is %+v, %d, %v", groups, others, err)
 	}
 	if readFile(t, file) != before {
 		t.Error("the journal was changed")
 	}
-	if _, _, err := Summarize(t.Context(), filepath.Join(dir, "none")); err == nil {
+	if _, _, err := Summarize(t.Context(), Source{Name: filepath.Join(dir, "none")}); err == nil {
 		t.Error("a missing journal was summed up")
 	} else {
 		wantRefused(t, err)
@@ -53,7 +53,7 @@ func TestSummarizeAddsUpSizes(t *testing.T) {
 	}
 	for bytes, want := range map[string]int64{"5": 12, "-5": 7, "9223372036854775807": math.MaxInt64, "9223372036854775800": math.MaxInt64} {
 		writeFile(t, file, line("A", bytes)+line("B", "7"))
-		groups, _, err := Summarize(t.Context(), file)
+		groups, _, err := Summarize(t.Context(), Source{Name: file})
 		if err != nil || len(groups) != 1 || groups[0].Files != 2 || groups[0].Bytes != want {
 			t.Errorf("%s and 7: %+v, %v", bytes, groups, err)
 		}
@@ -126,12 +126,12 @@ func TestCompactionKeepsBytes(t *testing.T) {
 	if got := recorded(t, openFiles(t, file, dir)); !slices.Equal(got, []string{"A a"}) {
 		t.Errorf("the files are %v", got)
 	}
-	groups, _, err := Summarize(t.Context(), file)
+	groups, _, err := Summarize(t.Context(), Source{Name: file})
 	if want := []Group{{Status: download.Failed, Cause: download.CodeNetwork, Files: 1}}; err != nil || !slices.Equal(groups, want) {
 		t.Errorf("the summary is %+v, %v", groups, err)
 	}
 	var failures []string
-	_, err = EachFailure(t.Context(), file, func(r download.Result) error { failures = append(failures, r.MediaID); return nil })
+	_, err = EachFailure(t.Context(), Source{Name: file}, func(r download.Result) error { failures = append(failures, r.MediaID); return nil })
 	if err != nil || !slices.Equal(failures, []string{"A"}) {
 		t.Errorf("the failures are %v, %v", failures, err)
 	}
@@ -253,7 +253,7 @@ func TestEachFailure(t *testing.T) {
 		`{"portal":"p","mediaId":"A","selector":"original","status":"failed","error":{"code":"timeout","message":"new","retryable":true}}`,
 	}, "\n")+"\n")
 	var got []string
-	others, err := EachFailure(t.Context(), file, func(r download.Result) error {
+	others, err := EachFailure(t.Context(), Source{Name: file}, func(r download.Result) error {
 		got = append(got, fmt.Sprintf("%s %s %s %s %s %s", r.MediaID, r.ItemID, r.Name, r.Path, r.Error.Code, r.Error.Message))
 		return nil
 	})
@@ -262,10 +262,10 @@ func TestEachFailure(t *testing.T) {
 		t.Errorf("got %q, %d other lines, %v; want %q", got, others, err, want)
 	}
 	enough := errors.New("enough")
-	if _, err := EachFailure(t.Context(), file, func(download.Result) error { return enough }); !errors.Is(err, enough) {
+	if _, err := EachFailure(t.Context(), Source{Name: file}, func(download.Result) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("error %v, want that of the function", err)
 	}
-	if _, err := EachFailure(t.Context(), filepath.Join(dir, "none"), nil); err == nil {
+	if _, err := EachFailure(t.Context(), Source{Name: filepath.Join(dir, "none")}, nil); err == nil {
 		t.Error("a journal that is not there has no failures")
 	}
 }

@@ -49,7 +49,7 @@ func OpenObjects(ctx context.Context, file string) (*Files, error) {
 
 func readFiles(ctx context.Context, file string, open func() (*destination, error)) (_ *Files, err error) {
 	f := &Files{}
-	if f.location, f.view, err = openView(ctx, file); err != nil {
+	if f.location, f.view, err = openView(ctx, Source{Name: file}); err != nil {
 		return nil, err
 	}
 	if f.destination, err = open(); err == nil {
@@ -162,7 +162,7 @@ func (f *Files) IsJournal(info fs.FileInfo) bool {
 
 // Close releases the journal and the folder.
 func (f *Files) Close() error {
-	return errors.Join(f.view.file.Close(), f.location.folder.Close(), f.destination.close())
+	return errors.Join(f.location.close(f.view.file), f.destination.close())
 }
 
 func (f *Files) print(name string) uint64 { return maphash.String(f.view.seed, name) }

@@ -12,7 +12,6 @@ import (
 	"sync"
 
 	"github.com/bynder-cli/bynder/internal/download"
-	"github.com/bynder-cli/bynder/internal/fsync"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
 
@@ -133,7 +132,7 @@ func (j *Journal) resolveIntents(ctx context.Context) error {
 	// Intents that came true are recorded last: their file may have the path that the file of a void intent had, and the later
 	// of two records with one path counts.
 	if len(void) > 0 {
-		if err := errors.Join(j.append(void), fsync.File(j.view.file)); err != nil {
+		if err := errors.Join(j.append(void), j.syncLines()); err != nil {
 			return err
 		}
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// groupSize is the maximum number of results that are stored together. As many more may wait,
+	// groupSize is the maximum number of results that are stored together in a file. As many more may wait,
 	// so at most 100 finished files are missing in the journal.
 	groupSize = 50
 	// groupWait is how long a result waits for more results of its group.
@@ -37,6 +37,9 @@ type Options struct {
 	// Objects, if set, says that files go to a bucket in place of Dir: it calls each with the name below the destination,
 	// with /, and the size in bytes of each object there. Output is below the bucket then.
 	Objects func(ctx context.Context, each func(name string, size int64)) error
+	// Segments, if set, store the journal in place of a file. Its folder is no disk on which intents could be stored before
+	// a file gets its name, so it is for objects only (see Objects).
+	Segments Segments
 	// Skip says that the run skips files if another file has their path. Only then a file
 	// that an earlier run skipped is done.
 	Skip bool
@@ -77,11 +80,13 @@ type Journal struct {
 	view   *view
 	broken error // why nothing can be added any more
 
-	queue   chan entry
-	queued  queued        // the results in queue, and those that are being written
-	closing chan struct{} // closed by Close
-	stored  chan struct{} // closed when nothing more is written
-	release context.CancelFunc
+	groupSize int           // results that are stored together
+	groupWait time.Duration // for them
+	queue     chan entry
+	queued    queued        // the results in queue, and those that are being written
+	closing   chan struct{} // closed by Close
+	stored    chan struct{} // closed when nothing more is written
+	release   context.CancelFunc
 
 	failing sync.Mutex
 	failure error // the first
@@ -112,19 +117,23 @@ func (e *entry) gone() bool { return e.result.Status == download.Deleted }
 // Options.LockWait, the error has the code local.
 //
 // A file that has lines, but no result, is refused: it is not a journal.
+//
+// With Options.Segments, file is only the name of the journal in messages, and there is no lock.
 func Open(ctx context.Context, file string, opts Options) (*Journal, error) {
 	return open(ctx, file, opts, filelock.Try)
 }
 
 func open(ctx context.Context, file string, opts Options, try func(*os.File) error) (_ *Journal, err error) {
-	l, err := locate(file, opts.State)
-	if err != nil {
+	j := &Journal{
+		opts: opts, location: location{path: file, state: opts.State, segments: opts.Segments}, view: newView(nil), queued: queued{of: map[download.FileID]int{}},
+		closing: make(chan struct{}), stored: make(chan struct{}), groupSize: groupSize, groupWait: groupWait,
+	}
+	if opts.Segments != nil {
+		j.groupSize, j.groupWait = segmentSize, segmentWait
+	} else if j.location, err = locate(file, opts.State); err != nil {
 		return nil, err
 	}
-	j := &Journal{
-		opts: opts, location: l, view: newView(nil), queued: queued{of: map[download.FileID]int{}},
-		queue: make(chan entry, groupSize), closing: make(chan struct{}), stored: make(chan struct{}),
-	}
+	j.queue = make(chan entry, j.groupSize)
 	j.ctx, j.release = outlive(ctx, closeTimeout)
 	defer func() {
 		if err != nil {
@@ -148,23 +157,29 @@ func open(ctx context.Context, file string, opts Options, try func(*os.File) err
 	if err == nil && j.destination.inBucket() && j.view.index.Len() > 0 {
 		err = j.destination.list(ctx, opts.Objects)
 	}
+	if wrong, ok := errors.AsType[*download.Error](err); ok && wrong.Advice == newFileHint && opts.Segments != nil {
+		wrong.Advice = "choose another prefix, below which no other program stores a journal"
+	}
 	if err != nil {
 		return nil, err
 	}
 	if opts.DryRun {
 		close(j.stored)
 	} else {
-		go j.store()
+		go j.store(ctx)
 	}
 	return j, nil
 }
 
 // begin opens the journal's file, locks it and prepares it.
 func (j *Journal) begin(ctx context.Context, try func(*os.File) error) (err error) {
-	var locked bool
-	if j.opts.DryRun {
+	locked := false
+	switch {
+	case j.location.segments != nil:
+		j.view.file, err = j.location.download(ctx)
+	case j.opts.DryRun:
 		j.view.file, err = j.location.read()
-	} else {
+	default:
 		j.view.file, locked, err = j.location.lock(ctx, &j.opts, try)
 	}
 	if err != nil {
@@ -191,13 +206,19 @@ func (j *Journal) prepare(ctx context.Context, locked bool) error {
 	if err := j.repairEnd(ctx); err != nil {
 		return err
 	}
-	if j.view.end == 0 { // it may be new
+	if j.view.end == 0 && j.location.segments == nil { // it may be new
 		if err := fsync.Folder(j.location.folder, "."); err != nil {
 			return fmt.Errorf("syncing the journal's folder: %w", err)
 		}
 	}
-	if err := j.resolveIntents(ctx); err != nil || !locked {
+	if err := j.resolveIntents(ctx); err != nil {
 		return err
+	}
+	switch {
+	case j.location.segments != nil:
+		return j.location.merge(ctx, j.view)
+	case !locked:
+		return nil
 	}
 	if j.opts.State {
 		j.location.removeUnfinished()
@@ -205,31 +226,12 @@ func (j *Journal) prepare(ctx context.Context, locked bool) error {
 	return j.location.compact(ctx, j.view)
 }
 
-// outlive returns a context that ends a while after ctx.
-func outlive(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(while)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel(context.Cause(ctx))
-		case <-longer.Done():
-		}
-	})
-	return longer, func() { stop(); cancel(nil) }
-}
-
 // free releases what the journal holds, and with its file the lock.
 func (j *Journal) free() error {
 	j.release()
 	j.mu.Lock() // Done may still run, if the run did not end in time
 	defer j.mu.Unlock()
-	err := errors.Join(j.destination.close(), j.location.folder.Close())
-	if j.view.file != nil {
-		err = errors.Join(err, j.view.file.Close())
-	}
-	return err
+	return errors.Join(j.destination.close(), j.location.close(j.view.file))
 }
 
 // Done reports whether a job is recorded as done and its file is still in place:
@@ -265,7 +267,7 @@ func (j *Journal) Done(job download.Job) (download.Result, bool) {
 }
 
 // Finished implements download.ResultObserver: it adds the result, unless the journal
-// has the same. It waits while 100 results have not been stored yet.
+// has the same. It waits while 100 results have not been stored yet, or 2,000 with Options.Segments.
 func (j *Journal) Finished(job download.Job, r download.Result) {
 	if j.opts.DryRun || job.Done {
 		return
@@ -367,26 +369,4 @@ func (j *Journal) end() error {
 		j.fail(fmt.Errorf("closing the journal: %w", err))
 	}
 	return j.err()
-}
-
-// fail keeps the first error, and reports it. It ignores nil.
-func (j *Journal) fail(err error) {
-	if err == nil {
-		return
-	}
-	j.failing.Lock()
-	first := j.failure == nil
-	if first {
-		j.failure = err
-	}
-	j.failing.Unlock()
-	if first && j.opts.Failed != nil {
-		j.opts.Failed(err)
-	}
-}
-
-func (j *Journal) err() error {
-	j.failing.Lock()
-	defer j.failing.Unlock()
-	return j.failure
 }

@@ -279,7 +279,7 @@ func TestWhatIsNoJournalIsRefused(t *testing.T) {
 			_, err := Open(t.Context(), file, Options{Dir: dir, DryRun: dryRun})
 			wantRefused(t, err)
 		}
-		if _, _, err := Summarize(t.Context(), file); err == nil {
+		if _, _, err := Summarize(t.Context(), Source{Name: file}); err == nil {
 			t.Errorf("%s was summed up", what)
 		}
 		if got := readFile(t, file); got != content {

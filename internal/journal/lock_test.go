@@ -112,7 +112,7 @@ func TestReadersDoNotWait(t *testing.T) {
 	reader := openJournal(t, file, Options{Dir: dir, DryRun: true})
 	wantDone(t, reader, true, "A")
 	closeJournal(t, reader)
-	if groups, _, err := Summarize(t.Context(), file); err != nil || len(groups) != 1 {
+	if groups, _, err := Summarize(t.Context(), Source{Name: file}); err != nil || len(groups) != 1 {
 		t.Errorf("the summary is %+v, %v", groups, err)
 	}
 }

@@ -27,6 +27,23 @@ type location struct {
 	name   string // in its folder
 	path   string // as messages show it
 	state  bool   // of a sync
+	// segments is set for a journal that is not a file. It has no folder.
+	segments Segments
+}
+
+// close closes the journal's file, which may be nil, and its folder.
+func (l location) close(f *os.File) (err error) {
+	switch {
+	case f == nil:
+	case l.segments != nil:
+		err = closeUnnamed(f)
+	default:
+		err = f.Close()
+	}
+	if l.folder != nil {
+		err = errors.Join(err, l.folder.Close())
+	}
+	return err
 }
 
 // noun returns what messages call the file.
@@ -173,4 +190,19 @@ func (l location) has(f *os.File) bool {
 	}
 	now, err := l.folder.Stat(l.name)
 	return err == nil && os.SameFile(ours, now)
+}
+
+// outlive returns a context that ends a while after ctx.
+func outlive(ctx context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(while)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel(context.Cause(ctx))
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); cancel(nil) }
 }

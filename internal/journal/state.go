@@ -61,7 +61,7 @@ func (j *Journal) SetHead(raw json.RawMessage) error {
 	line.WriteByte('\n')
 	err := j.append(line.Bytes())
 	if err == nil {
-		err = fsync.File(j.view.file)
+		err = j.syncLines()
 	}
 	return notWritten(err)
 }
@@ -115,6 +115,9 @@ func (j *Journal) checkState(path string) error {
 // ignores it.
 func (j *Journal) putAside() error {
 	defer func() { j.view = newView(nil) }()
+	if j.location.segments != nil {
+		return j.putSegmentsAside()
+	}
 	defer j.view.file.Close()
 	if j.opts.DryRun {
 		return nil

@@ -115,7 +115,7 @@ func TestStateHasTheFiles(t *testing.T) {
 				wantFiles(t, j, c.want...)
 				closeJournal(t, j)
 			}
-			groups, others, err := Summarize(t.Context(), file)
+			groups, others, err := Summarize(t.Context(), Source{Name: file})
 			files := 0
 			for _, g := range groups {
 				files += g.Files

@@ -21,8 +21,9 @@ import (
 // syncers is how many files are synced at a time: file systems sync several together.
 const syncers = 8
 
-// store adds results to the journal, in groups, until Close.
-func (j *Journal) store() {
+// store adds results to the journal, in groups, until Close. If the run, whose context is ctx, was not stopped, it merges
+// many segments then.
+func (j *Journal) store(ctx context.Context) {
 	defer close(j.stored)
 	for {
 		select {
@@ -31,6 +32,11 @@ func (j *Journal) store() {
 		case <-j.closing:
 			for len(j.queue) > 0 {
 				j.storeGroup(j.group(<-j.queue))
+			}
+			if j.location.segments != nil && ctx.Err() == nil {
+				j.mu.Lock()
+				defer j.mu.Unlock()
+				_ = j.location.merge(ctx, j.view) // the run has been stopped meanwhile
 			}
 			return
 		}
@@ -56,19 +62,19 @@ func (j *Journal) storeGroup(group []entry) {
 	}
 }
 
-// group returns a result and those that follow within groupWait, at most groupSize. A mark ends it.
+// group returns a result and those that follow within j.groupWait, at most j.groupSize. A mark ends it.
 func (j *Journal) group(first entry) []entry {
 	all := []entry{first}
-	timer := time.NewTimer(groupWait)
+	timer := time.NewTimer(j.groupWait)
 	defer timer.Stop()
-	for len(all) < groupSize && !all[len(all)-1].isMark() {
+	for len(all) < j.groupSize && !all[len(all)-1].isMark() {
 		select {
 		case e := <-j.queue:
 			all = append(all, e)
 		case <-timer.C:
 			return all
 		case <-j.closing:
-			for len(all) < groupSize && len(j.queue) > 0 && !all[len(all)-1].isMark() {
+			for len(all) < j.groupSize && len(j.queue) > 0 && !all[len(all)-1].isMark() {
 				all = append(all, <-j.queue)
 			}
 			return all
@@ -85,6 +91,14 @@ func (j *Journal) flush(group []entry) error {
 	}
 	if err := j.append(lines); err != nil {
 		return err
+	}
+	return j.syncLines()
+}
+
+// syncLines syncs the lines that were added. Segments are stored when they are added.
+func (j *Journal) syncLines() error {
+	if j.location.segments != nil {
+		return nil
 	}
 	if err := fsync.File(j.view.file); err != nil {
 		return fmt.Errorf("syncing the journal: %w", err)
@@ -223,12 +237,15 @@ func (j *Journal) encode(group []entry) ([]byte, error) {
 // append adds lines at the end of the journal with one write: all or none. If the file is not at the
 // journal's path any more, none is added: the next run would not find them.
 func (j *Journal) append(lines []byte) error {
+	if err := j.storeSegment(lines); err != nil {
+		return err
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.broken != nil {
 		return j.broken
 	}
-	if !j.location.has(j.view.file) {
+	if j.location.segments == nil && !j.location.has(j.view.file) {
 		return errors.New("the journal was removed or replaced by another program while it was in use")
 	}
 	end, err := j.view.file.Seek(0, io.SeekEnd)
@@ -272,4 +289,26 @@ func (j *Journal) repairEnd(ctx context.Context) error {
 		return fmt.Errorf("ending the last line of the journal: %w", err)
 	}
 	return v.load(ctx)
+}
+
+// fail keeps the first error, and reports it. It ignores nil.
+func (j *Journal) fail(err error) {
+	if err == nil {
+		return
+	}
+	j.failing.Lock()
+	first := j.failure == nil
+	if first {
+		j.failure = err
+	}
+	j.failing.Unlock()
+	if first && j.opts.Failed != nil {
+		j.opts.Failed(err)
+	}
+}
+
+func (j *Journal) err() error {
+	j.failing.Lock()
+	defer j.failing.Unlock()
+	return j.failure
 }

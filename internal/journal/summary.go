@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 
 	"github.com/bynder-cli/bynder/internal/download"
 )
@@ -21,9 +22,9 @@ type Group struct {
 // Summarize adds up the latest result of each file in a journal, in the order of each
 // group's first file. Intents do not count. otherLines is the number of lines
 // that are not results. It reads without the journal's lock, and changes nothing.
-func Summarize(ctx context.Context, file string) (groups []Group, otherLines int, err error) {
+func Summarize(ctx context.Context, from Source) (groups []Group, otherLines int, err error) {
 	at := map[Group]int{}
-	otherLines, err = eachLatest(ctx, file, func(_ []byte, r *record) error {
+	otherLines, err = eachLatest(ctx, from, func(_ []byte, r *record) error {
 		g := Group{Status: download.Status(r.status)}
 		if g.Status == download.Failed {
 			g.Cause = download.Code(r.cause)
@@ -44,8 +45,8 @@ func Summarize(ctx context.Context, file string) (groups []Group, otherLines int
 
 // EachFailure calls each with the results of the files whose latest result is a failure, in the journal's order. It reads as
 // Summarize does; an error of each ends it.
-func EachFailure(ctx context.Context, file string, each func(download.Result) error) (otherLines int, err error) {
-	return eachLatest(ctx, file, func(line []byte, r *record) error {
+func EachFailure(ctx context.Context, from Source, each func(download.Result) error) (otherLines int, err error) {
+	return eachLatest(ctx, from, func(line []byte, r *record) error {
 		if !r.is(download.Failed) {
 			return nil
 		}
@@ -64,8 +65,8 @@ func EachFailure(ctx context.Context, file string, each func(download.Result) er
 
 // EachID calls each with the media id and the item id, which may be "", of each file that has a result in a journal. It
 // reads as Summarize does.
-func EachID(ctx context.Context, file string, each func(mediaID, itemID string)) error {
-	_, err := eachLatest(ctx, file, func(_ []byte, r *record) error {
+func EachID(ctx context.Context, from Source, each func(mediaID, itemID string)) error {
+	_, err := eachLatest(ctx, from, func(_ []byte, r *record) error {
 		each(string(r.mediaID), string(r.itemID))
 		return nil
 	})
@@ -73,8 +74,8 @@ func EachID(ctx context.Context, file string, each func(mediaID, itemID string))
 }
 
 // eachLatest calls each with the line of the latest result of each file that was not deleted.
-func eachLatest(ctx context.Context, file string, each func(line []byte, r *record) error) (otherLines int, err error) {
-	l, v, err := openView(ctx, file)
+func eachLatest(ctx context.Context, from Source, each func(line []byte, r *record) error) (otherLines int, err error) {
+	l, v, err := openView(ctx, from)
 	if err != nil {
 		return 0, err
 	}
@@ -87,35 +88,51 @@ func eachLatest(ctx context.Context, file string, each func(line []byte, r *reco
 		}
 		return each(line, r)
 	})
-	return v.others, errors.Join(err, v.file.Close(), l.folder.Close())
+	return v.others, errors.Join(err, l.close(v.file))
 }
 
-// openView reads a journal that must exist, without its lock. The view's file and the folder are the caller's to close.
+// Source is a journal that is only read.
+type Source struct {
+	// Name is its file or, with Segments, its name in messages.
+	Name string
+	// Segments, if set, store it in place of a file.
+	Segments Segments
+}
+
+// openView reads a journal that must exist, without its lock. The location's close closes the view's file.
 // A file that is not a journal cannot be replaced with a new one here, so the hint is always to name the right file.
-func openView(ctx context.Context, file string) (l location, v *view, err error) {
-	const hint = "pass the file you gave to --journal"
+func openView(ctx context.Context, from Source) (l location, v *view, err error) {
+	hint := "pass the file you gave to --journal"
+	if from.Segments != nil {
+		hint = "pass the URL you gave to --journal"
+	}
 	defer func() {
 		if wrong, ok := errors.AsType[*download.Error](err); ok && wrong.Code == download.CodeUsage {
 			wrong.Advice = hint
 		}
 	}()
-	if l, err = locate(file, false); err != nil {
-		return l, nil, err
-	}
-	f, err := l.read()
-	if err == nil && f == nil {
-		err = refused(fmt.Errorf("journal file %q not found", file), hint)
+	var f *os.File
+	if from.Segments != nil {
+		l = location{path: from.Name, segments: from.Segments}
+		f, err = l.download(ctx)
+	} else if l, err = locate(from.Name, false); err == nil {
+		f, err = l.read()
 	}
 	v = newView(f)
 	if err == nil {
 		err = v.load(ctx)
 	}
-	if err == nil {
-		err = v.refuseOthers(file)
+	switch {
+	case err != nil:
+	case f == nil:
+		err = refused(fmt.Errorf("journal file %q not found", from.Name), hint)
+	case v.end == 0 && l.segments != nil:
+		err = refused(fmt.Errorf("there is no journal in %s", from.Name), hint)
+	default:
+		err = v.refuseOthers(from.Name)
 	}
 	if err != nil {
-		f.Close() // also if it is nil
-		return l, nil, errors.Join(err, l.folder.Close())
+		return l, nil, errors.Join(err, l.close(f))
 	}
 	return l, v, nil
 }

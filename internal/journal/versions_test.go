@@ -90,7 +90,7 @@ func TestJournalsOfEarlierVersions(t *testing.T) {
 			if err := all.Close(); err != nil {
 				t.Error(err)
 			}
-			groups, others, err := Summarize(t.Context(), file)
+			groups, others, err := Summarize(t.Context(), Source{Name: file})
 			if err != nil || len(groups) < 3 || others != 0 {
 				t.Errorf("journal show finds %v, %d other lines, %v", groups, others, err)
 			}
