@@ -56,6 +56,7 @@ var bucketFaultKinds = []FaultKind{
 		Name: "s3-no-upload", Side: OnBucket, operations: only("UploadPart", "UploadPartCopy", "ListParts", "CompleteMultipartUpload", "AbortMultipartUpload"),
 		Doc: "the bucket: 404 NoSuchUpload, as after an upload in parts was removed",
 	},
+	{Name: "s3-no-key", Side: OnBucket, operations: only("GetObject"), Doc: "the bucket: 404 NoSuchKey, as after another process removed the object"},
 	{
 		Name: "s3-no-conditions", Side: OnBucket, operations: only("PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject"),
 		Doc: "the bucket ignores If-None-Match and If-Match",
@@ -116,6 +117,8 @@ func (c *bucketCall) refusal() *s3Error {
 				Status: http.StatusConflict, Code: "ConditionalRequestConflict",
 				Message: "The conditional request cannot succeed due to a conflicting operation against this resource.",
 			}
+		case "s3-no-key":
+			return c.noSuchKey()
 		case "s3-412":
 			return bucketPrecondition("If-None-Match")
 		case "s3-keys":

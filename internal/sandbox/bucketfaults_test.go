@@ -43,11 +43,18 @@ var bucketFaultTests = map[string]faultTest{
 		check(t, "another object", c.putCode(t, "b"), "SlowDown")
 		check(t, "again", c.putCode(t, "a"), "")
 	}},
-	"s3-409":           {Fault{Times: 1}, putFails("ConditionalRequestConflict")},
-	"s3-412":           {Fault{Times: 1}, putFails("PreconditionFailed")},
-	"s3-lost":          {Fault{Times: 1}, testLost},
-	"s3-complete-200":  {Fault{Times: 1}, testComplete200},
-	"s3-no-upload":     {Fault{}, testNoUpload},
+	"s3-409":          {Fault{Times: 1}, putFails("ConditionalRequestConflict")},
+	"s3-412":          {Fault{Times: 1}, putFails("PreconditionFailed")},
+	"s3-lost":         {Fault{Times: 1}, testLost},
+	"s3-complete-200": {Fault{Times: 1}, testComplete200},
+	"s3-no-upload":    {Fault{}, testNoUpload},
+	"s3-no-key": {Fault{Times: 1}, func(t *testing.T, c client, _ Object) {
+		check(t, "put", c.putCode(t, "a"), "")
+		_, _, err := got(t, c.s3(), "a", minio.GetObjectOptions{})
+		check(t, "gone", code(err), "NoSuchKey")
+		_, _, err = got(t, c.s3(), "a", minio.GetObjectOptions{})
+		check(t, "again", err, nil)
+	}},
 	"s3-no-conditions": {Fault{}, testNoConditions},
 	"s3-cut": {Fault{Value: 1000, Times: 1}, func(t *testing.T, c client, _ Object) {
 		check(t, "below", c.failedPut(t, "small", 1000), false)
