@@ -19,7 +19,7 @@ import (
 )
 
 // Segments are the objects below a prefix that together hold one journal: lines, in the order of the segments' names. No
-// segment changes once it is there. Each process adds segments of its own, with names that are unique, so that no lock is
+// segment changes after it was stored. Each process adds segments of its own, with names that are unique, so that no lock is
 // needed. It is safe for concurrent use.
 type Segments struct {
 	client *Client
@@ -27,7 +27,7 @@ type Segments struct {
 
 	mu    sync.Mutex
 	known []Object // those that Read has read, and that were added since
-	last  int64    // the time in the name of the latest of them
+	last  int64    // the latest time in their names
 }
 
 // segmentName matches the names of segments: the time at which one was written, in nanoseconds since 1970, by the clock of
@@ -43,7 +43,7 @@ const (
 	segmentsAtOnce = 8
 	// fewSegments is the number of segments that are not worth merging.
 	fewSegments = 32
-	// mostReadings is how often segments are listed again because one of them has disappeared.
+	// mostReadings is how often segments are listed again because one has disappeared.
 	mostReadings = 10
 )
 
@@ -153,7 +153,7 @@ func (s *Segments) add(ctx context.Context, lines io.Reader, at int64) error {
 	}
 }
 
-// Many reports whether there are so many segments that merging them saves time when they are read.
+// Many reports whether merging the known segments saves time when they are read.
 func (s *Segments) Many() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -28,6 +28,10 @@ type bucketFlags struct {
 	client *bucket.Client
 	memory *semaphore.Weighted
 	screen *atomic.Pointer[report.Screen]
+
+	// Set by checkJournal: the bucket of --journal, none for a file. Set by openSegments: its client.
+	journalAt     bucket.Location
+	journalClient *bucket.Client
 }
 
 func (o *bucketFlags) addBucket(f *pflag.FlagSet) {

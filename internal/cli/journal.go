@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/report"
@@ -52,7 +53,8 @@ func newJournalShow(s Streams) *cobra.Command {
 		Use:   "show <file>...",
 		Short: "Count the files of a journal by status and cause",
 		Long: `Count the files of a journal by status and, if they failed, by cause. The last
-line about a file counts. A journal that is in use can be read.
+line about a file counts. A journal that is in use can be read, and one in a
+bucket: s3://BUCKET/PREFIX/.
 
 Prints a table to a terminal. Otherwise prints lines of tab-separated fields:
 status, cause (empty unless failed), number of files, bytes. The number of lines
@@ -101,6 +103,7 @@ formula starts with an apostrophe.`,
 	cmd.Flags().StringArrayVar(&o.from, "from", nil, "count the ids in this `file` that no journal has (- = standard input)")
 	cmd.Flags().BoolVar(&o.csv, "csv", false, "comma-separated values below a header")
 	cmd.Flags().BoolVar(&o.json, "json", false, "one JSON object per line")
+	cmd.Flags().StringVar(&o.caCert, "ca-cert", "", "`file` of additional trusted certificates in PEM format")
 	cmd.Flags().BoolVarP(&o.verbose, "verbose", "v", false, "with --failed: messages name the URLs of storage")
 	return cmd
 }
@@ -109,7 +112,8 @@ formula starts with an apostrophe.`,
 type journalShow struct {
 	failed, csv, json, verbose bool
 
-	from []string
+	from   []string
+	caCert string
 }
 
 func (o journalShow) listing(s Streams, columns []report.Column, header []string) *report.Listing {
@@ -125,6 +129,9 @@ func someJournals(cmd *cobra.Command, args []string) error {
 		return &usageError{err: errors.New("specify a journal file"), hint: cmd.CommandPath() + " <file>"}
 	}
 	for _, file := range args {
+		if bucket.IsURL(file) {
+			continue
+		}
 		if err := refuseURL(cmd.CommandPath(), file); err != nil {
 			return err
 		}
@@ -141,7 +148,12 @@ var journalColumns = []report.Column{
 
 // showTotals writes the totals: first of files in place, then of failures, the most frequent first.
 func (o journalShow) showTotals(ctx context.Context, s Streams, file string) error {
-	groups, otherLines, err := journal.Summarize(ctx, journal.Source{Name: file})
+	from, done, err := o.openSource(ctx, s, file)
+	if err != nil {
+		return err
+	}
+	defer done()
+	groups, otherLines, err := journal.Summarize(ctx, from)
 	if err != nil {
 		return err
 	}
@@ -207,7 +219,12 @@ func (o journalShow) showFailed(ctx context.Context, s Streams, files []string) 
 		return nil
 	}
 	for _, file := range files {
-		others, err := journal.EachFailure(ctx, journal.Source{Name: file}, row)
+		from, done, err := o.openSource(ctx, s, file)
+		if err != nil {
+			return err
+		}
+		others, err := journal.EachFailure(ctx, from, row)
+		done()
 		if otherLines += others; err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (o journalShow) showJob(ctx context.Context, s Streams, files []string) err
 	var failed error
 	recorded, otherLines := input.NewDistinct(), 0
 	for _, file := range files {
-		t, others, err := o.totalsOf(ctx, file, recorded)
+		t, others, err := o.totalsOf(ctx, s, file, recorded)
 		if ctx.Err() != nil {
 			return err
 		}
@@ -73,11 +73,16 @@ func (o journalShow) showJob(ctx context.Context, s Streams, files []string) err
 }
 
 // totalsOf adds up a journal and, if they are compared with a list, adds its ids to those recorded.
-func (o journalShow) totalsOf(ctx context.Context, file string, recorded *input.Distinct) (t journalTotals, otherLines int, err error) {
+func (o journalShow) totalsOf(ctx context.Context, s Streams, file string, recorded *input.Distinct) (t journalTotals, otherLines int, err error) {
 	t = journalTotals{journal: file, share: shareOfName(file)}
-	groups, otherLines, err := journal.Summarize(ctx, journal.Source{Name: file})
+	from, done, err := o.openSource(ctx, s, file)
+	if err != nil {
+		return t, 0, err
+	}
+	defer done()
+	groups, otherLines, err := journal.Summarize(ctx, from)
 	if err == nil && len(o.from) > 0 {
-		err = journal.EachID(ctx, journal.Source{Name: file}, func(mediaID, itemID string) {
+		err = journal.EachID(ctx, from, func(mediaID, itemID string) {
 			recorded.First(jobKey(mediaID, ""))
 			recorded.First(jobKey(mediaID, itemID))
 		})

@@ -31,7 +31,8 @@ func refuseURLs(flags *pflag.FlagSet) (err error) {
 			paths = list.GetSlice()
 		}
 		for _, path := range paths {
-			if err == nil && (f.Name != "dir" || !bucket.IsURL(path)) {
+			inBucket := bucket.IsURL(path) && (f.Name == "dir" || f.Name == "journal" && flags.Lookup("dir") != nil)
+			if err == nil && !inBucket {
 				err = refuseURL("--"+f.Name, path)
 			}
 		}
@@ -52,7 +53,7 @@ func refuseURL(taker, path string) error {
 	case taker == "bynder sync":
 		hint = "use `bynder download -d s3://BUCKET/PREFIX`: sync cannot write into a bucket yet"
 	case taker == "--journal":
-		hint = "specify a file on this machine: a journal cannot be stored in a bucket yet, but it can record files in one"
+		hint = "specify a file on this machine: verify cannot read a journal in a bucket yet"
 	}
 	return &usageError{err: fmt.Errorf("%s takes a path on this machine, and %s is a URL", taker, path), hint: hint}
 }

@@ -38,7 +38,7 @@ func TestRefusesURLs(t *testing.T) {
 		"download a --journal gs://b/j", "download a --undone-out s3://b/u", "fetch-item a b --metadata-csv s3://b/c.csv", "sync --delete --trash s3://b/t d",
 		"sync --metadata-csv S3://b/t d", "verify --repair --trash s3+x.y-z://b d", "verify --journal s3://b/j d", "search --config http://h/c", "search --ca-cert https://h/c",
 		"sandbox --stats s3://b/s", "sandbox --catalogue https://h/c",
-		"verify gs://b/c", "verify --repair gs://b/c", "verify --journal j file:///c", "sync s3://b/c", "sync --delete gs://b", "journal show s3://b/j",
+		"verify gs://b/c", "verify --repair gs://b/c", "verify --journal j file:///c", "sync s3://b/c", "sync --delete gs://b", "journal show gs://b/j",
 		"journal show --failed https://h/j",
 	} {
 		var out strings.Builder
@@ -47,12 +47,12 @@ func TestRefusesURLs(t *testing.T) {
 		}
 	}
 	for args, hint := range map[string]string{
-		"sync s3://b/c":                      "sync cannot write into a bucket yet",
-		"verify gs://b/c":                    "specify a path on a mounted file system, or s3://BUCKET/PREFIX\n",
-		"verify --journal s3://b/j d":        "a journal cannot be stored in a bucket yet",
-		"download a --journal s3://b/j -d d": "a journal cannot be stored in a bucket yet",
-		"download a --undone-out s3://b/u":   "specify a path on a mounted file system\n",
-		"sync gs://b/c":                      "specify a path on a mounted file system\n",
+		"sync s3://b/c":                           "sync cannot write into a bucket yet",
+		"verify gs://b/c":                         "specify a path on a mounted file system, or s3://BUCKET/PREFIX\n",
+		"verify --journal s3://b/j d":             "verify cannot read a journal in a bucket yet",
+		"download a --journal s3://bucket/j -d d": "specify a file on this machine as the journal of files on this machine",
+		"download a --undone-out s3://b/u":        "specify a path on a mounted file system\n",
+		"sync gs://b/c":                           "specify a path on a mounted file system\n",
 	} {
 		var out strings.Builder
 		if got := Main(context.Background(), strings.Fields(args), Streams{Out: &out, Err: &out, Getenv: func(string) string { return "" }}); got != 2 || !strings.Contains(out.String(), hint) {
@@ -74,9 +74,9 @@ func TestArgumentsRefuseURLs(t *testing.T) {
 		if use := strings.TrimSuffix(cmd.Use, "..."); strings.HasSuffix(use, " <folder>") || strings.HasSuffix(use, " <file>") {
 			takers++
 			var out strings.Builder
-			args := strings.Fields(cmd.CommandPath() + " s3://b/c")[1:]
+			args := strings.Fields(cmd.CommandPath() + " gs://b/c")[1:]
 			if got := Main(t.Context(), args, Streams{Out: &out, Err: &out, Getenv: func(string) string { return "" }}); got != 2 ||
-				!strings.Contains(out.String(), cmd.CommandPath()+" takes a path on this machine, and s3://b/c is a URL\n") {
+				!strings.Contains(out.String(), cmd.CommandPath()+" takes a path on this machine, and gs://b/c is a URL\n") {
 				t.Errorf("%s: exit %d, %s", cmd.CommandPath(), got, out.String())
 			}
 		}

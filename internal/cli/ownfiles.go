@@ -31,7 +31,7 @@ func (o *transferFlags) ownFiles() []ownFile {
 	}
 	called := func(what string) sink.InUse { return sink.InUse{What: what} }
 	add(ownFile{InUse: called("the file of --metadata-csv"), flag: "metadata-csv"}, o.metadataCSV)
-	add(ownFile{InUse: called("the run's own journal"), flag: "journal"}, o.journal)
+	add(ownFile{InUse: called("the run's own journal"), flag: "journal"}, o.journalFile())
 	add(ownFile{InUse: called("the file of --undone-out"), flag: "undone-out"}, o.undoneOut)
 	add(ownFile{InUse: called("a list that the run reads"), list: true}, slices.Concat(o.from, o.from0)...)
 	add(ownFile{InUse: called("a file with settings of the run")}, o.sources(o.streams).OwnFiles()...)
@@ -59,7 +59,7 @@ func (o *transferFlags) checkOwnFiles() error {
 	if err := o.checkNotInState(); err != nil {
 		return err
 	}
-	if o.metadataCSV == "" && o.journal == "" && o.undoneOut == "" {
+	if o.metadataCSV == "" && o.journalFile() == "" && o.undoneOut == "" {
 		return nil
 	}
 	all := o.ownFiles()

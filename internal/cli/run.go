@@ -15,11 +15,18 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// openJournal opens the file of --journal.
+// openJournal opens the journal of --journal.
 func (o *transferFlags) openJournal(ctx context.Context, conf config.Config, screen *report.Screen) (*journal.Journal, error) {
 	options := o.journalOptions(conf, screen, "waiting for another bynder that uses the journal "+o.journal)
 	if o.toBucket() {
 		options.Objects = o.objects
+	}
+	if !o.journalAt.IsZero() {
+		segments, err := o.openSegments(ctx, conf)
+		if err != nil {
+			return nil, err
+		}
+		options.Segments = segments
 	}
 	return journal.Open(ctx, o.journal, options)
 }

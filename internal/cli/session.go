@@ -179,6 +179,9 @@ func (s *session) openJournal(ctx context.Context) (err error) {
 	if s.flags.journal == "" {
 		return nil
 	}
+	if !s.flags.journalAt.IsZero() {
+		s.closers.add("bucket of the journal", always(s.flags.closeSegments))
+	}
 	if s.journal, err = s.flags.openJournal(ctx, s.conf, s.reporter.Screen()); err != nil {
 		return s.withUndone(err)
 	}

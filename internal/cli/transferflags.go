@@ -100,7 +100,7 @@ func (o *transferFlags) add(f *pflag.FlagSet) {
 	f.BoolVar(&o.strict, "strict", false, "reject suspect files: a web page in place of another kind of file, or a fraction of the known size")
 	f.StringVar(&o.undoneOut, "undone-out", "", "write the ids that were not completed to this `file`, ready for --from")
 	f.BoolVar(&o.failEmpty, "fail-empty", false, "exit with status 1 if the list is empty")
-	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one per destination and, with {shard} in its name, per share")
+	f.StringVar(&o.journal, "journal", "", "record finished files in this `file`, so that the next run skips them; one per destination and, with {shard} in its name, per share; for files in a bucket also s3://BUCKET/PREFIX/")
 	f.StringVar(&o.lockWait, "lock-wait", "", "wait at most this `DURATION` (30s, 10m; 0 = fail at once) for another bynder process that uses the journal (default: no limit)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what a run would do, with sizes: new, changed, unchanged, exists; write nothing")
 	f.BoolVar(&o.json, "json", false, "one JSON object per file on standard output")
@@ -167,6 +167,9 @@ func (o *transferFlags) check(single bool) error {
 		return usagef("--json and --print0 exclude each other")
 	}
 	if err := o.checkBucket(); err != nil {
+		return err
+	}
+	if err := o.checkJournal(); err != nil {
 		return err
 	}
 	return o.checkMetadata()

@@ -37,8 +37,8 @@ type Options struct {
 	// Objects, if set, says that files go to a bucket in place of Dir: it calls each with the name below the destination,
 	// with /, and the size in bytes of each object there. Output is below the bucket then.
 	Objects func(ctx context.Context, each func(name string, size int64)) error
-	// Segments, if set, store the journal in place of a file. Its folder is no disk on which intents could be stored before
-	// a file gets its name, so it is for objects only (see Objects).
+	// Segments, if set, store the journal in place of a file. An intent would cost a request for
+	// each file, so that they are for a journal of objects only (see Objects).
 	Segments Segments
 	// Skip says that the run skips files if another file has their path. Only then a file
 	// that an earlier run skipped is done.

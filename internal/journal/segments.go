@@ -21,7 +21,7 @@ type Segments interface {
 	Read(ctx context.Context, begin func() (io.Writer, error)) error
 	// Add stores lines, each with its end, after all that were read or added.
 	Add(ctx context.Context, lines []byte) error
-	// Many reports whether there are so many segments that merging them is worth it.
+	// Many reports whether merging saves time when the segments are read.
 	Many() bool
 	// Replace stores lines, each with its end, in place of all that were read or added.
 	Replace(ctx context.Context, lines io.Reader) error
