@@ -70,7 +70,7 @@ func (s *Segments) Read(ctx context.Context, begin func() (io.Writer, error)) er
 	for reading := 1; ; reading++ {
 		w, err := begin()
 		if err == nil {
-			err = s.list(ctx)
+			s.known, s.last, err = s.list(ctx)
 		}
 		if err == nil {
 			err = s.readAll(ctx, w)
@@ -81,12 +81,11 @@ func (s *Segments) Read(ctx context.Context, begin func() (io.Writer, error)) er
 	}
 }
 
-// list reads which segments there are.
-func (s *Segments) list(ctx context.Context) error {
-	s.known, s.last = nil, 0
+// list returns the segments that the bucket has, and the latest time in their names.
+func (s *Segments) list(ctx context.Context) (all []Object, last int64, err error) {
 	for object, err := range s.client.List(ctx, s.prefix) {
 		if err != nil {
-			return err
+			return nil, 0, err
 		}
 		name := segmentName.FindStringSubmatch(object.Key[len(s.prefix):])
 		if name == nil {
@@ -94,15 +93,14 @@ func (s *Segments) list(ctx context.Context) error {
 		}
 		at, err := strconv.ParseInt(name[1], 10, 64)
 		if err != nil || at > math.MaxInt64/2 {
-			return fmt.Errorf("the segment %s%s/%s has a time in its name that is not possible", Scheme, s.client.at.Bucket, object.Key)
+			return nil, 0, fmt.Errorf("the segment %s%s/%s has a time in its name that is not possible", Scheme, s.client.at.Bucket, object.Key)
 		}
 		if object.Size > maxSegment {
-			return fmt.Errorf("%s%s/%s is not a part of a journal: it has %d bytes", Scheme, s.client.at.Bucket, object.Key, object.Size)
+			return nil, 0, fmt.Errorf("%s%s/%s is not a part of a journal: it has %d bytes", Scheme, s.client.at.Bucket, object.Key, object.Size)
 		}
-		s.last = at // the list is in order
-		s.known = append(s.known, object)
+		all, last = append(all, object), at // the list is in order
 	}
-	return nil
+	return all, last, nil
 }
 
 // readAll writes all known segments to w.
@@ -165,11 +163,25 @@ func (s *Segments) Many() bool {
 }
 
 // Replace stores lines, each with its end, as new segments, and then removes exactly those segments that were known before.
-// Those that other processes have added since stay. The names of the new ones are after those of the removed ones, so that
-// a list of several pages that lacks a removed one has the new ones.
+// The names of the new ones are after those of the removed ones, so that a list of several pages that lacks a removed one has
+// the new ones. If another process has added segments since, Replace changes nothing: those have later lines, and would be before
+// the new ones. A segment that is added meanwhile stays.
 func (s *Segments) Replace(ctx context.Context, lines io.Reader) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now, _, err := s.list(ctx)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]bool, len(s.known))
+	for _, object := range s.known {
+		known[object.Key] = true
+	}
+	for _, object := range now {
+		if !known[object.Key] {
+			return errors.New("another process has added segments")
+		}
+	}
 	// Without the right to remove the old ones, all lines would be stored again and again.
 	if err := s.client.Delete(ctx, s.prefix+s.name(0)); err != nil {
 		return err

@@ -98,28 +98,50 @@ func TestReplaceSegments(t *testing.T) {
 	add(t, one, "b\n")
 	two.read(t)
 	add(t, two, "c\n")
-	add(t, one, "d\n") // which two does not know
 	server.put("j/notes.txt", "of the user\n")
+	added := false
+	server.fault = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut && !added { // two is about to store the new ones
+			added = true
+			add(t, one, "d\n")
+		}
+		return false
+	}
 	if err := two.Replace(t.Context(), strings.NewReader("a b c\n")); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := server.segments().read(t); got != "a b c\nd\n" && got != "d\na b c\n" {
+	server.mend()
+	if got, _ := server.segments().read(t); got != "a b c\nd\n" {
 		t.Errorf("read: %q", got)
 	}
 	if keys := server.keys(); len(keys) != 3 {
 		t.Errorf("the bucket has %q", keys)
 	}
 	add(t, two, "e\n")
-	if got, _ := server.segments().read(t); !strings.HasSuffix(got, "e\n") {
-		t.Errorf("a line that was added afterwards is not the last: %q", got)
+	if got, _ := server.segments().read(t); got != "a b c\nd\ne\n" {
+		t.Errorf("after a line was added: %q", got)
 	}
-	// one still knows a and b, which are gone.
-	if err := one.Replace(t.Context(), strings.NewReader("a b d\n")); err != nil {
+}
+
+// What another process has added is later than what is merged, and would be before it.
+func TestReplaceIsAlone(t *testing.T) {
+	server := newServer(t)
+	one, two := server.segments(), server.segments()
+	add(t, one, "a\n")
+	two.read(t)
+	add(t, two, "a again\n")
+	if err := one.Replace(t.Context(), strings.NewReader("a\n")); err == nil {
+		t.Error("segments are merged beside those of another process")
+	}
+	if got, _ := server.segments().read(t); got != "a\na again\n" || len(server.keys()) != 2 {
+		t.Errorf("read: %q", got)
+	}
+	// A process whose segments another one has merged knows too many, and not the merged one.
+	if err := two.Replace(t.Context(), strings.NewReader("a again\n")); err != nil {
 		t.Fatal(err)
 	}
-	got, _ := server.segments().read(t)
-	if lines := slices.Sorted(strings.Lines(got)); !slices.Equal(lines, []string{"a b c\n", "a b d\n", "e\n"}) {
-		t.Errorf("after both were merged: %q", lines)
+	if err := one.Replace(t.Context(), strings.NewReader("a\n")); err == nil {
+		t.Error("segments that another process has merged are merged again")
 	}
 }
 
