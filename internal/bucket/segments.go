@@ -105,16 +105,20 @@ func (s *Segments) list(ctx context.Context) (all []Object, last int64, err erro
 
 // readAll writes all known segments to w.
 func (s *Segments) readAll(ctx context.Context, w io.Writer) error {
+	contents := make([]bytes.Buffer, segmentsAtOnce)
 	for some := range slices.Chunk(s.known, segmentsAtOnce) {
-		contents := make([]bytes.Buffer, len(some))
 		group, within := errgroup.WithContext(ctx)
 		for i, object := range some {
-			group.Go(func() error { return s.client.Read(within, object, &contents[i]) })
+			group.Go(func() error {
+				contents[i].Reset()
+				contents[i].Grow(int(object.Size) + bytes.MinRead) // else it would be copied again and again
+				return s.client.Read(within, object, &contents[i])
+			})
 		}
 		if err := group.Wait(); err != nil {
 			return err
 		}
-		for i := range contents {
+		for i := range some {
 			content := contents[i].Bytes()
 			if len(content) > 0 && content[len(content)-1] != '\n' { // another program has changed it
 				content = append(content, '\n')
