@@ -66,7 +66,8 @@ func (o *transferFlags) closeSegments() {
 }
 
 // openSource returns the journal that a command only reads, by its file or the URL of its bucket, and a function that closes it.
-func (o journalShow) openSource(ctx context.Context, s Streams, name string) (from journal.Source, close func(), err error) {
+// options returns those of the bucket's client.
+func openSource(ctx context.Context, name string, options func() (bucket.Options, error)) (from journal.Source, close func(), err error) {
 	if !bucket.IsURL(name) {
 		return journal.Source{Name: name}, func() {}, nil
 	}
@@ -74,14 +75,11 @@ func (o journalShow) openSource(ctx context.Context, s Streams, name string) (fr
 	if err != nil {
 		return from, nil, usagef("%w", err)
 	}
-	roots, err := config.LoadRoots(ctx, o.caCert)
+	opts, err := options()
 	if err != nil {
 		return from, nil, err
 	}
-	client, err := bucket.Open(ctx, at, bucket.Options{
-		Getenv: s.Getenv, Transport: transport.Bucket(transport.Options{Roots: roots, Connections: 16}), Instance: transport.Instance(),
-		Program: "bynder", Version: currentBuild().Version, Retries: retries,
-	})
+	client, err := bucket.Open(ctx, at, opts)
 	if err != nil {
 		return from, nil, err
 	}
@@ -91,4 +89,15 @@ func (o journalShow) openSource(ctx context.Context, s Streams, name string) (fr
 		return from, nil, err
 	}
 	return journal.Source{Name: name, Segments: segments}, client.Close, nil
+}
+
+// openSource returns a journal and a function that closes it.
+func (o journalShow) openSource(ctx context.Context, s Streams, name string) (journal.Source, func(), error) {
+	return openSource(ctx, name, func() (bucket.Options, error) {
+		roots, err := config.LoadRoots(ctx, o.caCert)
+		return bucket.Options{
+			Getenv: s.Getenv, Transport: transport.Bucket(transport.Options{Roots: roots, Connections: 16}), Instance: transport.Instance(),
+			Program: "bynder", Version: currentBuild().Version, Retries: retries,
+		}, err
+	})
 }

@@ -31,8 +31,7 @@ func refuseURLs(flags *pflag.FlagSet) (err error) {
 			paths = list.GetSlice()
 		}
 		for _, path := range paths {
-			inBucket := bucket.IsURL(path) && (f.Name == "dir" || f.Name == "journal" && flags.Lookup("dir") != nil)
-			if err == nil && !inBucket {
+			if err == nil && (f.Name != "dir" && f.Name != "journal" || !bucket.IsURL(path)) {
 				err = refuseURL("--"+f.Name, path)
 			}
 		}
@@ -53,7 +52,7 @@ func refuseURL(taker, path string) error {
 	case taker == "bynder sync":
 		hint = "use `bynder download -d s3://BUCKET/PREFIX`: sync cannot write into a bucket yet"
 	case taker == "--journal":
-		hint = "specify a file on this machine: verify cannot read a journal in a bucket yet"
+		hint = "specify the journal file of the files in the folder"
 	}
 	return &usageError{err: fmt.Errorf("%s takes a path on this machine, and %s is a URL", taker, path), hint: hint}
 }

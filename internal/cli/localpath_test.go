@@ -49,7 +49,7 @@ func TestRefusesURLs(t *testing.T) {
 	for args, hint := range map[string]string{
 		"sync s3://b/c":                           "sync cannot write into a bucket yet",
 		"verify gs://b/c":                         "specify a path on a mounted file system, or s3://BUCKET/PREFIX\n",
-		"verify --journal s3://b/j d":             "verify cannot read a journal in a bucket yet",
+		"verify --journal s3://b/j d":             "specify the journal file of the files in the folder",
 		"download a --journal s3://bucket/j -d d": "specify a file on this machine as the journal of files on this machine",
 		"download a --undone-out s3://b/u":        "specify a path on a mounted file system\n",
 		"sync gs://b/c":                           "specify a path on a mounted file system\n",

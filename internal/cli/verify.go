@@ -117,7 +117,7 @@ func newVerify(s Streams) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.journal, "journal", "", "journal `file` of the downloads; sync keeps its own in the folder")
+	f.StringVar(&o.journal, "journal", "", "journal `file` of the downloads, for a bucket also s3://BUCKET/PREFIX/; sync keeps its own in the folder")
 	f.BoolVar(&o.fast, "fast", false, "compare sizes and, if sync recorded them, times; read only files whose time differs")
 	f.BoolVar(&o.full, "full", false, "read the bytes of all objects in a bucket, and compare their MD5")
 	f.BoolVar(&o.extra, "extra", false, "list files that no record names as well, except *.part, .bynder and the journal")
@@ -203,6 +203,8 @@ func (o *verifyOptions) compare(
 // findJournal sets the journal to the state of a sync, unless --journal is given.
 func (o *verifyOptions) findJournal() error {
 	switch {
+	case o.journal != "" && !o.inBucket():
+		return refuseURL("--journal", o.journal)
 	case o.journal != "":
 		return nil
 	case o.inBucket():

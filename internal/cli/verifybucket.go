@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 
 	"github.com/bynder-cli/bynder/internal/bucket"
@@ -60,17 +61,35 @@ func (o *verifyOptions) runBucket(ctx context.Context, s *session) error {
 	if o.verbose {
 		t.screen.Store(o.screen)
 	}
-	files, err := journal.OpenObjects(ctx, o.journal)
+	opts := t.bucketOptions(config.Config{Roots: roots})
+	from, done, err := openSource(ctx, o.journal, func() (bucket.Options, error) { return opts, nil })
+	if err != nil {
+		return err
+	}
+	s.closers.add("journal", always(done))
+	files, err := journal.OpenObjects(ctx, from)
 	if err != nil {
 		return err
 	}
 	s.closers.add("records", closing(files.Close))
-	client, err := bucket.Open(ctx, t.bucket, t.bucketOptions(config.Config{Roots: roots}))
+	client, err := bucket.Open(ctx, t.bucket, opts)
 	if err != nil {
 		return err
 	}
 	s.closers.add("bucket", always(client.Close))
 	return o.compare(ctx, files, nil, func(opts mirror.Options, each func(mirror.Finding) error) error {
-		return mirror.VerifyBucket(ctx, client, t.bucket, files, opts, each)
+		return mirror.VerifyBucket(ctx, client, t.bucket, files, opts, func(found mirror.Finding) error {
+			if found.Status == mirror.Extra && o.isSegment(found.Path()) {
+				return nil
+			}
+			return each(found)
+		})
 	})
+}
+
+// isSegment reports whether the object at a path is below the prefix of the journal, which is below that of the files.
+func (o *verifyOptions) isSegment(path string) bool {
+	at, err := bucket.Parse(o.journal) // it fails for a file
+	within, files := err == nil && at.Bucket == o.transfer.bucket.Bucket, o.transfer.bucket.Prefix
+	return within && len(at.Prefix) > len(files) && strings.HasPrefix(files+filepath.ToSlash(path), at.Prefix)
 }

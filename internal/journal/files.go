@@ -39,17 +39,17 @@ const notOurs = -1
 // process was killed after it had published the file. Such files are read to compare them.
 // Other intents are ignored.
 func OpenFiles(ctx context.Context, file, dir string) (*Files, error) {
-	return readFiles(ctx, file, func() (*destination, error) { return newDestination(dir, "") })
+	return readFiles(ctx, Source{Name: file}, func() (*destination, error) { return newDestination(dir, "") })
 }
 
 // OpenObjects reads which objects a journal records in a bucket. Intents are ignored.
-func OpenObjects(ctx context.Context, file string) (*Files, error) {
-	return readFiles(ctx, file, func() (*destination, error) { return newBucketDestination("") })
+func OpenObjects(ctx context.Context, from Source) (*Files, error) {
+	return readFiles(ctx, from, func() (*destination, error) { return newBucketDestination("") })
 }
 
-func readFiles(ctx context.Context, file string, open func() (*destination, error)) (_ *Files, err error) {
+func readFiles(ctx context.Context, from Source, open func() (*destination, error)) (_ *Files, err error) {
 	f := &Files{}
-	if f.location, f.view, err = openView(ctx, Source{Name: file}); err != nil {
+	if f.location, f.view, err = openView(ctx, from); err != nil {
 		return nil, err
 	}
 	if f.destination, err = open(); err == nil {

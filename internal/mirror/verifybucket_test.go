@@ -48,7 +48,7 @@ func (r recordedIn) each(t *testing.T, o Options, each func(Finding) error) erro
 	if err := os.WriteFile(r.file, []byte(r.lines.String()), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	files, err := journal.OpenObjects(t.Context(), r.file)
+	files, err := journal.OpenObjects(t.Context(), journal.Source{Name: r.file})
 	if err != nil {
 		t.Fatal(err)
 	}
