@@ -130,7 +130,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		}
 		return nil, unanswered(u, resp, err)
 	}
-	if o.Answered != nil && s.until == 0 {
+	if o.Answered != nil && (s.from == 0 || s.until == 0) { // not for more connections of a file
 		o.Answered(resp.StatusCode, time.Since(sent))
 	}
 	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, cancel: cancel, until: math.MaxInt64}
