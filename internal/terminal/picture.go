@@ -123,8 +123,8 @@ func (c Canvas) Render(ctx context.Context, data []byte) ([]byte, error) {
 	return blocks(scaled, c.hasTrueColor), nil
 }
 
-// oversampling is how much larger than the result an image is that is scaled well. A larger one is first reduced to that
-// by leaving out pixels, or it would take seconds.
+// oversampling is how many times as wide and as high as the result an image is that is scaled well. A larger one is first
+// reduced to that by leaving out pixels, or it would take seconds, and gigabytes if it is very high and narrow.
 const oversampling = 4
 
 // scale returns a picture in the largest size within width and height, but not enlarged.
@@ -134,8 +134,8 @@ func scale(picture image.Image, width, height int) *image.RGBA {
 	if w > width || h > height {
 		w, h = fit(w, h, width, height)
 	}
-	if bounds.Dx() > oversampling*w {
-		reduced := image.NewRGBA(image.Rect(0, 0, oversampling*w, oversampling*h))
+	if bounds.Dx() > oversampling*w || bounds.Dy() > oversampling*h {
+		reduced := image.NewRGBA(image.Rect(0, 0, min(bounds.Dx(), oversampling*w), min(bounds.Dy(), oversampling*h)))
 		draw.NearestNeighbor.Scale(reduced, reduced.Rect, picture, bounds, draw.Src, nil)
 		picture, bounds = reduced, reduced.Rect
 	}

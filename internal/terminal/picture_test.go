@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -174,6 +175,20 @@ func TestRenderFits(t *testing.T) {
 		lines := strings.Split(strings.TrimSuffix(sequence.ReplaceAllString(string(got), ""), "\n"), "\n")
 		if err != nil || len(lines) != tt.lines || len([]rune(lines[0])) != tt.columns {
 			t.Errorf("%dx%d: %d lines of %d, %v", tt.width, tt.height, len(lines), len([]rune(lines[0])), err)
+		}
+	}
+}
+
+// A long and thin image takes no more memory to scale than another one of as many pixels.
+func TestScaleThin(t *testing.T) {
+	for _, size := range []image.Point{{1, 1_000_000}, {200, 5000}, {1_000_000, 1}} {
+		thin := image.NewGray(image.Rectangle{Max: size})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got := scale(thin, 80, 40)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 || got.Rect.Dx() > 80 || got.Rect.Dy() > 40 {
+			t.Errorf("%v: %d bytes, %v", size, took, got.Rect)
 		}
 	}
 }
