@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	// maxErrorBody is the maximum size of an error's body, in bytes. The rest is dropped.
+	// maxErrorBody is how much of an error's body is read for its meaning, in bytes.
 	maxErrorBody = 64 << 10
+	// maxRedacted is the maximum size of an error's body, in bytes. Reading more of it fails.
+	maxRedacted = 1 << 20
 	// shortestSecret is the minimum length of a value to search for, in bytes: shorter ones
 	// are common text.
 	shortestSecret = 6
@@ -23,7 +25,7 @@ const (
 
 // redactErrors removes the credentials from the bodies of failed calls. Portals quote what
 // they receive (a signature's base string with the consumer key, an unknown token), and
-// their messages are shown on screens and in logs.
+// their messages are shown on screens and in logs. A body without credentials stays as it is.
 //
 // An answer of status 200 whose body says that the call failed is a failure as well: it gets
 // the status that the body has, so that allowance and retries handle it like any other.
@@ -66,17 +68,46 @@ func (e *redactErrors) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil || resp.StatusCode == http.StatusOK && !e.refused(resp) {
 		return resp, err
 	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a body that breaks off is used as far as it came
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxRedacted))
+	if err == nil && len(body) == maxRedacted {
+		err = fmt.Errorf("it is larger than %d MiB", maxRedacted>>20)
+	}
 	resp.Body.Close()
 	hidden := slices.Clone(e.hidden)
 	if token, ok := strings.CutPrefix(req.Header.Get("Authorization"), "Bearer "); ok {
 		hidden = append(hidden, encodings(token)...)
 	}
-	shown := redact(canonical(body), hidden)
-	resp.Body = io.NopCloser(strings.NewReader(shown))
-	resp.ContentLength = int64(len(shown))
+	shown := redacted(body, hidden)
+	resp.Body, resp.ContentLength = io.NopCloser(bytes.NewReader(shown)), int64(len(shown))
+	if err != nil {
+		resp.Body, resp.ContentLength = io.NopCloser(io.MultiReader(bytes.NewReader(shown), brokenReader{err})), -1
+	}
 	resp.Header.Del("Content-Length")
 	return resp, nil
+}
+
+// redacted returns the body of an error without the secrets in hidden. JSON with strings that have any is written anew,
+// because escapes may hide them; any other body is unchanged but for them.
+func redacted(body []byte, hidden []string) []byte {
+	text := string(body)
+	if hasSecret(body, hidden) {
+		text = canonical(body)
+	}
+	return []byte(redact(text, hidden))
+}
+
+// hasSecret reports whether a string of JSON has a secret.
+func hasSecret(body []byte, hidden []string) bool {
+	d := json.NewDecoder(bytes.NewReader(body))
+	for {
+		token, err := d.Token()
+		if err != nil {
+			return false
+		}
+		if text, isText := token.(string); isText && slices.ContainsFunc(hidden, func(s string) bool { return strings.Contains(text, s) }) {
+			return true
+		}
+	}
 }
 
 // refused reports whether an answer of status 200 says that the call failed, and then sets its
@@ -119,17 +150,19 @@ func redact(text string, hidden []string) string {
 	return strings.NewReplacer(pairs...).Replace(text)
 }
 
-// canonical returns JSON with as few escapes as possible, and any other text unchanged.
+// canonical returns JSON with as few escapes as possible, and "" for what is not JSON.
 func canonical(body []byte) string {
 	var v any
-	if json.Unmarshal(body, &v) != nil {
-		return string(body)
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber() // a float64 would change large ones
+	if !json.Valid(body) || d.Decode(&v) != nil {
+		return ""
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if e.Encode(v) != nil {
-		return string(body)
+		return ""
 	}
 	return b.String()
 }

@@ -52,3 +52,43 @@ func TestPortalEchoesNoCredentials(t *testing.T) {
 		}
 	}
 }
+
+// The body of an error without credentials is passed on as it is; of one with credentials, only they change. One that is
+// too large, or breaks off, is an error after what has come.
+func TestBodyOfAnError(t *testing.T) {
+	const secret = "canary-of-errors"
+	long := `["` + strings.Repeat("x", 200_000) + `"]`
+	for _, tt := range []struct{ body, want, fails string }{
+		{`{ "b": 12345678901234567890, "a": [1.0, 1e5], "a": "\u202e" }`, "", ""},
+		{long, "", ""},
+		{"<html>no JSON</html>", "", ""},
+		{`{"a": 12345678901234567890, "message": "no \u0063anary-of-errors"}`, `{"a":12345678901234567890,"message":"no [redacted]"}` + "\n", ""},
+		{`{"a": "\u0063anary-of-errors", "a": 1}`, `{"a":1}` + "\n", ""},
+		{`{"a": "\u0063anary-of-errors", "b": `, "", ""},
+		{"is canary-of-errors {", "is [redacted] {", ""},
+		{strings.Repeat("x", 1<<20), "", "larger than 1 MiB"},
+	} {
+		portal := record(t, false, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = io.WriteString(w, tt.body)
+		})
+		c := portalConfig(t, portal.URL, config.PermanentToken)
+		config.PermanentToken.Values()[0].Set(&c.Credentials, config.NewSecret(secret))
+		client := transport.Portal(c, transport.Options{})
+		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, portal.URL, nil)
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		client.CloseIdleConnections()
+		want := tt.want
+		if want == "" && !strings.Contains(tt.body, "anary") {
+			want = tt.body
+		}
+		if string(body) != want || (tt.fails == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tt.fails) {
+			t.Errorf("%.80q: %.80q, %v", tt.body, body, err)
+		}
+	}
+}
