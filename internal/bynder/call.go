@@ -140,10 +140,11 @@ func (c *Client) Get(ctx context.Context, path string, query url.Values) (Answer
 	return answer, nil
 }
 
-// Pages lists the elements of all pages of a call that answers a list, as they were sent.
+// Pages lists the elements of all pages of a call that answers a list, as they were sent. Elements of one page may be alike.
+// One that a later page repeats is listed once: pages overlap if the portal's data changes while they are requested.
 func (c *Client) Pages(path string, query url.Values, limit int) *Listing[json.RawMessage] {
 	return &Listing[json.RawMessage]{
-		client: c, path: path, query: query, limit: limit, most: -1, counted: -1, onePage: true,
+		client: c, path: path, query: query, limit: limit, most: -1, counted: -1, onePage: true, repeats: true,
 		asksTotal: map[string]string{apiPrefix + "media/": "total", apiPrefix + "collections/": "count"}[path],
 		parse: func(raw json.RawMessage) (json.RawMessage, error) {
 			if err := validate(raw); err != nil {

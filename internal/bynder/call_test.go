@@ -3,6 +3,8 @@ package bynder_test
 import (
 	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -154,6 +156,34 @@ func TestGet(t *testing.T) {
 		}
 		if refused != tt.refused {
 			t.Errorf("%d %.60s: refused: %q, want %q", tt.status, tt.body, refused, tt.refused)
+		}
+	}
+}
+
+// Elements of one page may be alike, or have the same id. One that a later page repeats comes once.
+func TestPages(t *testing.T) {
+	for _, tt := range []struct {
+		pages []string
+		want  string
+	}{
+		{[]string{`[{"v":1},{"v":1},{"v":1}]`, `[]`}, `{"v":1} {"v":1} {"v":1}`},
+		{[]string{`[{"id":"1","x":1},{"id":"1","x":2}]`, `[]`}, `{"id":"1","x":1} {"id":"1","x":2}`},
+		{[]string{`[1,1]`, `[1,2]`, `[]`}, `1 1 2`},
+		{[]string{`["a","b"]`, `["b","c"]`, `[]`}, `"a" "b" "c"`},
+	} {
+		c := portal(t, func(w http.ResponseWriter, r *http.Request) {
+			page, _ := strconv.Atoi(r.FormValue("page"))
+			_, _ = io.WriteString(w, tt.pages[min(max(page, 1), len(tt.pages))-1])
+		})
+		var got []string
+		for raw, err := range c.Pages("/api/v4/x/", url.Values{}, 2).Each(t.Context()) {
+			if err != nil {
+				t.Error(err)
+			}
+			got = append(got, string(raw))
+		}
+		if text := strings.Join(got, " "); text != tt.want {
+			t.Errorf("%v: %s, want %s", tt.pages, text, tt.want)
 		}
 	}
 }

@@ -38,6 +38,7 @@ type Listing[T any] struct {
 	onePage   bool   // the portal may ignore page, and send the whole list each time
 	parse     func(json.RawMessage) (T, error)
 	id        func(T) string
+	repeats   bool // elements of one page may be alike: values, or objects whose id is another's
 
 	counted int64
 }
@@ -72,7 +73,7 @@ func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 		malformed := 0 // in a row
 		var listed fingerprint.Table[struct{}]
 		for range maxPages {
-			got := page{total: -1}
+			got, alike := page{total: -1}, map[string]int{}
 			each := func(raw json.RawMessage, err error) bool {
 				entry, id := none, string(raw)
 				if err == nil {
@@ -80,6 +81,10 @@ func (l *Listing[T]) Each(ctx context.Context) iter.Seq2[T, error] {
 				}
 				if malformed++; err == nil {
 					malformed, id = 0, l.id(entry)
+				}
+				if l.repeats {
+					alike[id]++
+					id = fmt.Sprint(alike[id], " ", id)
 				}
 				fresh := got.add(&listed, id, err == nil)
 				l.counted = max(l.counted, got.total)

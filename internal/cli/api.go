@@ -43,10 +43,12 @@ a URL of this portal. Other hosts are refused, in redirects too.
 Exit status: 0 if the portal answers with success, 4 if it rejects the
 credentials (401), 1 for all other answers. The body is printed in each case,
 and the reason to standard error. A body {"statuscode": 404} is a 404, whatever
-the status of the answer is.
+the status of the answer is. If an error's body contains your credentials, they
+are replaced by [redacted].
 
 With --paginate the path must be that of a list. Prints its elements, one per
-line, from all pages; the elements before an error are printed. An answer may
+line, from all pages, and one that a later page repeats only once. If a call
+fails, the elements before it are printed, and its body is not. An answer may
 contain temporary URLs of files, which work for anyone until they expire.`,
 		Example: `  # Show one asset
   bynder api media/D4AC0B41-141B-47D2-98B4FECDA8894CB2/ -q versions=1
