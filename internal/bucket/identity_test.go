@@ -1,6 +1,8 @@
 package bucket
 
 import (
+	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,6 +48,24 @@ func TestIsSame(t *testing.T) {
 		if got := isSame(tt.o, target, tt.obj); got != tt.want {
 			t.Errorf("an object %s: %v", tt.why, got)
 		}
+	}
+}
+
+// TestContentEncoding: what is stored with an object is its coding alone, and not that of the request.
+func TestContentEncoding(t *testing.T) {
+	s := newServer(t)
+	var sent []string
+	s.fault = func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut {
+			sent = r.Header.Values("Content-Encoding")
+		}
+		return false
+	}
+	if _, err := s.client().Put(t.Context(), "a", []byte("packed"), Attributes{ContentEncoding: "gzip"}, Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(sent, []string{"gzip"}) || s.contents()["a"] != "packed" {
+		t.Errorf("the coding is %q, and the content %q", sent, s.contents()["a"])
 	}
 }
 

@@ -148,6 +148,9 @@ func (c *Client) putOptions(a Attributes, when Condition) minio.PutObjectOptions
 	opts := minio.PutObjectOptions{
 		ContentType: a.ContentType, ContentEncoding: a.ContentEncoding, UserMetadata: a.Metadata,
 		StorageClass: c.opts.StorageClass, ServerSideEncryption: c.sse,
+		// Without TLS, the SHA-256 of each chunk would add the coding aws-chunked to the header, which some servers store with
+		// the object. The signature covers Content-MD5.
+		DisableContentSha256: a.ContentEncoding != "",
 	}
 	when.set(&opts)
 	return opts
