@@ -74,6 +74,14 @@ func (o Object) HasDigest(etag string) bool {
 	return isDigest(tag) && tag == strings.ToLower(o.ETag)
 }
 
+// recordable returns an ETag, "" for one of more than maxValue bytes: those of S3 have 32 to 38.
+func recordable(etag string) string {
+	if len(etag) > maxValue {
+		return ""
+	}
+	return etag
+}
+
 // IsVersionOf reports whether the metadata of an object, which Client.Head returned, are those of the file and the version in a
 // record. If the record does not tell the version, known is false.
 func (o Object) IsVersionOf(r *download.Result) (same, known bool) {

@@ -46,6 +46,7 @@ type partial struct {
 	size   int64 // held bytes and those written since
 	upload *upload
 	ended  bool
+	etag   string // of the object, after publish
 
 	mu     sync.Mutex // of buffer, which Prefix reads beside Write
 	buffer []byte     // the bytes that are not in an upload; its capacity is taken from Memory
@@ -215,6 +216,9 @@ func (p *partial) Publish(ctx context.Context) (string, error) {
 	p.end()
 	return p.at.Path, nil
 }
+
+// ETag implements download.Tagged.
+func (p *partial) ETag() string { return recordable(p.etag) }
 
 // keepUnless ends a partial that was not published: the bytes are kept unless the file gets no path.
 func (p *partial) keepUnless(err error) error {

@@ -43,6 +43,7 @@ func (p *partial) publish(ctx context.Context) error {
 		refused := errors.Is(failed, ErrCondition) || errors.Is(failed, ErrNotFound) && !errors.Is(failed, ErrNoUpload) // 404 if there is nothing to replace
 		switch {
 		case err == nil && p.isOwn(o):
+			p.etag = o.ETag
 			return nil
 		case !refused:
 			return p.fail(failed)
@@ -73,7 +74,7 @@ func (p *partial) write(ctx context.Context, key string) error {
 		return err
 	}
 	if p.upload == nil {
-		_, err := p.sink.client.Put(ctx, key, p.buffer, p.attributes(), when)
+		p.etag, err = p.sink.client.Put(ctx, key, p.buffer, p.attributes(), when)
 		return err
 	}
 	if len(p.buffer) > 0 {
@@ -83,9 +84,9 @@ func (p *partial) write(ctx context.Context, key string) error {
 	if err := p.upload.wait(); err != nil {
 		return err
 	}
-	etag, err := p.sink.client.Complete(ctx, key, p.upload.id, p.upload.all, when)
+	p.etag, err = p.sink.client.Complete(ctx, key, p.upload.id, p.upload.all, when)
 	if err == nil {
-		err = p.checkCompleted(ctx, key, etag)
+		err = p.checkCompleted(ctx, key, p.etag)
 	}
 	return err
 }

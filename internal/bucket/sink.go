@@ -190,7 +190,7 @@ func (s *Sink) failed(path string, err error) error {
 
 // present returns the *download.Present of an object that is the file.
 func present(at candidate) *download.Present {
-	return &download.Present{Status: download.Unchanged, Path: at.Path, Bytes: &at.object.Size, MD5: at.object.MD5()}
+	return &download.Present{Status: download.Unchanged, Path: at.Path, Bytes: &at.object.Size, MD5: at.object.MD5(), ETag: recordable(at.object.ETag)}
 }
 
 // unchanged returns the *download.Present of an object that is obj, with its digests, or the error of reading it.

@@ -58,9 +58,8 @@ changed files are moved to .bynder/replaced in the folder, or to --trash, and
 missing and changed files are downloaded again and recorded. The portal may have
 other files by now.
 
-In a bucket, sizes and ETags come from one list of the objects. An object whose
-ETag is not its MD5, such as one uploaded in parts, is compared by the version
-in its metadata, with one request; --full reads the bytes of all objects.
+In a bucket, sizes and ETags come from one list of the objects. An object that
+was written again since has another ETag; --full reads the bytes of all objects.
 
 Prints a line of status and path, separated by a tab, for each file that is not
 ok. --verbose adds files that are ok; --json and --csv have all files. Symbolic

@@ -131,6 +131,9 @@ func (r *run) publish(ctx context.Context, f *file, partial Partial) (err error)
 	r.publishing <- struct{}{}
 	defer func() { <-r.publishing }()
 	f.result.Path, err = partial.Publish(ctx)
+	if object, ok := partial.(Tagged); ok && err == nil {
+		f.result.ObjectETag = object.ETag()
+	}
 	return err
 }
 

@@ -59,7 +59,7 @@ func (f *file) complete(ctx context.Context, err error) {
 	switch {
 	case ok:
 		r.Via = "" // nothing came
-		r.Status, r.Path, r.MD5, r.Checksum = present.Status, present.Path, present.MD5, present.Checksum
+		r.Status, r.Path, r.MD5, r.Checksum, r.ObjectETag = present.Status, present.Path, present.MD5, present.Checksum, present.ETag
 		if present.Bytes != nil {
 			r.Bytes = present.Bytes
 		}
@@ -272,7 +272,7 @@ func (f *file) setPath(name string) {
 // clearContent clears what the result says about the bytes, because they are not in place.
 func (f *file) clearContent() {
 	r := &f.result
-	r.Bytes, r.MD5, r.Verified, r.Checksum = nil, "", "", ""
+	r.Bytes, r.MD5, r.Verified, r.Checksum, r.ObjectETag = nil, "", "", "", ""
 }
 
 // intend returns the function that records that r's file is about to be published; nil without a Recorder.

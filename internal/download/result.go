@@ -125,11 +125,12 @@ type Result struct {
 	Bytes       *int64    `json:"bytes,omitempty"`
 	Plan        Plan      `json:"plan,omitempty"` // what a run would do: of a dry run only
 	ETag        string    `json:"etag,omitempty"`
-	Encoding    string    `json:"encoding,omitempty"` // the Content-Encoding in storage, gzip or deflate: decoded in a folder, kept in a bucket
-	MD5         string    `json:"md5,omitempty"`      // of the file, in hexadecimal digits
-	Chosen      string    `json:"chosen,omitempty"`   // of several derivatives, the one that was fetched
-	Via         Via       `json:"via,omitempty"`      // how the bytes came, if not from the location of a call
-	Suspect     string    `json:"suspect,omitempty"`  // why it is probably not the requested file
+	Encoding    string    `json:"encoding,omitempty"`   // the Content-Encoding in storage, gzip or deflate: decoded in a folder, kept in a bucket
+	MD5         string    `json:"md5,omitempty"`        // of the file, in hexadecimal digits
+	ObjectETag  string    `json:"objectEtag,omitempty"` // of the file's object in a bucket, without quotes
+	Chosen      string    `json:"chosen,omitempty"`     // of several derivatives, the one that was fetched
+	Via         Via       `json:"via,omitempty"`        // how the bytes came, if not from the location of a call
+	Suspect     string    `json:"suspect,omitempty"`    // why it is probably not the requested file
 	Verified    Verified  `json:"verified,omitempty"`
 	Checksum    string    `json:"checksum,omitempty"` // sha256:<hex>
 	Attempts    int       `json:"attempts,omitempty"`

@@ -77,12 +77,19 @@ type Partial interface {
 	Discard() error
 }
 
+// Tagged is a Partial that becomes an object with an ETag.
+type Tagged interface {
+	// ETag returns the object's ETag, without quotes, after Publish.
+	ETag() string
+}
+
 // Present is the error of Begin if nothing needs to be transferred.
 type Present struct {
 	Status   Status // Unchanged or Skipped
 	Path     string // as in Result.Path
 	Bytes    *int64 // the file's size; nil if it is another file
 	MD5      string // in hexadecimal digits, if the sink computes it and the file is this one
+	ETag     string // of an object that is this one, without quotes
 	Checksum string // sha256:<hex>, if the sink computes it and the file is this one
 }
 

@@ -13,6 +13,7 @@ type record struct {
 	itemID, status, path      []byte
 	name, etag, suspect, md5  []byte
 	chosen, encoding          []byte
+	objectETag                []byte
 	listed                    []byte // JSON
 	verified, checksum        []byte
 	cause                     []byte // error.code
@@ -34,7 +35,7 @@ func parse(line []byte) (_ record, ok bool) {
 // unmarshal reads a line as encoding/json does.
 func unmarshal(line []byte) (record, bool) {
 	var v *struct {
-		Portal, MediaID, Selector, ItemID, Status, Name, Path, ETag, Suspect, MD5, Chosen, Verified, Checksum, Encoding string
+		Portal, MediaID, Selector, ItemID, Status, Name, Path, ETag, Suspect, MD5, Chosen, Verified, Checksum, Encoding, ObjectETag string
 
 		Bytes  *int64
 		Listed json.RawMessage
@@ -48,6 +49,7 @@ func unmarshal(line []byte) (record, bool) {
 		itemID: []byte(v.ItemID), status: []byte(v.Status), name: []byte(v.Name), path: []byte(v.Path),
 		etag: []byte(v.ETag), suspect: []byte(v.Suspect), md5: []byte(v.MD5), chosen: []byte(v.Chosen), encoding: []byte(v.Encoding),
 		verified: []byte(v.Verified), checksum: []byte(v.Checksum), cause: []byte(v.Error.Code), listed: v.Listed,
+		objectETag: []byte(v.ObjectETag),
 	}
 	if v.Bytes != nil {
 		r.bytes, r.sized = *v.Bytes, true
@@ -87,5 +89,6 @@ func (r *record) result(status download.Status, path string) download.Result {
 		Portal: file.Portal, MediaID: file.MediaID, Selector: file.Selector, ItemID: string(r.itemID),
 		Status: status, Name: string(r.name), Path: path, Bytes: &size, ETag: string(r.etag), MD5: string(r.md5), Chosen: string(r.chosen),
 		Verified: download.Verified(r.verified), Checksum: string(r.checksum), Suspect: string(r.suspect), Encoding: string(r.encoding), Listed: listed,
+		ObjectETag: string(r.objectETag),
 	}
 }

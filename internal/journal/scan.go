@@ -58,6 +58,8 @@ func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
 		to = &r.chosen
 	case "encoding":
 		to = &r.encoding
+	case "objectEtag":
+		to = &r.objectETag
 	case "verified":
 		to = &r.verified
 	case "checksum":

@@ -10,7 +10,7 @@ import (
 
 // told is a record in a form that can be compared.
 type told struct {
-	portal, mediaID, selector, itemID, status, name, path, etag, verified, checksum, cause, chosen, encoding, listed string
+	portal, mediaID, selector, itemID, status, name, path, etag, verified, checksum, cause, chosen, encoding, objectETag, listed string
 
 	bytes int64
 	sized bool
@@ -19,7 +19,7 @@ type told struct {
 func tell(r record) told {
 	return told{
 		string(r.portal), string(r.mediaID), string(r.selector), string(r.itemID), string(r.status),
-		string(r.name), string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), string(r.encoding), string(r.listed), r.bytes, r.sized,
+		string(r.name), string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), string(r.encoding), string(r.objectETag), string(r.listed), r.bytes, r.sized,
 	}
 }
 
@@ -35,6 +35,7 @@ func TestScan(t *testing.T) {
 		{`{"mediaId":"A","name":"\u001b[2J"}`, false, told{mediaID: "A", name: "\x1b[2J"}},
 		{`{"mediaId":"A","md5":"x","chosen":"mini","suspect":"why"}`, true, told{mediaID: "A", chosen: "mini"}},
 		{`{"mediaId":"A","etag":"\"abc\"","encoding":"gzip"}`, true, told{mediaID: "A", etag: `"abc"`, encoding: "gzip"}},
+		{`{"mediaId":"A","objectEtag":"abc-2"}`, true, told{mediaID: "A", objectETag: "abc-2"}},
 		{`{"encoding" : "gzip","mediaId":"A"}`, false, told{mediaID: "A", encoding: "gzip"}},
 		{`{"mediaId":"A","listed":{"version":2,"size":5,"url":"a\"b","modTime":"2026-01-02T03:04:05Z"},"bytes":5}`, true,
 			told{mediaID: "A", listed: `{"version":2,"size":5,"url":"a\"b","modTime":"2026-01-02T03:04:05Z"}`, bytes: 5, sized: true}},

@@ -83,7 +83,7 @@ func (l *objectLooker) look(ctx context.Context, found Finding, want string, by 
 		found.Status = Unknown
 	case l.Full:
 		l.read(ctx, &found, o, want, by)
-	case by == InMD5 && o.ETag == want, !found.Metadata && o.HasDigest(found.Record.ETag):
+	case by == InMD5 && o.ETag == want, !found.Metadata && (o.ETag != "" && o.ETag == found.Record.ObjectETag || o.HasDigest(found.Record.ETag)):
 		found.Status = OK
 	default:
 		l.ask(ctx, &found, o.Key, want, by)
@@ -105,6 +105,9 @@ func (l *objectLooker) ask(ctx context.Context, found *Finding, key, want string
 	found.Size = o.Size
 	sum := o.MD5()
 	same, known := o.IsVersionOf(&found.Record)
+	if tag := found.Record.ObjectETag; tag != "" && tag != o.ETag {
+		same, known = false, true // it was written again; some servers keep the metadata of the object that was replaced
+	}
 	switch {
 	case by == InMD5 && sum == want:
 		found.Status = OK

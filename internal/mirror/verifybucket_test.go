@@ -106,29 +106,33 @@ func TestVerifyBucket(t *testing.T) {
 		r.record("parts/"+name, len(long), `,"etag":"\"v1\""`+sums(long))
 	}
 	r.record("parts/weak", len(long), `,"etag":"W/\"v1\""`+sums(long))
+	r.putParts(t, "parts/tagged", "a")
+	r.putParts(t, "parts/again", "b", of("parts/again", "%22v1%22")...)
+	r.record("parts/tagged", len(long), `,"objectEtag":"`+etagOfParts(long)+`"`+sums(long))
+	r.record("parts/again", len(long), `,"etag":"\"v1\"","objectEtag":"`+etagOfParts(long)+`"`+sums(long))
 	r.record("parts/same", len(long), `,"etag":"\"`+etagOfParts(long)+`\""`+sums(long))
 	r.record("parts/unhashed", len(long), `,"etag":"\"`+etagOfParts(long)+`\""`)
 
 	wantFound(t, r.verify(t, Options{Extra: true}),
 		"ok ok", "ok sub/ok", "missing gone", "changed flipped md5", "changed longer size", "unknown sums", "unknown wrong", "unknown none", "ok tagged",
 		"ok parts/ours", "ok parts/damaged", "changed parts/newer version", "changed parts/other file version", "changed parts/foreign version",
-		"unknown parts/weak", "ok parts/same", "ok parts/unhashed", "extra extra", "extra extra.metadata.json", "extra extra.part")
-	if lists, heads, gets := r.requests("ListObjectsV2"), r.requests("HeadObject"), r.requests("GetObject"); lists != 1 || heads != 10 || gets != 0 {
-		t.Errorf("%d lists, %d HEAD and %d GET requests, want 1, 10 and 0", lists, heads, gets)
+		"unknown parts/weak", "ok parts/tagged", "changed parts/again version", "ok parts/same", "ok parts/unhashed", "extra extra", "extra extra.metadata.json", "extra extra.part")
+	if lists, heads, gets := r.requests("ListObjectsV2"), r.requests("HeadObject"), r.requests("GetObject"); lists != 1 || heads != 11 || gets != 0 {
+		t.Errorf("%d lists, %d HEAD and %d GET requests, want 1, 11 and 0", lists, heads, gets)
 	}
 	wantFound(t, r.verify(t, Options{Fast: true}),
 		"ok ok", "ok sub/ok", "missing gone", "ok flipped", "changed longer size", "ok sums", "ok wrong", "ok none", "ok tagged",
-		"ok parts/ours", "ok parts/damaged", "ok parts/newer", "ok parts/other file", "ok parts/foreign", "ok parts/weak", "ok parts/same", "ok parts/unhashed")
+		"ok parts/ours", "ok parts/damaged", "ok parts/newer", "ok parts/other file", "ok parts/foreign", "ok parts/weak", "ok parts/tagged", "ok parts/again", "ok parts/same", "ok parts/unhashed")
 	read := new(atomic.Int64)
 	wantFound(t, r.verify(t, Options{Full: true, Read: func(n int64) { read.Add(n) }}),
 		"ok ok", "ok sub/ok", "missing gone", "changed flipped md5", "changed longer size", "ok sums", "changed wrong sha256", "unknown none", "ok tagged",
 		"ok parts/ours", "changed parts/damaged md5", "changed parts/newer md5", "changed parts/other file md5", "changed parts/foreign md5",
-		"ok parts/weak", "ok parts/same", "ok parts/unhashed")
-	if want := int64(5*5 + 8*len(long)); read.Load() != want {
+		"ok parts/weak", "ok parts/tagged", "changed parts/again md5", "ok parts/same", "ok parts/unhashed")
+	if want := int64(5*5 + 10*len(long)); read.Load() != want {
 		t.Errorf("%d bytes were read, want %d", read.Load(), want)
 	}
-	if lists, heads := r.requests("ListObjectsV2"), r.requests("HeadObject"); lists != 3 || heads != 10 {
-		t.Errorf("%d lists and %d HEAD requests in all, want 3 and 10", lists, heads)
+	if lists, heads := r.requests("ListObjectsV2"), r.requests("HeadObject"); lists != 3 || heads != 11 {
+		t.Errorf("%d lists and %d HEAD requests in all, want 3 and 11", lists, heads)
 	}
 }
 
