@@ -48,6 +48,7 @@ var smallBucketRows = intoBucket([]row{
 	{what: "a bit is stored wrong, once", faults: "s3-flip,times=1", want: whole},
 	{what: "a bit is stored wrong, always", faults: "s3-flip", want: unstored("integrity")},
 	{what: "ETags are not digests (SSE-KMS)", faults: "s3-etag", want: whole},
+	{what: "404 for each object that is read: a transfer reads none", faults: "s3-no-key", want: whole},
 	{what: "no right to write", faults: "s3-denied=put", want: unstored("local")},
 	{what: "no right to list", faults: "s3-denied=list", most: 2, want: early("local")},
 	{what: "no such bucket", faults: "s3-no-bucket", most: 2, want: early("local")},
