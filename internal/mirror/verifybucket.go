@@ -22,7 +22,11 @@ func VerifyBucket(ctx context.Context, client *bucket.Client, at bucket.Location
 	p := &bucketPlace{}
 	var add func(path string, size int64)
 	if o.Extra {
-		add = p.add
+		add = func(path string, size int64) {
+			if name := filepath.FromSlash(path); !files.Names(name) {
+				p.unnamed = append(p.unnamed, unnamed{name, size})
+			}
+		}
 	}
 	var err error
 	if p.objects, err = ListObjects(ctx, client, at, add); err != nil {
@@ -34,25 +38,27 @@ func VerifyBucket(ctx context.Context, client *bucket.Client, at bucket.Location
 // bucketPlace is the objects of a bucket.
 type bucketPlace struct {
 	objects *Objects
-	all     []Finding // with Options.Extra, as if all were extra
+	unnamed []unnamed // with Options.Extra
 }
 
-func (p *bucketPlace) add(path string, size int64) {
-	p.all = append(p.all, Finding{Record: download.Result{Path: filepath.FromSlash(path)}, Status: Extra, Size: size})
+// unnamed is an object that is not the file of a record.
+type unnamed struct {
+	path string
+	size int64
 }
 
 func (p *bucketPlace) workers() int            { return objectWorkers }
 func (p *bucketPlace) looker(o Options) looker { return &objectLooker{p.objects, o} }
 
 func (p *bucketPlace) extra(ctx context.Context, known *recorded, each func(Finding) error) error {
-	for _, found := range p.all {
-		switch path := found.Record.Path; {
+	for _, object := range p.unnamed {
+		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case known.files.Names(path), known.isSidecar(path):
+		case known.isSidecar(object.path):
 			continue
 		}
-		if err := each(found); err != nil {
+		if err := each(Finding{Record: download.Result{Path: object.path}, Status: Extra, Size: object.size}); err != nil {
 			return err
 		}
 	}
