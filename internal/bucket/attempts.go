@@ -58,9 +58,11 @@ func (c *Client) do(ctx context.Context, doing, key string, operation func(conte
 		if ctx.Err() != nil {
 			return c.failure(doing, key, ctx.Err())
 		}
-		wait, again := tries.Next(a.after)
-		if !again || !c.mayHelp(a, err) {
-			return c.failure(doing, key, err)
+		wait, left := tries.Next(a.after)
+		if again := c.mayHelp(a, err); !again || !left {
+			failed := c.failure(doing, key, err)
+			failed.Retryable = failed.Retryable || again
+			return failed
 		}
 		if err := c.sleep(ctx, wait); err != nil {
 			return c.failure(doing, key, err)

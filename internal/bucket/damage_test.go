@@ -85,7 +85,7 @@ func TestServerThatStoresOtherBytes(t *testing.T) {
 			_, err := transferred(t.Context(), s.sink(SinkOptions{}), target("a.jpg", "A"), objectOf(tt.content), tt.content)
 			s.mend()
 			if tt.times == 99 && !tt.keyed {
-				if e := wantCode(t, err, download.CodeIntegrity); !strings.Contains(e.Error(), "s3://bucket/a.jpg") || transfer.StartsOver(err) || e.Path != "a.jpg" {
+				if e := wantCode(t, err, download.CodeIntegrity); !strings.Contains(e.Error(), "s3://bucket/a.jpg") || transfer.StartsOver(err) || e.Path != "a.jpg" || !e.Retryable {
 					t.Errorf("the error is %v, at %q", err, e.Path)
 				}
 				if got := s.counted(tt.operation); got < 4 || got > 16 {

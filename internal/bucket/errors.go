@@ -98,11 +98,15 @@ func regionHint(region string) string {
 	return "set AWS_REGION=" + region
 }
 
-// failure returns the *download.Error of an operation on a key: what failed, why, and what to do. doing is one of rights.
-func (c *Client) failure(doing, key string, err error) error {
+// failure returns the error of an operation on a key: what failed, why, and what to do. doing is one of rights. It is
+// retryable if the program was interrupted, or if another program was in the way; Client.do knows about all other errors.
+func (c *Client) failure(doing, key string, err error) *download.Error {
 	shown := Scheme + c.at.Bucket + "/" + key
 	hint, code, why := c.explain(doing, err)
-	return &download.Error{Code: code, Err: fmt.Errorf("cannot %s %s: %w", doing, shown, why), Advice: hint}
+	return &download.Error{
+		Code: code, Err: fmt.Errorf("cannot %s %s: %w", doing, shown, why), Advice: hint,
+		Retryable: code == download.CodeInterrupted || errors.Is(why, ErrCondition) || errors.Is(why, ErrNoUpload),
+	}
 }
 
 // explain returns a hint, a code and the cause of a failure.
@@ -170,7 +174,7 @@ func (c *Client) waitForKey(ctx context.Context, key string, err error, tries *r
 		answer = r.code
 	}
 	return &download.Error{
-		Code: download.CodeStorage, Advice: "run the same command again later",
+		Code: download.CodeStorage, Advice: "run the same command again later", Retryable: true,
 		Err: fmt.Errorf("cannot write %s%s/%s: the server keeps answering %s, although no other object is in the way", Scheme, c.at.Bucket, key, answer),
 	}
 }

@@ -23,41 +23,48 @@ func TestErrors(t *testing.T) {
 		status      int
 		body        string
 		code        download.Code
+		retryable   bool
 		text, hint  string
 		is          error
 	}{
-		{"wrong key", "list", 403, fmt.Sprintf(form, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", "<AWSAccessKeyId>key</AWSAccessKeyId>"), "local", "the access key is not known there (InvalidAccessKeyId)", "AWS_ACCESS_KEY_ID", nil},
-		{"wrong secret", "list", 403, fmt.Sprintf(form, "SignatureDoesNotMatch", "The request signature we calculated does not match", "<StringToSign>AWS4-HMAC-SHA256</StringToSign>"), "local", "the secret key is wrong (SignatureDoesNotMatch)", "AWS_SECRET_ACCESS_KEY", nil},
-		{"expired token", "write", 400, fmt.Sprintf(form, "TokenRefreshRequired", "The provided token must be refreshed.", ""), "local", "the session token has expired", "AWS_SESSION_TOKEN", nil},
-		{"invalid token", "write", 400, fmt.Sprintf(form, "InvalidToken", "The provided token is malformed", "<Token-0>the session token</Token-0>"), "local", "the session token is not valid", "AWS_SESSION_TOKEN", nil},
-		{"clock", "list", 403, fmt.Sprintf(form, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", ""), "local", "clock differs too much", "set the clock", nil},
-		{"no bucket", "list", 404, fmt.Sprintf(form, "NoSuchBucket", "The specified bucket does not exist", "<BucketName>bucket</BucketName>"), "local", "there is no such bucket", "AWS_ENDPOINT_URL_S3", nil},
-		{"wrong region", "list", 400, fmt.Sprintf(form, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'", "<Region>eu-west-1</Region>"), "local", "the bucket is in another region", "set AWS_REGION=eu-west-1", nil},
-		{"wrong region, redirect", "list", 301, fmt.Sprintf(form, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.", "<Endpoint>bucket.s3-eu-west-1.amazonaws.com</Endpoint>"), "local", "the bucket is in another region", "AWS_REGION", nil},
-		{"region that is not one", "list", 400, fmt.Sprintf(form, "AuthorizationHeaderMalformed", "m", "<Region>eu; rm -rf /</Region>"), "local", "another region", "set AWS_REGION to the bucket's region", nil},
-		{"redirect without a body", "look at", 301, "", "local", "the bucket is in another region", "AWS_REGION", nil},
-		{"may not list", "list", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission (AccessDenied)", "s3:ListBucket", nil},
-		{"may not write", "write", 403, fmt.Sprintf(form, "AccessDenied", "User: arn:aws:iam::1:user/u is not authorized to perform: s3:PutObject", ""), "local", "no permission (AccessDenied)", "s3:PutObject", nil},
-		{"may not look", "look at", 403, "", "local", "no permission", "s3:GetObject and s3:ListBucket", nil},
-		{"may not read", "read", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission", "s3:GetObject", nil},
-		{"may not abort", "remove the unfinished upload of", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission", "s3:AbortMultipartUpload", nil},
-		{"may not list parts", "list the parts of", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission", "s3:ListMultipartUploadParts", nil},
-		{"may not list uploads", "list the unfinished uploads of", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", "no permission", "s3:ListBucketMultipartUploads", nil},
-		{"quota of Ceph", "write", 403, fmt.Sprintf(form, "QuotaExceeded", "", ""), "disk_full", "the bucket's quota is used up", "raise its quota", nil},
-		{"quota of MinIO", "write", 400, fmt.Sprintf(form, "XMinioAdminBucketQuotaExceeded", "Bucket quota exceeded", ""), "disk_full", "the bucket's quota is used up", "raise its quota", nil},
-		{"full disk", "write", 507, fmt.Sprintf(form, "XMinioStorageFull", "Storage backend has reached its minimum free drive threshold.", ""), "disk_full", "quota is used up", "free some space", nil},
-		{"507", "write", 507, "", "disk_full", "no space left", "free some space", nil},
-		{"storage class", "write", 400, fmt.Sprintf(form, "InvalidStorageClass", "The storage class you specified is not valid", ""), "local", "storage class", "--storage-class", nil},
-		{"KMS", "write", 400, fmt.Sprintf(form, "KMS.NotFoundException", "Key 'x' does not exist", ""), "local", "cannot encrypt with this key", "--sse", nil},
-		{"not found", "look at", 404, "", "local", "not found", "", ErrNotFound},
-		{"no upload", "write", 404, fmt.Sprintf(form, "NoSuchUpload", "The specified upload does not exist.", ""), "storage", "the unfinished upload was removed (NoSuchUpload)", "lifecycle", ErrNoUpload},
-		{"412", "write", 412, fmt.Sprintf(form, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", "<Condition>If-None-Match</Condition>"), "exists", "another object has the key", "again", ErrCondition},
-		{"409", "write", 409, fmt.Sprintf(form, "ConditionalRequestConflict", "The conditional request cannot succeed due to a conflicting operation", ""), "exists", "another object has the key", "again", ErrCondition},
-		{"503", "write", 503, fmt.Sprintf(form, "SlowDown", "Please reduce your request rate.", ""), "storage", "the server answered 503 Service Unavailable: Please reduce your request rate", "again later", nil},
-		{"a page", "write", 502, "<html><body>\x1b[31mBad\r\n gateway</body></html>", "storage", "the server answered 502 Bad Gateway", "again later", nil},
-		{"a secret in a message", "write", 418, fmt.Sprintf(form, "Teapot", "the secret key of the session token", ""), "storage", "[redacted] of", "", nil},
-		{"a long message", "write", 418, fmt.Sprintf(form, "Teapot", strings.Repeat("ü ", 5000), ""), "storage", "ü ü", "", nil},
-		{"a code that is long", "write", 418, fmt.Sprintf(form, strings.Repeat("X", 5000), "m", ""), "storage", "418", "", nil},
+		{"wrong key", "list", 403, fmt.Sprintf(form, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", "<AWSAccessKeyId>key</AWSAccessKeyId>"), "local", false, "the access key is not known there (InvalidAccessKeyId)", "AWS_ACCESS_KEY_ID", nil},
+		{"wrong secret", "list", 403, fmt.Sprintf(form, "SignatureDoesNotMatch", "The request signature we calculated does not match", "<StringToSign>AWS4-HMAC-SHA256</StringToSign>"), "local", false, "the secret key is wrong (SignatureDoesNotMatch)", "AWS_SECRET_ACCESS_KEY", nil},
+		{"expired token", "write", 400, fmt.Sprintf(form, "TokenRefreshRequired", "The provided token must be refreshed.", ""), "local", false, "the session token has expired", "AWS_SESSION_TOKEN", nil},
+		{"invalid token", "write", 400, fmt.Sprintf(form, "InvalidToken", "The provided token is malformed", "<Token-0>the session token</Token-0>"), "local", false, "the session token is not valid", "AWS_SESSION_TOKEN", nil},
+		{"clock", "list", 403, fmt.Sprintf(form, "RequestTimeTooSkewed", "The difference between the request time and the current time is too large.", ""), "local", false, "clock differs too much", "set the clock", nil},
+		{"no bucket", "list", 404, fmt.Sprintf(form, "NoSuchBucket", "The specified bucket does not exist", "<BucketName>bucket</BucketName>"), "local", false, "there is no such bucket", "AWS_ENDPOINT_URL_S3", nil},
+		{"wrong region", "list", 400, fmt.Sprintf(form, "AuthorizationHeaderMalformed", "The authorization header is malformed; the region 'us-east-1' is wrong; expecting 'eu-west-1'", "<Region>eu-west-1</Region>"), "local", false, "the bucket is in another region", "set AWS_REGION=eu-west-1", nil},
+		{"wrong region, redirect", "list", 301, fmt.Sprintf(form, "PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.", "<Endpoint>bucket.s3-eu-west-1.amazonaws.com</Endpoint>"), "local", false, "the bucket is in another region", "AWS_REGION", nil},
+		{"region that is not one", "list", 400, fmt.Sprintf(form, "AuthorizationHeaderMalformed", "m", "<Region>eu; rm -rf /</Region>"), "local", false, "another region", "set AWS_REGION to the bucket's region", nil},
+		{"redirect without a body", "look at", 301, "", "local", false, "the bucket is in another region", "AWS_REGION", nil},
+		{"may not list", "list", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", false, "no permission (AccessDenied)", "s3:ListBucket", nil},
+		{"may not write", "write", 403, fmt.Sprintf(form, "AccessDenied", "User: arn:aws:iam::1:user/u is not authorized to perform: s3:PutObject", ""), "local", false, "no permission (AccessDenied)", "s3:PutObject", nil},
+		{"may not look", "look at", 403, "", "local", false, "no permission", "s3:GetObject and s3:ListBucket", nil},
+		{"may not read", "read", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", false, "no permission", "s3:GetObject", nil},
+		{"may not abort", "remove the unfinished upload of", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", false, "no permission", "s3:AbortMultipartUpload", nil},
+		{"may not list parts", "list the parts of", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", false, "no permission", "s3:ListMultipartUploadParts", nil},
+		{"may not list uploads", "list the unfinished uploads of", 403, fmt.Sprintf(form, "AccessDenied", "Access Denied", ""), "local", false, "no permission", "s3:ListBucketMultipartUploads", nil},
+		{"quota of Ceph", "write", 403, fmt.Sprintf(form, "QuotaExceeded", "", ""), "disk_full", false, "the bucket's quota is used up", "raise its quota", nil},
+		{"quota of MinIO", "write", 400, fmt.Sprintf(form, "XMinioAdminBucketQuotaExceeded", "Bucket quota exceeded", ""), "disk_full", false, "the bucket's quota is used up", "raise its quota", nil},
+		{"full disk", "write", 507, fmt.Sprintf(form, "XMinioStorageFull", "Storage backend has reached its minimum free drive threshold.", ""), "disk_full", false, "quota is used up", "free some space", nil},
+		{"507", "write", 507, "", "disk_full", false, "no space left", "free some space", nil},
+		{"storage class", "write", 400, fmt.Sprintf(form, "InvalidStorageClass", "The storage class you specified is not valid", ""), "local", false, "storage class", "--storage-class", nil},
+		{"KMS", "write", 400, fmt.Sprintf(form, "KMS.NotFoundException", "Key 'x' does not exist", ""), "local", false, "cannot encrypt with this key", "--sse", nil},
+		{"not found", "look at", 404, "", "local", false, "not found", "", ErrNotFound},
+		{"no upload", "write", 404, fmt.Sprintf(form, "NoSuchUpload", "The specified upload does not exist.", ""), "storage", true, "the unfinished upload was removed (NoSuchUpload)", "lifecycle", ErrNoUpload},
+		{"412", "write", 412, fmt.Sprintf(form, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold", "<Condition>If-None-Match</Condition>"), "exists", true, "another object has the key", "again", ErrCondition},
+		{"409", "write", 409, fmt.Sprintf(form, "ConditionalRequestConflict", "The conditional request cannot succeed due to a conflicting operation", ""), "exists", true, "another object has the key", "again", ErrCondition},
+		{"503", "write", 503, fmt.Sprintf(form, "SlowDown", "Please reduce your request rate.", ""), "storage", true, "the server answered 503 Service Unavailable: Please reduce your request rate", "again later", nil},
+		{"500", "write", 500, fmt.Sprintf(form, "InternalError", "m", ""), "storage", true, "500 Internal Server Error", "again later", nil},
+		{"400 of a slow connection", "write", 400, fmt.Sprintf(form, "RequestTimeout", "m", ""), "storage", true, "400 Bad Request", "again later", nil},
+		{"429", "write", 429, "", "storage", true, "429 Too Many Requests", "", nil},
+		{"what the server cannot do", "write", 501, fmt.Sprintf(form, "NotImplemented", "m", ""), "storage", false, "501", "again later", nil},
+		{"a quota as 503", "write", 503, fmt.Sprintf(form, "QuotaExceeded", "m", ""), "disk_full", false, "quota is used up", "raise its quota", nil},
+		{"an account as 503", "write", 503, fmt.Sprintf(form, "AccountProblem", "m", ""), "local", false, "the account may not use", "owner", nil},
+		{"a page", "write", 502, "<html><body>\x1b[31mBad\r\n gateway</body></html>", "storage", true, "the server answered 502 Bad Gateway", "again later", nil},
+		{"a secret in a message", "write", 418, fmt.Sprintf(form, "Teapot", "the secret key of the session token", ""), "storage", false, "[redacted] of", "", nil},
+		{"a long message", "write", 418, fmt.Sprintf(form, "Teapot", strings.Repeat("ü ", 5000), ""), "storage", false, "ü ü", "", nil},
+		{"a code that is long", "write", 418, fmt.Sprintf(form, strings.Repeat("X", 5000), "m", ""), "storage", false, "418", "", nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newServer(t)
@@ -83,6 +90,9 @@ func TestErrors(t *testing.T) {
 			}
 			if !strings.Contains(failed.Hint(), tt.hint) || tt.hint == "" && failed.Hint() != "" {
 				t.Errorf("the hint is %q, want %q", failed.Hint(), tt.hint)
+			}
+			if failed.Retryable != tt.retryable {
+				t.Errorf("retryable is %t", failed.Retryable)
 			}
 			if tt.is != nil && !errors.Is(err, tt.is) {
 				t.Errorf("%v is not %v", err, tt.is)
@@ -130,7 +140,7 @@ func TestErrorsThatStay(t *testing.T) {
 		o.Transport = roundTrip(func(*http.Request) (*http.Response, error) { tries++; return nil, stays })
 	})
 	_, err := c.Head(t.Context(), "a")
-	if failed := wantCode(t, err, download.CodeNetwork); tries != 1 || !strings.Contains(failed.Error(), "no such host") {
+	if failed := wantCode(t, err, download.CodeNetwork); tries != 1 || failed.Retryable || !strings.Contains(failed.Error(), "no such host") {
 		t.Errorf("%d tries, %v", tries, failed)
 	}
 }
@@ -145,7 +155,7 @@ func TestServerThatClosesConnections(t *testing.T) {
 		return true
 	}
 	_, err := s.client().Head(t.Context(), "a")
-	if failed := wantCode(t, err, download.CodeNetwork); s.counted("head") < 4 || strings.Contains(failed.Error(), "http") {
+	if failed := wantCode(t, err, download.CodeNetwork); s.counted("head") < 4 || !failed.Retryable || strings.Contains(failed.Error(), "http") {
 		t.Errorf("%d requests, %v", s.counted("head"), failed)
 	}
 }
@@ -235,11 +245,15 @@ func TestTimeLimits(t *testing.T) {
 	s.fault = func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }
 	c := s.client(func(o *Options) { o.Transport, o.Retries = &http.Transport{ResponseHeaderTimeout: time.Millisecond}, 0 })
 	_, err := c.Head(t.Context(), "a")
-	wantCode(t, err, download.CodeTimeout)
+	if failed := wantCode(t, err, download.CodeTimeout); !failed.Retryable {
+		t.Errorf("%v is not retryable", failed)
+	}
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
 	_, err = c.Head(ctx, "a")
-	wantCode(t, err, download.CodeInterrupted)
+	if failed := wantCode(t, err, download.CodeInterrupted); !failed.Retryable {
+		t.Errorf("%v is not retryable", failed)
+	}
 }
 
 // A list and a read go on where they broke, and what they have brought counts as progress.

@@ -582,7 +582,7 @@ func TestKeyThatIsNeverFree(t *testing.T) {
 			var waits []time.Duration
 			to.client.sleep = func(ctx context.Context, d time.Duration) error { waits = append(waits, d); return ctx.Err() }
 			_, err := transferred(t.Context(), to, target("a.jpg", "A"), objectOf("new"), "new")
-			if e := wantCode(t, err, download.CodeStorage); !strings.Contains(e.Error(), tt.code) || e.Advice == "" {
+			if e := wantCode(t, err, download.CodeStorage); !strings.Contains(e.Error(), tt.code) || e.Advice == "" || !e.Retryable {
 				t.Errorf("the error is %v, with the hint %q", err, e.Advice)
 			}
 			if got := s.counted("put"); got != 4 || len(waits) != 3 || waits[0] < 250*time.Millisecond || waits[2] < waits[0] {

@@ -90,7 +90,7 @@ func (c *Client) untilSound(ctx context.Context, key string, operation func(cont
 // damaged returns the error of an object with other bytes than those that were sent.
 func (c *Client) damaged(key string, err error) error {
 	return &download.Error{
-		Code: download.CodeIntegrity, Advice: "look at the server's disks and logs",
+		Code: download.CodeIntegrity, Advice: "look at the server's disks and logs", Retryable: true,
 		Err: fmt.Errorf("cannot write %s%s/%s: %w", Scheme, c.at.Bucket, key, err),
 	}
 }

@@ -37,7 +37,7 @@ func failure(ctx context.Context, job Job, err error) *Failure {
 	case ctx.Err() != nil && errors.Is(err, context.Cause(ctx)), errors.Is(err, context.Canceled):
 		f.Code, f.Message, f.Retryable = CodeInterrupted, "interrupted", true
 	case errors.As(err, &known):
-		f.Code = known.Code
+		f.Code, f.Retryable = known.Code, known.Retryable
 	case errors.As(err, &blocked):
 		f.Code, f.HTTPStatus, f.Retryable = CodeRateLimited, http.StatusTooManyRequests, true
 	case errors.As(err, &api):

@@ -103,6 +103,8 @@ type Error struct {
 	Path string
 	// Advice is what the user can do; may be "".
 	Advice string
+	// Retryable is set if the same command may succeed later.
+	Retryable bool
 }
 
 func (e *Error) Error() string { return e.Err.Error() }
