@@ -148,3 +148,30 @@ func TestCompletedObjectIsRead(t *testing.T) {
 		})
 	}
 }
+
+// A damaged object that another program has replaced since stays.
+func TestReplacedObjectIsNotRemoved(t *testing.T) {
+	s := newServer(t)
+	c := s.client()
+	damaged, err := c.Put(t.Context(), "a.jpg", []byte("damaged"), Attributes{}, Condition{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := c.Put(t.Context(), "a.jpg", []byte("of another program"), Attributes{}, Condition{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		etag string
+		want map[string]string
+	}{
+		{damaged, map[string]string{"a.jpg": "of another program"}},
+		{other, map[string]string{}},
+		{other, map[string]string{}}, // it is gone
+	} {
+		if err := c.removeDamaged(t.Context(), "a.jpg", tt.etag); err != nil {
+			t.Error(err)
+		}
+		wantContents(t, s, tt.want)
+	}
+}
