@@ -10,10 +10,12 @@ import (
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/sandbox"
+	"github.com/bynder-cli/bynder/internal/terminal"
 )
 
-// valueCompletions returns what completes the values of flags in a shell, by the name of the flag. The value of any other
-// flag has no completions: not even file names, which are wrong there.
+// valueCompletions returns what completes the values of flags in a shell, by the name of the flag, or by the path of a
+// command and the name of its flag if that has other values than in other commands. The value of any other flag has no
+// completions: not even file names, which are wrong there.
 func valueCompletions(s Streams) map[string]cobra.CompletionFunc {
 	all := map[string]cobra.CompletionFunc{
 		"profile":   completeProfiles(s),
@@ -23,12 +25,20 @@ func valueCompletions(s Streams) map[string]cobra.CompletionFunc {
 		"metadata":  oneOf("json"),
 		"format":    oneOf("jpg", "png", "webp"),
 		"type":      listOf(assetTypes...),
-		"order":     oneOf(orders...),
-		"fields":    listOf(slices.DeleteFunc(bynder.AssetFields(), func(name string) bool { return strings.HasPrefix(name, "property_") })...),
-		"fault":     oneOf(names(sandbox.FaultKinds(), func(k sandbox.FaultKind) string { return k.Name })...),
-		"auth":      oneOf(names(sandbox.Kinds(), func(k sandbox.Kind) string { return string(k) })...),
-		"dir":       completeFolders,
-		"trash":     completeFolders,
+		"image": oneOf(names([]terminal.Pictures{
+			terminal.PicturesAuto, terminal.PicturesKitty, terminal.PicturesBlocks, terminal.PicturesOff,
+		}, func(p terminal.Pictures) string { return string(p) })...),
+		"jobs":       oneOf("auto"),
+		"shard":      oneOf("auto"),
+		"max-delete": oneOf("none"),
+		"sse":        oneOf("AES256", "aws:kms"),
+		"items type": oneOf("original", "web", "additional"),
+		"order":      oneOf(orders...),
+		"fields":     listOf(slices.DeleteFunc(bynder.AssetFields(), func(name string) bool { return strings.HasPrefix(name, "property_") })...),
+		"fault":      oneOf(names(sandbox.FaultKinds(), func(k sandbox.FaultKind) string { return k.Name })...),
+		"auth":       oneOf(names(sandbox.Kinds(), func(k sandbox.Kind) string { return string(k) })...),
+		"dir":        completeFolders,
+		"trash":      completeFolders,
 
 		"collection": namesFrom(s, "collections"),
 		"tag":        namesFrom(s, "tags"),
@@ -66,8 +76,11 @@ func setCompletions(cmd *cobra.Command, values, arguments map[string]cobra.Compl
 		}
 	}
 	each := func(f *pflag.Flag) {
-		complete, known := values[f.Name]
-		if !known {
+		complete := values[path+" "+f.Name]
+		if complete == nil {
+			complete = values[f.Name]
+		}
+		if complete == nil {
 			complete = cobra.NoFileCompletions
 		}
 		if _, done := cmd.GetFlagCompletionFunc(f.Name); !done && f.NoOptDefVal == "" {
