@@ -44,7 +44,7 @@ func (s *showing) details(ctx context.Context, asset *bynder.Asset, items []bynd
 		{Key: "description", Value: text("description")},
 		{Key: "copyright", Value: text("copyright")},
 		{Key: "type", Value: asset.Type},
-		{Key: "extension", Value: joined(text("extension"))},
+		{Key: "extension", Value: strings.ReplaceAll(text("extension"), ",", ", ")},
 		{Key: "size", Value: size},
 		{Key: "dimensions", Value: dimensions(asset.Pixels())},
 		{Key: "created", Value: text("dateCreated")},
@@ -146,11 +146,8 @@ func itemText(m *bynder.MediaItem) string {
 		parts = append(parts, report.Bytes(m.Size))
 	}
 	parts = append(parts, dimensions(m.Width, m.Height), m.FileName)
-	return joined(strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ","))
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), ", ")
 }
-
-// joined returns values between commas with a space after each comma.
-func joined(values string) string { return strings.ReplaceAll(values, ",", ", ") }
 
 // dimensions returns a size in pixels, "" if it is unknown.
 func dimensions(width, height int64) string {
