@@ -25,11 +25,14 @@ type Call struct {
 }
 
 // ParseCall parses a call as people write it: a path below /api/v4/, a path from the root, or a URL. It refuses a path that
-// could lead elsewhere. A slash is added at the end of a path below /api/v4/: without it the portal redirects.
+// could lead elsewhere, and blanks at the beginning or end of the call or of an element of its path. A slash is added at
+// the end of a path below /api/v4/: without it the portal redirects.
 func ParseCall(text string) (Call, error) {
 	var c Call
 	path, query, hasQuery := strings.Cut(text, "?")
 	switch scheme, _, isURL := strings.Cut(path, "://"); {
+	case strings.TrimSpace(text) != text:
+		return Call{}, errors.New("it begins or ends with a blank")
 	case strings.Contains(text, "#"):
 		return Call{}, errors.New("it has a fragment (#)")
 	case isURL && !strings.EqualFold(scheme, "https") && !strings.EqualFold(scheme, "http"):
@@ -88,6 +91,8 @@ func cleanPath(path string) (string, error) {
 			return "", fmt.Errorf("the path contains %.80q: write an id in its place", decoded)
 		case strings.ContainsAny(decoded, `/\`):
 			return "", fmt.Errorf("the path contains an encoded slash or a backslash: %.80q", decoded)
+		case strings.TrimSpace(decoded) != decoded:
+			return "", fmt.Errorf("an element of the path begins or ends with a blank: %.80q", decoded)
 		case spelling.Unseen(decoded) != "" || !utf8.ValidString(decoded):
 			return "", fmt.Errorf("the path contains characters that cannot be seen: %.80q", decoded)
 		}
