@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"iter"
 	"sync/atomic"
 	"time"
 
@@ -200,6 +201,23 @@ func (s *session) closeJournal() {
 	})
 }
 
+// jobs returns the jobs of the list. The time of the run begins with the first, except if the run lists assets itself:
+// then listing them is a part of it.
+func (s *session) jobs(ctx context.Context) iter.Seq[download.Job] {
+	return func(yield func(download.Job) bool) {
+		begun := s.request.changes
+		for job := range s.list.Jobs(ctx) {
+			if !begun {
+				begun = true
+				s.reporter.Begin()
+			}
+			if !yield(job) {
+				return
+			}
+		}
+	}
+}
+
 // run downloads the files of the list, and writes the undone list.
 func (s *session) run(ctx context.Context) error {
 	engine := s.flags.engine(s.conf, s.portal, s.destination)
@@ -216,7 +234,7 @@ func (s *session) run(ctx context.Context) error {
 	engine.Progress, engine.Results = s.reporter, results
 	engine.Steps = s.request.steps(s.list.Expanded)
 	s.begun = true
-	tally := engine.Run(ctx, s.list.Jobs)
+	tally := engine.Run(ctx, s.jobs)
 	unread := s.list.Err()
 	notStarted, err := s.list.Close(tally.Stop != nil || unread != nil)
 	printStop(s.reporter.Screen(), tally.Stop)

@@ -127,6 +127,10 @@ func New(o Options) *Reporter {
 // through it.
 func (r *Reporter) Screen() *Screen { return r.screen }
 
+// Begin makes the time of the summary count from now, and not from New. It is called when the first id of a run has been
+// read: until then the run may have waited for a pipe.
+func (r *Reporter) Begin() { r.tally.begin(time.Now()) }
+
 // ShowWait sets the reason for a wait that is not the connection's, for example "API
 // allowance: 10/s, about 3 h 10 min left", and about when it ends.
 func (r *Reporter) ShowWait(text string, until time.Time) {

@@ -317,6 +317,34 @@ func TestStatusLineOfARun(t *testing.T) {
 	})
 }
 
+// The time before the first id is not a part of the summary's time, and so not of its rate.
+func TestSummaryBeginsWithTheFirstID(t *testing.T) {
+	for begins, want := range map[bool]string{
+		true:  "bynder: 1 downloaded\nbynder: 4.0 MiB in 2 s (2.0 MiB/s), API calls: 1\n",
+		false: "bynder: 1 downloaded\nbynder: 4.0 MiB in 10 s (410 KiB/s), API calls: 1\n",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var errs stream
+			r := New(Options{Stdout: &stream{}, Stderr: &errs, Progress: ProgressNever, Files: all(1)})
+			pass(8 * time.Second)
+			if begins {
+				r.Begin()
+			}
+			pass(time.Second) // for the portal
+			r.Started(job("a"), "a.jpg", object(4*mib), 0)
+			pass(time.Second)
+			r.Advanced(job("a"), 4*mib)
+			r.Finished(job("a"), present("a", "a.jpg", 4*mib))
+			if err := r.Close(Totals{APICalls: 1}); err != nil {
+				t.Error(err)
+			}
+			if got := errs.String(); got != want {
+				t.Errorf("\n got %q\nwant %q", got, want)
+			}
+		})
+	}
+}
+
 // A pipe whose reader is gone ends the run through the callback, and Close says why.
 func TestClosedPipe(t *testing.T) {
 	reader, writer, err := os.Pipe()

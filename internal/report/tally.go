@@ -12,10 +12,10 @@ import (
 // tally adds up the events of a run. It has an entry for each file in flight and none
 // for those that are done, so that a million files need no more memory than a hundred.
 type tally struct {
-	began time.Time
 	files func() (n int, more bool) // see Options.Files
 
 	mu        sync.Mutex
+	began     time.Time
 	flights   map[int64]*flight // by the number of the job
 	byStatus  map[download.Status]int
 	byCause   map[download.Code]int
@@ -60,6 +60,12 @@ func newTally(now time.Time, files func() (n int, more bool)) *tally {
 		meter:    newMeter(now),
 		listing:  ListingProgress{Noun: "asset"},
 	}
+}
+
+func (t *tally) begin(now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.began = now
 }
 
 // start adds a file in flight. It is called again for a file that starts over.
