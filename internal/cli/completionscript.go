@@ -33,6 +33,8 @@ var scriptMends = map[string][]scriptMend{
 		},
 	},
 	"zsh": {{`=~ '-.*=' ]]`, `=~ '^-[^=]*=' ]]`}},
+	// PowerShell reads typographic quotes as quotes.
+	"powershell": {{`-replace '\s|#|`, `-replace '[\u2018-\u201e]|\s|#|`}},
 	"fish": {
 		// commandline -o removes the quotes of the words before, and -t leaves those of the last one.
 		{
@@ -86,6 +88,10 @@ func completionScript(root *cobra.Command, shell string, descriptions bool) (str
 		err = root.GenBashCompletionV2(&script, descriptions)
 	case shell == "fish":
 		err = root.GenFishCompletion(&script, descriptions)
+	case shell == "powershell" && descriptions:
+		err = root.GenPowerShellCompletionWithDesc(&script)
+	case shell == "powershell":
+		err = root.GenPowerShellCompletion(&script)
 	case descriptions:
 		err = root.GenZshCompletion(&script)
 	default:

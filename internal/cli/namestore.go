@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/bynder-cli/bynder/internal/config"
 )
@@ -116,8 +117,10 @@ func distinctNames(names []string) []string {
 
 // completable reports whether a name, or a metaproperty with = and an option, can be offered to a shell. Shells insert
 // text that others have written into a command line, and evaluate that line to complete the next word: so names have no
-// characters that expand in one, even if a shell forgets to quote them. Blanks, quotes, & and parentheses are
-// frequent in names, and completionScript has them quoted.
+// ASCII character that expands in one, even if a shell forgets to quote it, except blanks, quotes, & and parentheses,
+// which are frequent in names, and which completionScript has quoted. Nor do they have : and @, at which bash splits
+// words. Other characters that can be seen expand in no shell; PowerShell reads typographic quotes as quotes, and
+// completionScript has them quoted.
 func completable(name string) bool {
 	property, option, isOption := strings.Cut(name, "=")
 	if isOption && option != "" && !isPlainName(option) {
@@ -127,10 +130,18 @@ func completable(name string) bool {
 }
 
 func isPlainName(name string) bool {
-	isOther := func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" -_.,/()&+'", r)
-	}
-	return name != "" && len(name) <= maxNameLength && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, isOther) &&
-		!strings.HasPrefix(name, "-") && // a flag
+	first, _ := utf8.DecodeRuneInString(name)
+	return name != "" && len(name) <= maxNameLength && utf8.ValidString(name) && strings.TrimSpace(name) == name &&
+		!strings.ContainsFunc(name, func(r rune) bool { return !isPlain(r) }) &&
+		!unicode.Is(unicode.Pd, first) && // a flag, in PowerShell also with a longer dash
 		!strings.HasPrefix(name, "_activeHelp_") // a message, in the protocol of completions
+}
+
+// isPlain reports whether r can be a part of a name that is offered to a shell.
+func isPlain(r rune) bool {
+	if r < utf8.RuneSelf {
+		return unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(" -_.,/()&+'%", r)
+	}
+	const brailleBlank = '\u2800'
+	return unicode.IsPrint(r) && r != brailleBlank && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r)
 }

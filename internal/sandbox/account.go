@@ -202,6 +202,7 @@ var accountNames = map[string][]string{
 		"two words", "$(touch pwned)", "$(touch pwned) again", "`touch pwned`", "; touch pwned;", "| touch pwned", "'; touch pwned; '",
 		"\"; touch pwned; \"", "${IFS}touch${IFS}pwned", "-rf", "a:b", "a=b", "a,b", "*", "~", "!!", "\\", "#", "{a,b}", "O'Neill & \"Sons\" (2024)", "%PATH%",
 		"Rock & touch pwned 1", "Rock & touch pwned 2", "Ann's (touch pwned) 1", "Ann's (touch pwned) 2",
+		"Foo™ – 50% O’Brien 1", "Foo™ – 50% O’Brien 2",
 	},
 	"control": {"line\nbreak", "tab\tbed", "nul\x00nul", "\x1b]0;title\x07", "\u202ebidi", "\u009b31m", "\u200bzero", "_activeHelp_ no", ":4"},
 }
