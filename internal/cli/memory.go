@@ -14,7 +14,7 @@ func collect(lines int) {
 	case lines >= manyLines:
 		collectOften()
 	case lines > 0:
-		debug.SetGCPercent(400)
+		debug.SetGCPercent(250)
 	}
 }
 
