@@ -57,10 +57,16 @@ func (p *place) write(t *testing.T, path, content string) {
 	}
 }
 
-// verify returns what is found, as "status path differs".
-func (p *place) verify(t *testing.T, o Options) (all []string) {
+// verify returns what is found; see foundBy.
+func (p *place) verify(t *testing.T, o Options) []string {
 	t.Helper()
-	err := p.each(t.Context(), t, o, func(f Finding) error {
+	return foundBy(t, func(each func(Finding) error) error { return p.each(t.Context(), t, o, each) })
+}
+
+// foundBy returns what a comparison finds, as "status path differs".
+func foundBy(t *testing.T, compare func(each func(Finding) error) error) (all []string) {
+	t.Helper()
+	err := compare(func(f Finding) error {
 		text := string(f.Status) + " " + filepath.ToSlash(f.Path())
 		if f.Differ != "" {
 			text += " " + string(f.Differ)

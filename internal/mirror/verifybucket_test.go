@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -22,25 +21,10 @@ type recordedIn struct {
 	*store
 }
 
-// verify returns what is found, as place.verify does.
+// verify returns what is found; see foundBy.
 func (r recordedIn) verify(t *testing.T, o Options) []string {
 	t.Helper()
-	var all []string
-	err := r.each(t, o, func(f Finding) error {
-		text := string(f.Status) + " " + filepath.ToSlash(f.Path())
-		if f.Differ != "" {
-			text += " " + string(f.Differ)
-		}
-		if f.Err != nil {
-			text += " unreadable"
-		}
-		all = append(all, text)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return all
+	return foundBy(t, func(each func(Finding) error) error { return r.each(t, o, each) })
 }
 
 func (r recordedIn) each(t *testing.T, o Options, each func(Finding) error) error {
