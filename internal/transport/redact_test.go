@@ -32,15 +32,7 @@ func TestPortalEchoesNoCredentials(t *testing.T) {
 				}
 				v.Set(&c.Credentials, config.NewSecret(secret))
 			}
-			client := transport.Portal(c, transport.Options{})
-			req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, portal.URL, nil)
-			resp, err := client.Do(req)
-			if err != nil {
-				t.Fatal(err)
-			}
-			body, err := io.ReadAll(resp.Body)
-			resp.Body.Close()
-			client.CloseIdleConnections()
+			resp, body, err := answered(t, c, portal.URL)
 			text := string(body)
 			const want = `before | [redacted] | [redacted] | [redacted] | [redacted] | "[redacted]" | after`
 			if err != nil || text != want {
@@ -51,6 +43,20 @@ func TestPortalEchoesNoCredentials(t *testing.T) {
 			}
 		}
 	}
+}
+
+// answered makes a call and returns the answer, its body as far as it can be read, and the error of reading it.
+func answered(t *testing.T, c config.Config, url string) (resp *http.Response, body []byte, err error) {
+	t.Helper()
+	client := transport.Portal(c, transport.Options{})
+	defer client.CloseIdleConnections()
+	req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if resp, err = client.Do(req); err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(resp.Body)
+	return resp, body, err
 }
 
 // The body of an error without credentials is passed on as it is; of one with credentials, only they change. One that is
@@ -74,15 +80,7 @@ func TestBodyOfAnError(t *testing.T) {
 		})
 		c := portalConfig(t, portal.URL, config.PermanentToken)
 		config.PermanentToken.Values()[0].Set(&c.Credentials, config.NewSecret(secret))
-		client := transport.Portal(c, transport.Options{})
-		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, portal.URL, nil)
-		resp, err := client.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(resp.Body)
-		resp.Body.Close()
-		client.CloseIdleConnections()
+		_, body, err := answered(t, c, portal.URL)
 		want := tt.want
 		if want == "" && !strings.Contains(tt.body, "anary") {
 			want = tt.body
