@@ -228,11 +228,7 @@ func (s *Segments) PutAside(ctx context.Context) error {
 	group.SetLimit(segmentsAtOnce)
 	for _, o := range s.known {
 		group.Go(func() error {
-			var content bytes.Buffer
-			if err := s.client.Read(within, o, &content); err != nil {
-				return err
-			}
-			if _, err := s.client.Put(within, aside+o.Key[len(s.prefix):], content.Bytes(), ndjson, Condition{}); err != nil {
+			if err := s.client.Copy(within, o.Key, o.ETag, aside+o.Key[len(s.prefix):]); err != nil {
 				return err
 			}
 			return s.client.Delete(within, o.Key)

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -152,6 +153,8 @@ func operation(r *http.Request) string {
 		return "complete"
 	case r.Method == http.MethodPut && q.Has("partNumber"):
 		return "part"
+	case r.Method == http.MethodPut && r.Header.Get("X-Amz-Copy-Source") != "":
+		return "copy"
 	case r.Method == http.MethodDelete && q.Has("uploadId"):
 		return "abort"
 	case r.Method == http.MethodGet && q.Has("uploadId"):
@@ -238,6 +241,18 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		fmt.Fprint(w, "</ListBucketResult>")
+	case "copy":
+		source, _ := url.PathUnescape(r.Header.Get("X-Amz-Copy-Source"))
+		from, ok := s.objects[strings.TrimPrefix(strings.TrimPrefix(source, "/"), "bucket/")]
+		switch match := strings.Trim(r.Header.Get("X-Amz-Copy-Source-If-Match"), `"`); {
+		case !ok:
+			refuse(w, http.StatusNotFound, "NoSuchKey")
+		case match != from.etag:
+			refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+		default:
+			s.store(key, from.content, from.etag, from.header)
+			fmt.Fprintf(w, `<CopyObjectResult><ETag>"%s"</ETag></CopyObjectResult>`, from.etag)
+		}
 	case "put":
 		if !s.mayWrite(r, key) {
 			refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
