@@ -87,16 +87,20 @@ func (o *transferFlags) openBucket(ctx context.Context, conf config.Config) (sin
 
 // bucketOptions returns the options of a client of a bucket.
 func (o *transferFlags) bucketOptions(conf config.Config) bucket.Options {
+	opts := bucketOptions(o.streams, o.retries, transport.Options{Roots: conf.Roots, Connections: o.workers.Most(), Trace: func(e transport.Exchange) {
+		if screen := o.screen.Load(); screen != nil {
+			screen.Say("%s", exchangeLine(e))
+		}
+	}})
+	opts.StorageClass, opts.SSE = o.storageClass, o.sse
+	return opts
+}
+
+// bucketOptions returns the options of a client of a bucket that only reads.
+func bucketOptions(s Streams, retries int, t transport.Options) bucket.Options {
 	return bucket.Options{
-		Getenv: o.streams.Getenv,
-		Transport: transport.Bucket(transport.Options{Roots: conf.Roots, Connections: o.workers.Most(), Trace: func(e transport.Exchange) {
-			if screen := o.screen.Load(); screen != nil {
-				screen.Say("%s", exchangeLine(e))
-			}
-		}}),
-		Instance: transport.Instance(),
-		Program:  "bynder", Version: currentBuild().Version,
-		Retries: o.retries, StorageClass: o.storageClass, SSE: o.sse,
+		Getenv: s.Getenv, Transport: transport.Bucket(t), Instance: transport.Instance(),
+		Program: "bynder", Version: currentBuild().Version, Retries: retries,
 	}
 }
 

@@ -95,9 +95,6 @@ func openSource(ctx context.Context, name string, options func() (bucket.Options
 func (o journalShow) openSource(ctx context.Context, s Streams, name string) (journal.Source, func(), error) {
 	return openSource(ctx, name, func() (bucket.Options, error) {
 		roots, err := config.LoadRoots(ctx, o.caCert)
-		return bucket.Options{
-			Getenv: s.Getenv, Transport: transport.Bucket(transport.Options{Roots: roots, Connections: 16}), Instance: transport.Instance(),
-			Program: "bynder", Version: currentBuild().Version, Retries: retries,
-		}, err
+		return bucketOptions(s, retries, transport.Options{Roots: roots, Connections: 16}), err
 	})
 }
