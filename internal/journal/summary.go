@@ -127,7 +127,7 @@ func openView(ctx context.Context, from Source) (l location, v *view, err error)
 	case f == nil:
 		err = refused(fmt.Errorf("journal file %q not found", from.Name), hint)
 	case v.end == 0 && l.segments != nil:
-		err = refused(fmt.Errorf("there is no journal in %s", from.Name), hint)
+		err = refused(fmt.Errorf("journal %s not found", from.Name), hint)
 	default:
 		err = v.refuseOthers(from.Name)
 	}
