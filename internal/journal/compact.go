@@ -51,8 +51,8 @@ func (l location) removeUnfinished() {
 	}
 }
 
-// replacement writes a new file beside the journal, with what view.writeCurrent writes. Unfinished files of killed processes stay, except beside a state: they
-// might be the user's.
+// replacement writes a new file beside the journal, with what view.writeCurrent writes. Unfinished files of killed
+// processes stay, except beside a state: they might be the user's.
 func (l location) replacement(ctx context.Context, v *view, temporary string) (fresh *os.File, err error) {
 	old, err := v.file.Stat()
 	if err != nil {
