@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
@@ -106,6 +107,29 @@ func TestDigestsAreBounded(t *testing.T) {
 	}
 	if len(c.known) > maxDigests {
 		t.Errorf("%d digests remembered", len(c.known))
+	}
+}
+
+func TestObjectsArePackedOnce(t *testing.T) {
+	var c packingCache
+	for seed := range uint64(maxPackings + 2) {
+		o := Object{Size: 1000, seed: seed}
+		once, again := c.get(o, "gzip"), c.get(o, "gzip")
+		if &once[0] != &again[0] {
+			t.Error("packed twice")
+		}
+		r, err := gzip.NewReader(bytes.NewReader(once))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(r)
+		want, _ := io.ReadAll(o.Reader())
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("packed is not the object: %v", err)
+		}
+	}
+	if len(c.known) > maxPackings {
+		t.Errorf("%d packings remembered", len(c.known))
 	}
 }
 

@@ -23,9 +23,9 @@ func encodeStored(h http.Header, o Object, active activeFaults) Object {
 	label := "gzip"
 	switch f.Text {
 	case "gzip":
-		o = o.packed(f.Text)
+		o = o.Packed(f.Text)
 	case "deflate", "raw":
-		o, label = o.packed(f.Text), "deflate"
+		o, label = o.Packed(f.Text), "deflate"
 	case "bomb":
 		o.content, o.Size, o.recorded, o.partSize, o.seed = zeros(), int64(len(zeros())), "", 0, seedOf("bomb")
 	case "br":
@@ -44,11 +44,21 @@ func encodeOnTheWay(h http.Header, r *http.Request, o Object, active activeFault
 		return o
 	}
 	h.Set("Content-Encoding", "gzip")
-	return o.packed("gzip")
+	return o.Packed("gzip")
 }
 
-// packed returns the object with its bytes packed by gzip, by zlib (deflate), or by deflate without a header (raw).
-func (o Object) packed(how string) Object {
+// Packed returns the object with its bytes packed by "gzip", by "deflate" (zlib), or by "raw" (deflate without a header).
+// The first call for a large object takes a while, ten seconds and more under the race detector: a test that
+// does not want its client to wait for storage calls it beforehand.
+func (o Object) Packed(how string) Object {
+	b := packings.get(o, how)
+	o.content, o.Size, o.recorded = b, int64(len(b)), ""
+	o.seed = mix64(o.seed ^ seedOf("encoding", how))
+	return o
+}
+
+// pack returns the packed bytes of the object.
+func (o Object) pack(how string) []byte {
 	var b bytes.Buffer
 	var w io.WriteCloser = gzip.NewWriter(&b)
 	switch how {
@@ -59,9 +69,40 @@ func (o Object) packed(how string) Object {
 	}
 	_, _ = io.Copy(w, o.Reader()) // neither end can fail
 	_ = w.Close()
-	o.content, o.Size, o.recorded = b.Bytes(), int64(b.Len()), ""
-	o.seed = mix64(o.seed ^ seedOf("encoding", how))
-	return o
+	return b.Bytes()
+}
+
+// packings remembers packed bytes, each made once also for several callers.
+var packings packingCache
+
+type packingCache struct {
+	mu    sync.Mutex
+	known map[packingKey]func() []byte
+}
+
+type packingKey struct {
+	digestKey
+	how string
+}
+
+const maxPackings = 8 // of up to 32 MiB
+
+func (c *packingCache) get(o Object, how string) []byte {
+	if o.content != nil { // drawn or read from a file: small, and not known by its seed
+		return o.pack(how)
+	}
+	key := packingKey{digestKey{o.seed, o.Size, o.partSize}, how}
+	c.mu.Lock()
+	packed, ok := c.known[key]
+	if !ok {
+		if c.known == nil || len(c.known) >= maxPackings {
+			c.known = make(map[packingKey]func() []byte)
+		}
+		packed = sync.OnceValue(func() []byte { return o.pack(how) })
+		c.known[key] = packed
+	}
+	c.mu.Unlock()
+	return packed()
 }
 
 // zeros are 20 MiB of zeros, packed: a thousandth of that.
