@@ -62,8 +62,9 @@ that are not results is printed to standard error.
 
 Several journals are those of one job: a row for each has the files in place,
 the files that failed and, with --from LIST, the ids of the list that no journal
-has. Shares are taken from the journals' names, where {shard} of --journal has
-put them; those without a journal are listed, too. Lines have the fields
+has. A file that several journals have counts for the one with its latest
+result. Shares are taken from the journals' names, where {shard} of --journal
+has put them; those without a journal are listed, too. Lines have the fields
 journal, share, done, failed, missing and bytes.
 
 --failed lists the files whose last result is a failure, as input for download:
@@ -218,12 +219,20 @@ func (o journalShow) showFailed(ctx context.Context, s Streams, files []string) 
 		}
 		return nil
 	}
-	for _, file := range files {
+	job := journal.NewJob(len(files))
+	if len(files) > 1 { // which one has a file's latest result is known when all have been read
+		for i, file := range files {
+			if _, err := o.addTo(ctx, s, job, i, file, nil); err != nil {
+				return err
+			}
+		}
+	}
+	for i, file := range files {
 		from, done, err := o.openSource(ctx, s, file)
 		if err != nil {
 			return err
 		}
-		others, err := journal.EachFailure(ctx, from, row)
+		others, err := job.EachFailure(ctx, i, from, row)
 		done()
 		if otherLines += others; err != nil {
 			return err

@@ -10,10 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/bynder-cli/bynder/internal/bynder"
-	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/input"
 	"github.com/bynder-cli/bynder/internal/journal"
 	"github.com/bynder-cli/bynder/internal/report"
@@ -22,6 +20,7 @@ import (
 // journalTotals are the totals of one journal of a job that several processes do, or of the ids that have none.
 type journalTotals struct {
 	journal      string
+	number       int         // of the journal in the job
 	share        input.Shard // as the journal's name says; the zero value if it does not
 	done, failed int
 	missing      int // ids of the list without a record
@@ -41,9 +40,13 @@ var jobColumns = []report.Column{
 func (o journalShow) showJob(ctx context.Context, s Streams, files []string) error {
 	var all []journalTotals
 	var failed error
-	recorded, otherLines := input.NewDistinct(), 0
-	for _, file := range files {
-		t, others, err := o.totalsOf(ctx, s, file, recorded)
+	job, recorded, otherLines := journal.NewJob(len(files)), input.NewRecorded(), 0
+	note := recorded.Add
+	if len(o.from) == 0 {
+		note = nil
+	}
+	for i, file := range files {
+		others, err := o.addTo(ctx, s, job, i, file, note)
 		if ctx.Err() != nil {
 			return err
 		}
@@ -52,7 +55,11 @@ func (o journalShow) showJob(ctx context.Context, s Streams, files []string) err
 			failed = errors.Join(failed, err)
 			continue
 		}
-		all = append(all, t)
+		all = append(all, journalTotals{journal: file, number: i, share: shareOfName(file)})
+	}
+	for i := range all {
+		sums := job.Totals(all[i].number)
+		all[i].done, all[i].failed, all[i].bytes = sums.Done, sums.Failed, sums.Bytes
 	}
 	all = append(all, sharesWithout(all)...)
 	invalid := 0
@@ -72,33 +79,15 @@ func (o journalShow) showJob(ctx context.Context, s Streams, files []string) err
 	return failed
 }
 
-// totalsOf adds up a journal and, if they are compared with a list, adds its ids to those recorded.
-func (o journalShow) totalsOf(ctx context.Context, s Streams, file string, recorded *input.Distinct) (t journalTotals, otherLines int, err error) {
-	t = journalTotals{journal: file, share: shareOfName(file)}
+// addTo adds a journal to the job.
+func (o journalShow) addTo(ctx context.Context, s Streams, job *journal.Job, number int, file string, note func(mediaID, itemID string)) (otherLines int, err error) {
 	from, done, err := o.openSource(ctx, s, file)
 	if err != nil {
-		return t, 0, err
+		return 0, err
 	}
 	defer done()
-	groups, otherLines, err := journal.Summarize(ctx, from)
-	if err == nil && len(o.from) > 0 {
-		err = journal.EachID(ctx, from, func(mediaID, itemID string) {
-			recorded.First(jobKey(mediaID, ""))
-			recorded.First(jobKey(mediaID, itemID))
-		})
-	}
-	for _, g := range groups {
-		if g.Status == download.Failed {
-			t.failed += g.Files
-			continue
-		}
-		t.done, t.bytes = t.done+g.Files, t.bytes+g.Bytes
-	}
-	return t, otherLines, err
+	return job.Add(ctx, number, from, note)
 }
-
-// jobKey returns what a file is recorded as: an id of an asset, which may be spelled in two ways, and an item.
-func jobKey(mediaID, itemID string) string { return strings.ToUpper(mediaID) + "\t" + itemID }
 
 var shareInName = regexp.MustCompile(`(?:^|[^0-9])([0-9]{1,9})-of-([0-9]{1,9})(?:[^0-9]|$)`)
 
@@ -140,7 +129,7 @@ func sharesWithout(all []journalTotals) (absent []journalTotals) {
 
 // countMissing counts the ids of the lists that no journal has, for the share that they belong to. Ids of no share get
 // a row of their own. It also returns the number of lines without a valid id.
-func (o journalShow) countMissing(ctx context.Context, s Streams, all []journalTotals, recorded *input.Distinct) (_ []journalTotals, invalid int, err error) {
+func (o journalShow) countMissing(ctx context.Context, s Streams, all []journalTotals, recorded *input.Recorded) (_ []journalTotals, invalid int, err error) {
 	flags := transferFlags{from: o.from}
 	flags.streams = s
 	sources, err := flags.openSources(ctx, request{})
@@ -155,22 +144,28 @@ func (o journalShow) countMissing(ctx context.Context, s Streams, all []journalT
 		return all, 0, err
 	}
 	defer list.Discard()
-	rest := 0
+	var inNone journalTotals
+	lacks := func(mediaID string) {
+		i := slices.IndexFunc(all, func(t journalTotals) bool { return t.share.Of > 0 && t.share.Holds(mediaID) })
+		if i < 0 {
+			inNone.missing++
+			return
+		}
+		all[i].missing++
+	}
 	for job := range list.Jobs(ctx) {
 		switch {
 		case job.Err != nil:
 			invalid++
-		case recorded.First(jobKey(job.MediaID, job.Selector.ItemID)):
-			i := slices.IndexFunc(all, func(t journalTotals) bool { return t.share.Of > 0 && t.share.Holds(job.MediaID) })
-			if i < 0 {
-				rest++
-				continue
-			}
-			all[i].missing++
+		case recorded.Lacks(job.MediaID, job.Selector.ItemID):
+			lacks(job.MediaID)
 		}
 	}
-	if rest > 0 {
-		all = append(all, journalTotals{missing: rest})
+	for _, mediaID := range recorded.Rest() {
+		lacks(mediaID)
+	}
+	if inNone.missing > 0 {
+		all = append(all, inNone)
 	}
 	return all, invalid, errors.Join(ctx.Err(), list.Err())
 }

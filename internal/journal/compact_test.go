@@ -131,7 +131,7 @@ func TestCompactionKeepsBytes(t *testing.T) {
 		t.Errorf("the summary is %+v, %v", groups, err)
 	}
 	var failures []string
-	_, err = EachFailure(t.Context(), Source{Name: file}, func(r download.Result) error { failures = append(failures, r.MediaID); return nil })
+	_, err = NewJob(1).EachFailure(t.Context(), 0, Source{Name: file}, func(r download.Result) error { failures = append(failures, r.MediaID); return nil })
 	if err != nil || !slices.Equal(failures, []string{"A"}) {
 		t.Errorf("the failures are %v, %v", failures, err)
 	}
@@ -253,7 +253,7 @@ func TestEachFailure(t *testing.T) {
 		`{"portal":"p","mediaId":"A","selector":"original","status":"failed","error":{"code":"timeout","message":"new","retryable":true}}`,
 	}, "\n")+"\n")
 	var got []string
-	others, err := EachFailure(t.Context(), Source{Name: file}, func(r download.Result) error {
+	others, err := NewJob(1).EachFailure(t.Context(), 0, Source{Name: file}, func(r download.Result) error {
 		got = append(got, fmt.Sprintf("%s %s %s %s %s %s", r.MediaID, r.ItemID, r.Name, r.Path, r.Error.Code, r.Error.Message))
 		return nil
 	})
@@ -262,10 +262,10 @@ func TestEachFailure(t *testing.T) {
 		t.Errorf("got %q, %d other lines, %v; want %q", got, others, err, want)
 	}
 	enough := errors.New("enough")
-	if _, err := EachFailure(t.Context(), Source{Name: file}, func(download.Result) error { return enough }); !errors.Is(err, enough) {
+	if _, err := NewJob(1).EachFailure(t.Context(), 0, Source{Name: file}, func(download.Result) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("error %v, want that of the function", err)
 	}
-	if _, err := EachFailure(t.Context(), Source{Name: filepath.Join(dir, "none")}, nil); err == nil {
+	if _, err := NewJob(1).EachFailure(t.Context(), 0, Source{Name: filepath.Join(dir, "none")}, nil); err == nil {
 		t.Error("a journal that is not there has no failures")
 	}
 }

@@ -16,6 +16,7 @@ type record struct {
 	objectETag                []byte
 	listed                    []byte // JSON
 	verified, checksum        []byte
+	finished                  []byte // RFC 3339
 	cause                     []byte // error.code
 	bytes                     int64
 	sized                     bool // bytes is known
@@ -40,6 +41,8 @@ func unmarshal(line []byte) (record, bool) {
 		Bytes  *int64
 		Listed json.RawMessage
 		Error  struct{ Code string }
+
+		FinishedAt any // a string, unless another program wrote it
 	}
 	if err := json.Unmarshal(line, &v); err != nil || v == nil {
 		return record{}, false
@@ -53,6 +56,9 @@ func unmarshal(line []byte) (record, bool) {
 	}
 	if v.Bytes != nil {
 		r.bytes, r.sized = *v.Bytes, true
+	}
+	if finished, ok := v.FinishedAt.(string); ok {
+		r.finished = []byte(finished)
 	}
 	return r, true
 }

@@ -32,40 +32,7 @@ func scan(line []byte, r *record) bool {
 
 // value reads the value of a key, and returns the rest of the line.
 func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
-	var to *[]byte
 	switch key {
-	case "portal":
-		to = &r.portal
-	case "mediaId":
-		to = &r.mediaID
-	case "selector":
-		to = &r.selector
-	case "itemId":
-		to = &r.itemID
-	case "status":
-		to = &r.status
-	case "name":
-		to = &r.name
-	case "path":
-		to = &r.path
-	case "etag":
-		to = &r.etag
-	case "suspect":
-		to = &r.suspect
-	case "md5":
-		to = &r.md5
-	case "chosen":
-		to = &r.chosen
-	case "encoding":
-		to = &r.encoding
-	case "objectEtag":
-		to = &r.objectETag
-	case "verified":
-		to = &r.verified
-	case "checksum":
-		to = &r.checksum
-	case "finishedAt":
-		to = new([]byte)
 	case "bytes", "attempts", "resumedFrom":
 		var size int64
 		size, rest, ok = cutNumber(line)
@@ -80,11 +47,54 @@ func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
 			r.listed = line[:len(line)-len(rest)]
 		}
 		return rest, ok
-	default:
+	}
+	to := r.text(key)
+	if to == nil {
 		return nil, false
 	}
 	*to, rest, ok = cutText(line)
 	return rest, ok
+}
+
+// text returns where the text of a key goes; nil for an unknown one.
+func (r *record) text(key string) *[]byte {
+	switch key {
+	case "portal":
+		return &r.portal
+	case "mediaId":
+		return &r.mediaID
+	case "selector":
+		return &r.selector
+	case "itemId":
+		return &r.itemID
+	case "status":
+		return &r.status
+	case "name":
+		return &r.name
+	case "path":
+		return &r.path
+	case "etag":
+		return &r.etag
+	case "suspect":
+		return &r.suspect
+	case "md5":
+		return &r.md5
+	case "chosen":
+		return &r.chosen
+	case "encoding":
+		return &r.encoding
+	case "objectEtag":
+		return &r.objectETag
+	case "verified":
+		return &r.verified
+	case "checksum":
+		return &r.checksum
+	case "finishedAt":
+		return &r.finished
+	case "via":
+		return new([]byte)
+	}
+	return nil
 }
 
 // cutNumber cuts off an integer that is not negative.

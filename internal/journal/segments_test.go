@@ -125,8 +125,8 @@ func TestSegmentsAreOneJournal(t *testing.T) {
 		t.Errorf("Summarize: %v %d %+v", err, others, groups)
 	}
 	var ids []string
-	if err := EachID(t.Context(), from, func(id, _ string) { ids = append(ids, id) }); err != nil || !slices.Equal(slices.Sorted(slices.Values(ids)), []string{"A", "B", "C", "F"}) {
-		t.Errorf("EachID: %v %q", err, ids)
+	if _, err := NewJob(1).Add(t.Context(), 0, from, func(id, _ string) { ids = append(ids, id) }); err != nil || !slices.Equal(slices.Sorted(slices.Values(ids)), []string{"A", "B", "C", "F"}) {
+		t.Errorf("Job.Add: %v %q", err, ids)
 	}
 }
 

@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -41,36 +40,6 @@ func Summarize(ctx context.Context, from Source) (groups []Group, otherLines int
 		return nil
 	})
 	return groups, otherLines, err
-}
-
-// EachFailure calls each with the results of the files whose latest result is a failure, in the journal's order. It reads as
-// Summarize does; an error of each ends it.
-func EachFailure(ctx context.Context, from Source, each func(download.Result) error) (otherLines int, err error) {
-	return eachLatest(ctx, from, func(line []byte, r *record) error {
-		if !r.is(download.Failed) {
-			return nil
-		}
-		var failed download.Result
-		if err := json.Unmarshal(line, &failed); err != nil {
-			// Another program wrote it, with fields of other types: use those that are known.
-			failed = r.result(download.Failed, string(r.path))
-			failed.Error = &download.Failure{Code: download.Code(r.cause)}
-		}
-		if failed.Error == nil {
-			failed.Error = &download.Failure{}
-		}
-		return each(failed)
-	})
-}
-
-// EachID calls each with the media id and the item id, which may be "", of each file that has a result in a journal. It
-// reads as Summarize does.
-func EachID(ctx context.Context, from Source, each func(mediaID, itemID string)) error {
-	_, err := eachLatest(ctx, from, func(_ []byte, r *record) error {
-		each(string(r.mediaID), string(r.itemID))
-		return nil
-	})
-	return err
 }
 
 // eachLatest calls each with the line of the latest result of each file that was not deleted.
