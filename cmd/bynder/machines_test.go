@@ -60,12 +60,20 @@ func testSlurm(t *testing.T, k *kitchen) {
 			}
 		}
 	}
-	if _, err := os.Stat(k.path("cancelled")); failed != 1 || err == nil {
-		t.Errorf("%d tasks failed, and the array was cancelled: %v", failed, err == nil)
+	cancelled := func() bool { _, err := os.Stat(k.path("cancelled")); return err == nil }
+	if failed != 1 || cancelled() {
+		t.Errorf("%d tasks failed, and the array was cancelled: %v", failed, cancelled())
 	}
-	if err := os.Remove(k.path("ids.txt")); err != nil {
+	if err := os.Rename(k.path("ids.txt"), k.path("elsewhere")); err != nil {
 		t.Fatal(err)
 	}
+	if task(1, 1); cancelled() {
+		t.Error("a node without the list has cancelled the other tasks")
+	}
+	if err := os.Rename(k.path("elsewhere"), k.path("ids.txt")); err != nil {
+		t.Fatal(err)
+	}
+	env = append(env, "BYNDER_DOMAIN=a b")
 	task(1, 2)
 	if got := k.read(t, "cancelled"); got != "7\n" {
 		t.Errorf("cancelled: %q", got)
