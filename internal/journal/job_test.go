@@ -13,7 +13,7 @@ import (
 // A file of several journals counts once, for the one with its latest result.
 func TestJobCountsAFileOnce(t *testing.T) {
 	dir, _ := newFolder(t)
-	line := func(id, status, at string, bytes int) string {
+	line := func(id, status, at string, bytes int64) string {
 		return fmt.Sprintf(`{"portal":"p","mediaId":%q,"selector":"original","status":%q,"bytes":%d,"error":{"code":"network"},"finishedAt":%s}`, id, status, bytes, at)
 	}
 	const early, late = `"2026-01-02T03:04:05.1Z"`, `"2026-01-02T04:04:05.2+01:00"` // a tenth of a second later
