@@ -203,12 +203,12 @@ func (d *Dir) fileAbove(name string) fs.FileInfo {
 
 // identical reports whether the file at name is obj: by size and digest or, if the ETag
 // decides nothing, by size and time. If that cannot be known, it is false; the only error is
-// that of ctx. The size of a file with a content coding is not known: then its time decides,
-// or a digest of the decoded bytes, if storage sent one.
+// that of ctx. The size of a file with a content coding is not known. If storage sends that of the coded bytes, they are what it has, and
+// its ETag is theirs: then the time decides. Else a proxy codes the file on its way, and the ETag is that of the decoded bytes.
 func (d *Dir) identical(ctx context.Context, name string, info fs.FileInfo, obj transfer.Object) (bool, error) {
 	dated := isDated(info, obj)
 	switch {
-	case obj.Coding != "" && dated:
+	case obj.Coding != "" && dated && obj.CodedSize >= 0:
 		return info.Size() != obj.CodedSize, nil // that is the size of the coded bytes
 	case obj.Coding != "":
 		obj.Coding = ""
