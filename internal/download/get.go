@@ -26,7 +26,7 @@ func (r *run) get(ctx context.Context, job Job, free func()) Result {
 	transferring, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.claim = r.paths.Claim(job, cancel)
-	f.job.direct = f.engine.Options.Direct
+	f.job.direct, f.result.Attempts = f.engine.Options.Direct, 1
 	partial, err := f.transfer(transferring)
 	f.complete(ctx, r.finalize(ctx, f, partial, err, free))
 	f.plan()
@@ -40,13 +40,14 @@ type file struct {
 	engine *Engine
 	job    Job
 	claim  *Claim
-	target Target // its name is set once, when storage has answered
+	target Target // its name is set when storage has answered, again only by fallBack
 	object transfer.Object
 	result Result
 	// expected is the path that it was expected to get, as in Result.Path; "" if the sink has not set one.
 	expected string
 	finds    *atomic.Bool // of the run
 	foretold bool         // a file has the path that the location's name gives
+	written  bool         // bytes have gone to a sink that cannot take them back
 	// foundAt is the path that the file was expected to get in the last call of the sink, if it is in place there or
 	// this is a dry run.
 	foundAt string
@@ -131,12 +132,10 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 		}
 		return location, err
 	}
-	f.result.Attempts = 1
-	notify := func(err error, wait time.Duration) {
-		f.result.Attempts++
-		e.Progress.Retried(f.job, f.result.Name, err, wait)
+	stream, err := e.Opener.Open(ctx, source, f.retried)
+	if f.failsDirectly(err) {
+		return f.fallBack(ctx, err)
 	}
-	stream, err := e.Opener.Open(ctx, source, notify)
 	if err != nil {
 		return nil, err
 	}
@@ -149,8 +148,7 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 		partial, err := f.receive(ctx, stream)
 		if f.failsDirectly(err) {
 			stream.Close()
-			f.job.direct = false
-			return f.transfer(ctx)
+			return f.fallBack(ctx, err)
 		}
 		if !transfer.StartsOver(err) || !e.Sink.CanRestart() {
 			return partial, err
@@ -161,11 +159,38 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 	}
 }
 
-// failsDirectly reports whether a transfer that ended with err failed because of the URL in the asset's metadata: storage failed
-// there, or has something else than the file.
+// retried counts and reports another try.
+func (f *file) retried(err error, wait time.Duration) {
+	f.result.Attempts++
+	f.engine.Progress.Retried(f.job, f.result.Name, err, wait)
+}
+
+// failsDirectly reports whether a transfer that ended with err did so because of the URL in the asset's metadata: storage failed
+// there, or has something else than the file, also where a file is in place and differs from that.
 func (f *file) failsDirectly(err error) bool {
+	if err == nil || f.result.Via != ViaDirect || f.written {
+		return false
+	}
+	if present, ok := errors.AsType[*Present](err); ok {
+		return present.Status == Skipped
+	}
+	if refused, ok := errors.AsType[*Error](err); ok && refused.Code == CodeExists {
+		return true
+	}
 	_, failed := errors.AsType[*transfer.Error](err)
-	return err != nil && f.result.Via == ViaDirect && (failed || f.result.Suspect != "")
+	return failed || f.result.Suspect != ""
+}
+
+// fallBack forgets what the URL in the metadata has told of the file, and transfers it from the location that a call gives.
+func (f *file) fallBack(ctx context.Context, err error) (Partial, error) {
+	f.retried(err, 0)
+	f.claim.Withdraw()
+	f.job.direct = false
+	f.target, f.object = Target{}, transfer.Object{}
+	f.clearContent()
+	r := &f.result
+	r.Name, r.ETag, r.Encoding, r.Suspect, r.ResumedFrom = assetName(f.job), "", "", "", 0
+	return f.transfer(ctx)
 }
 
 // inPlace returns what is known of the file at a location if it is probably in place; else nil.
@@ -324,9 +349,10 @@ func (f *file) copy(ctx context.Context, stream *transfer.Stream, partial Partia
 			return fmt.Errorf("reading the partial download: %w", err)
 		}
 	}
-	bytes := partial.Held()
+	bytes, lasting := partial.Held(), !e.Sink.CanRestart()
 	err := transfer.Copy(ctx, partial, stream, digest, prefix, func(n int) {
 		bytes += int64(n)
+		f.written = lasting
 		e.Progress.Advanced(f.job, int64(n))
 	})
 	if err != nil {

@@ -137,6 +137,52 @@ func TestPathsThatAreGivenUp(t *testing.T) {
 	}
 }
 
+// A file that was wrong about its places proposes again: what it had is free, and what it could not have may be its own.
+func TestPathsThatAreWithdrawn(t *testing.T) {
+	paths := NewPaths(&memory{}, nil)
+	claim := func(number int64) *Claim { return paths.Claim(Job{Number: number}, func() {}) }
+	tell := func(c *Claim, at Place) string {
+		got, err := c.Propose([]Place{at})
+		if err != nil {
+			return "refused: " + err.Error()
+		}
+		return got.Path
+	}
+	blocked := Place{Path: "b", Blocked: errors.New("exists")}
+	first, second, third := claim(1), claim(2), claim(3)
+	if got := tell(second, blocked); got != "refused: exists" {
+		t.Errorf("%s", got)
+	}
+	second.Withdraw() // before it is decided
+	if got := tell(first, Place{Path: "page"}); got != "page" {
+		t.Errorf("%s", got)
+	}
+	first.Withdraw()
+	if got := tell(first, Place{Path: "a"}); got != "a" {
+		t.Errorf("%s", got)
+	}
+	if second.isDecided() {
+		t.Error("a proposal that was withdrawn is decided")
+	}
+	if got := tell(second, blocked); got != "refused: exists" {
+		t.Errorf("%s", got)
+	}
+	second.Withdraw() // after it was refused
+	if got := tell(second, Place{Path: "b"}); got != "b" || second.Refused() != nil {
+		t.Errorf("%s, %v", got, second.Refused())
+	}
+	if got := tell(third, Place{Path: "page"}); got != "page" {
+		t.Errorf("a path that was withdrawn: %s", got)
+	}
+	if fourth := claim(4); !strings.HasPrefix(tell(fourth, Place{Path: "a"}), "refused") {
+		t.Error("two files have a path")
+	}
+	first.Withdraw()
+	if got := tell(first, Place{Path: "page"}); !strings.HasPrefix(got, "refused") {
+		t.Errorf("a path of a later file: %s", got)
+	}
+}
+
 // The hint of a file whose path is taken depends on what the two have in common.
 func TestHintOfFilesThatMeet(t *testing.T) {
 	item := func(id, item string) Job {

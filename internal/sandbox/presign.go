@@ -73,7 +73,7 @@ func (s *Sandbox) publicOriginal(o Object) any {
 	case "forbidden":
 		return strings.Replace(link, keySignature+"=", keySignature+"=0", 1)
 	case "page":
-		return s.opts.StorageURL + loginPath + url.PathEscape(o.Name)
+		return s.opts.StorageURL + loginPath + "login.html"
 	case "portal":
 		return s.opts.PortalURL + "/original/" + url.PathEscape(o.Name)
 	case "closed":

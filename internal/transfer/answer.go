@@ -40,9 +40,9 @@ const (
 	maxDraining = time.Second
 )
 
-// leastProgress is how many new bytes of a file count as progress, for a large one: what brings less,
-// again and again, would go on for ever. A connection has to bring as many in Options.Idle (in the
-// usual 30 s, 34 bytes a second), and the counts of tries and of locations begin anew only after them.
+// leastProgress is how many new bytes of a file count as progress, for a large one: what brings less, again and
+// again, would go on for ever. A connection has to bring as many in Options.Idle (in the usual 30 s, 34 bytes a
+// second), and the counts of tries and of locations begin anew only after them.
 const leastProgress = 1 << 10
 
 // least returns leastProgress for a file of size bytes, -1 for an unknown size: fewer bytes for a
@@ -83,6 +83,7 @@ type span struct {
 	from, until int64
 	unless      string
 	keep        bool
+	tentative   bool // refusals say nothing of storage
 }
 
 // request returns the request for what s says of the file at u (Range: RFC 9110, section 14.2); see ask.
@@ -130,7 +131,7 @@ func ask(ctx context.Context, o *Options, u *url.URL, s span, ifMatch string) (*
 		}
 		return nil, unanswered(u, resp, err)
 	}
-	if o.Answered != nil && (s.from == 0 || s.until == 0) { // not for more connections of a file
+	if o.Answered != nil && (s.from == 0 || s.until == 0) && (resp.StatusCode < 400 || !s.tentative) { // not for more connections of a file
 		o.Answered(resp.StatusCode, time.Since(sent))
 	}
 	a := &answer{body: resp.Body, sized: resp.ContentLength >= 0, cancel: cancel, until: math.MaxInt64}

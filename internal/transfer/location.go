@@ -16,7 +16,7 @@ type Location struct {
 	URL *url.URL
 	// Asked is when the portal gave it; zero if that is not known, as for one that was saved with a listing.
 	Asked time.Time
-	// Tentative says that another location is to be asked for after any failure before the first byte.
+	// Tentative says that any failure before the first byte is final, and says nothing of storage elsewhere.
 	Tentative bool
 	// InPlace, if set, is what is known of the file, because it is probably in place already. Then Open does not ask for the
 	// bytes, so that no body, and with it the connection, has to be thrown away: with a strong ETag, which must be a digest of
@@ -73,6 +73,8 @@ func (a *address) locate(ctx context.Context) (renewed bool, err error) {
 	a.location = l
 	return true, nil
 }
+
+func (a *address) isTentative() bool { return a.location.Tentative && !a.served }
 
 // renewable reports whether a new location may help against e, which nothing helps against at this
 // one: if it was not asked for just now, as when it was saved with a listing, or if it was good

@@ -140,19 +140,23 @@ func TestConnectionsOfFilesInPlace(t *testing.T) {
 	}
 }
 
-// A tentative location is given up after its first failure, unless it has brought bytes.
+// A failure at a tentative location is final, at once and whatever it asks for, unless it has brought bytes. It says nothing of
+// storage elsewhere.
 func TestTentativeLocation(t *testing.T) {
 	f := randomFile(100_000, 1)
 	for _, tt := range []struct {
-		name   string
-		script []step
-		asked  int // locations
+		name     string
+		script   []step
+		fails    bool
+		answered []int
 	}{
-		{"is good", nil, 1},
-		{"503", []step{status(503, "")}, 2},
-		{"404", []step{status(404, "")}, 2},
-		{"403", []step{status(403, "")}, 2},
-		{"breaks in the middle", []step{cut(50_000)}, 1},
+		{"is good", nil, false, []int{200}},
+		{"503", []step{status(503, "", "Retry-After", "300")}, true, nil},
+		{"429", []step{status(429, "", "Retry-After", "300")}, true, nil},
+		{"404", []step{status(404, "")}, true, nil},
+		{"403", []step{status(403, "")}, true, nil},
+		{"breaks in the middle", []step{cut(50_000)}, false, []int{200, 206}},
+		{"breaks in the middle, and is busy", []step{cut(50_000), status(503, "", "Retry-After", "1")}, false, []int{200, 503, 206}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -160,12 +164,19 @@ func TestTentativeLocation(t *testing.T) {
 				portal := s.source(&asked)
 				source := func(ctx context.Context) (Location, error) {
 					at, err := portal(ctx)
-					if asked == 1 {
-						at.Asked, at.Tentative = time.Time{}, true
-					}
+					at.Asked, at.Tentative = time.Time{}, true
 					return at, err
 				}
-				stream, err := New(Options{Client: s.client, AllowHTTP: true, Retries: 3}).Open(t.Context(), source, nil)
+				var answered []int
+				o := Options{Client: s.client, AllowHTTP: true, Retries: 3, Answered: func(status int, _ time.Duration) { answered = append(answered, status) }}
+				start := time.Now()
+				stream, err := New(o).Open(t.Context(), source, func(error, time.Duration) {})
+				if tt.fails {
+					if _, ok := errors.AsType[*Error](err); !ok || asked != 1 || answered != nil || time.Since(start) > time.Second {
+						t.Errorf("%v, after %s, %d locations, answers %d", err, time.Since(start), asked, answered)
+					}
+					return
+				}
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -174,8 +185,8 @@ func TestTentativeLocation(t *testing.T) {
 				if err := Copy(t.Context(), &got, stream, nil, nil, nil); err != nil || !bytes.Equal(got.Bytes(), f.bytes) {
 					t.Errorf("%d bytes, %v", got.Len(), err)
 				}
-				if asked != tt.asked {
-					t.Errorf("%d locations, want %d", asked, tt.asked)
+				if asked != 1 || !slices.Equal(answered, tt.answered) {
+					t.Errorf("%d locations, answers %d, want %d", asked, answered, tt.answered)
 				}
 			})
 		})

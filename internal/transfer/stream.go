@@ -88,7 +88,7 @@ func (s *Stream) remedy(err error) error {
 		return s.ctx.Err()
 	}
 	e, ok := err.(*Error) //nolint:errorlint // what a Source wraps is its own
-	if !ok {
+	if !ok || s.at.isTentative() {
 		return err
 	}
 	help, pause := e.remedy, e.after
@@ -97,9 +97,6 @@ func (s *Stream) remedy(err error) error {
 		if e.again {
 			help = wait
 		}
-	}
-	if help == wait && s.at.location.Tentative && !s.at.served {
-		help = nothing
 	}
 	if help == wait {
 		if pause, ok = s.backoff.Next(e.after); !ok {
@@ -143,7 +140,7 @@ func (s *Stream) ask() error {
 		s.joined = true
 		s.opener.shares.count(1)
 	}
-	wanted, ifMatch := span{from: s.next}, ""
+	wanted, ifMatch := span{from: s.next, tentative: s.at.isTentative()}, ""
 	switch {
 	case s.probing && s.at.location.InPlace.condition() != "":
 		wanted.unless = s.at.location.InPlace.ETag
