@@ -110,19 +110,7 @@ func (x *running) displace(ctx context.Context, s *Step) ([]taken, error) {
 	return gone, err
 }
 
-// displaced records and reports that the file which a step displaces is gone.
-func (x *running) displaced(s *Step) {
-	if was := s.displacing(); was != nil {
-		r := was.record()
-		r.Status = download.Deleted
-		x.finished(*r)
-		done := was.result(x.Portal)
-		done.Status = download.Deleted
-		x.report(done)
-	}
-}
-
-// note carries out a step that changes the state alone.
+// note implements executor.
 func (x *running) note(ctx context.Context, s *Step) {
 	if s.Wanted == nil {
 		x.giveUp(ctx, s)
@@ -176,7 +164,7 @@ func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
 	return err == nil
 }
 
-// adopt takes a file that is in place for sync's own, as it is.
+// adopt implements executor.
 func (x *running) adopt(ctx context.Context, s *Step) {
 	r := s.result(x.Portal)
 	seen, _ := x.Root.Lstat(r.Path) // before its bytes are read: of a file that is saved after that, the record has another time

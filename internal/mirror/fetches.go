@@ -54,43 +54,6 @@ func (f *fetching) jobs(yield func(download.Job) bool) {
 	}
 }
 
-// job returns the job that transfers a step's file.
-func (x *running) job(s *Step, number int64) download.Job {
-	w, listed := s.Wanted, x.listed(s)
-	j := download.Job{
-		Number: number, MediaID: w.File.MediaID, Selector: w.Selector, Asset: w.Asset, Chosen: w.Chosen, Path: s.Path, Listed: &listed,
-	}
-	if w.Listed.Size != nil {
-		j.Size = *w.Listed.Size
-	}
-	was := s.Displaces
-	if s.Replaces {
-		was = s.Record
-	}
-	if was != nil && was.Bytes != nil {
-		j.Replaces = &download.Replaceable{Size: *was.Bytes, MD5: was.MD5, ETag: was.DigestETag()}
-	}
-	return j
-}
-
-// listed returns what is on record of a step's file when it gets its name. Modified is that of the metadata in place, if
-// there are any or they are to be written: the file's new metadata follow.
-func (x *running) listed(s *Step) download.Listed {
-	l, before := s.Wanted.Listed, listedOf(s.Record)
-	l.Metadata = before.Metadata
-	if !x.describes(s) {
-		if l.Metadata != "" {
-			l.Modified = before.Modified
-		}
-		return l
-	}
-	l.Modified = ""
-	if s.Displaces != nil {
-		l.Metadata = listedOf(s.Displaces).Metadata
-	}
-	return l
-}
-
 // Intend implements download.Recorder. A file that the new one displaces goes to the trash, if there is one; without it
 // the new one replaces it.
 func (f *fetching) Intend(r download.Result) error {
@@ -111,17 +74,15 @@ func (f *fetching) Intend(r download.Result) error {
 // Finished implements download.ResultObserver.
 func (f *fetching) Finished(job download.Job, r download.Result) {
 	s := f.steps[job.Number-1]
-	told := s.result(f.Portal)
-	r.Action, r.Plan = told.Action, told.Plan
-	if r.Status == download.Failed {
-		f.failed(s, r)
+	r, ok := f.fetched(s, r)
+	if !ok {
+		f.mu.Lock()
+		gone := f.gone[s]
+		f.mu.Unlock()
+		f.giveBack(f.ctx, gone)
+		f.report(r)
 		return
 	}
-	if r.Status == download.Unchanged && s.Replaces {
-		r.Plan = download.PlanUnchanged // the portal tells otherwise of it, and has the same file
-	}
-	listed := f.listed(s)
-	r.Listed = &listed
 	f.stamp(&r)
 	if f.describes(s) {
 		f.writeSidecar(f.ctx, s, &r)
@@ -146,16 +107,4 @@ func (f *fetching) leave(r *download.Result) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.left = append(f.left, r)
-}
-
-// failed reports that a file was not transferred. What it was to displace comes back.
-func (f *fetching) failed(s *Step, r download.Result) {
-	f.mu.Lock()
-	gone := f.gone[s]
-	f.mu.Unlock()
-	f.giveBack(f.ctx, gone)
-	if r.Error.Code == download.CodeExists && s.Replaces {
-		r.Status, r.Action = download.Kept, download.ActionKeep
-	}
-	f.report(r)
 }

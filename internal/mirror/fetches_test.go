@@ -11,7 +11,7 @@ func TestJobHasTheRecordedETag(t *testing.T) {
 	const sum = "0cc175b9c0f1b6a831c399e269772661"
 	size := int64(1)
 	record := &download.Result{Path: "a", Bytes: &size, MD5: sum, ETag: `"` + sum + `"`}
-	x := &running{Run: &Run{}}
+	x := &progress{Run: &Run{}}
 	for _, tt := range []struct {
 		name     string
 		replaces bool

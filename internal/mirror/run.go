@@ -1,19 +1,15 @@
 package mirror
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/bynder-cli/bynder/internal/download"
-	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
@@ -54,33 +50,32 @@ type Outcome struct {
 	Stop error
 }
 
-// running is the state of one Do.
+// running is a plan that is carried out in a folder.
 type running struct {
-	*Run
+	progress
 	folder *Destination
 	mover  mover
 	trash  *trash // nil if files are removed
 	// partials are those that existed before files were transferred or, while files are deleted, after that.
 	partials *sink.Partials
-	stuck    map[*download.Result]bool // records of which the file or the metadata could not leave a path
-	keeps    map[string]bool           // folded paths of what the plan keeps
 
 	comparing sync.Mutex
 	compare   comparer
+}
 
-	mu      sync.Mutex
-	outcome Outcome
-	unsafe  download.Code // of a failure after which nothing is deleted; "" if there was none
+var _ executor = (*running)(nil)
+
+func newRunning(ctx context.Context, r *Run) *running {
+	x := &running{folder: Look(ctx, r.Root), compare: comparer{folder: r.Root}, partials: sink.NewPartials(r.Root)}
+	x.progress = newProgress(r, x, r.WriteMetadata != nil)
+	return x
 }
 
 // Do carries out steps, as Plan returns them: first those that cannot be done are reported, and files that hinder others
 // are deleted; then files are moved, fetched and described, taken over and given up, and deleted last. Only failures of
 // the codes forbidden, not_found, exists and usage let those last deletions go on. Folders that become empty are removed. The error is why nothing was done.
 func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
-	x := &running{
-		Run: r, folder: Look(ctx, r.Root), compare: comparer{folder: r.Root}, partials: sink.NewPartials(r.Root), stuck: map[*download.Result]bool{},
-		keeps: map[string]bool{},
-	}
+	x := newRunning(ctx, r)
 	if r.Trash != "" && deletes(steps) {
 		var err error
 		if x.trash, err = openTrash(r); err != nil {
@@ -91,49 +86,20 @@ func (r *Run) Do(ctx context.Context, steps []Step) (Outcome, error) {
 	if err := x.sweepBegun(steps); err != nil {
 		return Outcome{}, fmt.Errorf("noting which files are written: %w", err)
 	}
-	todo, first := map[download.Action][]*Step{}, []*Step(nil)
-	for i := range steps {
-		s := &steps[i]
-		x.dropStray(ctx, s)
-		if s.First {
-			first = append(first, s)
-			continue
-		}
-		if s.Err != nil {
-			if s.Action == download.ActionKeep {
-				x.keeps[naming.Folded(s.Path)] = true
-			}
-			x.report(s.result(r.Portal))
-			continue
-		}
-		todo[s.Action] = append(todo[s.Action], s)
-	}
 	x.dropLoneMetadata()
-	x.deletions(ctx, first)
-	for _, phase := range []struct {
-		action download.Action
-		do     func(context.Context, []*Step)
-	}{
-		{download.ActionMove, x.moves},
-		{download.ActionFetch, x.fetches},
-		{download.ActionMetadata, x.each(x.describe)},
-		{download.ActionAdopt, x.each(x.adopt)},
-		{"", x.each(x.note)},
-		{download.ActionDelete, x.deletions},
-	} {
-		if x.outcome.Stop == nil && ctx.Err() == nil {
-			phase.do(ctx, todo[phase.action])
-		} else if phase.action == download.ActionDelete {
-			x.outcome.NotDeleted += len(todo[phase.action])
-		}
-	}
-	if x.outcome.Stop == nil && ctx.Err() != nil {
-		x.outcome.Stop = context.Cause(ctx)
-	}
+	x.carryOut(ctx, steps)
 	if x.outcome.Stop == nil && x.outcome.Failed+x.outcome.Kept == 0 {
 		x.forgetBegun()
 	}
 	return x.outcome, nil
+}
+
+// stands implements executor.
+func (x *running) stands(r *download.Result) Standing { return x.folder.Stands(r) }
+
+// show implements executor.
+func (x *running) show(path string) string {
+	return naming.Below(x.Root.Name(), filepath.FromSlash(path))
 }
 
 // deletes reports whether steps take away files.
@@ -144,104 +110,6 @@ func deletes(steps []Step) bool {
 		}
 	}
 	return false
-}
-
-// each makes a phase of what is done with one step, until ctx ends. A step of a record that is stuck has its failure reported.
-func (x *running) each(do func(context.Context, *Step)) func(context.Context, []*Step) {
-	return func(ctx context.Context, steps []*Step) {
-		for _, s := range steps {
-			if ctx.Err() != nil {
-				return
-			}
-			if !x.stuck[s.Record] {
-				do(ctx, s)
-			}
-		}
-	}
-}
-
-// report counts a result and hands it on.
-func (x *running) report(r download.Result) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.outcome.Steps++
-	x.unsafe = cmp.Or(x.unsafe, endangers(r))
-	switch r.Status {
-	case download.Failed:
-		x.outcome.Failed++
-	case download.Kept:
-		x.outcome.Kept++
-	case download.Deleted:
-		x.outcome.Deleted++
-	default:
-	}
-	if r.FinishedAt.IsZero() {
-		r.FinishedAt = time.Now().UTC()
-	}
-	r.Listed = nil
-	if x.Report != nil {
-		x.Report(r)
-	}
-}
-
-// fails reports that a step could not be done, with its path as users know it; as kept, if another file has the path or the file was edited. After the
-// end of ctx the run ends, and not the step.
-func (x *running) fails(ctx context.Context, s *Step, err error) {
-	if ctx.Err() != nil {
-		return
-	}
-	r := s.result(x.Portal)
-	r.Status, r.Error = download.Failed, download.FailureOf(ctx, local(s.Path, err))
-	about := s.Path
-	if s.Action == download.ActionMetadata {
-		about = sidecarOf(s.Path)
-	}
-	r.Error.Message = naming.Below(x.Root.Name(), filepath.FromSlash(about)) + ": " + r.Error.Message
-	if r.Error.Code == download.CodeExists {
-		r.Status, r.Action = download.Kept, download.ActionKeep
-		if s.Action == download.ActionMetadata {
-			if x.keeps[naming.Folded(sidecarOf(s.Path))] {
-				return // as it was planned, and is reported
-			}
-			r.Path = metadata.Path(r.Path)
-		}
-	}
-	x.report(r)
-}
-
-// local returns an error of the file system, about a path, as one with a code.
-func local(path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if _, ok := errors.AsType[*download.Error](err); ok {
-		return err
-	}
-	cause := err
-	if link, ok := errors.AsType[*os.LinkError](err); ok {
-		cause = link.Err
-	} else if at, ok := errors.AsType[*fs.PathError](err); ok {
-		cause = at.Err
-	}
-	e := &download.Error{Code: download.CodeLocal, Path: filepath.FromSlash(path), Err: cause}
-	switch {
-	case errors.Is(err, fs.ErrExist):
-		e.Code, e.Advice = download.CodeExists, changedAdvice
-	case sink.IsFull(err):
-		e.Code, e.Advice = download.CodeDiskFull, "free some space, then run the same command again to continue"
-	}
-	return e
-}
-
-// changedAdvice is what to do about a file that appeared or was changed while sync ran: the next plan has it.
-const changedAdvice = "run sync again"
-
-// errEdited returns the reason why a file that was changed after the plan was made stays as it is.
-func errEdited(path string) error {
-	return &download.Error{
-		Code: download.CodeExists, Path: filepath.FromSlash(path), Err: errors.New("it was changed while sync ran"),
-		Advice: changedAdvice,
-	}
 }
 
 // proven returns what has become of a record's file right before it is taken away: its MD5 decides. One that is as it was
@@ -272,14 +140,6 @@ func (x *running) stamp(r *download.Result) {
 	if err == nil && r.Bytes != nil && info.Size() == *r.Bytes {
 		r.Listed = dated(r, info).Listed
 	}
-}
-
-// finished records what has become of a step's file.
-func (x *running) finished(r download.Result) {
-	if r.FinishedAt.IsZero() {
-		r.FinishedAt = time.Now().UTC()
-	}
-	x.State.Finished(download.Job{MediaID: r.MediaID}, r)
 }
 
 // removeEmpty removes the folders that a path was in, as far as they are empty now.

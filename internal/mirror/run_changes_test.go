@@ -369,7 +369,7 @@ func TestRecordsHaveTheTimeOfTheComparedFile(t *testing.T) {
 				}
 			}}
 			r := &download.Result{Portal: "p", MediaID: "A", Selector: "original", Path: "a", Bytes: &size, MD5: sum("one"), Listed: &download.Listed{}}
-			x := &running{Run: &Run{Root: g.root, Portal: "p", State: ledger{g}}, folder: Look(t.Context(), g.root)}
+			x := newRunning(t.Context(), &Run{Root: g.root, Portal: "p", State: ledger{g}})
 			x.folder.compare.Options, x.compare = save, comparer{folder: g.root, Options: save}
 			do(x, &Step{Record: r, Path: "a", Wanted: &Wanted{File: r.File(), Listed: download.Listed{Version: 7}}})
 			got, ok := g.state.files[r.File()]

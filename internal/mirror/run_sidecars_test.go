@@ -196,7 +196,7 @@ func TestSidecarsThatAreSavedMeanwhile(t *testing.T) {
 				g := newRig(t)
 				g.write("a.metadata.json", "written")
 				r := &download.Result{Path: "a", MediaID: "A", Listed: &download.Listed{Metadata: sum("written")}}
-				x := &running{Run: &Run{Root: g.root, State: ledger{g}, WriteMetadata: g.writeMetadata}, folder: Look(t.Context(), g.root)}
+				x := newRunning(t.Context(), &Run{Root: g.root, State: ledger{g}, WriteMetadata: g.writeMetadata})
 				x.compare = comparer{folder: g.root, Options: Options{Read: func(n int64) {
 					if n > 0 && saves {
 						saves = false

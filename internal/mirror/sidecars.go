@@ -10,7 +10,6 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
-	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
@@ -106,27 +105,6 @@ func isKept(err error) bool {
 	return ok && failed.Code == download.CodeExists
 }
 
-// dropStray removes the metadata of a step's file if that is not in place any more and does not come back to its path:
-// another file may need theirs. If that fails, the record stays as it is. Metadata of an asset that is gone are removed with
-// their record (see giveUp).
-func (x *running) dropStray(ctx context.Context, s *Step) {
-	r := s.Record
-	if r == nil || r.Portal != x.Portal || s.Replaces {
-		return
-	}
-	goes := false
-	switch s.Action {
-	case download.ActionFetch, download.ActionAdopt:
-		goes = r.Path != s.Path
-	case closes:
-		goes = s.Wanted == nil && s.Why == ""
-	default:
-	}
-	if goes && x.folder.Stands(r) != AsWritten && !x.dropSidecar(ctx, r) {
-		x.stuck[r] = true
-	}
-}
-
 // moveSidecar moves the metadata of a file along to where it goes. If they were edited, they stay; if another file has their
 // path, they are removed. The record has none then. An error is why they are still where they were: their file must not leave
 // them there.
@@ -170,11 +148,6 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) error {
 	return nil
 }
 
-// describes reports whether metadata are written beside a step's file.
-func (x *running) describes(s *Step) bool {
-	return x.WriteMetadata != nil && !s.Bare && s.Wanted.Metadata.Length > 0 && !x.keeps[naming.Folded(sidecarOf(s.Path))]
-}
-
 // describe writes the metadata of a file that stays as it is.
 func (x *running) describe(ctx context.Context, s *Step) {
 	r := s.record()
@@ -194,31 +167,8 @@ func (x *running) describe(ctx context.Context, s *Step) {
 	x.report(done)
 }
 
-// writeSidecar writes the metadata of a file, and their MD5 and date to the file's record. It reports a failure, and
-// returns whether there was none. r.Listed has what was known before; meanwhile a record says that there are no
-// metadata of this dateModified, and after a kill the next plan writes them.
-func (x *running) writeSidecar(ctx context.Context, s *Step, r *download.Result) bool {
-	before := listedOf(r)
-	listed := before
-	content, err := x.Spool.Read(s.Wanted.Metadata)
-	if err == nil {
-		listed.Metadata, err = x.replaceSidecar(ctx, r, content)
-	}
-	if err == nil {
-		listed.Modified = s.Wanted.Listed.Modified
-	}
-	r.Listed = &listed
-	if err != nil {
-		failed := *s
-		failed.Action = download.ActionMetadata
-		x.fails(ctx, &failed, err)
-	}
-	return err == nil
-}
-
-// replaceSidecar writes content beside a file and returns its MD5. Other metadata of the record are removed first, and
-// the new ones are intended: whenever this process is killed, those in place are the recorded ones. An error comes with
-// the MD5 of what is recorded then.
+// replaceSidecar implements executor. Other metadata of the record are removed first, and the new ones are intended: whenever
+// this process is killed, those in place are the recorded ones.
 func (x *running) replaceSidecar(ctx context.Context, r *download.Result, content []byte) (own string, err error) {
 	digest := transfer.NewDigest(transfer.Object{}, transfer.DigestOptions{MD5: true})
 	_, _ = digest.Write(content) // it never fails
