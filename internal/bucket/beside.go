@@ -52,3 +52,24 @@ func (s *Sink) WriteBeside(ctx context.Context, path string, content []byte, isO
 		}
 	}
 }
+
+// metaMD5 is the user metadata of an object with an asset's metadata beside a file: the MD5 of its bytes, in hexadecimal digits.
+const metaMD5 = "Bynder-Metadata-Md5"
+
+// PutBeside writes an asset's metadata, whose MD5 is sum in hexadecimal digits, beside the object of a file. The object says
+// so itself: see Object.Beside.
+func (c *Client) PutBeside(ctx context.Context, key string, content []byte, sum string, file download.FileID, when Condition) (etag string, err error) {
+	all := identity(file)
+	all[metaMD5] = sum
+	return c.Put(ctx, key, content, Attributes{ContentType: "application/json", Metadata: all}, when)
+}
+
+// Beside returns the MD5 of the bytes of an object that PutBeside has written beside the object of a file, and that was not
+// changed since; "" for any other one. The object is one that Client.Head returned.
+func (o Object) Beside(file download.FileID) string {
+	sum := o.Metadata[metaMD5]
+	if !o.IsOf(file) || o.MD5() != "" && o.MD5() != sum {
+		return ""
+	}
+	return sum
+}

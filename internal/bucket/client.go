@@ -28,6 +28,8 @@ type Client struct {
 	unconditional atomic.Bool
 	// otherETags is set if the ETag of an object in parts is computed in another way than by Amazon S3.
 	otherETags atomic.Bool
+	// mostCopied is what the server copies with one request, in bytes; less in tests.
+	mostCopied int64
 	transport  http.RoundTripper
 	sleep      func(context.Context, time.Duration) error // retry.Sleep; none in tests
 }
@@ -169,16 +171,6 @@ func (c *Client) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 			yield(Object{}, err)
 		}
 	}
-}
-
-// Copy copies an object within the bucket, with its attributes: of the version with this ETag. The server copies at most
-// 5 GiB at a time.
-func (c *Client) Copy(ctx context.Context, from, etag, to string) error {
-	return c.do(ctx, "copy", to, func(ctx context.Context) error {
-		_, err := c.core.Client.CopyObject(ctx, minio.CopyDestOptions{Bucket: c.at.Bucket, Object: to, Encryption: c.sse},
-			minio.CopySrcOptions{Bucket: c.at.Bucket, Object: from, MatchETag: etag})
-		return err
-	})
 }
 
 // Delete removes an object. It is not an error if there is none.

@@ -53,6 +53,21 @@ func metadata(t download.Target, obj transfer.Object) map[string]string {
 	return all
 }
 
+// identity returns the user metadata that say which file an object is.
+func identity(file download.FileID) map[string]string {
+	return metadata(download.Target{Identity: file}, transfer.Object{Size: -1})
+}
+
+// IsOf reports whether an object, which Client.Head returned, was written as a file, of any version.
+func (o Object) IsOf(file download.FileID) bool {
+	for name, value := range identity(file) {
+		if o.Metadata[name] != value {
+			return false
+		}
+	}
+	return true
+}
+
 // isSame reports whether an object has the bytes of t's file, which is obj: by size and digest, or because it was written
 // as this file of this version. If that cannot be known, it is false.
 func isSame(o Object, t download.Target, obj transfer.Object) bool {

@@ -68,8 +68,8 @@ func (l Location) String() string { return strings.TrimSuffix(Scheme+l.Bucket+"/
 // Below returns the URL of the object at a path below the location.
 func (l Location) Below(path string) string { return Scheme + l.Bucket + "/" + l.Prefix + path }
 
-// key returns the key of the object at a path below the location.
-func (l Location) key(path string) (string, error) {
+// Key returns the key of the object at a path below the location. The error is that it would be too long.
+func (l Location) Key(path string) (string, error) {
 	if key := l.Prefix + path; len(key) <= maxKey {
 		return key, nil
 	}

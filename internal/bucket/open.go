@@ -46,7 +46,7 @@ const defaultEndpoint = "https://s3.amazonaws.com"
 // Open returns a Client for a location. It finds the credentials, but sends no request to the bucket: see Client.Try. An
 // invalid setting, or none, is a *download.Error of code usage.
 func Open(ctx context.Context, at Location, opts Options) (*Client, error) {
-	c := &Client{at: at, opts: opts, transport: opts.Transport, sleep: retry.Sleep}
+	c := &Client{at: at, opts: opts, transport: opts.Transport, sleep: retry.Sleep, mostCopied: mostCopied}
 	var err error
 	if c.sse, err = parseSSE(opts.SSE); err != nil {
 		return nil, usage("--sse: "+err.Error(), "use AES256, aws:kms or aws:kms:KEY")

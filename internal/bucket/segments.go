@@ -54,7 +54,7 @@ var ndjson = Attributes{ContentType: "application/x-ndjson"}
 // there are not read, and never changed.
 func NewSegments(c *Client, path string) (*Segments, error) {
 	s := &Segments{client: c, prefix: c.at.Prefix + path}
-	if _, err := c.at.key(path + s.name(0)); err != nil {
+	if _, err := c.at.Key(path + s.name(0)); err != nil {
 		return nil, usage("the journal cannot be stored in "+c.at.Below(path)+": "+err.Error(), "choose a shorter prefix")
 	}
 	return s, nil
@@ -228,7 +228,7 @@ func (s *Segments) PutAside(ctx context.Context) error {
 	group.SetLimit(segmentsAtOnce)
 	for _, o := range s.known {
 		group.Go(func() error {
-			if err := s.client.Copy(within, o.Key, o.ETag, aside+o.Key[len(s.prefix):]); err != nil {
+			if _, err := s.client.Copy(within, o, aside+o.Key[len(s.prefix):]); err != nil {
 				return err
 			}
 			return s.client.Delete(within, o.Key)

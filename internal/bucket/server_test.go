@@ -211,6 +211,10 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "<InitiateMultipartUploadResult><Bucket>bucket</Bucket><Key>%s</Key><UploadId>%s</UploadId></InitiateMultipartUploadResult>", escape(key), id)
 	case "part":
 		number, _ := strconv.Atoi(r.URL.Query().Get("partNumber"))
+		if r.Header.Get("X-Amz-Copy-Source") != "" {
+			s.copyPart(w, r, id, number)
+			return
+		}
 		s.uploads[id].parts[number] = body
 		w.Header().Set("ETag", fmt.Sprintf(`"%x"`, md5.Sum(body)))
 	case "complete":
@@ -242,17 +246,16 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprint(w, "</ListBucketResult>")
 	case "copy":
-		source, _ := url.PathUnescape(r.Header.Get("X-Amz-Copy-Source"))
-		from, ok := s.objects[strings.TrimPrefix(strings.TrimPrefix(source, "/"), "bucket/")]
-		switch match := strings.Trim(r.Header.Get("X-Amz-Copy-Source-If-Match"), `"`); {
-		case !ok:
-			refuse(w, http.StatusNotFound, "NoSuchKey")
-		case match != from.etag:
-			refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
-		default:
-			s.store(key, from.content, from.etag, from.header)
-			fmt.Fprintf(w, `<CopyObjectResult><ETag>"%s"</ETag></CopyObjectResult>`, from.etag)
+		from := s.source(w, r)
+		if from == nil {
+			return
 		}
+		header := from.header
+		if r.Header.Get("X-Amz-Metadata-Directive") == "REPLACE" {
+			header = r.Header.Clone()
+		}
+		s.store(key, from.content, from.etag, header)
+		fmt.Fprintf(w, `<CopyObjectResult><ETag>"%s"</ETag></CopyObjectResult>`, from.etag)
 	case "put":
 		if !s.mayWrite(r, key) {
 			refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
@@ -264,6 +267,37 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.get(w, r, key)
 	}
+}
+
+// source returns the object that a request copies. If there is none, it has been answered.
+func (s *server) source(w http.ResponseWriter, r *http.Request) *stored {
+	source, _ := url.PathUnescape(r.Header.Get("X-Amz-Copy-Source"))
+	from, ok := s.objects[strings.TrimPrefix(strings.TrimPrefix(source, "/"), "bucket/")]
+	switch match := strings.Trim(r.Header.Get("X-Amz-Copy-Source-If-Match"), `"`); {
+	case !ok:
+		refuse(w, http.StatusNotFound, "NoSuchKey")
+		return nil
+	case match != from.etag:
+		refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+		return nil
+	}
+	return from
+}
+
+// copyPart answers a request that copies a part of an object.
+func (s *server) copyPart(w http.ResponseWriter, r *http.Request, id string, number int) {
+	from := s.source(w, r)
+	if from == nil {
+		return
+	}
+	var first, last int
+	if _, err := fmt.Sscanf(r.Header.Get("X-Amz-Copy-Source-Range"), "bytes=%d-%d", &first, &last); err != nil || last >= len(from.content) {
+		refuse(w, http.StatusBadRequest, "InvalidArgument")
+		return
+	}
+	part := from.content[first : last+1]
+	s.uploads[id].parts[number] = part
+	fmt.Fprintf(w, `<CopyPartResult><ETag>"%x"</ETag></CopyPartResult>`, md5.Sum(part))
 }
 
 // mayWrite reports whether the condition of a request holds.

@@ -160,7 +160,7 @@ func (s *Sink) key(name string) (string, error) {
 	if name == "" || name == "." || path.Clean(name) != name || name[0] == '/' || strings.HasPrefix(name, "../") {
 		return "", &download.Error{Code: download.CodeLocal, Err: fmt.Errorf("%q is not a path below a prefix", name)}
 	}
-	key, err := s.client.at.key(name)
+	key, err := s.client.at.Key(name)
 	if err != nil {
 		return "", &download.Error{
 			Code: download.CodeLocal, Err: fmt.Errorf("cannot write %s: %w", s.Show(name), err), Advice: "choose shorter names with --name, such as '{id}.{ext}'",

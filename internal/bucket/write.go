@@ -97,15 +97,7 @@ func (c *Client) damaged(key string, err error) error {
 
 // removeDamaged removes an object that the server has stored wrongly, unless another program has replaced it since.
 func (c *Client) removeDamaged(ctx context.Context, key, etag string) error {
-	o, err := c.Head(ctx, key)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil
-	case err == nil && o.ETag != etag:
-		return nil
-	case err == nil:
-		err = c.Delete(ctx, key)
-	}
+	_, err := c.DeleteSame(ctx, key, etag)
 	return err
 }
 

@@ -1,0 +1,153 @@
+package bucket
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// A copy has the bytes, the attributes and the class of storage, also if it takes several requests.
+func TestCopies(t *testing.T) {
+	content := strings.Repeat("0123456789abcdef", 3*smallPart/16) + "the end"
+	for _, tt := range []struct {
+		name   string
+		change func(*Options)
+		most   int64
+		copies string // the operation
+		want   int    // of these
+	}{
+		{"at once", func(*Options) {}, mostCopied, "copy", 1},
+		{"in parts", func(*Options) {}, smallPart, "part", 4},
+		{"of a class", func(o *Options) { o.StorageClass = "STANDARD_IA" }, mostCopied, "copy", 1},
+		{"of a class, in parts", func(o *Options) { o.StorageClass = "STANDARD_IA" }, 2 * smallPart, "part", 2},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			c := s.client(tt.change)
+			c.mostCopied = tt.most
+			file := download.FileID{Portal: "portal", MediaID: "A", Selector: "original"}
+			attributes := Attributes{ContentType: "image/x", ContentEncoding: "gzip", Metadata: identity(file)}
+			etag, err := c.Put(t.Context(), "a", []byte(content), attributes, Condition{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.mu.Lock()
+			s.count = map[string]int{}
+			s.mu.Unlock()
+			copied, err := c.Copy(t.Context(), Object{Key: "a", Size: int64(len(content)), ETag: etag}, "b")
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := c.Head(t.Context(), "b")
+			if err != nil || o.ETag != copied || o.Size != int64(len(content)) || o.ContentType != "image/x" || o.ContentEncoding != "gzip" || !o.IsOf(file) {
+				t.Errorf("the copy is %+v, %v, of ETag %q", o, err, copied)
+			}
+			if got := s.contents()["b"]; got != content {
+				t.Errorf("the copy has %d bytes", len(got))
+			}
+			if got := s.counted(tt.copies); got != tt.want {
+				t.Errorf("%d requests, want %d", got, tt.want)
+			}
+			s.mu.Lock()
+			class := s.objects["b"].header.Get("X-Amz-Storage-Class")
+			s.mu.Unlock()
+			if want := c.opts.StorageClass; class != want {
+				t.Errorf("the class is %q, want %q", class, want)
+			}
+		})
+	}
+}
+
+// What was replaced or removed since it was looked at is not copied, and no upload is left.
+func TestCopiesOfAnotherVersion(t *testing.T) {
+	for _, most := range []int64{mostCopied, 4} {
+		s := newServer(t)
+		c := s.client()
+		c.mostCopied = most
+		s.put("a", "other bytes")
+		if _, err := c.Copy(t.Context(), Object{Key: "a", Size: 11, ETag: "old"}, "b"); !errors.Is(err, ErrCondition) {
+			t.Errorf("%v is not ErrCondition", err)
+		}
+		if _, err := c.Copy(t.Context(), Object{Key: "missing", Size: 11, ETag: "old"}, "b"); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%v is not ErrNotFound", err)
+		}
+		wantContents(t, s, map[string]string{"a": "other bytes"})
+	}
+	s := newServer(t)
+	c := s.client(func(o *Options) { o.Retries = 0 })
+	c.mostCopied = smallPart
+	content := strings.Repeat("x", 2*smallPart)
+	s.put("a", content)
+	o, err := c.Head(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		if operation(r) != "part" || r.URL.Query().Get("partNumber") == "1" {
+			return false
+		}
+		refuse(w, http.StatusInternalServerError, "InternalError")
+		return true
+	}
+	if _, err := c.Copy(t.Context(), o, "b"); err == nil {
+		t.Error("no error")
+	}
+	wantContents(t, s, map[string]string{"a": content})
+	if got := s.unfinished(); got != 0 {
+		t.Errorf("%d uploads are left", got)
+	}
+}
+
+func TestDeletesSame(t *testing.T) {
+	s := newServer(t)
+	c := s.client()
+	s.put("a", "bytes")
+	o, err := c.Head(t.Context(), "a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := c.DeleteSame(t.Context(), "a", "another"); gone || err != nil {
+		t.Errorf("another version: %v, %v", gone, err)
+	}
+	wantContents(t, s, map[string]string{"a": "bytes"})
+	for _, key := range []string{"a", "a", "missing"} {
+		if gone, err := c.DeleteSame(t.Context(), key, o.ETag); !gone || err != nil {
+			t.Errorf("%s: %v, %v", key, gone, err)
+		}
+	}
+	wantContents(t, s, map[string]string{})
+}
+
+// Metadata beside a file are its own as long as nothing has changed them.
+func TestBeside(t *testing.T) {
+	s := newServer(t)
+	c := s.client()
+	file := download.FileID{Portal: "portal", MediaID: "A", Selector: "original"}
+	if _, err := c.PutBeside(t.Context(), "a.json", []byte("{}"), "99914b932bd37a50b983c5e7c90ae93b", file, Condition{IfAbsent: true}); err != nil {
+		t.Fatal(err)
+	}
+	o, err := c.Head(t.Context(), "a.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := o.Beside(file); got != "99914b932bd37a50b983c5e7c90ae93b" {
+		t.Errorf("it is %q", got)
+	}
+	if got := o.Beside(download.FileID{Portal: "portal", MediaID: "A", Selector: "derivative/mini"}); got != "" {
+		t.Errorf("of another file it is %q", got)
+	}
+	o.ETag = "5d41402abc4b2a76b9719d911017c592" // as with a program that keeps the metadata when it writes other bytes
+	if got := o.Beside(file); got != "" {
+		t.Errorf("of other bytes it is %q", got)
+	}
+	if o.Keyed = true; o.Beside(file) == "" {
+		t.Error("an ETag that is not a digest was compared")
+	}
+	s.put("other", "{}")
+	if o, err = c.Head(t.Context(), "other"); err != nil || o.Beside(file) != "" {
+		t.Errorf("an object of another program is %q, %v", o.Beside(file), err)
+	}
+}
