@@ -73,3 +73,6 @@ func (o Object) Beside(file download.FileID) string {
 	}
 	return sum
 }
+
+// IsFile reports whether an object, which Client.Head returned, was written as a file of some asset.
+func (o Object) IsFile() bool { return o.Metadata[metaSelector] != "" && o.Metadata[metaMD5] == "" }

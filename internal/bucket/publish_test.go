@@ -657,3 +657,27 @@ func TestUploadThatDisappears(t *testing.T) {
 		})
 	}
 }
+
+// An object that may be replaced is known by its ETag, which need not be its MD5.
+func TestReplacesByETag(t *testing.T) {
+	for _, tt := range []struct{ name, etag, want string }{
+		{"the recorded one", "5eb63bbbe01eeed093cb22bb8f5acdc3-2", "new"}, {"another one", "another", "old"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			s.put("a.jpg", "old")
+			s.mu.Lock()
+			s.objects["a.jpg"].etag = "5eb63bbbe01eeed093cb22bb8f5acdc3-2"
+			s.mu.Unlock()
+			to := target("a.jpg", "A")
+			to.Replaces = &download.Replaceable{Size: 3, ObjectETag: tt.etag}
+			_, err := transferred(t.Context(), s.sink(SinkOptions{}), to, objectOf("new"), "new")
+			if tt.want == "old" {
+				wantCode(t, err, download.CodeExists)
+			} else if err != nil {
+				t.Fatal(err)
+			}
+			wantContents(t, s, map[string]string{"a.jpg": tt.want})
+		})
+	}
+}

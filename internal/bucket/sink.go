@@ -169,10 +169,17 @@ func (s *Sink) key(name string) (string, error) {
 	return key, nil
 }
 
-// replaceable reports whether an object is the one that t may replace (Target.Replaces). If its MD5 is not known, it is not.
+// replaceable reports whether an object is the one that t may replace (Target.Replaces): by its ETag or, if that was not recorded,
+// its MD5.
 func replaceable(o Object, name string, t download.Target) bool {
 	want := t.Replaces
-	return want != nil && name == t.Name && o.Size == want.Size && o.MD5() == want.MD5 && want.MD5 != "" && t.Suspicion() == ""
+	if want == nil || name != t.Name || o.Size != want.Size || t.Suspicion() != "" {
+		return false
+	}
+	if want.ObjectETag != "" {
+		return o.ETag == want.ObjectETag
+	}
+	return o.MD5() == want.MD5 && want.MD5 != ""
 }
 
 // exists returns the error of a path that another object has.

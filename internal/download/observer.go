@@ -55,6 +55,8 @@ type Replaceable struct {
 	MD5  string // in hexadecimal digits
 	// ETag is what storage sent with it, if that is a digest of the bytes; else "".
 	ETag string
+	// ObjectETag is that of its object in a bucket, "" if it is in a folder or that is not known.
+	ObjectETag string
 }
 
 // ProgressObserver receives the progress of files in flight, from several goroutines at

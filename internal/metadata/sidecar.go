@@ -167,7 +167,12 @@ func IsOf(root *os.Root, path, asset string) bool {
 		return false
 	}
 	content, err := root.ReadFile(name)
-	return err == nil && asset != "" && strings.EqualFold(id(content), asset)
+	return err == nil && IsAbout(content, asset)
+}
+
+// IsAbout reports whether a content of a file is a JSON object with the id of an asset.
+func IsAbout(content []byte, asset string) bool {
+	return asset != "" && strings.EqualFold(id(content), asset)
 }
 
 // nameTaken returns the error of a name that another file has.

@@ -18,8 +18,8 @@ func (x *running) deletions(ctx context.Context, steps []*Step) {
 		case ctx.Err() != nil:
 			x.outcome.NotDeleted += len(steps) - i
 			return
-		case x.unsafe != "" && !s.First:
-			x.report(s.keptBecause(x.unsafe).result(x.Portal))
+		case x.endangered() != "" && !s.First:
+			x.report(s.keptBecause(x.endangered()).result(x.Portal))
 		default:
 			x.remove(ctx, s)
 		}
@@ -148,7 +148,7 @@ func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
 	if beside.Standing != AsWritten || beside.was == nil {
 		return true
 	}
-	if x.unsafe != "" {
+	if x.endangered() != "" {
 		return false
 	}
 	var err error

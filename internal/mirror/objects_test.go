@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -19,6 +20,9 @@ type store struct {
 	*bucket.Client
 	sandbox *sandbox.Sandbox
 	at      bucket.Location
+	env     map[string]string
+
+	connections http.RoundTripper
 }
 
 func newStore(t *testing.T, faults ...string) *store {
@@ -33,20 +37,28 @@ func newStore(t *testing.T, faults ...string) *store {
 		t.Fatal(err)
 	}
 	t.Cleanup(stop)
-	env := map[string]string{"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull}
+	s.env = map[string]string{"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull}
 	for _, variable := range s.sandbox.Env(sandbox.PermanentToken) {
 		name, value, _ := strings.Cut(variable, "=")
-		env[name] = value
+		s.env[name] = value
 	}
-	s.Client, err = bucket.Open(t.Context(), s.at, bucket.Options{
-		Getenv: func(name string) string { return env[name] }, Transport: transport.Bucket(transport.Options{Connections: 16}), Program: "bynder", Version: "test",
+	s.connections = transport.Bucket(transport.Options{Connections: 16})
+	s.Client = s.open(t, s.connections)
+	t.Cleanup(s.Close)
+	s.fault(t, faults...)
+	return s
+}
+
+// open returns a client that sends its requests through a transport.
+func (s *store) open(t *testing.T, through http.RoundTripper) *bucket.Client {
+	t.Helper()
+	client, err := bucket.Open(t.Context(), s.at, bucket.Options{
+		Getenv: func(name string) string { return s.env[name] }, Transport: through, Program: "bynder", Version: "test",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Close)
-	s.fault(t, faults...)
-	return s
+	return client
 }
 
 // fault replaces the faults of the bucket.

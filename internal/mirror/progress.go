@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/naming"
@@ -42,6 +44,7 @@ type executor interface {
 type progress struct {
 	*Run
 	writes bool // metadata beside files
+	atOnce int  // steps of a phase, see each
 	by     executor
 	stuck  map[*download.Result]bool // records of which the file or the metadata could not leave a path
 	keeps  map[string]bool           // folded paths of what the plan keeps
@@ -51,8 +54,8 @@ type progress struct {
 	unsafe  download.Code // of a failure after which nothing is deleted; "" if there was none
 }
 
-func newProgress(r *Run, by executor, writes bool) progress {
-	return progress{Run: r, writes: writes, by: by, stuck: map[*download.Result]bool{}, keeps: map[string]bool{}}
+func newProgress(r *Run, by executor, writes bool, atOnce int) progress {
+	return progress{Run: r, writes: writes, by: by, atOnce: atOnce, stuck: map[*download.Result]bool{}, keeps: map[string]bool{}}
 }
 
 // carryOut carries out steps in the order of Run.Do.
@@ -100,15 +103,29 @@ func (x *progress) carryOut(ctx context.Context, steps []Step) {
 // each makes a phase of what is done with one step, until ctx ends. A step of a record that is stuck has its failure reported.
 func (x *progress) each(do func(context.Context, *Step)) func(context.Context, []*Step) {
 	return func(ctx context.Context, steps []*Step) {
+		var work errgroup.Group
+		work.SetLimit(x.atOnce)
 		for _, s := range steps {
 			if ctx.Err() != nil {
-				return
+				break
 			}
-			if !x.stuck[s.Record] {
+			switch {
+			case x.stuck[s.Record]:
+			case x.atOnce == 1:
 				do(ctx, s)
+			default:
+				work.Go(func() error { do(ctx, s); return nil })
 			}
 		}
+		_ = work.Wait() // it has no error
 	}
+}
+
+// endangered returns the code of a failure after which nothing is deleted, "" if there was none.
+func (x *progress) endangered() download.Code {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.unsafe
 }
 
 // report counts a result and hands it on.
@@ -217,7 +234,7 @@ func (x *progress) job(s *Step, number int64) download.Job {
 		was = s.Record
 	}
 	if was != nil && was.Bytes != nil {
-		j.Replaces = &download.Replaceable{Size: *was.Bytes, MD5: was.MD5, ETag: was.DigestETag()}
+		j.Replaces = &download.Replaceable{Size: *was.Bytes, MD5: was.MD5, ETag: was.DigestETag(), ObjectETag: was.ObjectETag}
 	}
 	return j
 }

@@ -176,30 +176,51 @@ func described(id string, a asset) string {
 // plan returns the steps for a listing.
 func (g *rig) plan(ctx context.Context, want listing, spool *Spool) []Step {
 	g.t.Helper()
-	in := Input{Folder: Look(ctx, g.root), Gone: map[string]Verdict{}, Delete: g.delete, MaxDelete: 100, Adopt: g.adopt, Metadata: g.metadata}
+	in := Input{Folder: Look(ctx, g.root), Delete: g.delete, MaxDelete: 100, Adopt: g.adopt, Metadata: g.metadata}
+	addListing(g.t, &in, want, spool)
+	for i := range in.Wanted {
+		in.Wanted[i].Err = g.refused[in.Wanted[i].File.MediaID]
+	}
+	for _, r := range g.state.files {
+		in.Records = append(in.Records, &r)
+	}
+	return planned(in, g.verdicts)
+}
+
+// planned returns the steps for an input, to whose records it adds the verdicts about their assets.
+func planned(in Input, verdicts map[string]Verdict) []Step {
+	listed := map[string]bool{}
+	for i := range in.Wanted {
+		listed[in.Wanted[i].File.MediaID] = true
+	}
+	in.Gone = map[string]Verdict{}
+	for _, r := range in.Records {
+		r.Path = filepath.ToSlash(r.Path)
+		if !listed[r.MediaID] {
+			in.Gone[r.MediaID] = verdicts[r.MediaID]
+		}
+	}
+	return Plan(in)
+}
+
+// addListing adds the files of a listing to an input, and their metadata, if it has any, to a spool.
+func addListing(t *testing.T, in *Input, want listing, spool *Spool) {
+	t.Helper()
 	for i, id := range slices.Sorted(maps.Keys(want)) {
 		a := want[id]
 		size := int64(len(a.content))
 		w := Wanted{
 			File: fileOf(id), Selector: bynder.Selector{Kind: bynder.Original}, Name: "asset " + id, Path: a.path, Key: id, Created: time.Unix(int64(i), 0),
-			Listed: download.Listed{Version: a.version, Size: &size, Modified: a.modified}, Err: g.refused[id],
+			Listed: download.Listed{Version: a.version, Size: &size, Modified: a.modified},
 		}
-		if g.metadata {
+		if in.Metadata {
 			var err error
 			if w.Metadata, err = spool.Add([]byte(described(id, a))); err != nil {
-				g.t.Fatal(err)
+				t.Fatal(err)
 			}
 		}
 		in.Wanted = append(in.Wanted, w)
 	}
-	for id, r := range g.state.files {
-		r.Path = filepath.ToSlash(r.Path)
-		in.Records = append(in.Records, &r)
-		if _, listed := want[id.MediaID]; !listed {
-			in.Gone[id.MediaID] = g.verdicts[id.MediaID]
-		}
-	}
-	return Plan(in)
 }
 
 // sync makes the folder what a listing says, with the fields of a Run changed by with.
@@ -302,10 +323,13 @@ func line(r download.Result) string {
 }
 
 // lines are the results, each as the command line shows it.
-func (g *rig) lines() (all []string) {
-	for _, r := range g.results {
+func (g *rig) lines() []string { return linesOf(g.t, g.results) }
+
+func linesOf(t *testing.T, results []download.Result) (all []string) {
+	t.Helper()
+	for _, r := range results {
 		if r.Listed != nil || r.FinishedAt.IsZero() || r.MediaID == "" || r.Portal != "p" || r.Selector != "original" || r.Status == "" {
-			g.t.Errorf("the result is %+v", r)
+			t.Errorf("the result is %+v", r)
 		}
 		all = append(all, line(r))
 	}

@@ -67,7 +67,7 @@ var _ executor = (*running)(nil)
 
 func newRunning(ctx context.Context, r *Run) *running {
 	x := &running{folder: Look(ctx, r.Root), compare: comparer{folder: r.Root}, partials: sink.NewPartials(r.Root)}
-	x.progress = newProgress(r, x, r.WriteMetadata != nil)
+	x.progress = newProgress(r, x, r.WriteMetadata != nil, 1)
 	return x
 }
 

@@ -45,10 +45,15 @@ func Bare(root *os.Root, r download.Result) (download.Result, bool) {
 	if _, err := root.Lstat(metadata.Path(filepath.FromSlash(r.Path))); !isMissing(err) {
 		return r, false
 	}
+	return bare(r), true
+}
+
+// bare returns a record as one without metadata.
+func bare(r download.Result) download.Result {
 	listed := *r.Listed
 	listed.Metadata = ""
 	r.Listed = &listed
-	return r, true
+	return r
 }
 
 // removeSidecar removes metadata that are as they were written, unless they are saved meanwhile.

@@ -1,0 +1,198 @@
+package mirror
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bynder-cli/bynder/internal/bucket"
+	"github.com/bynder-cli/bynder/internal/download"
+)
+
+// A run lists which objects it is about to write, as results of which nothing is known that only a transfer tells. A run that
+// is killed has written objects whose records it did not store; the next one finds them by that list, and each says itself
+// which file it is. The list stays if something failed.
+
+// begin stores the list of what steps write: files and, for moves, where they come from and the path in ownFolder that they go
+// through, if there is one in parks.
+func (x *inBucket) begin(ctx context.Context, steps []Step) error {
+	d := x.there
+	if !slices.ContainsFunc(steps, func(s Step) bool { return s.Err == nil && puts(&s) }) {
+		return nil
+	}
+	d.hasBegun = true
+	r, w := io.Pipe()
+	var writing sync.WaitGroup
+	writing.Go(func() {
+		lines, err := json.NewEncoder(w), error(nil)
+		for _, line := range d.unfinished {
+			err = cmp.Or(err, lines.Encode(line))
+		}
+		for i := range steps {
+			for _, line := range x.begins(&steps[i]) {
+				err = cmp.Or(err, lines.Encode(line))
+			}
+		}
+		w.CloseWithError(err)
+	})
+	err := d.begun.Replace(ctx, r)
+	_ = r.Close() // never fails
+	writing.Wait()
+	return err
+}
+
+// puts reports whether a step puts the object of a file at a path.
+func puts(s *Step) bool {
+	return s.Action == download.ActionFetch || s.Action == download.ActionMove
+}
+
+// begins returns the lines of a step.
+func (x *inBucket) begins(s *Step) []download.Result {
+	if s.Err != nil || !puts(s) {
+		return nil
+	}
+	told := s.result(x.Portal)
+	line := download.Result{
+		Portal: told.Portal, MediaID: told.MediaID, Selector: told.Selector, ItemID: told.ItemID, Name: told.Name, Chosen: told.Chosen,
+		Path: s.Path, From: s.From,
+	}
+	if s.Action == download.ActionFetch {
+		listed := x.listed(s)
+		line.Listed = &listed
+		return []download.Result{line}
+	}
+	lines := []download.Result{line}
+	if park, ok := x.parks[s]; ok {
+		line.Path = park
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// Forget removes the list of what runs have begun to write. The records of all that they have written must be stored.
+func (d *BucketDestination) Forget(ctx context.Context) error {
+	if !d.hasBegun {
+		return nil
+	}
+	return d.begun.Replace(ctx, bytes.NewReader(nil))
+}
+
+// maxBegunLine is the length of a line of the list, in bytes, above which it is not one.
+const maxBegunLine = 1 << 20
+
+// eachLine calls each with the whole lines that are written to it.
+type eachLine struct {
+	rest []byte
+	each func(line []byte)
+}
+
+func (e *eachLine) Write(b []byte) (int, error) {
+	n := len(b)
+	for {
+		line, rest, whole := bytes.Cut(b, []byte{'\n'})
+		if !whole {
+			break
+		}
+		e.each(append(e.rest, line...))
+		e.rest, b = e.rest[:0], rest
+	}
+	if e.rest = append(e.rest, b...); len(e.rest) > maxBegunLine {
+		return 0, errors.New("the list of objects that a run has begun to write has a line that is too long")
+	}
+	return n, nil
+}
+
+// Recover returns the records of objects that runs have written and not recorded, because they were killed or their upload had
+// no answer. known has the records of the state, which it changes. Copies of objects that were to be moved are removed
+// where the move did not end; with looking, they are only taken for removed.
+func (d *BucketDestination) Recover(ctx context.Context, known map[download.FileID]*download.Result, looking bool) ([]*download.Result, error) {
+	var lines []download.Result
+	err := d.begun.Read(ctx, func() (io.Writer, error) {
+		lines, d.hasBegun = nil, false
+		return &eachLine{each: func(text []byte) {
+			d.hasBegun = true
+			var line download.Result
+			if json.Unmarshal(text, &line) == nil && d.mayBe(&line, known[line.File()]) {
+				lines = append(lines, line)
+			}
+		}}, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading which objects an earlier run was about to write: %w", err)
+	}
+	there := make([]bucket.Object, len(lines))
+	group, within := errgroup.WithContext(ctx)
+	group.SetLimit(objectWorkers)
+	for i, line := range lines {
+		group.Go(func() error {
+			o, _ := d.find(line.Path)
+			now, err := d.client.Head(within, o.Key)
+			if err != nil && !errors.Is(err, bucket.ErrNotFound) {
+				return err
+			}
+			if err == nil && now.IsOf(line.File()) {
+				there[i] = now
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("looking at an object that an earlier run was about to write: %w", err)
+	}
+	return d.recover(ctx, lines, there, known, looking)
+}
+
+// mayBe reports whether the object at the path of a line may have been written without a record. r is the record of its file.
+func (d *BucketDestination) mayBe(line, r *download.Result) bool {
+	if line.MediaID == "" || line.Path == "" {
+		return false
+	}
+	_, ok := d.find(line.Path)
+	recorded := r != nil && filepath.ToSlash(r.Path) == line.Path && d.Stands(r) == AsWritten
+	return ok && !recorded
+}
+
+// recover makes records of objects. Those of which there is none, or another program's, have no key. A file that is still where
+// it is recorded was not moved.
+func (d *BucketDestination) recover(ctx context.Context, lines []download.Result, there []bucket.Object, known map[download.FileID]*download.Result, looking bool) (all []*download.Result, err error) {
+	for i, line := range lines {
+		o, r := there[i], known[line.File()]
+		if o.Key == "" || !d.mayBe(&line, r) {
+			continue
+		}
+		switch same := r != nil && r.Bytes != nil && *r.Bytes == o.Size; {
+		case line.From == "":
+			if r == nil {
+				r = &download.Result{}
+				known[line.File()] = r
+			}
+			d.unfinished = append(d.unfinished, line)
+			*r = line
+			r.Status, r.Bytes, r.MD5, r.ObjectETag = download.Downloaded, &o.Size, o.MD5(), o.ETag
+		case !same:
+			continue
+		case d.Stands(r) == AsWritten:
+			if !looking {
+				if _, err := d.client.DeleteSame(ctx, o.Key, o.ETag); err != nil {
+					return nil, fmt.Errorf("removing a copy that an earlier run has left: %w", err)
+				}
+			}
+			d.forget(line.Path)
+			continue
+		default:
+			r.Path, r.ObjectETag = line.Path, o.ETag
+		}
+		d.put(line.Path, o)
+		all = append(all, r)
+	}
+	return all, nil
+}

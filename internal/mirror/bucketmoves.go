@@ -1,0 +1,196 @@
+package mirror
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bucket"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
+	"github.com/bynder-cli/bynder/internal/naming"
+)
+
+// park chooses the paths in ownFolder for moves of which others wait to get the path. Objects whose names differ in case alone
+// are two.
+func (x *inBucket) park(steps []Step) {
+	for i := range steps {
+		if s := &steps[i]; s.Via && naming.Folded(s.From) != naming.Folded(s.Path) {
+			x.parks[s] = ownFolder + "/" + movingPrefix + rand.Text()
+		}
+	}
+}
+
+// moves implements executor. An object is moved by a copy within the bucket, after which it is removed. After a kill, the list of
+// what was begun has where it is; see BucketDestination.Recover.
+func (x *inBucket) moves(ctx context.Context, steps []*Step) {
+	var waiting []*moving
+	for _, s := range steps {
+		now := *s.Record
+		now.Status, now.Path, now.From = download.Moved, filepath.FromSlash(s.From), filepath.FromSlash(s.From)
+		if told := learned(s.Wanted, s.Record); told != nil {
+			now.Listed = told
+		}
+		m := &moving{Step: s, now: now}
+		park, parks := x.parks[s]
+		if !parks {
+			x.move(ctx, m)
+		} else if err := x.hop(ctx, m, park); err != nil {
+			x.cannotMove(ctx, m, err)
+		} else {
+			m.parked = true
+			waiting = append(waiting, m)
+		}
+	}
+	for _, m := range waiting {
+		x.move(ctx, m)
+	}
+}
+
+// move gives a file its new path.
+func (x *inBucket) move(ctx context.Context, m *moving) {
+	if err := x.hop(ctx, m, m.Path); err != nil {
+		x.cannotMove(ctx, m, err)
+		return
+	}
+	done := m.result(x.Portal)
+	done.Status = download.Moved
+	x.report(done)
+	x.displaced(m.Step)
+}
+
+// cannotMove reports why a file was not moved. One that waits in ownFolder goes back, if it can; else the next run moves it on.
+func (x *inBucket) cannotMove(ctx context.Context, m *moving, err error) {
+	x.stuck[m.Record] = true
+	if m.parked && ctx.Err() == nil {
+		_ = x.hop(ctx, m, m.From)
+	}
+	failed := *m.Step
+	if e, ok := errors.AsType[*download.Error](err); ok && e.Code == download.CodeExists && e.Path == filepath.FromSlash(m.From) {
+		failed.Path, failed.From = m.From, "" // the object itself was changed, and its new path may be free
+	}
+	x.fails(ctx, &failed, err)
+}
+
+// hop moves an object to a path, which must be free, and its metadata before it.
+func (x *inBucket) hop(ctx context.Context, m *moving, to string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	was := m.now.Path
+	o, _ := x.there.find(was)
+	switch x.there.Stands(&m.now) {
+	case Edited:
+		return errEdited(was)
+	case NotThere:
+		return errTakenAway(was)
+	case AsWritten:
+	}
+	if to == m.Path {
+		if err := x.displace(ctx, m.Step); err != nil {
+			return err
+		}
+	}
+	key, err := x.free(ctx, to)
+	if err != nil {
+		return err
+	}
+	if err := x.moveSidecar(ctx, m, to); err != nil {
+		return fmt.Errorf("moving its metadata: %w", err)
+	}
+	if err = x.carry(ctx, m, o, key, to); err != nil {
+		_ = x.moveSidecar(ctx, m, filepath.ToSlash(was)) // metadata that do not come back are found when the file is moved again
+		return err
+	}
+	m.now, _ = x.there.Bare(m.now)
+	x.finished(m.now)
+	return nil
+}
+
+// undoTimeout is how long removing a copy may take after the run was stopped.
+const undoTimeout = 500 * time.Millisecond
+
+// carry copies an object to a key and removes it. If it cannot be removed, the copy is.
+func (x *inBucket) carry(ctx context.Context, m *moving, o bucket.Object, key, to string) error {
+	was := m.now.Path
+	etag, err := x.there.client.Copy(ctx, o, key)
+	switch {
+	case errors.Is(err, bucket.ErrCondition):
+		return errEdited(was)
+	case errors.Is(err, bucket.ErrNotFound):
+		return errTakenAway(was)
+	case err != nil:
+		return err
+	}
+	if _, err := x.there.client.DeleteSame(ctx, o.Key, o.ETag); err != nil { // one that was edited since it was copied stays
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTimeout)
+		defer cancel()
+		_, failed := x.there.client.DeleteSame(undo, key, etag)
+		return errors.Join(err, failed)
+	}
+	x.there.forget(was)
+	x.there.put(to, bucket.Object{Size: o.Size, ETag: etag})
+	m.now.Path, m.now.ObjectETag = filepath.FromSlash(to), etag
+	return nil
+}
+
+// errTakenAway returns the error of an object that is not there any more.
+func errTakenAway(path string) error {
+	return &download.Error{Code: download.CodeNotFound, Path: path, Err: errors.New("it was taken away meanwhile")}
+}
+
+// moveSidecar moves the metadata of a file along to where it goes. If they were edited, they stay; if another object has their
+// path, they are removed. The record has none then. An error is why they are still where they were.
+func (x *inBucket) moveSidecar(ctx context.Context, m *moving, to string) error {
+	at, there := m.now, m.now
+	there.Path = filepath.FromSlash(to)
+	o, standing, err := x.there.sidecar(ctx, &at, false)
+	if err != nil || standing == NotThere || listedOf(&at).Metadata == "" {
+		return err
+	}
+	about, kept := at.Path, errEditedSidecar(sidecarOf(filepath.ToSlash(at.Path)))
+	if standing == AsWritten {
+		about, kept = there.Path, nil
+		err = x.copySidecar(ctx, &there, o)
+		if errors.Is(err, fs.ErrExist) {
+			kept, err = errForeignSidecar(sidecarOf(to), false), nil
+		}
+		if err == nil {
+			err = x.remove(ctx, metadata.Path(at.Path), o)
+		}
+		if err != nil && !isKept(err) {
+			return err
+		}
+	}
+	if kept != nil {
+		m.now = bare(m.now)
+		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: &at, Path: filepath.ToSlash(about)}, kept)
+	}
+	return nil
+}
+
+// copySidecar copies metadata beside the new path of a file. The error is fs.ErrExist if another object is there.
+func (x *inBucket) copySidecar(ctx context.Context, r *download.Result, o bucket.Object) error {
+	path := metadata.Path(r.Path)
+	key, err := x.free(ctx, path)
+	if errors.Is(err, fs.ErrExist) {
+		now, failed := x.there.client.Head(ctx, x.there.at.Prefix+filepath.ToSlash(path))
+		if failed == nil && now.Beside(r.File()) != "" { // a run that was killed copied them
+			x.there.put(path, now)
+			err = nil
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	etag, err := x.there.client.Copy(ctx, o, key)
+	if err == nil {
+		x.there.put(path, bucket.Object{Size: o.Size, ETag: etag})
+	}
+	return err
+}

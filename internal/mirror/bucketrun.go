@@ -1,0 +1,293 @@
+package mirror
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/bynder-cli/bynder/internal/bucket"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/metadata"
+	"github.com/bynder-cli/bynder/internal/transfer"
+)
+
+// inBucket is a plan that is carried out in a bucket. There are no folders, links and partials, and an object appears whole.
+type inBucket struct {
+	progress
+	there *BucketDestination
+	held  func(context.Context) error
+	parks map[*Step]string // paths in ownFolder that moved objects go through
+}
+
+var _ executor = (*inBucket)(nil)
+
+// DoInBucket is as Do, in a bucket, where Root, Trash and WriteMetadata have no meaning. Metadata are written beside files if
+// writes is set. held returns an error if this process does not exclude others any more: then nothing is deleted.
+func (r *Run) DoInBucket(ctx context.Context, there *BucketDestination, writes bool, held func(context.Context) error, steps []Step) (Outcome, error) {
+	x := &inBucket{there: there, held: held, parks: map[*Step]string{}}
+	x.progress = newProgress(r, x, writes, objectWorkers)
+	x.park(steps)
+	if err := x.begin(ctx, steps); err != nil {
+		return Outcome{}, fmt.Errorf("noting which objects are written: %w", err)
+	}
+	x.dropLoneMetadata(ctx)
+	x.carryOut(ctx, steps)
+	return x.outcome, nil
+}
+
+// dropLoneMetadata removes metadata in ownFolder of an object that is not there: a run was killed after it had copied them and
+// before it copied the object.
+func (x *inBucket) dropLoneMetadata(ctx context.Context) {
+	for _, path := range x.there.parked {
+		if o, ok := x.there.find(path); ok && !x.there.Taken(strings.TrimSuffix(path, sidecarEnd)) {
+			_ = x.remove(ctx, path, o)
+		}
+	}
+}
+
+// stands implements executor.
+func (x *inBucket) stands(r *download.Result) Standing { return x.there.Stands(r) }
+
+// show implements executor.
+func (x *inBucket) show(path string) string { return x.there.at.Below(filepath.ToSlash(path)) }
+
+// key returns the key of the object at a path.
+func (x *inBucket) key(path string) (string, error) {
+	key, err := x.there.at.Key(filepath.ToSlash(path))
+	if err != nil {
+		return "", &download.Error{Code: download.CodeLocal, Path: path, Err: err, Advice: "choose shorter names with --name, such as '{id}.{ext}'"}
+	}
+	return key, nil
+}
+
+// free returns the key of a path, or the error that an object has it.
+func (x *inBucket) free(ctx context.Context, path string) (string, error) {
+	key, err := x.key(path)
+	if err != nil {
+		return "", err
+	}
+	if _, err = x.there.client.Head(ctx, key); err == nil {
+		return "", fs.ErrExist
+	}
+	if errors.Is(err, bucket.ErrNotFound) {
+		err = nil
+	}
+	return key, err
+}
+
+// remove removes the object of a file or of metadata at a path. If it was changed, it stays, and the error is errEdited.
+func (x *inBucket) remove(ctx context.Context, path string, o bucket.Object) error {
+	gone, err := x.there.client.DeleteSame(ctx, o.Key, o.ETag)
+	if err == nil && !gone {
+		err = errEdited(path)
+	}
+	if err == nil {
+		x.there.forget(path)
+	}
+	return err
+}
+
+// putting has the steps whose files are transferred, by the number of their jobs, from 1 on. Its methods are called by several
+// goroutines.
+type putting struct {
+	*inBucket
+	ctx   context.Context //nolint:containedctx // observers get none
+	steps []*Step
+	// displacing are those that displace an object.
+	displacing map[download.FileID]*Step
+
+	mu   sync.Mutex
+	left []*download.Result // records of files that have left their paths
+}
+
+var (
+	_ download.ResultObserver = (*putting)(nil)
+	_ download.Recorder       = (*putting)(nil)
+)
+
+// fetches implements executor.
+func (x *inBucket) fetches(ctx context.Context, steps []*Step) {
+	f := &putting{inBucket: x, ctx: ctx, displacing: map[download.FileID]*Step{}}
+	for _, s := range steps {
+		if s.Record != nil && x.stuck[s.Record] {
+			continue // its failure is reported
+		}
+		f.steps = append(f.steps, s)
+		if s.Displaces != nil {
+			f.displacing[s.Wanted.File] = s
+		}
+	}
+	if len(f.steps) > 0 {
+		x.outcome.Stop = x.Fetch(ctx, f.jobs, f, f).Stop
+	}
+	for _, r := range f.left {
+		x.dropSidecar(ctx, r)
+	}
+}
+
+// jobs yields the jobs of the steps, in their order.
+func (f *putting) jobs(yield func(download.Job) bool) {
+	for i, s := range f.steps {
+		if !yield(f.job(s, int64(i)+1)) {
+			return
+		}
+	}
+}
+
+// Intend implements download.Recorder. An object whose path differs in case is removed before another one displaces it: if this
+// process were killed between the two, the next one would take both for one file. Other objects are replaced.
+func (f *putting) Intend(r download.Result) error {
+	if s := f.displacing[r.File()]; s != nil && filepath.ToSlash(s.Displaces.Path) != s.Path {
+		return f.displace(f.ctx, s)
+	}
+	return nil
+}
+
+// Finished implements download.ResultObserver.
+func (f *putting) Finished(job download.Job, r download.Result) {
+	s := f.steps[job.Number-1]
+	r, ok := f.fetched(s, r)
+	if !ok {
+		f.report(r)
+		return
+	}
+	if r.Bytes != nil {
+		f.there.put(r.Path, bucket.Object{Size: *r.Bytes, ETag: r.ObjectETag})
+	}
+	if s.Displaces != nil {
+		f.dropSidecar(f.ctx, s.Displaces)
+		r.Listed.Metadata = "" // which is that of the displaced file
+	}
+	if f.describes(s) {
+		f.writeSidecar(f.ctx, s, &r)
+	}
+	if s.Record != nil && filepath.ToSlash(s.Record.Path) != s.Path { // it was not there any more, or was moved
+		f.mu.Lock()
+		f.left = append(f.left, s.Record)
+		f.mu.Unlock()
+	}
+	r, _ = f.there.Bare(r)
+	f.State.Finished(job, r)
+	f.report(r)
+	f.displaced(s)
+}
+
+// dropSidecar implements executor.
+func (x *inBucket) dropSidecar(ctx context.Context, r *download.Result) bool {
+	if listedOf(r).Metadata == "" {
+		return true
+	}
+	o, standing, err := x.there.sidecar(ctx, r, false)
+	path := metadata.Path(r.Path)
+	if err == nil && standing == AsWritten {
+		err = x.remove(ctx, path, o)
+	}
+	if err != nil && !isKept(err) {
+		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, err)
+		return false
+	}
+	return true
+}
+
+// replaceSidecar implements executor. Objects with metadata say themselves that they are sync's own, so nothing is intended.
+func (x *inBucket) replaceSidecar(ctx context.Context, r *download.Result, content []byte) (own string, err error) {
+	digest := transfer.NewDigest(transfer.Object{}, transfer.DigestOptions{MD5: true})
+	_, _ = digest.Write(content) // it never fails
+	own = listedOf(r).Metadata
+	path := metadata.Path(r.Path)
+	key, err := x.key(path)
+	if err != nil {
+		return own, err
+	}
+	o, standing, err := x.there.sidecar(ctx, r, own == "") // the plan keeps those of the asset, unless they are to be adopted
+	when := bucket.Condition{IfAbsent: true}
+	switch {
+	case err != nil:
+		return own, err
+	case standing == AsWritten:
+		when = bucket.Condition{IfMatch: o.ETag}
+	case standing == Edited && own == "":
+		return own, errForeignSidecar(filepath.ToSlash(path), false)
+	case standing == Edited:
+		return own, errEditedSidecar(filepath.ToSlash(path))
+	}
+	sum := digest.MD5()
+	etag, err := x.there.client.PutBeside(ctx, key, content, sum, r.File(), when)
+	if errors.Is(err, bucket.ErrCondition) || errors.Is(err, bucket.ErrNotFound) {
+		err = errEdited(path)
+	}
+	if err != nil {
+		return own, fmt.Errorf("writing metadata: %w", err)
+	}
+	x.there.put(path, bucket.Object{Size: int64(len(content)), ETag: etag})
+	return sum, nil
+}
+
+// describe implements executor.
+func (x *inBucket) describe(ctx context.Context, s *Step) {
+	r := s.record()
+	if told := learned(s.Wanted, r); told != nil {
+		r.Listed = told
+	}
+	if !x.writeSidecar(ctx, s, r) {
+		return
+	}
+	r.Status = download.Unchanged
+	x.finished(*r)
+	done := s.result(x.Portal)
+	done.Status = download.Unchanged
+	x.report(done)
+}
+
+// adopt implements executor.
+func (x *inBucket) adopt(ctx context.Context, s *Step) {
+	r := s.result(x.Portal)
+	key, err := x.key(s.Path)
+	var o bucket.Object
+	if err == nil {
+		o, err = x.there.client.Head(ctx, key)
+	}
+	if err != nil {
+		x.fails(ctx, s, err)
+		return
+	}
+	listed := x.listed(s)
+	r.Status, r.MD5, r.Bytes, r.ObjectETag, r.Listed = download.Downloaded, o.MD5(), &o.Size, o.ETag, &listed
+	x.there.put(s.Path, o)
+	if x.describes(s) {
+		x.writeSidecar(ctx, s, &r)
+	}
+	r, _ = x.there.Bare(r)
+	x.finished(r)
+	r.Status = download.Unchanged
+	x.report(r)
+}
+
+// note implements executor.
+func (x *inBucket) note(ctx context.Context, s *Step) {
+	if s.Wanted == nil {
+		x.giveUp(ctx, s)
+		return
+	}
+	r := s.record()
+	if told := learned(s.Wanted, r); told != nil && x.there.Stands(r) == AsWritten {
+		r.Listed, r.Status = told, download.Unchanged
+		now, _ := x.there.Bare(*r)
+		x.finished(now)
+	}
+}
+
+// giveUp closes the record of a file: it is not sync's any more, or is not there. The metadata of an asset that is known to be
+// gone are deleted with it.
+func (x *inBucket) giveUp(ctx context.Context, s *Step) {
+	if s.Action == closes && s.Why != "" && (x.endangered() != "" || !x.dropSidecar(ctx, s.Record)) {
+		return
+	}
+	r := *s.Record
+	r.Status = download.Deleted
+	x.finished(r)
+}

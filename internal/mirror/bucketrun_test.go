@@ -1,0 +1,81 @@
+package mirror
+
+import (
+	"slices"
+	"testing"
+)
+
+// play makes the bucket of a change as it was before.
+func (c change) playInBucket(t *testing.T, s *store) *bucketRig {
+	t.Helper()
+	g := newBucketRig(t, s)
+	g.metadata = c.metadata
+	if c.gone != nil {
+		g.verdicts = c.gone
+	}
+	if len(c.before) > 0 {
+		g.sync(c.before)
+		g.wantTree(c.before.files(c.metadata))
+	}
+	return g
+}
+
+func TestRunInBucket(t *testing.T) {
+	for _, c := range changes {
+		t.Run(c.name, func(t *testing.T) {
+			g := c.playInBucket(t, newStore(t))
+			outcome := g.sync(c.after)
+			g.wantLines(c.want...)
+			if want := (Outcome{Steps: len(c.want), Deleted: len(c.gone)}); outcome != want {
+				t.Errorf("the outcome is %+v, want %+v", outcome, want)
+			}
+			g.wantTree(c.after.files(c.metadata))
+			g.wantRecorded(c.after)
+			if again := g.sync(c.after); again != (Outcome{}) {
+				t.Errorf("another run does %v", linesOf(t, g.results))
+			}
+		})
+	}
+}
+
+// killedInBucket are those changes that are killed at each request: each kind of step, and what they do to each other.
+var killedInBucket = []string{
+	"a first run", "a move and a new version, with metadata", "circles", "deletions", "deleted and uploaded again",
+	"deleted and uploaded again in another case", "deleted files are in the way", "all at once",
+}
+
+// Whenever the process is killed, the next run completes what the state and the bucket have, whether or not results were stored
+// before.
+func TestRunInBucketKilled(t *testing.T) {
+	for _, c := range changes {
+		if !slices.Contains(killedInBucket, c.name) {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			for moment := 1; ; moment++ {
+				g := c.playInBucket(t, s)
+				g.kill, g.lazy = moment, (moment+len(c.name))%2 == 0
+				g.sync(c.after)
+				killed := g.count >= moment
+				g.kill, g.lazy = 0, false
+				outcome := g.sync(c.after)
+				if outcome.Failed+outcome.Kept > 0 || outcome.Stop != nil {
+					t.Errorf("the next run: %+v, %v", outcome, linesOf(t, g.results))
+				}
+				g.wantTree(c.after.files(c.metadata))
+				g.wantRecorded(c.after)
+				if again := g.sync(c.after); again != (Outcome{}) {
+					t.Errorf("another run does %v", linesOf(t, g.results))
+				}
+				if t.Failed() {
+					t.Fatalf("killed at request %d", moment)
+				}
+				if !killed {
+					break
+				}
+			}
+		})
+	}
+}
