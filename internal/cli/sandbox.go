@@ -54,7 +54,9 @@ affects:
   asset=ID          the files and calls of one asset
   on=ENDPOINT       calls to one endpoint: download, media, list, collections,
                     currentUser, token, ...; for faults of the bucket, whose
-                    names begin with s3-, one operation, such as UploadPart
+                    names begin with s3-, one operation, such as UploadPart;
+                    for faults of storage, on=direct: requests with the URL of
+                    a public original that lists have
   after=N, times=N  not the first N requests; at most N requests (per file on
                     storage, per asset or endpoint on the API, per object or
                     operation of the bucket)

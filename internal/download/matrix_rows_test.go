@@ -336,6 +336,7 @@ var nameRows = []row{
 	{what: "a path upwards, percent-encoded", faults: "hostile-name=encoded", want: whole.leaves("outside file.txt")},
 	{what: "joiners of letters and of emoji, and a stray one", faults: "hostile-name=joiners", want: whole.leaves("می\u200cخواهم क्\u200dष 👩🏽\u200d⚕\ufe0f.txt")},
 	{what: "no name is sent", faults: "no-disposition", want: whole},
+	{what: "that of a page for browsers", faults: "disposition=login.html", want: whole.leaves("login.html")},
 	{what: "control characters, as no HTTP allows them", faults: "control=disposition", want: whole.leaves("con_trol__.jpg")},
 	{what: "the same in the ETag", faults: "control=etag", want: sized},
 	{what: "the same in another header", faults: "control=meta", want: whole},

@@ -78,7 +78,7 @@ func (s *Sandbox) writeLocation(w http.ResponseWriter, a *asset, it item, ok boo
 	if active.has("expired") {
 		issued = issued.Add(-s.opts.LocationLifetime - time.Second)
 	}
-	location := s.presign(o, issued)
+	location := s.presign(o, issued, false)
 	if active.has("spelling") {
 		location = s.spell(location, a.id, false)
 	}

@@ -111,6 +111,10 @@ var faultKinds = []FaultKind{
 	},
 	{Name: "no-disposition", Side: OnStorage, Doc: "no Content-Disposition"},
 	{
+		Name: "disposition", Side: OnStorage, Texts: []string{"login.html"}, AnyText: true,
+		Doc: "the file has the name TEXT in Content-Disposition",
+	},
+	{
 		Name: "digest", Side: OnStorage, Texts: digestTexts,
 		Doc: "a correct digest in the header TEXT; malformed: invalid Content-MD5s; composite: of parts, as on S3",
 	},
@@ -241,9 +245,10 @@ var faultKinds = []FaultKind{
 	{
 		Name: "original", Side: OnList,
 		Texts: []string{
-			"gone", "forbidden", "page", "portal", "closed", "plain", "file", "ftp", "relative", "empty", "null", "number", "userinfo", "garbage",
+			"gone", "forbidden", "page", "nameless", "portal", "closed", "plain", "file", "ftp", "relative", "empty", "null", "number", "userinfo", "garbage",
 		},
-		Doc: "the URL of a public original answers 404; forbidden: 403; page: a login page; portal: 404 of the portal; closed: nothing; " +
+		Doc: "the URL of a public original answers 404; forbidden: 403; page: a login page, login.html; " +
+			"nameless: one without a name; portal: 404 of the portal; closed: nothing; " +
 			"plain: the file, with no signature; others: it is invalid",
 	},
 	{Name: "no-transform", Side: OnList, Doc: "the asset has no transformBaseUrl"},

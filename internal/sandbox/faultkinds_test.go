@@ -149,6 +149,18 @@ var faultTests = map[string]faultTest{
 		var a struct{ Original string }
 		c.json("/api/v4/media/"+DocumentedAsset+"/", &a)
 		check(t, "original", a.Original, c.PortalURL()+"/original/Twitter.jpg")
+		if err := c.SetFaults(Fault{Name: "original", Text: "page"}); err != nil {
+			t.Fatal(err)
+		}
+		c.json("/api/v4/media/"+DocumentedAsset+"/", &a)
+		check(t, "status of the page", c.do("GET", a.Original).StatusCode, 200)
+		check(t, "its name", strings.HasSuffix(a.Original, "/login.html"), true)
+	}},
+	"disposition": {Fault{Text: "login.html", On: OnDirect}, func(t *testing.T, c client, o Object) {
+		var a struct{ Original string }
+		c.json("/api/v4/media/"+DocumentedAsset+"/", &a)
+		check(t, "at the URL in the list", c.do("GET", a.Original).Header.Get("Content-Disposition"), `attachment; filename="login.html"`)
+		check(t, "at the location", c.original(DocumentedAsset).Header.Get("Content-Disposition"), `attachment; filename="`+o.Name+`"`)
 	}},
 	"kms": {Fault{}, func(t *testing.T, c client, o Object) {
 		a := c.original(DocumentedAsset)

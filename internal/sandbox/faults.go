@@ -24,7 +24,7 @@ type Fault struct {
 	// On limits it to one endpoint of the API: download, media, list,
 	// collections, collection, collectionMedia, currentUser, derivatives,
 	// metaproperties, options, brands, tags, token. A call that belongs to none is "unknown".
-	// For the bucket it is an operation, such as UploadPart.
+	// For the bucket it is an operation, such as UploadPart; for storage it is OnDirect.
 	On string
 	// After is the number of matching requests that pass first.
 	After int
@@ -137,13 +137,13 @@ func (f Fault) check() error {
 		return fmt.Errorf("fault %s applies to every answer: it takes no keys", f.Name)
 	case f.Value < 0 && kind.Side != OnClock, max(f.Value, -f.Value) > maxClock && kind.Side == OnClock, f.After < 0, f.Times < 0, !(f.Rate >= 0 && f.Rate <= 1): // NaN is neither
 		return fmt.Errorf("fault %s: a number is out of range", f.Name)
-	case f.On != "" && kind.Side == OnStorage:
-		return fmt.Errorf("fault %s affects storage: it cannot be limited to an endpoint with on=", f.Name)
+	case kind.Side == OnStorage && f.On != "" && f.On != OnDirect:
+		return fmt.Errorf("fault %s affects storage: the only value of on= is %s", f.Name, OnDirect)
 	case kind.Side == OnBucket && f.Asset != "":
 		return fmt.Errorf("fault %s affects the bucket: it cannot be limited to an asset", f.Name)
 	case kind.Side == OnBucket && f.On != "" && !slices.Contains(bucketOperationNames(), f.On):
 		return fmt.Errorf("fault %s: unknown operation %q; the operations are %s", f.Name, f.On, strings.Join(bucketOperationNames(), ", "))
-	case kind.Side != OnBucket && f.On != "" && !slices.Contains(endpointNames, f.On):
+	case kind.Side != OnBucket && kind.Side != OnStorage && f.On != "" && !slices.Contains(endpointNames, f.On):
 		return fmt.Errorf("fault %s: unknown endpoint %q; the endpoints are %s", f.Name, f.On, strings.Join(endpointNames, ", "))
 	}
 	return nil

@@ -14,6 +14,7 @@ func TestParseFault(t *testing.T) {
 		"slow=2M":                         {Name: "slow", Value: 2 << 20},
 		"hostile-name=bidi,after=2":       {Name: "hostile-name", Text: "bidi", After: 2},
 		"api-503=30,on=download":          {Name: "api-503", Value: 30, On: "download"},
+		"cut=1K,on=direct":                {Name: "cut", Value: 1024, On: OnDirect},
 		"api-redirect=http://evil.test":   {Name: "api-redirect", Text: "http://evil.test"},
 		"storage-redirect=3":              {Name: "storage-redirect", Value: 3},
 		"no-etag":                         {Name: "no-etag"},
@@ -28,7 +29,7 @@ func TestParseFault(t *testing.T) {
 	}
 	for _, text := range []string{
 		"", "gremlins", "cut=x", "cut=-1", "cut,times=-1", "cut,rate=2", "cut,when=now", "cut,on=list", "cut,", "cut=9223372036854775807G",
-		"api-500,on=nowhere", "clock,times=1", "clock,asset=ID", "clock,on=list", "clock=2G", "clock=-2G", "clock=soon", "location=gopher", "999", "cut,rate=NaN",
+		"api-500,on=nowhere", "api-500,on=direct", "clock,times=1", "clock,asset=ID", "clock,on=list", "clock=2G", "clock=-2G", "clock=soon", "location=gopher", "999", "cut,rate=NaN",
 	} {
 		if f, err := ParseFault(text); err == nil {
 			t.Errorf("%q: %+v, no error", text, f)

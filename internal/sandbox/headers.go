@@ -20,6 +20,15 @@ func controlHeader(h http.Header, where string) {
 	}
 }
 
+// setDisposition sets the header that names the file, if the URL or the fault disposition wants it.
+func setDisposition(h http.Header, r *http.Request, active activeFaults) {
+	if f, ok := active.get("disposition"); ok {
+		h.Set("Content-Disposition", contentDisposition(f.Text))
+	} else if d := r.URL.Query().Get(keyDisposition); d != "" {
+		h.Set("Content-Disposition", d)
+	}
+}
+
 // fillHeader adds fields that take at least size bytes, a few bytes each.
 func fillHeader(h http.Header, size int64) {
 	for i := int64(0); size > 0; i++ {

@@ -28,9 +28,7 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request, o Object, wh
 	if stored.mediaType == "" {
 		h.Set("Content-Type", contentType(o.Name))
 	}
-	if d := r.URL.Query().Get(keyDisposition); d != "" {
-		h.Set("Content-Disposition", d)
-	}
+	setDisposition(h, r, active)
 	answer := s.newAnswer(w, r, active)
 	http.ServeContent(answer, r, "", o.LastModified, strings.NewReader(stored.text))
 	answer.finish()

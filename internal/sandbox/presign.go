@@ -22,13 +22,18 @@ const (
 	keyDisposition = "response-content-disposition"
 	keyCFExpires   = "Expires"
 	keyCFSignature = "Signature"
+	// keyDirect is only in the URLs of public originals that lists have, so that a fault can be limited to them.
+	keyDirect = "direct"
 
 	amzDate = "20060102T150405Z"
 )
 
+// OnDirect limits a fault of storage to requests with the URL of a public original that a list has.
+const OnDirect = "direct"
+
 // presign returns a URL, unlike any other, by which an object can be requested until the lifetime of locations
-// has passed since its issue.
-func (s *Sandbox) presign(o Object, issued time.Time) string {
+// has passed since its issue. direct is set for the URL of a public original in a list.
+func (s *Sandbox) presign(o Object, issued time.Time, direct bool) string {
 	query := url.Values{
 		"X-Amz-Algorithm":     {"AWS4-HMAC-SHA256"},
 		"X-Amz-Credential":    {"SANDBOX/" + issued.Format("20060102") + "/eu-central-1/s3/aws4_request"},
@@ -37,6 +42,9 @@ func (s *Sandbox) presign(o Object, issued time.Time) string {
 		"X-Amz-SignedHeaders": {"host"},
 		keyToken:              {s.serial()},
 		keyDisposition:        {contentDisposition(o.Name)},
+	}
+	if direct {
+		query.Set(keyDirect, "1")
 	}
 	query.Set(keySignature, s.signature("/"+o.Key, query))
 	return s.opts.StorageURL + "/" + o.Key + "?" + query.Encode()
@@ -62,7 +70,7 @@ func (s *Sandbox) presignDerivative(d derivative, o Object) string {
 
 // publicOriginal returns the URL of a public asset's original, as lists have it, or what the fault original makes of it.
 func (s *Sandbox) publicOriginal(o Object) any {
-	link := s.presign(o, s.now())
+	link := s.presign(o, s.now(), true)
 	f, ok := s.faults.selected("original", o.mediaID)
 	if !ok {
 		return link
@@ -74,6 +82,8 @@ func (s *Sandbox) publicOriginal(o Object) any {
 		return strings.Replace(link, keySignature+"=", keySignature+"=0", 1)
 	case "page":
 		return s.opts.StorageURL + loginPath + "login.html"
+	case "nameless":
+		return s.opts.StorageURL + loginPath
 	case "portal":
 		return s.opts.PortalURL + "/original/" + url.PathEscape(o.Name)
 	case "closed":
@@ -90,6 +100,14 @@ func (s *Sandbox) publicOriginal(o Object) any {
 const loginPath = "/login/"
 
 func (s *Sandbox) serial() string { return "SANDBOX" + strconv.FormatUint(s.issued.Add(1), 10) }
+
+// endpointOf returns what Fault.On has for a request of storage.
+func endpointOf(query url.Values) string {
+	if query.Has(keyDirect) {
+		return OnDirect
+	}
+	return ""
+}
 
 // signature covers an escaped path and all of the query but the signature itself.
 func (s *Sandbox) signature(path string, query url.Values) string {

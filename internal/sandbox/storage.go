@@ -57,7 +57,7 @@ func (s *Sandbox) serveStorage(w http.ResponseWriter, r *http.Request) {
 		refused.write(w, r)
 		return
 	}
-	active := s.faults.match(OnStorage, "", o.mediaID, o.Key) // before the signature: a link without one may be gone as well
+	active := s.faults.match(OnStorage, endpointOf(query), o.mediaID, o.Key) // before the signature: a link without one may be gone as well
 	if f, ok := active.get("transform-refused"); ok && onDemand {
 		writePage(w, int(f.Value), "No such image")
 		return
@@ -109,9 +109,7 @@ func (s *Sandbox) serveObject(w http.ResponseWriter, r *http.Request, o Object, 
 	h.Set("ETag", o.ETag())
 	h.Set("Accept-Ranges", "bytes")
 	h.Set("Content-Type", contentType(o.Name))
-	if d := r.URL.Query().Get(keyDisposition); d != "" {
-		h.Set("Content-Disposition", d)
-	}
+	setDisposition(h, r, active)
 	modified := o.LastModified
 	r = r.Clone(r.Context())
 	if strings.Contains(r.Header.Get("Range"), ",") {
