@@ -78,6 +78,9 @@ func (a *answer) WriteHeader(status int) {
 		h.Del("Content-Length")
 	}
 	a.ResponseWriter.WriteHeader(status)
+	if a.active.has("no-length") {
+		a.flush() // else net/http sends the length of a short body
+	}
 	if a.breaks && a.end.Value == 0 && a.r.Method == http.MethodGet {
 		a.interrupt()
 	}

@@ -78,6 +78,10 @@ var faultTests = map[string]faultTest{
 		a := c.original(DocumentedAsset)
 		check(t, "length", a.ContentLength, -1)
 		wantWhole(t, a, o)
+		if err := c.SetFaults(Fault{Name: "no-length"}, Fault{Name: "page"}); err != nil {
+			t.Fatal(err)
+		}
+		check(t, "length of a short body", c.original(DocumentedAsset).ContentLength, -1)
 	}},
 	"flip": {Fault{Value: 100_000}, func(t *testing.T, c client, o Object) {
 		for _, from := range []int64{0, 99_000, 100_000, 100_001} {
