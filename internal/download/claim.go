@@ -3,6 +3,7 @@ package download
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // Claim is the claim of one file to a path. A file without other files in its run has a nil Claim.
@@ -48,13 +49,13 @@ func (c *Claim) Propose(places []Place) (Place, error) {
 	p := c.paths
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	c.places = places
 	if !c.isDecided() {
-		c.places = places
 		p.proposed[c.number] = c
 		p.decide(c)
 	}
 	if c.again {
-		c.again, c.places = false, places
+		c.again = false
 		p.place(c)
 	}
 	if c.isDecided() {
@@ -80,6 +81,13 @@ func (c *Claim) Withdraw() {
 		p.setOwner(c.got.Path, owner{}, -1)
 	}
 	c.got, c.again = nil, true
+}
+
+// meetsOther reports whether a different existing file has one of the paths that the file proposed last.
+func (c *Claim) meetsOther() bool {
+	c.paths.mu.Lock()
+	defer c.paths.mu.Unlock()
+	return slices.ContainsFunc(c.places, func(at Place) bool { return at.Blocked != nil || at.Kept || at.Replaces != nil })
 }
 
 // now returns the place of a decided file after its places have changed.

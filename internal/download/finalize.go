@@ -79,6 +79,10 @@ func (r *run) retryAtOtherPath(ctx context.Context, f *file, err error, free fun
 		return nil, err
 	}
 	partial, err := f.begin(ctx)
+	if f.failsDirectly(err) {
+		f.forget(err)
+		return r.transferAgain(ctx, f, free)
+	}
 	if partial == nil {
 		return nil, err
 	}

@@ -43,6 +43,7 @@ type file struct {
 	target Target // its name is set when storage has answered, again only by fallBack
 	object transfer.Object
 	result Result
+	at     transfer.Location // the last one
 	// expected is the path that it was expected to get, as in Result.Path; "" if the sink has not set one.
 	expected string
 	finds    *atomic.Bool // of the run
@@ -117,9 +118,12 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 	}
 	e, asked, wanted := f.engine, -1, f.job
 	source := func(ctx context.Context) (transfer.Location, error) {
-		asked++
+		if asked++; asked == 0 {
+			f.checkPublished()
+		}
 		location, chosen, err := locate(ctx, e.API, wanted, asked)
 		if err == nil {
+			f.at = location
 			f.setName(location.Name())
 			if f.result.Via = ""; location.Tentative {
 				f.result.Via = ViaDirect
@@ -163,34 +167,6 @@ func (f *file) transfer(ctx context.Context) (Partial, error) {
 func (f *file) retried(err error, wait time.Duration) {
 	f.result.Attempts++
 	f.engine.Progress.Retried(f.job, f.result.Name, err, wait)
-}
-
-// failsDirectly reports whether a transfer that ended with err did so because of the URL in the asset's metadata: storage failed
-// there, or has something else than the file, also where a file is in place and differs from that.
-func (f *file) failsDirectly(err error) bool {
-	if err == nil || f.result.Via != ViaDirect || f.written {
-		return false
-	}
-	if present, ok := errors.AsType[*Present](err); ok {
-		return present.Status == Skipped
-	}
-	if refused, ok := errors.AsType[*Error](err); ok && refused.Code == CodeExists {
-		return true
-	}
-	_, failed := errors.AsType[*transfer.Error](err)
-	return failed || f.result.Suspect != ""
-}
-
-// fallBack forgets what the URL in the metadata has told of the file, and transfers it from the location that a call gives.
-func (f *file) fallBack(ctx context.Context, err error) (Partial, error) {
-	f.retried(err, 0)
-	f.claim.Withdraw()
-	f.job.direct = false
-	f.target, f.object = Target{}, transfer.Object{}
-	f.clearContent()
-	r := &f.result
-	r.Name, r.ETag, r.Encoding, r.Suspect, r.ResumedFrom = assetName(f.job), "", "", "", 0
-	return f.transfer(ctx)
 }
 
 // inPlace returns what is known of the file at a location if it is probably in place; else nil.
@@ -238,9 +214,9 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	}
 	r.ETag, r.Encoding = f.object.ETag, cmp.Or(f.object.Coding, f.object.Kept)
 	name := f.target.Name
-	r.Suspect = suspicion(f.job, name, f.object, f.object.Size)
+	r.Suspect = f.suspicion(f.object.Size)
 	if r.Suspect != "" && (e.Options.Strict || r.Via == ViaDirect) {
-		return nil, errSuspect(r.Suspect)
+		return nil, errSuspect(r.Suspect, r.Via)
 	}
 	if e.Options.DryRun {
 		e.Progress.Started(f.job, name, f.object, 0)
@@ -262,9 +238,9 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	if err := f.copy(ctx, stream, partial); err != nil {
 		return nil, errors.Join(err, f.keepOrDiscard(partial, err))
 	}
-	if r.Suspect = suspicion(f.job, name, f.object, *r.Bytes); r.Suspect != "" && (e.Options.Strict || r.Via == ViaDirect) {
+	if r.Suspect = f.suspicion(*r.Bytes); r.Suspect != "" && (e.Options.Strict || r.Via == ViaDirect) {
 		f.clearContent()
-		return nil, errors.Join(errSuspect(r.Suspect), partial.Discard())
+		return nil, errors.Join(errSuspect(r.Suspect, r.Via), partial.Discard())
 	}
 	return partial, nil
 }
@@ -282,6 +258,12 @@ func (f *file) begin(ctx context.Context) (partial Partial, err error) {
 	f.foundAt = at.Path
 	if present, ok := errors.AsType[*Present](err); ok {
 		f.foundAt = present.Path
+	}
+	if err == nil && f.result.Via == ViaDirect && f.claim.meetsOther() {
+		if err = errDiffers(); partial != nil {
+			err = errors.Join(err, partial.Keep())
+		}
+		return nil, err
 	}
 	return partial, err
 }

@@ -56,16 +56,6 @@ func locate(ctx context.Context, p Portal, job Job, again int) (transfer.Locatio
 	return transfer.Location{URL: found.URL, Asked: asked}, name, nil
 }
 
-// published returns the location of the original that a job's metadata have, if the job is direct. Any failure there leads to
-// another location: it is Tentative, and not known to be new.
-func published(p Portal, job Job) (transfer.Location, bool) {
-	if !job.direct || job.Selector.Kind != bynder.Original || job.Asset == nil {
-		return transfer.Location{}, false
-	}
-	found, err := p.Link(job.Asset.Original)
-	return transfer.Location{URL: found.URL, Tentative: true}, err == nil
-}
-
 // transformed returns the URL of the transformed image that a job requests.
 func transformed(ctx context.Context, p Portal, job Job, again int) (transfer.Location, string, error) {
 	asset, asked, err := metadata(ctx, p, job, again)

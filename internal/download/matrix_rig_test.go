@@ -47,13 +47,14 @@ type rig struct {
 	asset   string
 	image   string // the transformation that the file is
 	saved   bool   // the file is a derivative whose link was listed before
+	direct  bool   // the original comes from the URL in its asset's metadata
 	folder  string // DIR, which has its parent to itself
 	state   string // of the API allowance
 	fetched counter
 
 	strict bool
 	synced *download.Replaceable // the file that sync has written, if this is sync's next run
-	told   int64                 // what the portal told of the file's size; 0 for nothing
+	told   int64                 // what the portal told of the file's size; 0 for nothing; with direct -1 for nothing
 
 	connections int // for one file at a time; 0 for one
 	requests    *requests
@@ -176,6 +177,14 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 			return download.Result{}, err
 		}
 	}
+	if g.direct {
+		if job.Asset, err = client.Asset(ctx, g.asset); err != nil {
+			return download.Result{}, err
+		}
+		if g.told < 0 {
+			job.Asset.Size, job.Size = -1, 0
+		}
+	}
 	engine := download.Engine{
 		API: client,
 		Opener: transfer.New(transfer.Options{
@@ -190,6 +199,7 @@ func (g *rig) get(ctx context.Context) (download.Result, error) {
 			Name:   func(_ download.Job, obj transfer.Object) string { return naming.Safe(obj.Name) },
 			Digest: transfer.DigestOptions{Verify: !g.sink.NoVerify},
 			Strict: g.strict,
+			Direct: g.direct,
 		},
 	}
 	if to.Dir != nil {

@@ -65,6 +65,7 @@ var groups = []group{
 	{"The portal", portalRows},
 	{"Locations, and how they are written", locationRows},
 	{"Not the file", suspectRows},
+	{"The URL of a public original (`--direct`)", directRows},
 	{"A file that sync has written", syncedRows},
 	{"This machine", machineRows},
 	{"To standard output, which cannot be taken back", stdoutRows},

@@ -90,10 +90,11 @@ func reportedSize(job Job) int64 {
 	}
 }
 
-// errSuspect returns the error of a suspect file with Options.Strict.
-func errSuspect(why string) error {
-	return &Error{
-		Code: CodeIntegrity, Err: fmt.Errorf("suspect file: %s", why),
-		Advice: "look at the asset in the portal; without --strict such a file is kept, with a warning",
+// errSuspect returns the error of a suspect file with Options.Strict, or of one that came so.
+func errSuspect(why string, via Via) error {
+	advice := "look at the asset in the portal; without --strict such a file is kept, with a warning"
+	if via == ViaDirect { // and its bytes were written to a stream
+		advice = "discard the output and run the command again without --direct"
 	}
+	return &Error{Code: CodeIntegrity, Err: fmt.Errorf("suspect file: %s", why), Advice: advice}
 }

@@ -161,7 +161,11 @@ func (r *Reporter) Retried(job download.Job, name string, err error, wait time.D
 	if (r.options.Verbose || wait >= longWait) && !r.options.Quiet {
 		about := fileName(name, job.MediaID, job.Selector.String())
 		message := Message(err.Error(), r.options.Verbose)
-		r.screen.Say("%s: %s; trying again in %s", about, Clip(Clean(message), messageLimit), Duration(wait))
+		when := ""
+		if wait > 0 {
+			when = " in " + Duration(wait)
+		}
+		r.screen.Say("%s: %s; trying again%s", about, Clip(Clean(message), messageLimit), when)
 	}
 }
 

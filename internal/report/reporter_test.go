@@ -273,6 +273,7 @@ func TestRetriesAreToldWhenVerboseOrLong(t *testing.T) {
 		{Options{}, "", 2 * time.Second, ""},
 		{Options{Verbose: true}, "", 2 * time.Second, "bynder: a: get https://storage.example/a: connection reset; trying again in 2 s\n"},
 		{Options{Verbose: true}, "Lo\x1bgo", 2 * time.Second, "bynder: Logo (a): get https://storage.example/a: connection reset; trying again in 2 s\n"},
+		{Options{Verbose: true}, "", 0, "bynder: a: get https://storage.example/a: connection reset; trying again\n"},
 		{Options{Verbose: true, Quiet: true}, "", 2 * time.Second, ""},
 		{Options{}, "", 10 * time.Minute, "bynder: a: storage: connection reset; trying again in 10 min\n"},
 		{Options{Quiet: true}, "", 10 * time.Minute, ""},

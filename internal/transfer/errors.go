@@ -208,12 +208,7 @@ func (e storageError) expired() bool {
 	return e.Code == "ExpiredToken" || e.Code == "TokenRefreshRequired" || e.Code == "RequestExpired"
 }
 
-func (e storageError) String() string {
-	if e.Code == "" || e.Message == "" {
-		return e.Code + e.Message
-	}
-	return e.Code + ": " + e.Message
-}
+func (e storageError) String() string { return strings.Trim(e.Code+": "+e.Message, ": ") }
 
 // legible returns foreign text in one line of at most limit characters, without
 // characters that control a terminal and without the queries of URLs.

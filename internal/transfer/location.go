@@ -32,6 +32,9 @@ type Source func(ctx context.Context) (Location, error)
 // Name returns the file's name as the location's path gives it, as Object.Name; "" if it gives none.
 func (l Location) Name() string { return naming.FromURL(l.URL) }
 
+// String returns the URL for display, without its query.
+func (l Location) String() string { return location.Redacted(l.URL) }
+
 // justNow is how long ago the portal may have given a location that counts as asked for just now.
 const justNow = time.Minute
 
