@@ -34,7 +34,7 @@ func newBufferPool(size int) *sync.Pool {
 // Copy writes the bytes of s to dst and, beside that, all bytes of the file to d. Where the stream does not begin
 // with the first byte (Stream.Continue), prefix reads dst from its beginning, including what has been written since
 // it was opened: the hash follows the transfer on disk until it has caught up, and neither waits for the other. Copy
-// closes prefix, which may be nil. advanced, which may be nil, receives the number of bytes of each write.
+// closes prefix, which may be nil if d goes on from there. advanced, which may be nil, receives the number of bytes of each write.
 //
 // Copy returns when both have ended: with nil after the last byte of the whole file, with an error of s, with dst's
 // as it is, with prefix's, or with ctx's. After an error what is in dst is still a prefix of the file.
@@ -55,7 +55,7 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 	if d == nil || !d.Needed() {
 		return pump(s, dst, pool, advanced, func(buf *[]byte, _ []byte) (*[]byte, error) { return buf, nil })
 	}
-	if s.next > 0 && prefix == nil {
+	if s.next > d.length && prefix == nil {
 		return errors.New("verify a file whose beginning cannot be read")
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -63,7 +63,7 @@ func Copy(ctx context.Context, dst io.Writer, s *Stream, d *Digest, prefix io.Re
 	if a := s.answer; a != nil && a.decoded != nil && d.coded != nil {
 		a.decoded.CopyTo(d.coded)
 	}
-	h := newHashing(pool, d, prefix, s.next)
+	h := newHashing(pool, d, prefix, s.next-d.length)
 	go h.run(ctx)
 	err := pump(s, dst, pool, advanced, h.pass)
 	if err != nil {
@@ -122,7 +122,7 @@ type hashing struct {
 	err    error         // why it did; to be read after done
 
 	mu      sync.Mutex
-	written int64 // bytes in the file, counted until the hash has caught up
+	written int64 // bytes in the file that the hash did not begin with, counted until it has caught up
 	level   bool  // it has
 }
 
@@ -132,16 +132,10 @@ type block struct {
 	n   int
 }
 
-func newHashing(pool *sync.Pool, d *Digest, prefix io.Reader, held int64) *hashing {
+func newHashing(pool *sync.Pool, d *Digest, prefix io.Reader, behind int64) *hashing {
 	h := &hashing{
-		digest:  d,
-		prefix:  prefix,
-		pool:    pool,
-		full:    make(chan block, buffersPerFile),
-		spare:   make(chan *[]byte, buffersPerFile),
-		done:    make(chan struct{}),
-		written: held,
-		level:   held == 0,
+		digest: d, prefix: prefix, pool: pool, written: behind, level: behind == 0, done: make(chan struct{}),
+		full: make(chan block, buffersPerFile), spare: make(chan *[]byte, buffersPerFile),
 	}
 	for range buffersPerFile - 1 { // the copy has one
 		h.spare <- nil

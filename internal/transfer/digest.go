@@ -30,6 +30,8 @@ type Digest struct {
 	sha256 bool   // is asked for
 	// coded is the digest of the coded bytes, which storage may have sent in place of the file's; nil without a coding.
 	coded *Digest
+	part  int64              // of Follow
+	ended func(length int64) // likewise; nil if nothing follows d
 }
 
 // wholeSum is one digest of all bytes.
@@ -101,13 +103,9 @@ func partSizes(size int64, count string) []int64 {
 	}
 	const mib = 1 << 20
 	share := (size + n - 1) / n
-	candidates := []int64{(share + mib - 1) / mib * mib}
-	for _, usual := range usualPartSizes {
-		candidates = append(candidates, usual*mib)
-	}
 	var fit []int64
-	for _, length := range candidates {
-		length = min(length, size) // of one part, all sizes that hold the file are the same
+	for _, length := range append([]int64{(share + mib - 1) / mib}, usualPartSizes[:]...) {
+		length = min(length*mib, size) // of one part, all sizes that hold the file are the same
 		if (size+length-1)/length == n && !slices.Contains(fit, length) {
 			fit = append(fit, length)
 		}
@@ -126,14 +124,41 @@ func (d *Digest) Decides() bool {
 	return d.coded == nil && slices.ContainsFunc(d.sums, func(s *wholeSum) bool { return len(s.want) > 0 })
 }
 
+// Hashes returns all that d computes, in an order that depends on its object and options alone. They are of the standard
+// library, which can save and restore their states. Without a coding, nothing else but the length is the state of d.
+func (d *Digest) Hashes() (all []hash.Hash) {
+	for _, s := range d.sums {
+		all = append(all, s.Hash)
+	}
+	for _, p := range d.parts {
+		all = append(all, p.current, p.sums)
+	}
+	return all
+}
+
+// Follow says, before the first Write, that the Hashes have the states after length bytes, so that d goes on from there. It
+// makes Write call ended after each part bytes of the file, with the number of bytes so far.
+func (d *Digest) Follow(length, part int64, ended func(length int64)) {
+	d.length, d.part, d.ended = length, part, ended
+}
+
 // Write adds the next bytes. It never fails.
 func (d *Digest) Write(p []byte) (int, error) {
-	d.length += int64(len(p))
-	for _, s := range d.sums {
-		s.Write(p)
-	}
-	for _, parts := range d.parts {
-		parts.write(p)
+	for rest := p; len(rest) > 0; {
+		b := rest
+		if d.ended != nil {
+			b = rest[:min(int64(len(rest)), d.part-d.length%d.part)]
+		}
+		for _, s := range d.sums {
+			s.Write(b)
+		}
+		for _, parts := range d.parts {
+			parts.write(b, d.length)
+		}
+		d.length, rest = d.length+int64(len(b)), rest[len(b):]
+		if d.ended != nil && d.length%d.part == 0 {
+			d.ended(d.length)
+		}
 	}
 	return len(p), nil
 }
@@ -167,9 +192,9 @@ func (d *Digest) check() (Verified, error) {
 		}
 	}
 	switch {
-	case by != "" && !slices.Contains(crcs, by):
+	case by != "" && !strings.HasPrefix(string(by), "crc"): // they are weaker than the MD5s of parts
 		return by, nil
-	case slices.ContainsFunc(d.parts, func(p *partDigest) bool { return bytes.Equal(p.total(), d.want) }):
+	case slices.ContainsFunc(d.parts, func(p *partDigest) bool { return bytes.Equal(p.total(d.length), d.want) }):
 		return ByMultipart, nil
 	case by != "":
 		return by, nil
@@ -178,9 +203,6 @@ func (d *Digest) check() (Verified, error) {
 	}
 	return BySize, nil
 }
-
-// crcs are weaker than the MD5s of parts.
-var crcs = []Verified{ByCRC64NVME, ByCRC32C, ByCRC32}
 
 // MD5 returns the MD5 of all bytes written in hexadecimal digits, "" if it was not computed.
 func (d *Digest) MD5() string { return d.sum(ByMD5) }
@@ -204,17 +226,16 @@ func (d *Digest) sum(by Verified) string {
 
 // partDigest computes a multipart ETag for one size of parts.
 type partDigest struct {
-	size, filled  int64
+	size          int64
 	current, sums hash.Hash
 }
 
-func (d *partDigest) write(p []byte) {
+// write adds the bytes at an offset of the file.
+func (d *partDigest) write(p []byte, at int64) {
 	for len(p) > 0 {
-		n := min(int64(len(p)), d.size-d.filled)
+		n := min(int64(len(p)), d.size-at%d.size)
 		d.current.Write(p[:n])
-		d.filled += n
-		p = p[n:]
-		if d.filled == d.size {
+		if p, at = p[n:], at+n; at%d.size == 0 {
 			d.close()
 		}
 	}
@@ -223,12 +244,11 @@ func (d *partDigest) write(p []byte) {
 func (d *partDigest) close() {
 	d.sums.Write(d.current.Sum(nil))
 	d.current.Reset()
-	d.filled = 0
 }
 
-// total ends the last part, if it is a short one, and returns the digest of all.
-func (d *partDigest) total() []byte {
-	if d.filled > 0 {
+// total ends the last part, if it is a short one, and returns the digest of all, of length bytes.
+func (d *partDigest) total(length int64) []byte {
+	if length%d.size > 0 {
 		d.close()
 	}
 	return d.sums.Sum(nil)

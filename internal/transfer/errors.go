@@ -140,11 +140,8 @@ func corrupt(format string, args ...any) *Error {
 // malformedAnswer reports whether err says that the answer, not the connection, is what is wrong.
 // internal/transport knows the words of net/http for that.
 func malformedAnswer(err error) bool {
-	_, ok := errors.AsType[interface {
-		error
-		MalformedAnswer()
-	}](err)
-	return ok
+	var malformed interface{ MalformedAnswer() }
+	return errors.As(err, &malformed)
 }
 
 // isNetwork reports whether err arose below HTTP.

@@ -107,11 +107,8 @@ func etag(h http.Header) string {
 // describe reads the headers of an answer that came from u. size is the object's, not the answer's.
 func describe(u *url.URL, h http.Header, size int64) Object {
 	obj := Object{
-		Name:            naming.FromDisposition(h.Get("Content-Disposition")),
-		Size:            size,
-		ETag:            etag(h),
-		ContentType:     h.Get("Content-Type"),
-		label:           coding.Of(h),
+		Name: naming.FromDisposition(h.Get("Content-Disposition")), Size: size, ETag: etag(h),
+		ContentType: h.Get("Content-Type"), label: coding.Of(h),
 		KeyedEncryption: strings.HasPrefix(h.Get("X-Amz-Server-Side-Encryption"), "aws:kms") || h.Get("X-Amz-Server-Side-Encryption-Customer-Algorithm") != "",
 	}
 	if obj.Name == "" {
@@ -120,7 +117,7 @@ func describe(u *url.URL, h http.Header, size int64) Object {
 	if !coding.IsFormat(obj.label, obj.Name) {
 		obj.Coding = obj.label
 	}
-	if modified, err := http.ParseTime(h.Get("Last-Modified")); err == nil && storable(modified) {
+	if modified, err := http.ParseTime(h.Get("Last-Modified")); err == nil && time.Unix(0, modified.UnixNano()).Equal(modified) { // 1678 to 2262, which a file can have
 		obj.LastModified = modified
 	}
 	return obj
@@ -135,6 +132,3 @@ func (o *Object) setCoding(keep bool) (kept bool) {
 	}
 	return o.Kept != ""
 }
-
-// storable reports whether a file can have that date: from 1678 to 2262, where a date is a 64-bit number of nanoseconds.
-func storable(t time.Time) bool { return time.Unix(0, t.UnixNano()).Equal(t) }

@@ -20,13 +20,8 @@ func (o *Opener) Open(ctx context.Context, src Source, notify func(err error, wa
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Stream{
-		opener:   o,
-		ctx:      ctx,
-		cancel:   cancel,
-		notify:   notify,
-		at:       address{source: src, allowHTTP: o.opts.AllowHTTP},
-		backoff:  retry.New(o.opts.Retries),
-		restarts: retry.New(o.opts.Retries),
+		opener: o, ctx: ctx, cancel: cancel, notify: notify, at: address{source: src, allowHTTP: o.opts.AllowHTTP},
+		backoff: retry.New(o.opts.Retries), restarts: retry.New(o.opts.Retries),
 	}
 	s.begin()
 	if err := s.connect(); err != nil {
