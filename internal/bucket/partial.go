@@ -45,8 +45,11 @@ type partial struct {
 
 	size   int64 // held bytes and those written since
 	upload *upload
-	ended  bool
-	etag   string // of the object, after publish
+	// progress is set if the upload is, or will be, recorded.
+	progress *progress
+	resumed  bool // the upload is of an earlier run
+	ended    bool
+	etag     string // of the object, after publish
 
 	mu     sync.Mutex // of buffer, which Prefix reads beside Write
 	buffer []byte     // the bytes that are not in an upload; its capacity is taken from Memory
@@ -87,7 +90,10 @@ func (p *partial) Held() int64 { return p.held }
 // Prefix returns a reader of a file that is held in memory, while Write adds to its end. The parts of an upload cannot be
 // read.
 func (p *partial) Prefix() (io.ReadCloser, error) {
-	if p.ended || p.upload != nil {
+	switch {
+	case !p.ended && p.resumed:
+		return nil, nil
+	case p.ended || p.upload != nil:
 		return nil, errors.ErrUnsupported
 	}
 	return &prefix{partial: p}, nil
@@ -163,17 +169,22 @@ func (p *partial) flush() error {
 	return nil
 }
 
-// startUpload begins the multipart upload. Its key is that of the object, so a file that may get another path, because
+// uploadKey returns the key of the multipart upload, which is that of the object: a file that may get another path, because
 // of an earlier file of the run, waits here until that is decided.
-func (p *partial) startUpload() error {
+func (p *partial) uploadKey() (string, error) {
 	if p.target.Claim != nil && p.sink.opts.IfExists.For(p.target) == sink.Rename {
 		if err := p.target.Claim.Wait(p.ctx); err != nil {
-			return err
+			return "", err
 		}
 		at, _, _ := p.target.Claim.Got()
 		p.at.Place = at
 	}
-	key, err := p.sink.key(p.at.Path)
+	return p.sink.key(p.at.Path)
+}
+
+// startUpload begins the multipart upload.
+func (p *partial) startUpload() error {
+	key, err := p.uploadKey()
 	if err != nil {
 		return err
 	}
@@ -182,7 +193,12 @@ func (p *partial) startUpload() error {
 		return p.fail(err)
 	}
 	p.upload = newUpload(p.ctx, p.sink, key, id, p.part)
-	p.sink.removeStale(p.ctx, key)
+	if p.progress != nil {
+		if err := p.progress.begin(p, p.upload); err != nil {
+			return p.fail(err)
+		}
+	}
+	p.sink.removeStale(p.ctx, key, id)
 	return nil
 }
 

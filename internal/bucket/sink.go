@@ -35,6 +35,9 @@ type Sink struct {
 	client *Client
 	opts   SinkOptions
 	part   int64 // smallestPart; less in tests
+	// uploads records unfinished uploads, if set; resume is set if those of earlier runs are continued.
+	uploads Uploads
+	resume  bool
 
 	mu   sync.Mutex
 	kept map[string][]byte // the beginnings of files, by the identity of their partials
@@ -84,6 +87,11 @@ func (s *Sink) Begin(ctx context.Context, t download.Target, obj transfer.Object
 		err = s.unchanged(ctx, at, obj)
 	}
 	if err != nil {
+		if _, present := errors.AsType[*download.Present](err); present && s.uploads != nil {
+			if known, found := s.uploads.Upload(t.Identity); found {
+				s.remove(ctx, known)
+			}
+		}
 		return nil, err
 	}
 	return s.receive(ctx, t, obj, at)

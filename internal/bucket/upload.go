@@ -22,6 +22,9 @@ type upload struct {
 
 	mu  sync.Mutex
 	all []Part // by number; those that are not uploaded have no ETag
+
+	progress *progress    // nil if it is not recorded
+	left     map[int]Part // that an earlier run has stored, and are not in all yet
 }
 
 func newUpload(ctx context.Context, s *Sink, key, id string, part int64) *upload {
@@ -37,15 +40,33 @@ func (u *upload) put(content []byte) {
 	u.all = append(u.all, Part{Number: number})
 	u.mu.Unlock()
 	u.running.Go(func() {
-		part, err := u.sink.client.PutPart(u.ctx, u.key, u.id, number, content)
+		part, stored := u.left[number]
+		var err error
+		if !stored || !part.has(content) {
+			part, err = u.sink.client.PutPart(u.ctx, u.key, u.id, number, content)
+		}
 		if err != nil {
 			u.cancel(err) // of several, the first one is the cause
 		}
 		u.mu.Lock()
 		u.all[number-1] = part
 		u.mu.Unlock()
+		if err == nil && u.progress != nil {
+			u.progress.stored()
+		}
 		u.free <- content[:0] // has room for all
 	})
+}
+
+// stored returns a part; ok is false if it is not uploaded.
+func (u *upload) stored(number int) (part Part, ok bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if number > len(u.all) {
+		return part, false
+	}
+	part = u.all[number-1]
+	return part, part.ETag != ""
 }
 
 // next returns an empty buffer: one whose part is uploaded or, if there is memory, another one. It waits for one.
@@ -92,6 +113,9 @@ const (
 func (u *upload) abort(ctx context.Context) error {
 	u.cancel(context.Canceled)
 	u.running.Wait()
+	if u.progress != nil {
+		u.progress.forget()
+	}
 	limit := abortTimeout
 	if ctx.Err() != nil {
 		limit = stopTimeout
@@ -105,15 +129,15 @@ func (u *upload) abort(ctx context.Context) error {
 // another process may be uploading the same file now.
 const staleAge = 24 * time.Hour
 
-// removeStale removes old uploads of a key. It does not matter if that fails: some users may not list uploads.
-func (s *Sink) removeStale(ctx context.Context, key string) {
+// removeStale removes old uploads of a key, except the one with an id. It does not matter if that fails: some users may not list uploads.
+func (s *Sink) removeStale(ctx context.Context, key, id string) {
 	all, err := s.client.Uploads(ctx, key)
 	now, ok := s.client.Now()
 	if err != nil || !ok {
 		return
 	}
 	for _, u := range all {
-		if now.Sub(u.Initiated) > staleAge {
+		if u.ID != id && now.Sub(u.Initiated) > staleAge {
 			_ = s.client.Abort(ctx, key, u.ID)
 		}
 	}

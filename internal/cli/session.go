@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/config"
 	"github.com/bynder-cli/bynder/internal/download"
@@ -225,8 +226,10 @@ func (s *session) run(ctx context.Context) error {
 	if s.journal != nil {
 		results = append(results, s.journal)
 		engine.Done = s.journal.Done
-		if !s.flags.toBucket() { // an object has its identity itself
+		if to, ok := s.destination.Sink.(*bucket.Sink); !ok {
 			engine.Recorder = s.journal
+		} else if s.journal.OwnsUploads() { // an object has its identity itself
+			to.RecordUploads(s.journal, !s.flags.noResume)
 		}
 	}
 	results = append(results, s.addMetadata(ctx, engine)...)

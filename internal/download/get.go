@@ -232,10 +232,11 @@ func (f *file) receive(ctx context.Context, stream *transfer.Stream) (Partial, e
 	if err := stream.Whole(); err != nil {
 		return nil, errors.Join(err, f.keepOrDiscard(partial, err))
 	}
-	r.ResumedFrom = partial.Held()
-	stream.Continue(partial.Held())
-	e.Progress.Started(f.job, name, f.object, partial.Held())
-	if err := f.copy(ctx, stream, partial); err != nil {
+	digest, err := f.resume(ctx, stream, partial)
+	if err == nil {
+		err = f.copy(ctx, stream, partial, digest)
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.keepOrDiscard(partial, err))
 	}
 	if r.Suspect = f.suspicion(*r.Bytes); r.Suspect != "" && (e.Options.Strict || r.Via == ViaDirect) {
@@ -320,10 +321,23 @@ func (f *file) plan() {
 	}
 }
 
+// resume finds out how many bytes the partial has, and returns the digest of the file.
+func (f *file) resume(ctx context.Context, stream *transfer.Stream, partial Partial) (*transfer.Digest, error) {
+	digest := transfer.NewDigest(stream.Object(), f.engine.Options.Digest)
+	if resumer, ok := partial.(Resumer); ok {
+		if err := resumer.Resume(ctx, digest); err != nil {
+			return nil, err
+		}
+	}
+	f.result.ResumedFrom = partial.Held()
+	stream.Continue(partial.Held())
+	f.engine.Progress.Started(f.job, f.target.Name, f.object, partial.Held())
+	return digest, nil
+}
+
 // copy moves the bytes and checks them.
-func (f *file) copy(ctx context.Context, stream *transfer.Stream, partial Partial) error {
+func (f *file) copy(ctx context.Context, stream *transfer.Stream, partial Partial, digest *transfer.Digest) error {
 	e, r := f.engine, &f.result
-	digest := transfer.NewDigest(stream.Object(), e.Options.Digest)
 	var prefix io.ReadCloser
 	if partial.Held() > 0 && digest.Needed() {
 		var err error

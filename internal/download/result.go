@@ -141,9 +141,22 @@ type Result struct {
 	From        string    `json:"from,omitempty"`   // of a move: the old path, as in Path
 	Why         string    `json:"why,omitempty"`    // of a deletion: what happened to the asset
 	Listed      *Listed   `json:"listed,omitempty"` // only in the state of sync
+	Upload      *Upload   `json:"upload,omitempty"` // only of an intent in a journal
 	Error       *Failure  `json:"error,omitempty"`
 	// MetadataError is why the metadata of a file in place could not be written (Engine.Metadata).
 	MetadataError *Failure `json:"metadataError,omitempty"`
+}
+
+// Upload is an unfinished upload of a file to a bucket, of which the first parts are stored.
+type Upload struct {
+	ID  string `json:"id"`
+	Key string `json:"key"` // of the object
+	// Version is the same if the parts are those of this file, with the same key, size and attributes of the object.
+	Version string `json:"version"`
+	Parts   int    `json:"parts"`
+	// ETags identifies the stored parts. States are those of the digests of the file (transfer.Digest.Hashes) after these parts.
+	ETags  string `json:"etags"`
+	States []byte `json:"states"`
 }
 
 // Problem returns why the file is not in place, or why its metadata are not written; nil if both are.

@@ -66,7 +66,7 @@ type Partial interface {
 	// Held returns the number of bytes of this object that the partial already has.
 	Held() int64
 	// Prefix returns a reader of the file from its first byte, including what Write has
-	// added since, for a digest of the whole. It is valid until the partial ends.
+	// added since, for a digest of the whole; nil if Resume has set the digest. It is valid until the partial ends.
 	Prefix() (io.ReadCloser, error)
 	// Publish gives the whole file the path that its Claim got, or its own without a Claim, and returns it, as
 	// in Result.Path.
@@ -75,6 +75,13 @@ type Partial interface {
 	Keep() error
 	// Discard ends the attempt and removes the bytes.
 	Discard() error
+}
+
+// Resumer is a Partial that can go on from bytes that cannot be read again.
+type Resumer interface {
+	// Resume is called before Held and Write, with the digest that the bytes will be written to. If an earlier run has left a
+	// part of this object, Held is its size from then on, and the digest goes on from there (transfer.Digest.Follow).
+	Resume(ctx context.Context, d *transfer.Digest) error
 }
 
 // Tagged is a Partial that becomes an object with an ETag.

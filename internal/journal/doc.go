@@ -18,6 +18,8 @@
 // that is killed in between leaves intents without results. If the file of such an intent is in
 // place, Open makes a result of it.
 //
+// For a bucket, where no intent is needed, intents record how far the upload of a large file is (download.Upload).
+//
 // A journal belongs to one process at a time, which holds its lock from Open to Close. Open
 // also compacts it: if more lines are superseded than not, it removes the superseded ones.
 //

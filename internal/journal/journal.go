@@ -73,6 +73,7 @@ type Options struct {
 type Journal struct {
 	opts        Options
 	location    location
+	locked      bool // for this process
 	destination *destination
 	ctx         context.Context //nolint:containedctx // Finished gets none, and every wait must end with the run
 
@@ -173,23 +174,22 @@ func open(ctx context.Context, file string, opts Options, try func(*os.File) err
 
 // begin opens the journal's file, locks it and prepares it.
 func (j *Journal) begin(ctx context.Context, try func(*os.File) error) (err error) {
-	locked := false
 	switch {
 	case j.location.segments != nil:
 		j.view.file, err = j.location.download(ctx)
 	case j.opts.DryRun:
 		j.view.file, err = j.location.read()
 	default:
-		j.view.file, locked, err = j.location.lock(ctx, &j.opts, try)
+		j.view.file, j.locked, err = j.location.lock(ctx, &j.opts, try)
 	}
 	if err != nil {
 		return err
 	}
-	return j.prepare(ctx, locked)
+	return j.prepare(ctx)
 }
 
 // prepare reads the journal, and resolves intents and a torn line that earlier runs have left.
-func (j *Journal) prepare(ctx context.Context, locked bool) error {
+func (j *Journal) prepare(ctx context.Context) error {
 	if err := j.view.load(ctx); err != nil {
 		return err
 	}
@@ -217,7 +217,7 @@ func (j *Journal) prepare(ctx context.Context, locked bool) error {
 	switch {
 	case j.location.segments != nil:
 		return j.location.merge(ctx, j.view)
-	case !locked:
+	case !j.locked:
 		return nil
 	}
 	if j.opts.State {

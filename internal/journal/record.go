@@ -14,7 +14,7 @@ type record struct {
 	name, etag, suspect, md5  []byte
 	chosen, encoding          []byte
 	objectETag                []byte
-	listed                    []byte // JSON
+	listed, upload            []byte // JSON
 	verified, checksum        []byte
 	finished                  []byte // RFC 3339
 	cause                     []byte // error.code
@@ -38,9 +38,9 @@ func unmarshal(line []byte) (record, bool) {
 	var v *struct {
 		Portal, MediaID, Selector, ItemID, Status, Name, Path, ETag, Suspect, MD5, Chosen, Verified, Checksum, Encoding, ObjectETag string
 
-		Bytes  *int64
-		Listed json.RawMessage
-		Error  struct{ Code string }
+		Bytes          *int64
+		Listed, Upload json.RawMessage
+		Error          struct{ Code string }
 
 		FinishedAt any // a string, unless another program wrote it
 	}
@@ -52,7 +52,7 @@ func unmarshal(line []byte) (record, bool) {
 		itemID: []byte(v.ItemID), status: []byte(v.Status), name: []byte(v.Name), path: []byte(v.Path),
 		etag: []byte(v.ETag), suspect: []byte(v.Suspect), md5: []byte(v.MD5), chosen: []byte(v.Chosen), encoding: []byte(v.Encoding),
 		verified: []byte(v.Verified), checksum: []byte(v.Checksum), cause: []byte(v.Error.Code), listed: v.Listed,
-		objectETag: []byte(v.ObjectETag),
+		objectETag: []byte(v.ObjectETag), upload: v.Upload,
 	}
 	if v.Bytes != nil {
 		r.bytes, r.sized = *v.Bytes, true

@@ -47,6 +47,11 @@ func (r *record) value(key string, line []byte) (rest []byte, ok bool) {
 			r.listed = line[:len(line)-len(rest)]
 		}
 		return rest, ok
+	case "upload":
+		if rest, ok = cutObject(line); ok {
+			r.upload = line[:len(line)-len(rest)]
+		}
+		return rest, ok
 	}
 	to := r.text(key)
 	if to == nil {

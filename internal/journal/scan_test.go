@@ -10,7 +10,7 @@ import (
 
 // told is a record in a form that can be compared.
 type told struct {
-	portal, mediaID, selector, itemID, status, name, path, etag, verified, checksum, cause, chosen, encoding, objectETag, listed string
+	portal, mediaID, selector, itemID, status, name, path, etag, verified, checksum, cause, chosen, encoding, objectETag, listed, upload string
 
 	bytes int64
 	sized bool
@@ -19,7 +19,7 @@ type told struct {
 func tell(r record) told {
 	return told{
 		string(r.portal), string(r.mediaID), string(r.selector), string(r.itemID), string(r.status),
-		string(r.name), string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), string(r.encoding), string(r.objectETag), string(r.listed), r.bytes, r.sized,
+		string(r.name), string(r.path), string(r.etag), string(r.verified), string(r.checksum), string(r.cause), string(r.chosen), string(r.encoding), string(r.objectETag), string(r.listed), string(r.upload), r.bytes, r.sized,
 	}
 }
 
@@ -36,6 +36,8 @@ func TestScan(t *testing.T) {
 		{`{"mediaId":"A","md5":"x","chosen":"mini","suspect":"why"}`, true, told{mediaID: "A", chosen: "mini"}},
 		{`{"mediaId":"A","etag":"\"abc\"","encoding":"gzip"}`, true, told{mediaID: "A", etag: `"abc"`, encoding: "gzip"}},
 		{`{"mediaId":"A","objectEtag":"abc-2"}`, true, told{mediaID: "A", objectETag: "abc-2"}},
+		{`{"mediaId":"A","upload":{"id":"x","parts":2,"states":"AA=="}}`, true, told{mediaID: "A", upload: `{"id":"x","parts":2,"states":"AA=="}`}},
+		{`{"mediaId":"A","upload":null}`, false, told{mediaID: "A", upload: "null"}},
 		{`{"encoding" : "gzip","mediaId":"A"}`, false, told{mediaID: "A", encoding: "gzip"}},
 		{`{"mediaId":"A","listed":{"version":2,"size":5,"url":"a\"b","modTime":"2026-01-02T03:04:05Z"},"bytes":5}`, true,
 			told{mediaID: "A", listed: `{"version":2,"size":5,"url":"a\"b","modTime":"2026-01-02T03:04:05Z"}`, bytes: 5, sized: true}},
@@ -119,6 +121,7 @@ func FuzzScan(f *testing.F) {
 		`{"portal":"p","mediaId":"A","selector":"item/I","itemId":"I","status":"failed","error":{"code":"exists","message":"a\nb","hint":"h","httpStatus":404,"retryable":true}}`,
 		`{"a":-0.10,"error":{"code":"a","code":"b","x":false},"error":{}}`, "{\"ſtatus\":\"a\",\"K\":1}\r", `{"\u006dediaId":"x","BYTES":5}`,
 		`{"mediaId":"A","listed":{"version":2,"size":5,"url":"a\"b"},"listed":{"size":1}}`, `{"listed":{"a":{}},"listed":null}`,
+		`{"mediaId":"A","upload":{"id":"a\"b","parts":2},"upload":{"id":""}}`,
 		`{"bytes":0,"bytes":00}`, ` { "bytes" : 10 } `, `{"x":tru}`, `{"x":"\/\\\""}`,
 	} {
 		f.Add([]byte(line))
