@@ -71,6 +71,10 @@ var bucketFaultKinds = []FaultKind{
 		Doc: "pages of the bucket's lists have at most N entries",
 	},
 	{
+		Name: "s3-no-part", Side: OnBucket, Default: 2, operations: only("ListParts"),
+		Doc: "ListParts: the bucket has lost part N of the upload",
+	},
+	{
 		Name: "s3-denied", Side: OnBucket, operations: deniable, Texts: []string{"put", "list", "get", "delete", "abort"},
 		Doc: "the bucket: 403 AccessDenied for operations with the right TEXT; without list, also in place of 404",
 	},

@@ -105,6 +105,7 @@ var bucketFaultTests = map[string]faultTest{
 		check(t, "entries", len(page.Contents), 1)
 		check(t, "truncated", page.IsTruncated, true)
 	}},
+	"s3-no-part":   {Fault{Value: 2}, testNoPart},
 	"s3-denied":    {Fault{}, testDenied},
 	"s3-no-bucket": {Fault{Times: 1}, putFails("NoSuchBucket")},
 	"s3-region": {Fault{}, func(t *testing.T, c client, _ Object) {
@@ -154,6 +155,24 @@ func testComplete200(t *testing.T, c client, _ Object) {
 func testNoUpload(t *testing.T, c client, _ Object) {
 	check(t, "upload", code(putParts(t, c.s3(), "a", minio.PutObjectOptions{}, []byte("parts"))), "NoSuchUpload")
 	check(t, "put", c.putCode(t, "a"), "")
+}
+
+func testNoPart(t *testing.T, c client, _ Object) {
+	s3 := c.s3()
+	id, err := s3.NewMultipartUpload(t.Context(), BucketName, "a", minio.PutObjectOptions{})
+	check(t, "begin", err, nil)
+	part := bytes.Repeat([]byte("1"), smallestPart)
+	for number := 1; number <= 3; number++ {
+		_, err := s3.PutObjectPart(t.Context(), BucketName, "a", id, number, bytes.NewReader(part), smallestPart, minio.PutObjectPartOptions{})
+		check(t, "part", err, nil)
+	}
+	list, err := s3.ListObjectParts(t.Context(), BucketName, "a", id, 0, 1000)
+	check(t, "list", err, nil)
+	check(t, "parts", len(list.ObjectParts), 2)
+	check(t, "the last part", list.ObjectParts[1].PartNumber, 3)
+	lost := []minio.CompletePart{{PartNumber: 2, ETag: md5Hex(part)}}
+	_, err = s3.CompleteMultipartUpload(t.Context(), BucketName, "a", id, lost, minio.PutObjectOptions{})
+	check(t, "completion", code(err), "InvalidPart")
 }
 
 func testNoConditions(t *testing.T, c client, _ Object) {

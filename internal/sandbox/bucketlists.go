@@ -272,6 +272,9 @@ func (c *bucketCall) listParts() *s3Error {
 		return refused
 	}
 	u := b.uploads[at]
+	if f, ok := c.active.get("s3-no-part"); ok {
+		delete(u.parts, int(f.Value))
+	}
 	list := partList{Bucket: BucketName, Key: c.key, UploadID: u.id, PartNumberMarker: marker, MaxParts: most}
 	for _, number := range slices.Sorted(maps.Keys(u.parts)) {
 		if number <= marker {
