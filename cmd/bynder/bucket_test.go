@@ -21,11 +21,12 @@ import (
 //
 //	s3 exports put file key    store a file
 //	s3 exports get key file    read an object
+//	s3 exports rm pattern      remove the objects with such keys, at least one
 //	s3 exports holds key...    the keys of all objects
 //	s3 exports meta key        its Content-Type and user metadata, as lines, to stdout
 func cmdS3(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: s3 exports put|get|holds|meta ...")
+		ts.Fatalf("usage: s3 exports put|get|rm|holds|meta ...")
 	}
 	s3 := bucketClient(ts, args[0])
 	ctx := context.Background() // a script has none
@@ -49,12 +50,19 @@ func cmdS3(ts *testscript.TestScript, neg bool, args []string) {
 		slices.Sort(lines)
 		_, err = ts.Stdout().Write([]byte(strings.Join(lines, "\n") + "\n"))
 		ts.Check(err)
-	case what == "holds":
-		var got []string
-		for o := range s3.ListObjects(ctx, sandbox.BucketName, minio.ListObjectsOptions{Recursive: true}) {
-			ts.Check(o.Err)
-			got = append(got, o.Key)
+	case what == "rm" && len(args) == 1:
+		removed := false
+		for _, key := range allKeys(ts, s3) {
+			if ok, err := filepath.Match(args[0], key); ok || err != nil {
+				ts.Check(errors.Join(err, s3.RemoveObject(ctx, sandbox.BucketName, key, minio.RemoveObjectOptions{})))
+				removed = true
+			}
 		}
+		if !removed {
+			ts.Fatalf("no object has a key like %s", args[0])
+		}
+	case what == "holds":
+		got := allKeys(ts, s3)
 		slices.Sort(args)
 		same := func(key, pattern string) bool {
 			ok, err := filepath.Match(pattern, key)
@@ -67,6 +75,15 @@ func cmdS3(ts *testscript.TestScript, neg bool, args []string) {
 	default:
 		ts.Fatalf("s3 has no %s with %d arguments", what, len(args))
 	}
+}
+
+// allKeys returns the keys of all objects.
+func allKeys(ts *testscript.TestScript, s3 *minio.Client) (all []string) {
+	for o := range s3.ListObjects(context.Background(), sandbox.BucketName, minio.ListObjectsOptions{Recursive: true}) {
+		ts.Check(o.Err)
+		all = append(all, o.Key)
+	}
+	return all
 }
 
 // bucketClient returns a client with the settings in a file of lines for a shell.

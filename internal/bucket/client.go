@@ -248,6 +248,9 @@ func (c *Client) Now() (now time.Time, ok bool) {
 	return time.Unix(seconds, 0), seconds > 0
 }
 
+// Server returns the host of the server, and its port if it has one.
+func (c *Client) Server() string { return c.core.EndpointURL().Host }
+
 // Close closes the connections.
 func (c *Client) Close() {
 	(&http.Client{Transport: c.transport}).CloseIdleConnections()

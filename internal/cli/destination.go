@@ -12,6 +12,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/config"
+	"github.com/bynder-cli/bynder/internal/mirror"
 	"github.com/bynder-cli/bynder/internal/report"
 	"github.com/bynder-cli/bynder/internal/sink"
 	"github.com/bynder-cli/bynder/internal/transfer"
@@ -48,7 +49,7 @@ func (o *transferFlags) checkBucket() (err error) {
 	}
 	switch {
 	case !o.toBucket() && o.storageClass+o.sse != "":
-		return usagef("--storage-class and --sse belong to --dir s3://BUCKET/PREFIX")
+		return usagef("--storage-class and --sse belong to files in a bucket: s3://BUCKET/PREFIX")
 	case !o.toBucket():
 		return nil
 	case o.output != "" && (strings.HasSuffix(o.output, "/") || filepath.Clean(o.output) != filepath.FromSlash(o.output) || !filepath.IsLocal(o.output)):
@@ -106,13 +107,7 @@ func bucketOptions(s Streams, retries int, t transport.Options) bucket.Options {
 
 // objects calls each with the path below --dir and the size in bytes of each object there.
 func (o *bucketFlags) objects(ctx context.Context, each func(name string, size int64)) error {
-	for object, err := range o.client.List(ctx, o.bucket.Prefix) {
-		if err != nil {
-			return err
-		}
-		each(object.Key[len(o.bucket.Prefix):], object.Size)
-	}
-	return nil
+	return mirror.EachObject(ctx, o.client, o.bucket, func(path string, object bucket.Object) { each(path, object.Size) })
 }
 
 // showRequests shows the requests to the bucket with --verbose.

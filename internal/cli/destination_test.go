@@ -19,12 +19,12 @@ func TestBucketFlags(t *testing.T) {
 		"download a -d s3://bucket/../b":                            `has the element ".."`,
 		"download a -d s3://bucket -o ../f":                         "is not a path below s3://bucket",
 		"download a -d s3://bucket/x -o f/":                         "is not a path below s3://bucket/x",
-		"download a --storage-class STANDARD_IA":                    "--storage-class and --sse belong to --dir s3://BUCKET/PREFIX",
-		"fetch-item a b --sse AES256":                               "--storage-class and --sse belong to --dir s3://BUCKET/PREFIX",
+		"download a --storage-class STANDARD_IA":                    "--storage-class and --sse belong to files in a bucket: s3://BUCKET/PREFIX",
+		"fetch-item a b --sse AES256":                               "--storage-class and --sse belong to files in a bucket: s3://BUCKET/PREFIX",
 		"download a -d s3://bucket --sse aes":                       "--sse: invalid value",
 		"download a -d s3://bucket":                                 "AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not",
-		"download a -d s3://bucket --sse AES256 -o " + absolute:     "belong to --dir",
-		"download a -d s3://bucket --storage-class X --output - -q": "belong to --dir",
+		"download a -d s3://bucket --sse AES256 -o " + absolute:     "belong to files in a bucket",
+		"download a -d s3://bucket --storage-class X --output - -q": "belong to files in a bucket",
 	} {
 		var out strings.Builder
 		env := map[string]string{"BYNDER_DOMAIN": "http://127.0.0.1:1", "BYNDER_PERMANENT_TOKEN": "t", "AWS_ACCESS_KEY_ID": "id"}

@@ -46,11 +46,9 @@ func refuseURL(taker, path string) error {
 	}
 	hint := "specify a path on a mounted file system"
 	switch {
-	case taker == "--dir", taker == "bynder verify":
+	case taker == "--dir", taker == "bynder verify", taker == "bynder sync":
 		hint += ", or s3://BUCKET/PREFIX"
 	case !bucket.IsURL(path):
-	case taker == "bynder sync":
-		hint = "use `bynder download -d s3://BUCKET/PREFIX`: sync cannot write into a bucket yet"
 	case taker == "--journal":
 		hint = "specify the journal file of the files in the folder"
 	}

@@ -38,7 +38,7 @@ func TestRefusesURLs(t *testing.T) {
 		"download a --journal gs://b/j", "download a --undone-out s3://b/u", "fetch-item a b --metadata-csv s3://b/c.csv", "sync --delete --trash s3://b/t d",
 		"sync --metadata-csv S3://b/t d", "verify --repair --trash s3+x.y-z://b d", "verify --journal s3://b/j d", "search --config http://h/c", "search --ca-cert https://h/c",
 		"sandbox --stats s3://b/s", "sandbox --catalogue https://h/c",
-		"verify gs://b/c", "verify --repair gs://b/c", "verify --journal j file:///c", "sync s3://b/c", "sync --delete gs://b", "journal show gs://b/j",
+		"verify gs://b/c", "verify --repair gs://b/c", "verify --journal j file:///c", "sync gs://b/c", "sync --delete gs://b", "journal show gs://b/j",
 		"journal show --failed https://h/j",
 	} {
 		var out strings.Builder
@@ -47,12 +47,11 @@ func TestRefusesURLs(t *testing.T) {
 		}
 	}
 	for args, hint := range map[string]string{
-		"sync s3://b/c":                           "sync cannot write into a bucket yet",
 		"verify gs://b/c":                         "specify a path on a mounted file system, or s3://BUCKET/PREFIX\n",
 		"verify --journal s3://b/j d":             "specify the journal file of the files in the folder",
 		"download a --journal s3://bucket/j -d d": "specify a file on this machine as the journal of files on this machine",
 		"download a --undone-out s3://b/u":        "specify a path on a mounted file system\n",
-		"sync gs://b/c":                           "specify a path on a mounted file system\n",
+		"sync gs://b/c":                           "specify a path on a mounted file system, or s3://BUCKET/PREFIX\n",
 	} {
 		var out strings.Builder
 		if got := Main(context.Background(), strings.Fields(args), Streams{Out: &out, Err: &out, Getenv: func(string) string { return "" }}); got != 2 || !strings.Contains(out.String(), hint) {
@@ -66,12 +65,12 @@ func TestRefusesURLs(t *testing.T) {
 	}
 }
 
-// Every command whose argument is a folder or a file of this machine refuses a URL.
+// Every command whose argument is a folder or a file of this machine, or a bucket, refuses any other URL.
 func TestArgumentsRefuseURLs(t *testing.T) {
 	takers := 0
 	var look func(cmd *cobra.Command)
 	look = func(cmd *cobra.Command) {
-		if use := strings.TrimSuffix(cmd.Use, "..."); strings.HasSuffix(use, " <folder>") || strings.HasSuffix(use, " <file>") {
+		if use := strings.TrimSuffix(cmd.Use, "..."); strings.HasSuffix(use, " <destination>") || strings.HasSuffix(use, " <file>") {
 			takers++
 			var out strings.Builder
 			args := strings.Fields(cmd.CommandPath() + " gs://b/c")[1:]

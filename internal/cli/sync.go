@@ -32,15 +32,15 @@ type selected struct {
 	text string // as Selector.String has it
 }
 
-const syncUse = "bynder sync [filters] <folder>"
+const syncUse = "bynder sync [filters] <destination>"
 
 // newSync returns the command; run is runSync, or a function of a test.
 func newSync(s Streams, run func(context.Context, *syncOptions) error) *cobra.Command {
 	o := syncOptions{}
 	o.streams, o.md5 = s, true
 	cmd := &cobra.Command{
-		Use:   "sync [filters] <folder>",
-		Short: "Keep a folder equal to a search",
+		Use:   "sync [filters] <destination>",
+		Short: "Keep a folder or bucket equal to a search",
 		Long:  syncHelp,
 		Example: `  # Keep a folder equal to a collection
   bynder sync --collection "Spring campaign" spring
@@ -49,13 +49,16 @@ func newSync(s Streams, run func(context.Context, *syncOptions) error) *cobra.Co
   bynder sync --tag logo --delete --trash old-logos --dry-run logos
 
   # Keep a derivative of each asset, or the original if it has none
-  bynder sync --tag logo --derivative webimage,original logos`,
+  bynder sync --tag logo --derivative webimage,original logos
+
+  # Keep the objects below a prefix of a bucket equal to a collection
+  bynder sync --collection "Spring campaign" s3://bucket/spring`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 || args[0] == "" {
-				return &usageError{err: errors.New("specify one folder"), hint: syncUse}
+				return &usageError{err: errors.New("specify one folder or bucket"), hint: syncUse}
 			}
 			o.dir = args[0]
-			return nil
+			return o.parseBucket()
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.check(cmd.Flags().Changed); err != nil {
@@ -68,10 +71,10 @@ func newSync(s Streams, run func(context.Context, *syncOptions) error) *cobra.Co
 	return cmd
 }
 
-const syncHelp = `Keep a folder equal to a search: fetch files that are new or have changed,
-rename those that have another name in the portal and, with --delete, remove
-those whose assets are gone. If nothing has changed, that costs one API call for
-each 1,000 assets and one more, and nothing is printed.
+const syncHelp = `Keep a folder or bucket equal to a search: fetch files that are new or have
+changed, rename those that have another name in the portal and, with --delete,
+remove those whose assets are gone. If nothing has changed, that costs one API
+call for each 1,000 assets and one more, and nothing is printed.
 
 Each change is a line on standard output. --dry-run prints the same lines and
 changes nothing:
@@ -113,7 +116,11 @@ Names of brands and metaproperties are looked up once and kept in the state;
 gets it; the other one has its id added.
 
 --metadata json writes each asset's metadata beside its file, and --metadata-csv
-a table of all files. Neither costs a call.`
+a table of all files. Neither costs a call.
+
+A bucket is given as s3://BUCKET/PREFIX, with the AWS_* variables that other
+programs use. What holds for the folder above holds for the objects below the
+prefix, and the state is in objects below PREFIX/.bynder/.`
 
 func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	o.addTransfers(f)
@@ -121,6 +128,7 @@ func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	o.addDerivatives(f)
 	f.StringVar(&o.name, "name", naming.DefaultTemplate, "`template` of a path in the folder, such as {type}/{filename}")
 	o.metadataFlags.add(f)
+	o.addBucket(f)
 	f.BoolVar(&o.delete, "delete", false, "remove files whose assets are gone")
 	f.StringVar(&o.maxDelete, "max-delete", "", "remove at most `N` files, or N% of sync's files, or none (default 10%, at least 5)")
 	f.StringVar(&o.trash, "trash", "", "move files to this `folder` in place of removing them")
@@ -160,6 +168,9 @@ func (o *syncOptions) check(given func(flag string) bool) error {
 		o.lockLimit = 0
 	}
 	o.selectFiles()
+	if o.toBucket() {
+		return o.checkBucketFlags()
+	}
 	if err := checkFolder(o.dir); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bynder-cli/bynder/internal/budget"
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/mirror"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/sink"
 )
@@ -109,6 +110,18 @@ func checkRemembered(dir string) error {
 		Err:    fmt.Errorf("%s was synced before, and its state in %s is missing: is it mounted?", dir, stateFolder),
 		Advice: "mount it; if the state was lost, --adopt takes the files that are in place as they are",
 	}
+}
+
+// missingFolder is the folder of a dry run that does not exist.
+type missingFolder struct{}
+
+func (missingFolder) Stands(*download.Result) mirror.Standing { return mirror.NotThere }
+func (missingFolder) Proven(*download.Result) mirror.Standing { return mirror.NotThere }
+func (missingFolder) Adoptable(string) bool                   { return false }
+func (missingFolder) Taken(string) bool                       { return false }
+func (missingFolder) HasOnly(string, func(string) bool) bool  { return false }
+func (missingFolder) Sidecar(*download.Result, bool) mirror.Standing {
+	return mirror.NotThere
 }
 
 // remembers reports whether the user has synced a folder before, as far as that is known.

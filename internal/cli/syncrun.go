@@ -13,17 +13,21 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/mirror"
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
-// syncRun is one run of sync: a session whose journal is the state of the folder.
+// syncRun is one run of sync: a session whose journal is the state of the destination.
 type syncRun struct {
 	session
-	o    *syncOptions
-	root *os.Root // the folder; nil if it is missing in a dry run
+	o     *syncOptions
+	root  *os.Root                  // the folder; nil if it is missing in a dry run, and for a bucket
+	there *mirror.BucketDestination // the bucket; nil for a folder
+	lock  *bucket.Lock              // of the bucket; nil in a dry run, and if the server cannot lock
+	clean bool                      // everything that the run has begun is done
 
 	before *syncHead         // of the state, nil if there is none
 	names  *account          // what names stand for
@@ -60,7 +64,7 @@ func (s *syncRun) open(ctx context.Context) (context.Context, error) {
 	if filter := o.relativeFilter(); o.delete && filter != "" {
 		return ctx, errRelative(filter)
 	}
-	if !o.adopt {
+	if !o.adopt && !o.toBucket() {
 		if err := checkRemembered(o.dir); err != nil {
 			return ctx, err
 		}
@@ -72,6 +76,9 @@ func (s *syncRun) open(ctx context.Context) (context.Context, error) {
 	if err := s.openMetadata(ctx); err != nil {
 		return ctx, err
 	}
+	if o.toBucket() {
+		return s.openInBucket(ctx)
+	}
 	s.root, err = os.OpenRoot(o.dir)
 	switch {
 	case err == nil:
@@ -82,6 +89,14 @@ func (s *syncRun) open(ctx context.Context) (context.Context, error) {
 		return ctx, fmt.Errorf("cannot open folder %s: %w", o.dir, withoutPath(err))
 	}
 	return ctx, s.openState(ctx)
+}
+
+// place returns what remember and remembers know the destination by.
+func (s *syncRun) place() string {
+	if s.o.toBucket() {
+		return s.o.bucket.String() + " at " + s.o.client.Server()
+	}
+	return realPath(s.o.dir)
 }
 
 // run makes the folder equal to the search.
@@ -98,7 +113,7 @@ func (s *syncRun) run(ctx context.Context) error {
 		return err
 	}
 	if s.before != nil && !s.o.dryRun { // save remembers a new folder
-		remember(realPath(s.o.dir))
+		remember(s.place())
 	}
 	p, err := s.plan(ctx)
 	if err != nil || p == nil {
@@ -151,16 +166,13 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 	for _, r := range records {
 		s.known[r.File()] = r
 	}
-	var there *mirror.Destination
-	s.folder = missingFolder{}
-	if s.root != nil {
-		there = mirror.Look(ctx, s.root)
-		s.folder = there
+	p := &syncPlan{records: records}
+	if err := s.look(ctx, p); err != nil {
+		return nil, err
 	}
 	if err := s.openSpool(); err != nil {
 		return nil, err
 	}
-	p := &syncPlan{records: records}
 	if p.wanted, err = s.list(ctx); err != nil {
 		return nil, err
 	}
@@ -170,8 +182,8 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 		s.results = map[download.FileID]download.Result{}
 	}
 	if len(p.wanted) == 0 {
-		if len(records) > 0 {
-			return nil, errEmpty(s.o.dir, len(records))
+		if len(p.records) > 0 {
+			return nil, errEmpty(s.o.dir, len(p.records))
 		}
 		if err := s.o.checkTypes(); err != nil {
 			return nil, err
@@ -180,7 +192,7 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 		return nil, nil
 	}
 	in := mirror.Input{
-		Wanted: p.wanted, Records: records, Folder: s.folder, Delete: s.o.delete, Adopt: s.o.adopt, Metadata: s.o.metadata != "",
+		Wanted: p.wanted, Records: p.records, Folder: s.folder, Delete: s.o.delete, Adopt: s.o.adopt, Metadata: s.o.metadata != "",
 	}
 	if s.o.delete {
 		if err := s.confirm(ctx, &in, p); err != nil {
@@ -189,16 +201,35 @@ func (s *syncRun) plan(ctx context.Context) (*syncPlan, error) {
 	}
 	p.steps = mirror.Plan(in)
 	mirror.ShowPaths(p.steps, s.shown)
-	if there != nil {
-		if err := there.Err(); err != nil {
+	switch at := s.folder.(type) {
+	case *mirror.Destination:
+		if err := at.Err(); err != nil {
 			return nil, s.errUnreadable(err)
 		}
-		p.touched = there.Touched()
+		p.touched = at.Touched()
+	case *mirror.BucketDestination:
+		if err := at.Err(); err != nil {
+			return nil, err
+		}
 	}
 	if s.o.metadataCSV != "" {
-		err = s.checkTable(records, p.steps)
+		err = s.checkTable(p.records, p.steps)
 	}
 	return p, err
+}
+
+// look opens the destination for a plan, whose records it may complete.
+func (s *syncRun) look(ctx context.Context, p *syncPlan) (err error) {
+	switch {
+	case s.there != nil:
+		s.folder = s.there
+		p.records, err = s.recover(ctx, p.records)
+	case s.root != nil:
+		s.folder = mirror.Look(ctx, s.root)
+	default:
+		s.folder = missingFolder{}
+	}
+	return err
 }
 
 // errUnreadable returns the error of a folder that cannot be looked at, with the path as users see it.
@@ -207,18 +238,6 @@ func (s *syncRun) errUnreadable(err error) error {
 		return fmt.Errorf("cannot look at %s: %w", s.shown(failed.Path), failed.Err)
 	}
 	return fmt.Errorf("looking at the files in %s: %w", s.o.dir, err)
-}
-
-// missingFolder is the folder of a dry run that does not exist.
-type missingFolder struct{}
-
-func (missingFolder) Stands(*download.Result) mirror.Standing { return mirror.NotThere }
-func (missingFolder) Proven(*download.Result) mirror.Standing { return mirror.NotThere }
-func (missingFolder) Adoptable(string) bool                   { return false }
-func (missingFolder) Taken(string) bool                       { return false }
-func (missingFolder) HasOnly(string, func(string) bool) bool  { return false }
-func (missingFolder) Sidecar(*download.Result, bool) mirror.Standing {
-	return mirror.NotThere
 }
 
 // confirm asks the portal about the assets that its list does not have. If it would remove more of their files than
@@ -281,7 +300,13 @@ func (s *syncRun) carryOut(ctx context.Context, p *syncPlan) (mirror.Outcome, er
 	run := mirror.Run{
 		Root: s.root, Portal: s.conf.Portal.Host, State: s.journal, Spool: s.spool, Trash: s.o.trash, Report: s.changed, Fetch: s.fetch,
 	}
-	if s.o.metadata != "" { // the spool may have metadata for the table alone
+	writes := s.o.metadata != "" // the spool may have metadata for the table alone
+	if s.there != nil {
+		done, err := run.DoInBucket(ctx, s.there, writes, s.held, p.steps)
+		s.clean = err == nil && done.Stop == nil && done.Failed+done.Kept == 0
+		return done, err
+	}
+	if writes {
 		run.WriteMetadata = s.writeMetadata
 	}
 	return run.Do(ctx, p.steps)
@@ -316,7 +341,12 @@ func (s *syncRun) changed(r download.Result) {
 }
 
 // shown returns the path of a file below the folder as users see it.
-func (s *syncRun) shown(path string) string { return s.destination.Show(filepath.FromSlash(path)) }
+func (s *syncRun) shown(path string) string {
+	if s.there != nil {
+		return s.destination.Show(filepath.ToSlash(path))
+	}
+	return s.destination.Show(filepath.FromSlash(path))
+}
 
 // withPath returns a message about a file that names its path.
 func withPath(path, message string) string {

@@ -192,7 +192,7 @@ func (s *syncRun) save(head syncHead) error {
 			return err
 		}
 	}
-	remember(realPath(s.o.dir))
+	remember(s.place())
 	return nil
 }
 
@@ -219,6 +219,14 @@ func (s *syncRun) load(ctx context.Context) (records []*download.Result, err err
 // maxTexts is the maximum number of texts that are shared between records.
 const maxTexts = 1000
 
+// bare returns a record as one without metadata, if there are none beside its file any more; see mirror.Bare.
+func (s *syncRun) bare(r download.Result) (download.Result, bool) {
+	if s.there != nil {
+		return s.there.Bare(r)
+	}
+	return mirror.Bare(s.root, r)
+}
+
 // note records what the folder tells of files that are as they were: another time and, unless a step is about the file, that
 // its metadata are gone. verify would miss them.
 func (s *syncRun) note(p *syncPlan) {
@@ -235,7 +243,7 @@ func (s *syncRun) note(p *syncPlan) {
 	for _, r := range p.touched {
 		again := *r
 		if !noted[r.File()] {
-			again, _ = mirror.Bare(s.root, again)
+			again, _ = s.bare(again)
 		}
 		noted[r.File()] = true
 		note(again)
@@ -244,7 +252,7 @@ func (s *syncRun) note(p *syncPlan) {
 		if noted[r.File()] {
 			continue
 		}
-		if bare, is := mirror.Bare(s.root, *r); is {
+		if bare, is := s.bare(*r); is {
 			note(bare)
 		}
 	}

@@ -25,6 +25,7 @@ import (
 type verifyOptions struct {
 	repairFlags
 	journal              string
+	state                bool // the journal is that of a sync into the bucket
 	fast, full, extra    bool
 	json, csv            bool
 	quiet, verbose       bool
@@ -37,10 +38,10 @@ type verifyOptions struct {
 	compared, bytesTotal atomic.Int64
 }
 
-const verifyUse = "bynder verify --journal <file> <folder>; the folder of a `bynder sync` needs no --journal"
+const verifyUse = "bynder verify --journal <file> <destination>; that of a `bynder sync` needs no --journal"
 
 const verifyHelp = `Compare the files in a folder or a bucket with the journal in which download or
-fetch-item recorded them, or with the state that sync keeps in the folder: by
+fetch-item recorded them, or with the state that sync keeps there: by
 size and MD5, without asking the portal. No credentials of a portal are needed.
 
 This proves that the files are as they were received. It does not notice that
@@ -116,7 +117,7 @@ func newVerify(s Streams) *cobra.Command {
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.journal, "journal", "", "journal `file` of the downloads, for a bucket also s3://BUCKET/PREFIX/; sync keeps its own in the folder")
+	f.StringVar(&o.journal, "journal", "", "journal `file` of the downloads, for a bucket also s3://BUCKET/PREFIX/; sync keeps its own with the files")
 	f.BoolVar(&o.fast, "fast", false, "compare sizes and, if sync recorded them, times; read only files whose time differs")
 	f.BoolVar(&o.full, "full", false, "read the bytes of all objects in a bucket, and compare their MD5")
 	f.BoolVar(&o.extra, "extra", false, "list files that no record names as well, except *.part, .bynder and the journal")
@@ -207,7 +208,8 @@ func (o *verifyOptions) findJournal() error {
 	case o.journal != "":
 		return nil
 	case o.inBucket():
-		return &usageError{err: fmt.Errorf("specify the journal of the downloads to %s", o.dest), hint: "bynder verify --journal <file> s3://BUCKET/PREFIX"}
+		o.journal, o.state = o.transfer.bucket.Below(stateFolder+"/"+stateSegments), true
+		return nil
 	}
 	o.journal = filepath.Join(o.dest, stateFolder, stateFile)
 	if info, err := os.Stat(o.dest); err == nil && info.IsDir() { // or opening the folder has the error
@@ -313,6 +315,8 @@ func (o *verifyOptions) sum(files *journal.Files) error {
 	case bad > 0:
 		err := &download.Error{Code: download.CodeIntegrity, Err: fmt.Errorf("files are not as the journal has them: %s", summary)}
 		switch {
+		case o.state:
+			err.Advice = "remove changed objects, then run sync again: it fetches those that are missing"
 		case o.inBucket():
 			err.Advice = bucketRepair
 		case !o.repair:

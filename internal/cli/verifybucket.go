@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -68,6 +69,12 @@ func (o *verifyOptions) runBucket(ctx context.Context, s *session) error {
 	}
 	s.closers.add("journal", always(done))
 	files, err := journal.OpenObjects(ctx, from)
+	if o.state && isUsage(err) {
+		return &usageError{
+			err:  fmt.Errorf("specify the journal of the downloads: %s is not the bucket of a sync (nothing in %s)", o.dest, o.journal),
+			hint: "bynder verify --journal <file> s3://BUCKET/PREFIX",
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -173,7 +173,7 @@ func (x *inBucket) moveSidecar(ctx context.Context, m *moving, to string) error 
 	return nil
 }
 
-// copySidecar copies metadata beside the new path of a file. The error is fs.ErrExist if another object is there.
+// copySidecar copies metadata beside the new path of a file. The error is fs.ErrExist if another object has their key.
 func (x *inBucket) copySidecar(ctx context.Context, r *download.Result, o bucket.Object) error {
 	path := metadata.Path(r.Path)
 	key, err := x.free(ctx, path)

@@ -25,8 +25,8 @@ type inBucket struct {
 
 var _ executor = (*inBucket)(nil)
 
-// DoInBucket is as Do, in a bucket, where Root, Trash and WriteMetadata have no meaning. Metadata are written beside files if
-// writes is set. held returns an error if this process does not exclude others any more: then nothing is deleted.
+// DoInBucket carries out steps as Do does, in a bucket, where Root, Trash and WriteMetadata have no meaning. Metadata are written
+// beside files if writes is set. held returns an error if this process does not exclude others any more: then nothing is deleted.
 func (r *Run) DoInBucket(ctx context.Context, there *BucketDestination, writes bool, held func(context.Context) error, steps []Step) (Outcome, error) {
 	x := &inBucket{there: there, held: held, parks: map[*Step]string{}}
 	x.progress = newProgress(r, x, writes, objectWorkers)

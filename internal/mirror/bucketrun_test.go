@@ -40,8 +40,7 @@ func TestRunInBucket(t *testing.T) {
 
 // killedInBucket are those changes that are killed at each request: each kind of step, and what they do to each other.
 var killedInBucket = []string{
-	"a first run", "a move and a new version, with metadata", "circles", "deletions", "deleted and uploaded again",
-	"deleted and uploaded again in another case", "deleted files are in the way", "all at once",
+	"a move and a new version, with metadata", "circles", "deleted and uploaded again in another case", "all at once",
 }
 
 // Whenever the process is killed, the next run completes what the state and the bucket have, whether or not results were stored

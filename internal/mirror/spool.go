@@ -17,7 +17,7 @@ const spoolName = ownFolder + "/spool"
 // goroutines may read it. A kill leaves nothing of it, or, where a file in use cannot be removed, a file that the next
 // Spool removes.
 type Spool struct {
-	root *os.Root
+	remove func() error
 
 	mu     sync.Mutex
 	file   *os.File
@@ -25,22 +25,36 @@ type Spool struct {
 	end    int64
 }
 
-// NewSpool makes an empty Spool. One at a time may be below a root.
+// NewSpool makes an empty Spool. One at a time may be below a root. Without a root it is among the temporary files of this
+// machine.
 func NewSpool(root *os.Root) (*Spool, error) {
-	err := root.Mkdir(path.Dir(spoolName), 0o700)
-	if err == nil || errors.Is(err, fs.ErrExist) {
-		err = root.Remove(spoolName)
-	}
-	s := &Spool{root: root}
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		s.file, err = root.OpenFile(spoolName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	s := &Spool{}
+	var err error
+	if root == nil {
+		s.file, err = os.CreateTemp("", "bynder-metadata-")
+		s.remove = func() error { return os.Remove(s.file.Name()) }
+	} else {
+		s.file, err = newSpoolBelow(root)
+		s.remove = func() error { return root.Remove(spoolName) }
 	}
 	if err != nil {
 		return nil, fmt.Errorf("making a file for metadata: %w", err)
 	}
-	_ = root.Remove(spoolName) // Close does where this is not possible
+	_ = s.remove() // Close does where this is not possible
 	s.writer = bufio.NewWriterSize(s.file, 64<<10)
 	return s, nil
+}
+
+// newSpoolBelow makes the file of a Spool below a root.
+func newSpoolBelow(root *os.Root) (f *os.File, err error) {
+	err = root.Mkdir(path.Dir(spoolName), 0o700)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		err = root.Remove(spoolName)
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		f, err = root.OpenFile(spoolName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	}
+	return f, err
 }
 
 // Add adds a text.
@@ -73,7 +87,7 @@ func (s *Spool) Read(at Span) ([]byte, error) {
 // Close removes what was added.
 func (s *Spool) Close() error {
 	err := s.file.Close()
-	if failed := s.root.Remove(spoolName); failed != nil && !errors.Is(failed, fs.ErrNotExist) {
+	if failed := s.remove(); failed != nil && !errors.Is(failed, fs.ErrNotExist) {
 		err = errors.Join(err, failed)
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/download"
@@ -23,7 +24,7 @@ func VerifyBucket(ctx context.Context, client *bucket.Client, at bucket.Location
 	var add func(path string, size int64)
 	if o.Extra {
 		add = func(path string, size int64) {
-			if name := filepath.FromSlash(path); !files.Names(name) {
+			if name := filepath.FromSlash(path); !files.Names(name) && !strings.HasPrefix(path, ownFolder+"/") {
 				p.unnamed = append(p.unnamed, unnamed{name, size})
 			}
 		}

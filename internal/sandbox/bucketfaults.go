@@ -70,6 +70,7 @@ var bucketFaultKinds = []FaultKind{
 		Name: "s3-page", Side: OnBucket, Default: 2, operations: only("ListObjectsV2", "ListParts", "ListMultipartUploads"),
 		Doc: "pages of the bucket's lists have at most N entries",
 	},
+	{Name: "s3-old", Side: OnBucket, Default: 600, operations: only("HeadObject", "GetObject"), Doc: "objects were changed N seconds earlier than they were"},
 	{
 		Name: "s3-no-part", Side: OnBucket, Default: 2, operations: only("ListParts"),
 		Doc: "ListParts: the bucket has lost part N of the upload",

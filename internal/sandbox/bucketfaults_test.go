@@ -106,6 +106,14 @@ var bucketFaultTests = map[string]faultTest{
 		check(t, "truncated", page.IsTruncated, true)
 	}},
 	"s3-no-part":   {Fault{Value: 2}, testNoPart},
+	"s3-old": {Fault{Value: 600}, func(t *testing.T, c client, _ Object) {
+		check(t, "put", c.putCode(t, "a"), "")
+		head, err := c.s3().StatObject(t.Context(), BucketName, "a", minio.StatObjectOptions{})
+		check(t, "head", err, nil)
+		if age := time.Since(head.LastModified); age < 600*time.Second || age > time.Hour {
+			t.Errorf("it was changed %v ago", age)
+		}
+	}},
 	"s3-denied":    {Fault{}, testDenied},
 	"s3-no-bucket": {Fault{Times: 1}, putFails("NoSuchBucket")},
 	"s3-region": {Fault{}, func(t *testing.T, c client, _ Object) {

@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bynder-cli/bynder/internal/bucket"
+	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/journal"
+	"github.com/bynder-cli/bynder/internal/mirror"
+)
+
+// stateSegments is where the state is in a bucket, below stateFolder.
+const stateSegments = "journal/"
+
+// parseBucket sets the bucket of the files, if they go to one.
+func (o *syncOptions) parseBucket() (err error) {
+	if !bucket.IsURL(o.dir) {
+		return nil
+	}
+	if o.bucket, err = bucket.Parse(o.dir); err != nil {
+		return usagef("%w", err)
+	}
+	o.dir = o.bucket.String()
+	return nil
+}
+
+// checkBucketFlags rejects flags that a sync into a bucket does not have.
+func (o *syncOptions) checkBucketFlags() error {
+	if o.delete {
+		return &usageError{err: errors.New("--delete is for a folder: sync cannot remove objects of a bucket yet"), hint: "leave it out: the objects of assets that are gone stay then"}
+	}
+	return nil
+}
+
+// openInBucket locks the destination and opens its state, and returns the context of the run, which also ends if the lock is
+// lost.
+func (s *syncRun) openInBucket(ctx context.Context) (context.Context, error) {
+	o, own := s.o, s.o.client
+	var err error
+	if o.storageClass != "" { // of the files; what sync itself keeps is read again
+		opts := o.bucketOptions(s.conf)
+		opts.StorageClass = ""
+		if own, err = bucket.Open(ctx, o.bucket, opts); err != nil {
+			return ctx, err
+		}
+		s.closers.add("bucket of the state", always(own.Close))
+	}
+	if !o.dryRun {
+		if ctx, err = s.openLock(ctx, own); err != nil {
+			return ctx, err
+		}
+	}
+	if s.there, err = mirror.LookInBucket(ctx, o.client, own, o.bucket); err != nil {
+		return ctx, err
+	}
+	segments, err := bucket.NewSegments(own, stateFolder+"/"+stateSegments)
+	if err != nil {
+		return ctx, err
+	}
+	opts := o.journalOptions(s.conf, s.reporter.Screen(), "")
+	opts.State, opts.Adopt, opts.KnowsHead, opts.Segments, opts.Objects = true, o.adopt, knowsHead, segments, s.there.List
+	if s.journal, err = journal.Open(ctx, o.bucket.Below(stateFolder+"/"+stateSegments), opts); err != nil {
+		return ctx, err
+	}
+	s.closers.add("list of what was begun", s.forgetBegun(ctx))
+	s.closeJournal()
+	if s.journal.Head() == nil && !o.adopt && remembers(s.place()) {
+		return ctx, &download.Error{
+			Code: download.CodeLocal, Err: fmt.Errorf("%s was synced before, and its state in %s is missing: is it the right bucket?", o.dir, o.bucket.Below(stateFolder+"/")),
+			Advice: "check AWS_ENDPOINT_URL_S3 and the URL; if the state was lost, --adopt takes the objects that are in place as they are",
+		}
+	}
+	if !s.there.Listed() { // the state has no file
+		err = s.there.List(ctx, nil)
+	}
+	return ctx, err
+}
+
+// unlockTimeout is how long removing the lock may take: the run has been stopped, or is at its end.
+const unlockTimeout = 500 * time.Millisecond
+
+// openLock makes the lock of the destination. On a server that cannot lock, the run goes on without.
+func (s *syncRun) openLock(ctx context.Context, own *bucket.Client) (context.Context, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	s.closers.add("context of the lock", always(func() { stop(nil) }))
+	screen := s.reporter.Screen()
+	var err error
+	s.lock, err = own.Lock(ctx, stateFolder+"/lock", bucket.LockOptions{
+		Wait: s.o.lockLimit, Waiting: func() { screen.Say("waiting for another sync of %s", s.o.dir) }, Lost: stop,
+	})
+	switch {
+	case errors.Is(err, bucket.ErrNoLocks):
+		s.lock = nil
+		return ctx, nil
+	case err != nil:
+		return ctx, err
+	}
+	s.closers.add("lock", func(err error) error {
+		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockTimeout)
+		defer cancel()
+		if failed := s.lock.Unlock(ending); failed != nil && err == nil {
+			screen.Warn("", "the lock stays: %s", failed)
+		}
+		return err
+	})
+	return ctx, nil
+}
+
+// held returns an error if this process does not exclude others.
+func (s *syncRun) held(ctx context.Context) error {
+	if s.lock == nil {
+		return bucket.ErrNoLocks
+	}
+	return s.lock.Held(ctx)
+}
+
+// forgetBegun returns a closer that removes the list of what was begun, if all of that is done and recorded.
+func (s *syncRun) forgetBegun(ctx context.Context) func(error) error {
+	return func(err error) error {
+		if s.clean && err == nil && ctx.Err() == nil {
+			_ = s.there.Forget(ctx) // the next run reads it, and does
+		}
+		return err
+	}
+}
+
+// recover adds the records of objects that a run which was killed has written and not recorded.
+func (s *syncRun) recover(ctx context.Context, records []*download.Result) ([]*download.Result, error) {
+	before := len(s.known)
+	found, err := s.there.Recover(ctx, s.known, s.o.dryRun)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.known) > before {
+		records = records[:0]
+		for _, r := range s.known {
+			records = append(records, r)
+		}
+	}
+	for _, r := range found {
+		s.journal.Finished(download.Job{}, *r)
+	}
+	return records, nil
+}
