@@ -29,8 +29,11 @@ func (o *syncOptions) parseBucket() (err error) {
 
 // checkBucketFlags rejects flags that a sync into a bucket does not have.
 func (o *syncOptions) checkBucketFlags() error {
-	if o.delete {
-		return &usageError{err: errors.New("--delete is for a folder: sync cannot remove objects of a bucket yet"), hint: "leave it out: the objects of assets that are gone stay then"}
+	if o.trash != "" {
+		return &usageError{
+			err:  errors.New("--trash is for a folder: sync cannot move objects of a bucket there yet"),
+			hint: "leave it out, and turn on the versioning of the bucket: then removed objects can be had back",
+		}
 	}
 	return nil
 }
@@ -82,7 +85,7 @@ func (s *syncRun) openInBucket(ctx context.Context) (context.Context, error) {
 // unlockTimeout is how long removing the lock may take: the run has been stopped, or is at its end.
 const unlockTimeout = 500 * time.Millisecond
 
-// openLock makes the lock of the destination. On a server that cannot lock, the run goes on without.
+// openLock makes the lock of the destination. On a server that cannot lock, a run goes on without, unless it deletes.
 func (s *syncRun) openLock(ctx context.Context, own *bucket.Client) (context.Context, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	s.closers.add("context of the lock", always(func() { stop(nil) }))
@@ -92,6 +95,11 @@ func (s *syncRun) openLock(ctx context.Context, own *bucket.Client) (context.Con
 		Wait: s.o.lockLimit, Waiting: func() { screen.Say("waiting for another sync of %s", s.o.dir) }, Lost: stop,
 	})
 	switch {
+	case errors.Is(err, bucket.ErrNoLocks) && s.o.delete:
+		return ctx, &download.Error{
+			Code: download.CodeLocal, Err: fmt.Errorf("nothing can be deleted in %s: %w", s.o.dir, err),
+			Advice: "leave --delete out, and take care that only one sync runs at a time",
+		}
 	case errors.Is(err, bucket.ErrNoLocks):
 		s.lock = nil
 		return ctx, nil

@@ -21,20 +21,28 @@ func (c change) playInBucket(t *testing.T, s *store) *bucketRig {
 }
 
 func TestRunInBucket(t *testing.T) {
-	for _, c := range changes {
-		t.Run(c.name, func(t *testing.T) {
-			g := c.playInBucket(t, newStore(t))
-			outcome := g.sync(c.after)
-			g.wantLines(c.want...)
-			if want := (Outcome{Steps: len(c.want), Deleted: len(c.gone)}); outcome != want {
-				t.Errorf("the outcome is %+v, want %+v", outcome, want)
-			}
-			g.wantTree(c.after.files(c.metadata))
-			g.wantRecorded(c.after)
-			if again := g.sync(c.after); again != (Outcome{}) {
-				t.Errorf("another run does %v", linesOf(t, g.results))
+	for _, fault := range []string{"s3-page=2", "s3-etag"} { // with s3-etag, no ETag is an MD5
+		t.Run(fault, func(t *testing.T) {
+			s := newStore(t, fault)
+			for _, c := range changes {
+				t.Run(c.name, func(t *testing.T) { c.runInBucket(t, s) })
 			}
 		})
+	}
+}
+
+func (c change) runInBucket(t *testing.T, s *store) {
+	t.Helper()
+	g := c.playInBucket(t, s)
+	outcome := g.sync(c.after)
+	g.wantLines(c.want...)
+	if want := (Outcome{Steps: len(c.want), Deleted: len(c.gone)}); outcome != want {
+		t.Errorf("the outcome is %+v, want %+v", outcome, want)
+	}
+	g.wantTree(c.after.files(c.metadata))
+	g.wantRecorded(c.after)
+	if again := g.sync(c.after); again != (Outcome{}) {
+		t.Errorf("another run does %v", linesOf(t, g.results))
 	}
 }
 
