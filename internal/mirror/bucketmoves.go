@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
@@ -26,9 +28,13 @@ func (x *inBucket) park(steps []Step) {
 }
 
 // moves implements executor. An object is moved by a copy within the bucket, after which it is removed. After a kill, the list of
-// what was begun has where it is; see BucketDestination.Recover.
+// what was begun has where it is; see BucketDestination.Recover. Several are moved at a time, but none before the object or the
+// metadata that have its new path have left it.
 func (x *inBucket) moves(ctx context.Context, steps []*Step) {
 	var waiting []*moving
+	var work errgroup.Group
+	work.SetLimit(objectWorkers)
+	leaving := map[string]bool{} // folded paths that moves at work leave
 	for _, s := range steps {
 		now := *s.Record
 		now.Status, now.Path, now.From = download.Moved, filepath.FromSlash(s.From), filepath.FromSlash(s.From)
@@ -36,18 +42,32 @@ func (x *inBucket) moves(ctx context.Context, steps []*Step) {
 			now.Listed = told
 		}
 		m := &moving{Step: s, now: now}
+		to, from := naming.Folded(s.Path), naming.Folded(s.From)
+		if leaving[to] || leaving[to+foldedSuffix] {
+			_ = work.Wait() // it has no error
+			clear(leaving)
+		}
+		leaving[from], leaving[from+foldedSuffix] = true, true
 		park, parks := x.parks[s]
-		if !parks {
-			x.move(ctx, m)
-		} else if err := x.hop(ctx, m, park); err != nil {
-			x.cannotMove(ctx, m, err)
-		} else {
-			m.parked = true
+		if parks {
 			waiting = append(waiting, m)
 		}
+		work.Go(func() error {
+			if !parks {
+				x.move(ctx, m)
+			} else if err := x.hop(ctx, m, park); err != nil {
+				x.cannotMove(ctx, m, err)
+			} else {
+				m.parked = true
+			}
+			return nil
+		})
 	}
+	_ = work.Wait()
 	for _, m := range waiting {
-		x.move(ctx, m)
+		if m.parked {
+			x.move(ctx, m)
+		}
 	}
 }
 
@@ -65,7 +85,9 @@ func (x *inBucket) move(ctx context.Context, m *moving) {
 
 // cannotMove reports why a file was not moved. One that waits in ownFolder goes back, if it can; else the next run moves it on.
 func (x *inBucket) cannotMove(ctx context.Context, m *moving, err error) {
+	x.mu.Lock()
 	x.stuck[m.Record] = true
+	x.mu.Unlock()
 	if m.parked && ctx.Err() == nil {
 		_ = x.hop(ctx, m, m.From)
 	}
