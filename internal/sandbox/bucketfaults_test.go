@@ -105,7 +105,7 @@ var bucketFaultTests = map[string]faultTest{
 		check(t, "entries", len(page.Contents), 1)
 		check(t, "truncated", page.IsTruncated, true)
 	}},
-	"s3-no-part":   {Fault{Value: 2}, testNoPart},
+	"s3-no-part": {Fault{Value: 2}, testNoPart},
 	"s3-old": {Fault{Value: 600}, func(t *testing.T, c client, _ Object) {
 		check(t, "put", c.putCode(t, "a"), "")
 		head, err := c.s3().StatObject(t.Context(), BucketName, "a", minio.StatObjectOptions{})
