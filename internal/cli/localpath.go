@@ -31,7 +31,7 @@ func refuseURLs(flags *pflag.FlagSet) (err error) {
 			paths = list.GetSlice()
 		}
 		for _, path := range paths {
-			if err == nil && (f.Name != "dir" && f.Name != "journal" || !bucket.IsURL(path)) {
+			if err == nil && (!slices.Contains([]string{"dir", "journal", "trash"}, f.Name) || !bucket.IsURL(path)) {
 				err = refuseURL("--"+f.Name, path)
 			}
 		}

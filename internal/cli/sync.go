@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/mirror"
 	"github.com/bynder-cli/bynder/internal/naming"
@@ -20,6 +21,7 @@ type syncOptions struct {
 	filterFlags
 	derivativeFlags
 	delete               bool
+	trashAt              bucket.Location // of trash, set by check; none for a folder
 	maxDelete, trash     string
 	adopt, acceptChanges bool
 
@@ -131,7 +133,7 @@ func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	o.addBucket(f)
 	f.BoolVar(&o.delete, "delete", false, "remove files whose assets are gone")
 	f.StringVar(&o.maxDelete, "max-delete", "", "remove at most `N` files, or N% of sync's files, or none (default 10%, at least 5)")
-	f.StringVar(&o.trash, "trash", "", "move files to this `folder` in place of removing them")
+	f.StringVar(&o.trash, "trash", "", "move files to this `folder`, or s3://BUCKET/PREFIX of the same bucket, in place of removing them")
 	f.BoolVar(&o.adopt, "adopt", false, "take existing files at planned paths as they are")
 	f.BoolVar(&o.acceptChanges, "accept-changes", false, "sync another portal, user, search or template than before")
 	f.StringVar(&o.lockWait, "lock-wait", "", "wait this `DURATION` (30s, 10m) for another sync of the folder, in place of failing at once")
@@ -169,7 +171,7 @@ func (o *syncOptions) check(given func(flag string) bool) error {
 	}
 	o.selectFiles()
 	if o.toBucket() {
-		return o.checkBucketFlags()
+		return o.checkBucketTrash()
 	}
 	if err := checkFolder(o.dir); err != nil {
 		return err

@@ -356,3 +356,33 @@ func TestRememberedFolders(t *testing.T) {
 		t.Errorf("without a state folder: %v", err)
 	}
 }
+
+// The trash of a sync into a bucket is in the same bucket, and not among the files.
+func TestBucketTrash(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, c := range []struct{ files, trash, want string }{
+		{"s3://bucket/p", "s3://bucket/old", ""},
+		{"s3://bucket/p", "s3://bucket/pp/", ""},
+		{"s3://bucket/p", "s3://bucket/p/.bynder/trash", ""},
+		{"s3://bucket", "s3://bucket/.bynder/trash/2026", ""},
+		{"s3://bucket/p", "s3://other/old", "is not in the bucket of s3://bucket/p"},
+		{"s3://bucket/p", "old", "is not in the bucket of s3://bucket/p"},
+		{"s3://bucket/p", "s3://bucket/p/old", "is among the files"},
+		{"s3://bucket/p", "s3://bucket/p", "is among the files"},
+		{"s3://bucket/p", "s3://bucket/p/.bynder", "is among the files"},
+		{"s3://bucket/p", "s3://bucket/p/.bynder/journal", "is among the files"},
+		{"s3://bucket", "s3://bucket/old", "is among the files"},
+		{"s3://bucket/p/q", "s3://bucket/p", "has the files of s3://bucket/p/q in it"},
+		{"s3://bucket/p", "s3://bucket", "has the files of s3://bucket/p in it"},
+		{"s3://bucket/p", "s3://", "has no valid name of a bucket"},
+		{"p", "s3://bucket/old", "is a URL"},
+	} {
+		o, err := parseSync(t, "--delete", "--trash", c.trash, c.files)
+		switch {
+		case c.want == "" && (err != nil || o.trashAt.IsZero()):
+			t.Errorf("%s in %s: %v", c.files, c.trash, err)
+		case c.want != "" && (err == nil || !isUsage(err) || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%s in %s: %v, want %q", c.files, c.trash, err, c.want)
+		}
+	}
+}

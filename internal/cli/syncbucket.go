@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/bynder-cli/bynder/internal/bucket"
@@ -27,13 +28,28 @@ func (o *syncOptions) parseBucket() (err error) {
 	return nil
 }
 
-// checkBucketFlags rejects flags that a sync into a bucket does not have.
-func (o *syncOptions) checkBucketFlags() error {
-	if o.trash != "" {
-		return &usageError{
-			err:  errors.New("--trash is for a folder: sync cannot move objects of a bucket there yet"),
-			hint: "leave it out, and turn on the versioning of the bucket: then removed objects can be had back",
-		}
+// checkBucketTrash sets the trash of a sync into a bucket, and rejects one that is elsewhere, or among the files.
+func (o *syncOptions) checkBucketTrash() (err error) {
+	if o.trash == "" {
+		return nil
+	}
+	among := stateFolder + "/trash/" // is the only place for it among the files
+	wrong := func(format string) error {
+		return &usageError{err: fmt.Errorf(format, o.trash, o.bucket), hint: "choose another prefix of the same bucket, or " + o.bucket.Below(among)}
+	}
+	if !bucket.IsURL(o.trash) {
+		return wrong("--trash %s is not in the bucket of %s")
+	}
+	if o.trashAt, err = bucket.Parse(o.trash); err != nil {
+		return usagef("--trash: %w", err)
+	}
+	switch files, trash := o.bucket.Prefix, o.trashAt.Prefix; {
+	case o.trashAt.Bucket != o.bucket.Bucket:
+		return wrong("--trash %s is not in the bucket of %s")
+	case strings.HasPrefix(trash, files) && !strings.HasPrefix(trash, files+among):
+		return wrong("--trash %s is among the files of %s")
+	case strings.HasPrefix(files, trash):
+		return wrong("--trash %s has the files of %s in it")
 	}
 	return nil
 }
@@ -58,6 +74,9 @@ func (s *syncRun) openInBucket(ctx context.Context) (context.Context, error) {
 	}
 	if s.there, err = mirror.LookInBucket(ctx, o.client, own, o.bucket); err != nil {
 		return ctx, err
+	}
+	if o.trash != "" {
+		s.there.KeepIn(o.trashAt)
 	}
 	segments, err := bucket.NewSegments(own, stateFolder+"/"+stateSegments)
 	if err != nil {

@@ -62,6 +62,9 @@ func checkTrash(trash, dir string) error {
 	if trash == "" {
 		return nil
 	}
+	if err := refuseURL("--trash", trash); err != nil {
+		return err
+	}
 	if info, err := os.Stat(trash); err == nil && !info.IsDir() {
 		return usagef("--trash: %s is not a folder", trash)
 	}

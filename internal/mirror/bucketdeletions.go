@@ -2,9 +2,11 @@ package mirror
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 
+	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/metadata"
 )
@@ -64,6 +66,9 @@ func (x *inBucket) takeAway(ctx context.Context, r *download.Result) error {
 	if ok && x.there.Stands(r) != AsWritten {
 		return errEdited(r.Path)
 	}
+	if err := x.keepInTrash(ctx, r); err != nil {
+		return err
+	}
 	if listedOf(r).Metadata != "" {
 		beside, standing, err := x.there.sidecar(ctx, r, false)
 		if err == nil && standing == AsWritten {
@@ -93,4 +98,63 @@ func (x *inBucket) displace(ctx context.Context, s *Step) error {
 		return err
 	}
 	return x.takeAway(ctx, s.Displaces)
+}
+
+// keepInTrash copies the object of a record, and its metadata if they are as they were written, to the trash, if there is one.
+// They keep their paths there; if other objects have these, a number is added. A copy that a killed run has left is not made again.
+func (x *inBucket) keepInTrash(ctx context.Context, r *download.Result) error {
+	if x.there.trash == nil {
+		return nil
+	}
+	var from []bucket.Object
+	var paths []string
+	if o, standing, err := x.there.sidecar(ctx, r, false); err != nil {
+		return err
+	} else if standing == AsWritten && listedOf(r).Metadata != "" {
+		from, paths = append(from, o), append(paths, metadata.Path(r.Path))
+	}
+	if o, ok := x.there.find(r.Path); ok && x.there.Stands(r) == AsWritten {
+		from, paths = append(from, o), append(paths, r.Path)
+	}
+	for n := 1; ; n++ {
+		var keys []string
+		for i, path := range paths {
+			name := numbered(r.Path, n)
+			if path != r.Path {
+				name = metadata.Path(name)
+			}
+			key, err := x.there.trash.Key(filepath.ToSlash(name))
+			if err != nil {
+				return err
+			}
+			switch there, err := x.there.client.Head(ctx, key); {
+			case errors.Is(err, bucket.ErrNotFound):
+				keys = append(keys, key)
+			case err != nil:
+				return err
+			case there.Size == from[i].Size && there.ETag == from[i].ETag:
+				keys = append(keys, "") // a copy
+			}
+		}
+		if len(keys) == len(paths) {
+			return x.copyAll(ctx, from, paths, keys)
+		}
+	}
+}
+
+// copyAll copies objects to keys, those with a key.
+func (x *inBucket) copyAll(ctx context.Context, from []bucket.Object, paths, keys []string) error {
+	for i, o := range from {
+		if keys[i] == "" {
+			continue
+		}
+		_, err := x.there.client.Copy(ctx, o, keys[i])
+		if errors.Is(err, bucket.ErrCondition) || errors.Is(err, bucket.ErrNotFound) {
+			err = errEdited(paths[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

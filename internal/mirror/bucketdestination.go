@@ -20,6 +20,7 @@ type BucketDestination struct {
 	ctx    context.Context //nolint:containedctx // what a plan asks has none
 	client *bucket.Client
 	at     bucket.Location
+	trash  *bucket.Location // below which objects that are removed are kept; nil if they are not
 	begun  *bucket.Segments
 	// unfinished are the lines of begun that this run has made records of.
 	unfinished []download.Result
@@ -43,6 +44,9 @@ func LookInBucket(ctx context.Context, client, own *bucket.Client, at bucket.Loc
 	}
 	return &BucketDestination{ctx: ctx, client: client, at: at, begun: begun}, nil
 }
+
+// KeepIn makes a location of the same bucket the trash.
+func (d *BucketDestination) KeepIn(trash bucket.Location) { d.trash = &trash }
 
 // List lists the objects, and calls each, which may be nil, with the path and the size in bytes of each one.
 func (d *BucketDestination) List(ctx context.Context, each func(path string, size int64)) error {

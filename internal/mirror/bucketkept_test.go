@@ -145,3 +145,18 @@ func TestAListOfObjectsThatEndsEarly(t *testing.T) {
 	g.fault(t)
 	g.wantTree(map[string]string{"a.jpg": "one", "b.jpg": "two"})
 }
+
+// What is in the trash already stays there, and what is removed gets a number.
+func TestTrashInABucketReplacesNothing(t *testing.T) {
+	g := newBucketRig(t, newStore(t))
+	g.metadata, g.verdicts["A"] = true, AssetDeleted
+	g.trash = bucket.Location{Bucket: g.at.Bucket, Prefix: g.at.Prefix + ownFolder + "/trash/"}
+	other := g.trash.Prefix[len(g.at.Prefix):] + "a.jpg" + sidecarEnd
+	g.put(t, other, edited)
+	g.sync(two)
+	g.sync(listing{"B": two["B"]})
+	g.wantTrash(map[string]string{"a.jpg" + sidecarEnd: edited, "a-2.jpg": "one", "a-2.jpg" + sidecarEnd: described("A", two["A"])})
+	if again := g.sync(listing{"B": two["B"]}); again != (Outcome{}) {
+		t.Errorf("another run does %v", linesOf(t, g.results))
+	}
+}

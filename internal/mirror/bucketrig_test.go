@@ -29,6 +29,7 @@ type bucketRig struct {
 	t *testing.T
 	*store
 	metadata, adopts bool
+	trash            bucket.Location // none if it is zero
 	verdicts         map[string]Verdict
 	refused          map[string]error // by asset: why there is no file of it
 	held             func() error     // is asked whether the lock is held
@@ -126,6 +127,9 @@ func (g *bucketRig) run(ctx context.Context, want listing) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	if !g.trash.IsZero() {
+		there.KeepIn(g.trash)
+	}
 	known := map[download.FileID]*download.Result{}
 	for id, r := range g.files {
 		known[id] = &r
@@ -218,8 +222,14 @@ func (g *bucketRig) wantOutcome(got Outcome, failed, kept int) {
 // tree returns the contents of the objects, by path.
 func (g *bucketRig) tree() map[string]string {
 	g.t.Helper()
+	return g.below(g.at)
+}
+
+// below returns the contents of the objects below a location, by path.
+func (g *bucketRig) below(at bucket.Location) map[string]string {
+	g.t.Helper()
 	all := map[string]string{}
-	for o, err := range g.List(g.t.Context(), g.at.Prefix) {
+	for o, err := range g.List(g.t.Context(), at.Prefix) {
 		var content bytes.Buffer
 		if err == nil {
 			err = g.Read(g.t.Context(), o, &content)
@@ -227,7 +237,7 @@ func (g *bucketRig) tree() map[string]string {
 		if err != nil {
 			g.t.Fatal(err)
 		}
-		all[random.ReplaceAllString(strings.TrimPrefix(o.Key, g.at.Prefix), "moving")] = content.String()
+		all[random.ReplaceAllString(strings.TrimPrefix(o.Key, at.Prefix), "moving")] = content.String()
 	}
 	return all
 }
@@ -239,6 +249,14 @@ func (g *bucketRig) wantTree(want map[string]string) {
 	maps.DeleteFunc(got, func(path, _ string) bool { return g.begun && strings.HasPrefix(path, ownFolder+"/begun/") })
 	if diff := cmp.Diff(want, got); diff != "" {
 		g.t.Errorf("the objects, -want +got:\n%s", diff)
+	}
+}
+
+// wantTrash fails the test unless the trash has exactly these objects.
+func (g *bucketRig) wantTrash(want map[string]string) {
+	g.t.Helper()
+	if diff := cmp.Diff(want, g.below(g.trash)); diff != "" {
+		g.t.Errorf("the trash, -want +got:\n%s", diff)
 	}
 }
 

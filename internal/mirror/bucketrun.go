@@ -141,10 +141,14 @@ func (f *putting) jobs(yield func(download.Job) bool) {
 // Intend implements download.Recorder. An object whose path differs in case is removed before another one displaces it: if this
 // process were killed between the two, the next one would take both for one file. Other objects are replaced.
 func (f *putting) Intend(r download.Result) error {
-	if s := f.displacing[r.File()]; s != nil && filepath.ToSlash(s.Displaces.Path) != s.Path {
+	switch s := f.displacing[r.File()]; {
+	case s == nil:
+		return nil
+	case filepath.ToSlash(s.Displaces.Path) != s.Path:
 		return f.displace(f.ctx, s)
+	default:
+		return f.keepInTrash(f.ctx, s.Displaces)
 	}
-	return nil
 }
 
 // Finished implements download.ResultObserver.
@@ -284,8 +288,17 @@ func (x *inBucket) note(ctx context.Context, s *Step) {
 // giveUp closes the record of a file: it is not sync's any more, or is not there. The metadata of an asset that is known to be
 // gone are deleted with it.
 func (x *inBucket) giveUp(ctx context.Context, s *Step) {
-	if s.Action == closes && s.Why != "" && (x.endangered() != "" || !x.dropSidecar(ctx, s.Record)) {
-		return
+	if s.Action == closes && s.Why != "" {
+		if x.endangered() != "" {
+			return
+		}
+		if err := x.keepInTrash(ctx, s.Record); err != nil {
+			x.fails(ctx, &Step{Action: download.ActionMetadata, Record: s.Record, Path: s.Path}, err)
+			return
+		}
+		if !x.dropSidecar(ctx, s.Record) {
+			return
+		}
 	}
 	r := *s.Record
 	r.Status = download.Deleted

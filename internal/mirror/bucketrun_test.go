@@ -3,12 +3,17 @@ package mirror
 import (
 	"slices"
 	"testing"
+
+	"github.com/bynder-cli/bynder/internal/bucket"
 )
 
 // play makes the bucket of a change as it was before.
-func (c change) playInBucket(t *testing.T, s *store) *bucketRig {
+func (c change) playInBucket(t *testing.T, s *store, withTrash bool) *bucketRig {
 	t.Helper()
 	g := newBucketRig(t, s)
+	if withTrash {
+		g.trash = bucket.Location{Bucket: g.at.Bucket, Prefix: "trash-" + g.at.Prefix}
+	}
 	g.metadata = c.metadata
 	if c.gone != nil {
 		g.verdicts = c.gone
@@ -25,15 +30,15 @@ func TestRunInBucket(t *testing.T) {
 		t.Run(fault, func(t *testing.T) {
 			s := newStore(t, fault)
 			for _, c := range changes {
-				t.Run(c.name, func(t *testing.T) { c.runInBucket(t, s) })
+				t.Run(c.name, func(t *testing.T) { c.runInBucket(t, s, fault == "s3-page=2") })
 			}
 		})
 	}
 }
 
-func (c change) runInBucket(t *testing.T, s *store) {
+func (c change) runInBucket(t *testing.T, s *store, withTrash bool) {
 	t.Helper()
-	g := c.playInBucket(t, s)
+	g := c.playInBucket(t, s, withTrash)
 	outcome := g.sync(c.after)
 	g.wantLines(c.want...)
 	if want := (Outcome{Steps: len(c.want), Deleted: len(c.gone)}); outcome != want {
@@ -41,6 +46,9 @@ func (c change) runInBucket(t *testing.T, s *store) {
 	}
 	g.wantTree(c.after.files(c.metadata))
 	g.wantRecorded(c.after)
+	if withTrash {
+		g.wantTrash(c.deleted())
+	}
 	if again := g.sync(c.after); again != (Outcome{}) {
 		t.Errorf("another run does %v", linesOf(t, g.results))
 	}
@@ -62,8 +70,8 @@ func TestRunInBucketKilled(t *testing.T) {
 			t.Parallel()
 			s := newStore(t)
 			for moment := 1; ; moment++ {
-				g := c.playInBucket(t, s)
-				g.kill, g.lazy = moment, (moment+len(c.name))%2 == 0
+				g := c.playInBucket(t, s, moment%2 == 0)
+				g.kill, g.lazy = moment, (moment/2)%2 == 0
 				g.sync(c.after)
 				killed := g.count >= moment
 				g.kill, g.lazy = 0, false
@@ -73,6 +81,9 @@ func TestRunInBucketKilled(t *testing.T) {
 				}
 				g.wantTree(c.after.files(c.metadata))
 				g.wantRecorded(c.after)
+				if !g.trash.IsZero() {
+					g.wantTrash(c.deleted())
+				}
 				if again := g.sync(c.after); again != (Outcome{}) {
 					t.Errorf("another run does %v", linesOf(t, g.results))
 				}
