@@ -3,6 +3,9 @@
 package main
 
 import (
+	"flag"
+	"runtime"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -10,6 +13,8 @@ import (
 
 // TestMain lets the test binary be the program: under the name bynder it runs main.
 func TestMain(m *testing.M) {
+	// Scripts mostly wait for each other's processes: with one per processor, half of it would be idle.
+	_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))) // what the command line says is parsed later
 	testscript.Main(m, map[string]func(){"bynder": main})
 }
 
