@@ -58,7 +58,7 @@ func (o *transferFlags) engine(conf config.Config, p *portal, to sink.Output) *d
 	})
 	o.workers.Changed = func(n int, why string) {
 		opener.SetJobs(n)
-		p.note("up to %d connections to storage: %s", n, why)
+		p.note("up to %s to storage: %s", count(n, "connection"), why)
 	}
 	e := &download.Engine{
 		API:     p.client,

@@ -30,20 +30,24 @@ func TestAutoWorkers(t *testing.T) {
 		most  int // DistantWorkers for zero
 		steps []answered
 	}{
-		"near":                                {steps: []answered{{n: 1000, delay: near, want: 32}}},
-		"distant":                             {steps: []answered{{n: 31, delay: far, want: 32}, {n: 1, delay: far, want: 128}, {n: 1000, delay: time.Second, want: 128}}},
-		"a busy machine before a near one":    {steps: []answered{{n: 32, delay: time.Second, last: near, want: 32}, {n: 1000, delay: time.Second, want: 32}}},
-		"one that gets busy at first":         {steps: []answered{{n: 32, delay: time.Second, want: 128}, {n: 1, delay: near, want: 32}, {n: 100, delay: far, want: 32}}},
-		"other failures count as answers":     {steps: []answered{{n: 32, status: 404, delay: far, want: 128}}},
-		"few open files":                      {most: 7, steps: []answered{{n: 100, delay: far, want: 7}}},
-		"a few more":                          {most: 40, steps: []answered{{delay: far, want: 32}, {n: 100, delay: far, want: 40}}},
-		"429":                                 {steps: []answered{{n: 1, status: 429, want: 16}}},
-		"503 for all files in flight":         {steps: []answered{{n: 32, status: 503, want: 16}, {n: 32, status: 503, after: halveAgain - 1, want: 16}, {n: 32, status: 503, after: 1, want: 8}}},
-		"down to one":                         {steps: []answered{{n: 1, status: 503, want: 16}, {n: 1, status: 503, after: time.Hour, want: 8}, {n: 1, status: 503, after: time.Hour, want: 4}, {n: 1, status: 503, after: time.Hour, want: 2}, {n: 1, status: 503, after: time.Hour, want: 1}, {n: 1, status: 503, after: time.Hour, want: 1}}},
-		"and up again":                        {steps: []answered{{n: 1, status: 503, want: 16}, {n: 100, delay: near, after: doubleAgain - 1, want: 16}, {n: 100, delay: near, after: 1, want: 32}, {n: 100, delay: near, after: time.Hour, want: 32}}},
-		"a busy storage that is distant":      {steps: []answered{{n: 1, status: 503, want: 16}, {n: 100, delay: far, want: 16}, {n: 9, delay: far, after: doubleAgain, want: 32}, {n: 9, delay: far, after: doubleAgain, want: 64}, {n: 9, delay: far, after: doubleAgain, want: 128}, {n: 9, delay: far, after: doubleAgain, want: 128}}},
-		"busy again while the number rises":   {steps: []answered{{n: 32, delay: far, want: 128}, {n: 1, status: 503, want: 64}, {n: 1, status: 503, after: halveAgain, want: 32}, {n: 1, delay: far, after: doubleAgain, want: 64}, {n: 1, status: 503, after: halveAgain - 1, want: 64}, {n: 1, status: 503, after: 1, want: 32}}},
-		"a distant storage with a near cache": {steps: []answered{{n: 64, delay: far, want: 128}, {n: 1, delay: time.Millisecond, want: 32}}},
+		"near":                               {steps: []answered{{n: 1000, delay: near, want: 32}}},
+		"distant":                            {steps: []answered{{n: 31, delay: far, want: 32}, {n: 1, delay: far, want: 128}, {n: 1000, delay: time.Second, want: 128}}},
+		"distant, and one answer of a cache": {steps: []answered{{n: 1, delay: time.Millisecond, want: 32}, {n: 31, delay: far, want: 128}, {n: 1000, delay: far, want: 128}}},
+		"distant, and three":                 {steps: []answered{{n: 29, delay: far, want: 32}, {n: 3, delay: time.Millisecond, want: 128}, {n: 1000, delay: far, want: 128}}},
+		"distant, and many quick errors":     {steps: []answered{{n: 1000, status: 404, delay: time.Millisecond, want: 32}, {n: 100, status: 403, delay: time.Millisecond, want: 32}, {n: 32, delay: far, want: 128}, {n: 1000, status: 404, delay: time.Millisecond, want: 128}}},
+		"distant, for parts, files in place": {steps: []answered{{n: 16, status: 206, delay: far, want: 32}, {n: 16, status: 304, delay: far, want: 128}}},
+		"near for files in place":            {steps: []answered{{n: 28, status: 206, delay: far, want: 32}, {n: 4, status: 304, delay: near, want: 32}, {n: 1000, delay: far, want: 32}}},
+		"slow errors say nothing":            {steps: []answered{{n: 1000, status: 404, delay: far, want: 32}, {n: 100, status: 500, delay: far, want: 32}}},
+		"near, and a busy machine":           {steps: []answered{{n: 28, delay: time.Second, want: 32}, {n: 4, delay: near, want: 32}, {n: 1000, delay: time.Second, want: 32}}},
+		"near, and a machine busy at first":  {steps: []answered{{n: 32, delay: time.Second, want: 128}, {n: 4, delay: near, want: 128}, {n: 1, delay: near, want: 32}, {n: 100, delay: far, want: 32}}},
+		"few open files":                     {most: 7, steps: []answered{{n: 100, delay: far, want: 7}}},
+		"a few more":                         {most: 40, steps: []answered{{delay: far, want: 32}, {n: 100, delay: far, want: 40}}},
+		"429":                                {steps: []answered{{n: 1, status: 429, want: 16}}},
+		"503 for all files in flight":        {steps: []answered{{n: 32, status: 503, want: 16}, {n: 32, status: 503, after: halveAgain - 1, want: 16}, {n: 32, status: 503, after: 1, want: 8}}},
+		"down to one":                        {steps: []answered{{n: 1, status: 503, want: 16}, {n: 1, status: 503, after: time.Hour, want: 8}, {n: 1, status: 503, after: time.Hour, want: 4}, {n: 1, status: 503, after: time.Hour, want: 2}, {n: 1, status: 503, after: time.Hour, want: 1}, {n: 1, status: 503, after: time.Hour, want: 1}}},
+		"and up again":                       {steps: []answered{{n: 1, status: 503, want: 16}, {n: 100, delay: near, after: doubleAgain - 1, want: 16}, {n: 100, delay: near, after: 1, want: 32}, {n: 100, delay: near, after: time.Hour, want: 32}}},
+		"a busy storage that is distant":     {steps: []answered{{n: 1, status: 503, want: 16}, {n: 100, delay: far, want: 16}, {n: 9, delay: far, after: doubleAgain, want: 32}, {n: 9, delay: far, after: doubleAgain, want: 64}, {n: 9, delay: far, after: doubleAgain, want: 128}, {n: 9, delay: far, after: doubleAgain, want: 128}}},
+		"busy again while the number rises":  {steps: []answered{{n: 32, delay: far, want: 128}, {n: 1, status: 503, want: 64}, {n: 1, status: 503, after: halveAgain, want: 32}, {n: 1, delay: far, after: doubleAgain, want: 64}, {n: 1, status: 503, after: halveAgain - 1, want: 64}, {n: 1, status: 503, after: 1, want: 32}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
