@@ -98,6 +98,36 @@ func invalidValue(flag *pflag.Flag, value string, cause error) error {
 	return fmt.Errorf("--%s: invalid value %s: %s", flag.Name, quote(value), must)
 }
 
+// decimal is the value of a flag that takes a whole number, written in decimal digits: pflag takes 010 as 8 and 0x10 as 16.
+type decimal struct{ pflag.Value }
+
+// Set parses a value of the flag.
+func (d decimal) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return err
+	}
+	return d.Value.Set(strconv.FormatInt(n, 10))
+}
+
+// setDecimal makes all flags of whole numbers take decimal digits only.
+func setDecimal(flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Value.Type() == "int" {
+			f.Value = decimal{f.Value}
+		}
+	})
+}
+
+// setDecimals does so for a command and all below it.
+func setDecimals(cmd *cobra.Command) {
+	setDecimal(cmd.Flags())
+	setDecimal(cmd.PersistentFlags())
+	for _, each := range cmd.Commands() {
+		setDecimals(each)
+	}
+}
+
 // noArgs rejects arguments of a command that takes none.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {

@@ -71,6 +71,7 @@ func checkDefault(d config.Default) error {
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	o.add(flags)
 	addImageFlag(flags, &show.image)
+	setDecimal(flags)
 	flag := flags.Lookup(d.Key)
 	err := flag.Value.Set(d.Text)
 	if err == nil {

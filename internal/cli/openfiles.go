@@ -16,7 +16,7 @@ func (j *jobs) Set(text string) error {
 		*j = 0
 		return nil
 	}
-	n, err := strconv.ParseInt(text, 0, 64)
+	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || n < 1 || n > 1024 {
 		return errors.New("must be auto or a whole number from 1 to 1024")
 	}

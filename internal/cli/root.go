@@ -118,6 +118,7 @@ func newRoot(s Streams) *cobra.Command {
 		newSearch(s, runSearch), newCollections(s), newShow(s, runShow), newOpen(s, runOpen), newSync(s, runSync), newJournal(s), newVerify(s), newAuth(s), newSandbox(s), newVersion(s), newMan(s),
 		newProperties(s), newDerivatives(s), newTags(s), newBrands(s), newAPI(s),
 	)
+	setDecimals(root)
 	root.InitDefaultCompletionCmd()
 	for _, each := range root.Commands() {
 		if each.Name() == "completion" {

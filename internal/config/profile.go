@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -149,7 +150,10 @@ func (f *file) setDefault(s setting, known []string) error {
 		return fmt.Errorf("%s is empty", key)
 	}
 	if s.shape == shapeScalar {
-		s.text = strings.ReplaceAll(s.text, "_", "") // which not all flags accept
+		s.text = strings.ReplaceAll(s.text, "_", "") // which no flag accepts
+		if n, err := strconv.ParseInt(s.text, 0, 64); err == nil {
+			s.text = strconv.FormatInt(n, 10) // TOML has other bases, flags do not
+		}
 	}
 	f.defaults = append(f.defaults, Default{Key: key, Text: s.text, Line: s.line})
 	return nil
