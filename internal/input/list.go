@@ -117,11 +117,16 @@ func (l *List) Unread() bool { return l.unread }
 // Empty reports whether there was no argument and no line, valid or not, of any share.
 func (l *List) Empty() bool {
 	n, _, _ := l.count.files()
-	return n == 0 && l.OtherShares() == 0
+	_, skipped := l.undone.otherShares()
+	return n == 0 && !skipped
 }
 
-// OtherShares returns the number of distinct lines that were read and belong to other shares.
-func (l *List) OtherShares() int { return l.undone.otherShares() }
+// OtherShares returns the number of distinct ids that were read and belong to other shares. The case of an id does not
+// matter, as in Shard.Holds, and lines without a valid id do not count.
+func (l *List) OtherShares() int {
+	ids, _ := l.undone.otherShares()
+	return ids
+}
 
 // Replaces reports whether the lines that are not done are written to a temporary file, which is renamed when it
 // is complete: writing it does not block.

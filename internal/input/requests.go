@@ -49,6 +49,11 @@ func (r *requests) add(l *line) (isNew bool, err error) {
 	}
 }
 
+// addID adds the id of an asset whose lines are not added, and reports whether it is new.
+func (r *requests) addID(id string) (isNew bool) {
+	return r.first.Put(maphash.String(r.seed, id), firstRequest{})
+}
+
 // object returns the line of NDJSON for a row.
 func (e *Entry) object() string {
 	text, err := json.Marshal(struct {

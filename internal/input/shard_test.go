@@ -120,6 +120,26 @@ func shardedList(t *testing.T, s Shard, undoneFile string, args []Entry, sources
 	return l
 }
 
+// A list whose lines are all of other shares, and invalid, is not empty, and has no ids of them.
+func TestInvalidLinesOfOtherShares(t *testing.T) {
+	for _, text := range []string{"not valid\n", "\x00", "{}\n", "\"\"\n"} {
+		others := 0
+		for index := range 2 {
+			in := shardedList(t, Shard{index, 2}, "", nil, regular(t, text))
+			jobs := 0
+			for range in.Jobs(t.Context()) {
+				jobs++
+			}
+			if others += 1 - jobs; in.OtherShares() != 0 || in.Empty() {
+				t.Errorf("%q: share %d has %d ids of others; empty %t", text, index, in.OtherShares(), in.Empty())
+			}
+		}
+		if others != 1 {
+			t.Errorf("%q is in %d shares", text, 2-others)
+		}
+	}
+}
+
 // Each distinct line has one share, invalid lines included; lines of one asset have the same one.
 func TestSharesOfAList(t *testing.T) {
 	text := "a\nB\nb\nC\nD\tone\nD\ttwo\nd\tthree\nnot valid\na\n{broken\n" + strings.Repeat("x", maxLine+1) + "\nE\n"
@@ -139,15 +159,20 @@ func TestSharesOfAList(t *testing.T) {
 			if _, more := in.Files(); more != (of > 1) {
 				t.Errorf("share %d of %d: there may be more files: %t", index, of, more)
 			}
-			n := 0
+			n, others := 0, 0
+			for _, id := range []string{"a", "b", "c", "d", "e", "argument"} {
+				if !(Shard{index, of}).Holds(id) {
+					others++
+				}
+			}
 			for job := range in.Jobs(t.Context()) {
 				got = append(got, job.Origin)
 				if n++; strings.EqualFold(job.MediaID, "D") {
 					shareOfD = append(shareOfD, strconv.Itoa(index))
 				}
 			}
-			if files, more := in.Files(); files != n || more || in.OtherShares() != len(want)-n || in.Empty() {
-				t.Errorf("share %d of %d has %d files, and %d lines of others; more %t, empty %t", index, of, files, in.OtherShares(), more, in.Empty())
+			if files, more := in.Files(); files != n || more || in.OtherShares() != others || in.Empty() {
+				t.Errorf("share %d of %d has %d files, and %d ids of others; more %t, empty %t", index, of, files, in.OtherShares(), more, in.Empty())
 			}
 			if in.Lines() != 13 {
 				t.Errorf("the list has %d lines", in.Lines())

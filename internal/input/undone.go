@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/bynder-cli/bynder/internal/bynder"
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
@@ -20,8 +21,9 @@ type undone struct {
 	file  *undoneFile // nil without UndoneOut
 	rest  int         // number of lines that were not read before the run was stopped
 
-	shard  Shard
-	others int // distinct lines of other shares
+	shard   Shard
+	others  int  // distinct ids of other shares, in any case
+	skipped bool // a line, valid or not, belongs to another share
 }
 
 // line is a line of input that is in flight.
@@ -78,7 +80,8 @@ func (u *undone) skip(l *line) bool {
 	if u.shard.holds(l) {
 		return false
 	}
-	if isNew, _ := u.asked.add(l); isNew {
+	u.skipped = true
+	if id := l.entry.MediaID; bynder.CheckID(id) == nil && u.asked.addID(strings.ToUpper(id)) {
 		u.others++
 	}
 	if u.file != nil {
@@ -87,11 +90,11 @@ func (u *undone) skip(l *line) bool {
 	return true
 }
 
-// otherShares returns the number of distinct lines of other shares.
-func (u *undone) otherShares() int {
+// otherShares returns the number of distinct ids of other shares, and reports whether any line belongs to another share.
+func (u *undone) otherShares() (ids int, skipped bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.others
+	return u.others, u.skipped
 }
 
 // first adds a line as read does, but does not record that it is in flight.
