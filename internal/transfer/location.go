@@ -16,7 +16,7 @@ type Location struct {
 	URL *url.URL
 	// Asked is when the portal gave it; zero if that is not known, as for one that was saved with a listing.
 	Asked time.Time
-	// Tentative says that any failure before the first byte is final, and says nothing of storage elsewhere.
+	// Tentative says that failures before the first byte are final, and refusals say nothing of storage elsewhere.
 	Tentative bool
 	// InPlace, if set, is what is known of the file, because it is probably in place already. Then Open does not ask for the
 	// bytes, so that no body, and with it the connection, has to be thrown away: with a strong ETag, which must be a digest of

@@ -98,7 +98,9 @@ func (s *Stream) remedy(err error) error {
 			help = wait
 		}
 	}
-	if help == wait {
+	if s.at.location.Tentative && e.Status > 0 && (help == wait || help == relocate) {
+		help = nothing // here: the next location is asked for at once
+	} else if help == wait {
 		if pause, ok = s.backoff.Next(e.after); !ok {
 			help = nothing // any more
 		}
@@ -119,7 +121,7 @@ func (s *Stream) remedy(err error) error {
 		if !s.at.renewable(e) {
 			return e
 		}
-		s.at.location = Location{}
+		s.at.location, pause = Location{}, 0
 	default:
 		return e
 	}
@@ -140,7 +142,7 @@ func (s *Stream) ask() error {
 		s.joined = true
 		s.opener.shares.count(1)
 	}
-	wanted, ifMatch := span{from: s.next, tentative: s.at.isTentative()}, ""
+	wanted, ifMatch := span{from: s.next, tentative: s.at.location.Tentative}, ""
 	switch {
 	case s.probing && s.at.location.InPlace.condition() != "":
 		wanted.unless = s.at.location.InPlace.ETag
