@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/minio/minio-go/v7"
+
 	"github.com/bynder-cli/bynder/internal/download"
 	"github.com/bynder-cli/bynder/internal/retry"
 )
@@ -57,11 +59,31 @@ func (s *Sink) WriteBeside(ctx context.Context, path string, content []byte, isO
 const metaMD5 = "Bynder-Metadata-Md5"
 
 // PutBeside writes an asset's metadata, whose MD5 is sum in hexadecimal digits, beside the object of a file. The object says
-// so itself: see Object.Beside.
-func (c *Client) PutBeside(ctx context.Context, key string, content []byte, sum string, file download.FileID, when Condition) (etag string, err error) {
-	all := identity(file)
+// so itself: see Object.Beside. It replaces the one with the ETag was or, if that is "", none. The error is ErrCondition if
+// another object has the key.
+func (c *Client) PutBeside(ctx context.Context, key string, content []byte, sum string, file download.FileID, was string) (etag string, err error) {
+	all, when := identity(file), Condition{IfMatch: was}
 	all[metaMD5] = sum
-	return c.Put(ctx, key, content, Attributes{ContentType: "application/json", Metadata: all}, when)
+	when.IfAbsent = was == ""
+	tries := retry.New(c.opts.Retries)
+	for {
+		etag, err = c.Put(ctx, key, content, Attributes{ContentType: "application/json", Metadata: all}, when)
+		if !errors.Is(err, ErrCondition) && !errors.Is(err, ErrNotFound) {
+			return etag, err
+		}
+		o, failed := c.Head(ctx, key) // the answer may have been lost, or is about another request
+		switch {
+		case failed != nil && !errors.Is(failed, ErrNotFound):
+			return "", failed
+		case failed == nil && o.Beside(file) == sum:
+			return o.ETag, nil
+		case (failed == nil) != (was != "") || o.ETag != was:
+			return "", c.failure("write", key, minio.ErrorResponse{Code: "PreconditionFailed"})
+		}
+		if err := c.waitForKey(ctx, key, err, tries); err != nil {
+			return "", err
+		}
+	}
 }
 
 // Beside returns the MD5 of the bytes of an object that PutBeside has written beside the object of a file, and that was not

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/minio/minio-go/v7"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // mostCopied is how many bytes a server copies with one request ("CopyObject" in the Amazon S3 API Reference).
@@ -17,6 +19,20 @@ const mostCopied = 5 << 30
 // attributes of the object and replaces whatever has the other key. The error is ErrNotFound if there is no such object, and
 // ErrCondition if it has another ETag.
 func (c *Client) Copy(ctx context.Context, o Object, to string) (etag string, err error) {
+	for tries := retry.New(c.opts.Retries); ; {
+		if etag, err = c.copyOnce(ctx, o, to); !errors.Is(err, ErrCondition) {
+			return etag, err
+		}
+		if now, failed := c.Head(ctx, o.Key); failed != nil || now.ETag != o.ETag {
+			return "", errors.Join(err, failed)
+		}
+		if err := c.waitForKey(ctx, to, err, tries); err != nil { // another request is in the way
+			return "", err
+		}
+	}
+}
+
+func (c *Client) copyOnce(ctx context.Context, o Object, to string) (etag string, err error) {
 	dst := minio.CopyDestOptions{Bucket: c.at.Bucket, Object: to, Encryption: c.sse}
 	if o.Size > c.mostCopied || c.opts.StorageClass != "" { // else the server copies the attributes, and would not set the class
 		if o, err = c.headSame(ctx, o); err != nil {

@@ -126,7 +126,7 @@ func TestBeside(t *testing.T) {
 	s := newServer(t)
 	c := s.client()
 	file := download.FileID{Portal: "portal", MediaID: "A", Selector: "original"}
-	if _, err := c.PutBeside(t.Context(), "a.json", []byte("{}"), "99914b932bd37a50b983c5e7c90ae93b", file, Condition{IfAbsent: true}); err != nil {
+	if _, err := c.PutBeside(t.Context(), "a.json", []byte("{}"), "99914b932bd37a50b983c5e7c90ae93b", file, ""); err != nil {
 		t.Fatal(err)
 	}
 	o, err := c.Head(t.Context(), "a.json")
@@ -149,5 +149,61 @@ func TestBeside(t *testing.T) {
 	s.put("other", "{}")
 	if o, err = c.Head(t.Context(), "other"); err != nil || o.Beside(file) != "" {
 		t.Errorf("an object of another program is %q, %v", o.Beside(file), err)
+	}
+}
+
+// An answer that is lost, or that a condition does not hold although it does, is not the end. Another object is.
+func TestBesideAndCopiesDespiteConditions(t *testing.T) {
+	file := download.FileID{Portal: "portal", MediaID: "A", Selector: "original"}
+	const sum = "99914b932bd37a50b983c5e7c90ae93b" // of {}
+	for _, tt := range []struct {
+		name  string
+		fault func(s *server, w http.ResponseWriter, r *http.Request) bool
+	}{
+		{"lost", func(s *server, w http.ResponseWriter, r *http.Request) bool {
+			s.serveInstead(w, r, func(http.Header, string) string { return "" })
+			panic(http.ErrAbortHandler)
+		}},
+		{"refused", func(_ *server, w http.ResponseWriter, _ *http.Request) bool {
+			refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+			return true
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			c := s.client()
+			once := func(what string) {
+				s.mu.Lock()
+				defer s.mu.Unlock()
+				seen := false
+				s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+					if seen || operation(r) != what {
+						return false
+					}
+					seen = true
+					return tt.fault(s, w, r)
+				}
+			}
+			once("put")
+			etag, err := c.PutBeside(t.Context(), "a.json", []byte("{}"), sum, file, "")
+			if err != nil || etag != sum {
+				t.Fatalf("written as %q, %v", etag, err)
+			}
+			once("copy")
+			if got, err := c.Copy(t.Context(), Object{Key: "a.json", Size: 2, ETag: etag}, "b.json"); err != nil || got != etag {
+				t.Fatalf("copied as %q, %v", got, err)
+			}
+			wantContents(t, s, map[string]string{"a.json": "{}", "b.json": "{}"})
+			s.mend()
+			s.put("b.json", "other")
+			for _, was := range []string{"", etag} {
+				if _, err := c.PutBeside(t.Context(), "b.json", []byte("{}"), sum, file, was); !errors.Is(err, ErrCondition) {
+					t.Errorf("over another object: %v", err)
+				}
+			}
+			if _, err := c.PutBeside(t.Context(), "c.json", []byte("{}"), sum, file, etag); !errors.Is(err, ErrCondition) {
+				t.Errorf("in place of an object that is gone: %v", err)
+			}
+		})
 	}
 }

@@ -47,7 +47,7 @@ func (p *partial) publish(ctx context.Context) error {
 			return nil
 		case !refused:
 			return p.fail(failed)
-		case errors.Is(err, ErrNotFound), err == nil && p.replacesAny():
+		case errors.Is(err, ErrNotFound), err == nil && (p.replacesAny() || p.replacesThis(o)):
 			if err != nil {
 				p.at.Replaces = nil // it is gone
 			}
@@ -132,6 +132,11 @@ func (d *partDigests) Write(b []byte) (int, error) {
 		}
 	}
 	return written, nil
+}
+
+// replacesThis reports whether the file replaces an object, which is still as it was when it was looked at.
+func (p *partial) replacesThis(o Object) bool {
+	return p.at.Replaces != nil && p.target.Replaces != nil && o.ETag == p.at.object.ETag
 }
 
 // replacesAny reports whether the file replaces any object with its key.

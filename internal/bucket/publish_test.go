@@ -681,3 +681,24 @@ func TestReplacesByETag(t *testing.T) {
 		})
 	}
 }
+
+// A server that answers 412 or 409 although the object is the one to be replaced means another request.
+func TestReplacesDespiteConditions(t *testing.T) {
+	s := newServer(t)
+	s.put("a.jpg", "old")
+	refused := 0
+	s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Header.Get("If-Match") == "" || refused == 2 {
+			return false
+		}
+		refused++
+		refuse(w, http.StatusConflict, "ConditionalRequestConflict")
+		return true
+	}
+	to := target("a.jpg", "A")
+	to.Replaces = &download.Replaceable{Size: 3, MD5: fmt.Sprintf("%x", md5.Sum([]byte("old")))}
+	if _, err := transferred(t.Context(), s.sink(SinkOptions{}), to, objectOf("new"), "new"); err != nil || refused != 2 {
+		t.Fatalf("%v after %d refusals", err, refused)
+	}
+	wantContents(t, s, map[string]string{"a.jpg": "new"})
+}

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/bynder-cli/bynder/internal/retry"
 )
 
 // Segments are the objects below a prefix that together hold one journal: lines, in the order of the segments' names. No
@@ -147,11 +149,23 @@ func (s *Segments) add(ctx context.Context, lines io.Reader, at int64) error {
 			return err
 		}
 		o := Object{Key: s.prefix + s.name(at), Size: int64(len(content))}
-		// No condition: nothing else has the name, and a try whose answer is lost does no harm.
-		if o.ETag, err = s.client.Put(ctx, o.Key, content, ndjson, Condition{}); err != nil {
+		if o.ETag, err = s.put(ctx, o.Key, content); err != nil {
 			return err
 		}
 		s.known, s.last = append(s.known, o), at
+	}
+}
+
+// put writes a segment. There is no condition: nothing else has the name, and a try whose answer is lost does no harm. A server that
+// still says that a condition does not hold means another request.
+func (s *Segments) put(ctx context.Context, key string, content []byte) (etag string, err error) {
+	for tries := retry.New(s.client.opts.Retries); ; {
+		if etag, err = s.client.Put(ctx, key, content, ndjson, Condition{}); !errors.Is(err, ErrCondition) {
+			return etag, err
+		}
+		if err := s.client.waitForKey(ctx, key, err, tries); err != nil {
+			return "", err
+		}
 	}
 }
 

@@ -309,3 +309,22 @@ func TestSegmentsEndWithTheContext(t *testing.T) {
 		t.Errorf("the bucket has %q", keys)
 	}
 }
+
+// A server that answers 412 or 409 although there is no condition means another request.
+func TestSegmentsDespiteConditions(t *testing.T) {
+	s := newServer(t)
+	refused := 0
+	s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodPut || refused == 2 {
+			return false
+		}
+		refused++
+		refuse(w, http.StatusConflict, "ConditionalRequestConflict")
+		return true
+	}
+	one := s.segments()
+	add(t, one, "one\n")
+	if got, _ := s.segments().read(t); got != "one\n" || refused != 2 {
+		t.Errorf("after %d refusals there is %q", refused, got)
+	}
+}

@@ -208,20 +208,20 @@ func (x *inBucket) replaceSidecar(ctx context.Context, r *download.Result, conte
 		return own, err
 	}
 	o, standing, err := x.there.sidecar(ctx, r, own == "") // the plan keeps those of the asset, unless they are to be adopted
-	when := bucket.Condition{IfAbsent: true}
+	was := ""
 	switch {
 	case err != nil:
 		return own, err
 	case standing == AsWritten:
-		when = bucket.Condition{IfMatch: o.ETag}
+		was = o.ETag
 	case standing == Edited && own == "":
 		return own, errForeignSidecar(filepath.ToSlash(path), false)
 	case standing == Edited:
 		return own, errEditedSidecar(filepath.ToSlash(path))
 	}
 	sum := digest.MD5()
-	etag, err := x.there.client.PutBeside(ctx, key, content, sum, r.File(), when)
-	if errors.Is(err, bucket.ErrCondition) || errors.Is(err, bucket.ErrNotFound) {
+	etag, err := x.there.client.PutBeside(ctx, key, content, sum, r.File(), was)
+	if errors.Is(err, bucket.ErrCondition) {
 		err = errEdited(path)
 	}
 	if err != nil {

@@ -54,6 +54,22 @@ func (c change) runInBucket(t *testing.T, s *store, withTrash bool) {
 	}
 }
 
+// Faults of the bucket are no reason to do anything else.
+func TestRunInBucketWithFaults(t *testing.T) {
+	for _, fault := range []string{"s3-lost,rate=0.1", "s3-412,rate=0.1", "s3-409,rate=0.1"} {
+		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t, fault)
+			s.retries = 10
+			for _, c := range changes {
+				if c.name == "all at once" {
+					c.runInBucket(t, s, true)
+				}
+			}
+		})
+	}
+}
+
 // killedInBucket are those changes that are killed at each request: each kind of step, and what they do to each other.
 var killedInBucket = []string{
 	"a move and a new version, with metadata", "circles", "deleted and uploaded again in another case", "all at once",

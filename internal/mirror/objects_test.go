@@ -23,6 +23,7 @@ type store struct {
 	env     map[string]string
 
 	connections http.RoundTripper
+	retries     int
 }
 
 func newStore(t *testing.T, faults ...string) *store {
@@ -53,7 +54,7 @@ func newStore(t *testing.T, faults ...string) *store {
 func (s *store) open(t *testing.T, through http.RoundTripper) *bucket.Client {
 	t.Helper()
 	client, err := bucket.Open(t.Context(), s.at, bucket.Options{
-		Getenv: func(name string) string { return s.env[name] }, Transport: through, Program: "bynder", Version: "test",
+		Getenv: func(name string) string { return s.env[name] }, Transport: through, Program: "bynder", Version: "test", Retries: s.retries,
 	})
 	if err != nil {
 		t.Fatal(err)
