@@ -244,9 +244,15 @@ func (p *partial) keepUnless(err error) error {
 	return p.Keep()
 }
 
-// Keep ends the attempt. The bytes of a small file stay for another attempt of this run.
+// Keep ends the attempt. The bytes of a small file stay for another attempt of this run; if the run is being stopped, the
+// recorded parts of an upload stay for the next one.
 func (p *partial) Keep() error {
 	if p.ended {
+		return nil
+	}
+	if p.ctx.Err() != nil && p.upload != nil && p.upload.isRecorded() {
+		p.upload.stop()
+		p.end()
 		return nil
 	}
 	if p.upload == nil && p.size > 0 && p.size == int64(len(p.buffer)) && p.obj.Resumable() {

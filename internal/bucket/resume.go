@@ -188,6 +188,16 @@ func (r *progress) hashed(length int64) {
 	r.advance()
 }
 
+// isRecorded reports whether parts of an upload are recorded.
+func (u *upload) isRecorded() bool {
+	if u.progress == nil {
+		return false
+	}
+	u.progress.mu.Lock()
+	defer u.progress.mu.Unlock()
+	return u.progress.recorded > 0
+}
+
 // stored notes that another part is stored.
 func (r *progress) stored() {
 	r.mu.Lock()

@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"context"
 	"crypto/md5"
 	"fmt"
 	"io"
@@ -217,6 +218,52 @@ func (n *next) earlier(t *testing.T) *records {
 		t.Fatal(err)
 	}
 	return all.copied()
+}
+
+// TestStoppedUploadIsKept stops a run while it uploads a file, before and after a part is recorded.
+func TestStoppedUploadIsKept(t *testing.T) {
+	for _, size := range []int{smallPart + 1, 9} {
+		s, all := newServer(t), &records{}
+		to := s.sink(SinkOptions{})
+		to.RecordUploads(all, true)
+		ctx, stop := context.WithCancel(t.Context())
+		begin, err := to.Begin(ctx, target("photo.bin", "A"), objectOf(large))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, d := begin.(*partial), transfer.NewDigest(objectOf(large), recorded)
+		if err := p.Resume(ctx, d); err != nil {
+			t.Fatal(err)
+		}
+		writeHashed(t, p, d, large[:size])
+		if p.upload != nil {
+			if err := p.upload.wait(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		stop()
+		if err := p.Keep(); err != nil {
+			t.Fatal(err)
+		}
+		want := int64(size) / smallPart * smallPart
+		if n := s.unfinished(); n != size/smallPart {
+			t.Errorf("%d uploads after %d bytes", n, size)
+		}
+		p, d = begun(t, to, target("photo.bin", "A"), objectOf(large), recorded)
+		if want > 0 && p.Held() != want {
+			t.Errorf("held %d after %d bytes", p.Held(), size)
+		}
+		if want == 0 {
+			for _, h := range d.Hashes() {
+				h.Write([]byte(large[:p.Held()])) // as the engine reads them again
+			}
+		}
+		writeHashed(t, p, d, large[p.Held():])
+		if _, err := p.Publish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantContents(t, s, map[string]string{"photo.bin": large})
+	}
 }
 
 // TestWholeUploadIsCompleted kills a run before it completes an upload of whole parts.

@@ -109,10 +109,15 @@ const (
 	stopTimeout  = 500 * time.Millisecond
 )
 
-// abort ends the upload and removes it.
-func (u *upload) abort(ctx context.Context) error {
+// stop ends the requests of the upload.
+func (u *upload) stop() {
 	u.cancel(context.Canceled)
 	u.running.Wait()
+}
+
+// abort ends the upload and removes it.
+func (u *upload) abort(ctx context.Context) error {
+	u.stop()
 	if u.progress != nil {
 		u.progress.forget()
 	}

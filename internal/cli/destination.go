@@ -63,6 +63,11 @@ func (o *transferFlags) toBucket() bool {
 	return !o.bucket.IsZero() && !sink.IsStdout(o.output) && !filepath.IsAbs(o.output)
 }
 
+// recordsUploads reports whether the next run can continue an upload to the bucket of --dir: the journal is a file.
+func (o *transferFlags) recordsUploads() bool {
+	return o.toBucket() && o.journal != "" && o.journalAt.IsZero()
+}
+
 // bucketMemory is how much the process takes of memory with a bucket, in bytes, apart from its code.
 const bucketMemory = 112 << 20
 

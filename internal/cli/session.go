@@ -141,7 +141,7 @@ func (s *session) openReporter(ctx context.Context, stop context.CancelCauseFunc
 		Stdout: o.streams.Out, Stderr: o.streams.Err, StdoutFailed: func(err error) { stop(&stdoutError{err}) },
 		Progress: report.Progress(o.progress), Quiet: o.quiet, Verbose: o.verbose, Single: s.request.single && !o.share.Divided(), Files: s.files,
 		JSON: o.json, Print0: o.print0, Changes: s.request.changes, DryRun: o.dryRun, Show: s.destination.Show, Streamed: sink.IsStdout(o.outputPath()) && !o.dryRun,
-		NoPartials: s.destination.Dir == nil, NoResume: o.noResume,
+		NoPartials: s.destination.Dir == nil && !o.recordsUploads(), NoResume: o.noResume,
 	})
 	s.closers.add("results", func(err error) error {
 		failed := s.reporter.Close(s.totals)

@@ -76,7 +76,7 @@ type Options struct {
 	// Streamed is set if the bytes of the file themselves go to Stdout: no result
 	// is written there, and no bar is drawn over them.
 	Streamed bool
-	// NoPartials is set if the file goes to a stream, so that no partial download is kept.
+	// NoPartials is set if no partial download is kept, such as of a file that goes to a stream.
 	NoPartials bool
 	// NoResume is set if the run discards the partial downloads of earlier runs. It keeps its own.
 	NoResume bool
