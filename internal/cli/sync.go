@@ -136,7 +136,7 @@ func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	f.StringVar(&o.trash, "trash", "", "move files to this `folder`, or s3://BUCKET/PREFIX of the same bucket, in place of removing them")
 	f.BoolVar(&o.adopt, "adopt", false, "take existing files at planned paths as they are")
 	f.BoolVar(&o.acceptChanges, "accept-changes", false, "sync another portal, user, search or template than before")
-	f.StringVar(&o.lockWait, "lock-wait", "", "wait this `DURATION` (30s, 10m) for another sync of the folder, in place of failing at once")
+	f.StringVar(&o.lockWait, "lock-wait", "", "wait this `DURATION` (30s, 10m) for another sync of the same destination, in place of failing at once")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what a run would do, and change nothing")
 	f.BoolVar(&o.json, "json", false, "one JSON object per change on standard output")
 }
