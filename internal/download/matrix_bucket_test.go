@@ -81,6 +81,8 @@ var largeBucketRows = inPartsTo([]row{
 	{what: "a part is stored wrong, once", faults: "s3-flip,times=1", want: whole},
 	{what: "storage has it as gzip, in parts: it stays so", faults: "encoding=gzip", want: whole.costs("0.9")},
 	{what: "lists of uploads have pages of one entry", faults: "s3-page=1", want: whole},
+	{what: "the bucket does not list a part of an upload: this one is not continued", faults: "s3-no-part", want: whole},
+	{what: "the bucket says that objects are old", faults: "s3-old=600", want: whole},
 })
 
 // unstored is a file of which all came from storage, and none got into the bucket.
