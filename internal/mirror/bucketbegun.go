@@ -112,17 +112,23 @@ func (e *eachLine) Write(b []byte) (int, error) {
 }
 
 // Recover returns the records of objects that runs have written and not recorded, because they were killed or their upload had
-// no answer. known has the records of the state, which it changes. Copies of objects that were to be moved are removed
-// where the move did not end; with looking, they are only taken for removed.
+// no answer. known has the records of the state, which it changes. Copies of objects that were to be moved are removed where the
+// move did not end, and metadata go back to their files; with looking, that is only taken for done.
 func (d *BucketDestination) Recover(ctx context.Context, known map[download.FileID]*download.Result, looking bool) ([]*download.Result, error) {
-	var lines []download.Result
+	var lines, moves []download.Result
 	err := d.begun.Read(ctx, func() (io.Writer, error) {
-		lines, d.hasBegun = nil, false
+		lines, moves, d.hasBegun = nil, nil, false
 		return &eachLine{each: func(text []byte) {
 			d.hasBegun = true
 			var line download.Result
-			if json.Unmarshal(text, &line) == nil && d.mayBe(&line, known[line.File()]) {
+			if json.Unmarshal(text, &line) != nil {
+				return
+			}
+			if d.mayBe(&line, known[line.File()]) {
 				lines = append(lines, line)
+			}
+			if line.From != "" && d.Taken(sidecarOf(line.Path)) {
+				moves = append(moves, line)
 			}
 		}}, nil
 	})
@@ -148,7 +154,52 @@ func (d *BucketDestination) Recover(ctx context.Context, known map[download.File
 	if err := group.Wait(); err != nil {
 		return nil, fmt.Errorf("looking at an object that an earlier run was about to write: %w", err)
 	}
-	return d.recover(ctx, lines, there, known, looking)
+	all, err := d.recover(ctx, lines, there, known, looking)
+	for _, line := range moves {
+		if r := known[line.File()]; err == nil && r != nil && filepath.ToSlash(r.Path) != line.Path {
+			err = d.bringBack(ctx, &line, r, looking)
+		}
+	}
+	return all, err
+}
+
+// bringBack moves metadata back that were copied ahead of their file, which did not follow. The file is at the path of r.
+func (d *BucketDestination) bringBack(ctx context.Context, line, r *download.Result, looking bool) error {
+	from, to := sidecarOf(line.Path), sidecarOf(filepath.ToSlash(r.Path))
+	o, err := d.besides(ctx, line)
+	if err != nil || o.Key == "" {
+		return err
+	}
+	d.forget(from)
+	if !d.Taken(to) {
+		etag := o.ETag
+		key, err := d.at.Key(to)
+		if err == nil && !looking {
+			etag, err = d.client.Copy(ctx, o, key)
+		}
+		if err != nil {
+			return err
+		}
+		d.put(to, bucket.Object{Size: o.Size, ETag: etag})
+	}
+	if looking {
+		return nil
+	}
+	_, err = d.client.DeleteSame(ctx, o.Key, o.ETag)
+	return err
+}
+
+// besides returns the object with metadata that a run has written beside the path of a line; without a key if there is none.
+func (d *BucketDestination) besides(ctx context.Context, line *download.Result) (bucket.Object, error) {
+	o, ok := d.find(sidecarOf(line.Path))
+	if !ok {
+		return bucket.Object{}, nil
+	}
+	o, err := d.client.Head(ctx, o.Key)
+	if errors.Is(err, bucket.ErrNotFound) || err == nil && o.Beside(line.File()) == "" {
+		return bucket.Object{}, nil
+	}
+	return o, err
 }
 
 // mayBe reports whether the object at the path of a line may have been written without a record. r is the record of its file.
@@ -178,6 +229,13 @@ func (d *BucketDestination) recover(ctx context.Context, lines []download.Result
 			d.unfinished = append(d.unfinished, line)
 			*r = line
 			r.Status, r.Bytes, r.MD5, r.ObjectETag = download.Downloaded, &o.Size, o.MD5(), o.ETag
+			beside, err := d.besides(ctx, &line)
+			if err != nil {
+				return nil, err
+			}
+			if r.Listed != nil && beside.Key != "" {
+				r.Listed.Metadata = beside.Beside(line.File())
+			}
 		case !same:
 			continue
 		case d.Stands(r) == AsWritten:
