@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/sink"
@@ -101,6 +102,9 @@ func (o *transferFlags) checkNotInState() error {
 	switch output := o.outputPath(); {
 	case o.recorded: // they go where they were
 	case o.toBucket():
+		if key := o.bucket.Prefix + filepath.ToSlash(o.output); keyInState(key) {
+			into = bucket.Scheme + o.bucket.Bucket + "/" + key
+		}
 	case isInState(realPath(o.dir), o.dir):
 		into = o.dir
 	case output != "" && !sink.IsStdout(output) && inState(output, o.dir):
@@ -109,8 +113,15 @@ func (o *transferFlags) checkNotInState() error {
 	if into == "" {
 		return nil
 	}
-	return &usageError{err: fmt.Errorf("%s is in a folder %s, which sync keeps for itself", into, stateFolder), hint: "choose another folder"}
+	return errInState(into)
 }
+
+func errInState(path string) error {
+	return &usageError{err: fmt.Errorf("%s is in a folder %s, which sync keeps for itself", path, stateFolder), hint: "choose another folder"}
+}
+
+// keyInState reports whether a key or a prefix of a bucket is that of what a sync keeps for itself.
+func keyInState(key string) bool { return slices.Contains(strings.Split(key, "/"), stateFolder) }
 
 // inState reports whether a path leads into the state of a sync, such as that of the folder dir.
 func inState(path, dir string) bool {

@@ -25,6 +25,9 @@ func (o *syncOptions) parseBucket() (err error) {
 		return usagef("%w", err)
 	}
 	o.dir = o.bucket.String()
+	if keyInState(o.bucket.Prefix) {
+		return errInState(o.dir)
+	}
 	return nil
 }
 
@@ -50,6 +53,8 @@ func (o *syncOptions) checkBucketTrash() (err error) {
 		return wrong("--trash %s is among the files of %s")
 	case strings.HasPrefix(files, trash):
 		return wrong("--trash %s has the files of %s in it")
+	case keyInState(strings.TrimPrefix(trash, files+among)):
+		return errInState(o.trash)
 	}
 	return nil
 }
