@@ -220,6 +220,37 @@ func (n *next) earlier(t *testing.T) *records {
 	return all.copied()
 }
 
+// TestUploadIsContinuedTwice kills the run that continues an upload, too.
+func TestUploadIsContinuedTwice(t *testing.T) {
+	s := newServer(t)
+	n := &next{server: s, obj: objectOf(large), target: target("photo.bin", "A"), digest: recorded}
+	all := n.earlier(t)
+	for _, held := range []int64{smallPart, 2 * smallPart} {
+		to := s.sink(SinkOptions{})
+		to.RecordUploads(all, true)
+		p, d := begun(t, to, n.target, n.obj, n.digest)
+		if p.Held() != held {
+			t.Fatalf("held %d, want %d", p.Held(), held)
+		}
+		if held == smallPart {
+			writeHashed(t, p, d, large[held:2*smallPart+1])
+			if err := p.upload.wait(); err != nil {
+				t.Fatal(err)
+			}
+			all = all.copied()
+			continue
+		}
+		writeHashed(t, p, d, large[held:])
+		if _, err := p.Publish(t.Context()); err != nil || s.counted("begin") != 1 {
+			t.Fatalf("%v, %d uploads were begun", err, s.counted("begin"))
+		}
+		if by, err := d.Check(); by != transfer.ByMD5 || err != nil {
+			t.Errorf("checked by %q, %v", by, err)
+		}
+	}
+	wantContents(t, s, map[string]string{"photo.bin": large})
+}
+
 // TestStoppedUploadIsKept stops a run while it uploads a file, before and after a part is recorded.
 func TestStoppedUploadIsKept(t *testing.T) {
 	for _, size := range []int{smallPart + 1, 9} {
