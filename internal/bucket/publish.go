@@ -44,6 +44,9 @@ func (p *partial) publish(ctx context.Context) error {
 		switch {
 		case err == nil && p.isOwn(o):
 			p.etag = o.ETag
+			if p.upload != nil && !errors.Is(failed, ErrNoUpload) { // another process has written the same file
+				_ = p.upload.abort(ctx) // if it fails, the bucket's rule removes it
+			}
 			return nil
 		case !refused:
 			return p.fail(failed)

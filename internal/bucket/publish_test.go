@@ -288,6 +288,34 @@ func TestFaultsWhileWriting(t *testing.T) {
 	}
 }
 
+// Two processes receive the same file at once: both have its object, and neither leaves its upload.
+func TestSameFileTwiceAtOnce(t *testing.T) {
+	for name, content := range map[string]string{"in parts": large, "with one request": "small"} {
+		for _, policy := range []sink.IfExists{sink.Fail, sink.Skip, sink.Overwrite, sink.Rename} {
+			t.Run(name+", "+policy.String(), func(t *testing.T) {
+				s := newServer(t)
+				var both []download.Partial
+				for range 2 {
+					p, err := s.sink(SinkOptions{IfExists: policy}).Begin(t.Context(), target("a.jpg", "A"), objectOf(content))
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := io.WriteString(p, content); err != nil {
+						t.Fatal(err)
+					}
+					both = append(both, p)
+				}
+				for _, p := range both {
+					if path, err := p.Publish(t.Context()); path != "a.jpg" || err != nil {
+						t.Error(path, err)
+					}
+				}
+				wantContents(t, s, map[string]string{"a.jpg": content})
+			})
+		}
+	}
+}
+
 // discard is where an answer goes that is lost.
 type discard struct{ header http.Header }
 
