@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -144,7 +145,7 @@ func TestKilledUploadIsContinued(t *testing.T) {
 		{"states of nothing", record(func(u *download.Upload) { clear(u.States) }), 0},
 		{"no states", record(func(u *download.Upload) { u.States = nil }), 0},
 		{"fewer parts than none", record(func(u *download.Upload) { u.Parts = -1 }), 0},
-		{"more parts than fit", record(func(u *download.Upload) { u.Parts = 1 << 62 }), 0},
+		{"more parts than fit", record(func(u *download.Upload) { u.Parts = math.MaxInt }), 0},
 		{"another key", record(func(u *download.Upload) { u.Key = "photo.bi" }), 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
