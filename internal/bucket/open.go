@@ -217,14 +217,19 @@ func (c *Client) secrets() []string {
 	return []string{value.SecretAccessKey, value.SessionToken}
 }
 
-// Try reports whether the bucket exists and its objects can be listed and, unless only looking is set, written: it begins
-// an upload of a new key, and removes it.
+// Try reports whether the bucket exists and its objects can be listed, looked at and, unless only looking is set, written: it
+// asks for a new key, begins an upload of it, and removes that.
 func (c *Client) Try(ctx context.Context, looking bool) error {
+	key := c.at.Prefix + ".bynder-" + rand.Text()
 	err := c.do(ctx, "list", c.at.Prefix, c.listFirst)
+	if err == nil {
+		if _, err = c.Head(ctx, key); errors.Is(err, ErrNotFound) {
+			err = nil
+		}
+	}
 	if err != nil || looking {
 		return err
 	}
-	key := c.at.Prefix + ".bynder-" + rand.Text()
 	id, err := c.Begin(ctx, key, Attributes{})
 	if err != nil {
 		return err
