@@ -26,6 +26,8 @@ type Client struct {
 	date atomic.Int64
 	// unconditional is set if the server does not know Condition.IfAbsent, and says so.
 	unconditional atomic.Bool
+	// copiesOver is set if the server does not know it for copies, and says so.
+	copiesOver atomic.Bool
 	// otherETags is set if the ETag of an object in parts is computed in another way than by Amazon S3.
 	otherETags atomic.Bool
 	// mostCopied is what the server copies with one request, in bytes; less in tests.

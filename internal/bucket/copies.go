@@ -3,11 +3,14 @@ package bucket
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
+	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/minio/minio-go/v7"
+	"github.com/minio/minio-go/v7/pkg/encrypt"
 
 	"github.com/bynder-cli/bynder/internal/retry"
 )
@@ -15,16 +18,27 @@ import (
 // mostCopied is how many bytes a server copies with one request ("CopyObject" in the Amazon S3 API Reference).
 const mostCopied = 5 << 30
 
-// Copy copies an object within the bucket, of the version with its ETag, and returns the ETag of the copy, which has the
-// attributes of the object and replaces whatever has the other key. The error is ErrNotFound if there is no such object, and
-// ErrCondition if it has another ETag.
+// Copy copies an object within the bucket, of the version with its ETag, to a key that no object has, and returns the ETag of the
+// copy, which has the attributes of the object. The error is ErrNotFound if there is no such object, ErrCondition if it has
+// another ETag, and fs.ErrExist if another object has the key. On a server that ignores the condition, or does not know it, an
+// object that appears between a last look at the key and the copy is replaced.
 func (c *Client) Copy(ctx context.Context, o Object, to string) (etag string, err error) {
 	for tries := retry.New(c.opts.Retries); ; {
-		if etag, err = c.copyOnce(ctx, o, to); !errors.Is(err, ErrCondition) {
+		etag, err = c.copyOnce(ctx, o, to)
+		if !errors.Is(err, ErrCondition) && !errors.Is(err, ErrNotFound) {
 			return etag, err
 		}
-		if now, failed := c.Head(ctx, o.Key); failed != nil || now.ETag != o.ETag {
-			return "", errors.Join(err, failed)
+		now, failed := c.headSame(ctx, o)
+		if failed != nil {
+			return "", failed
+		}
+		switch there, failed := c.Head(ctx, to); {
+		case failed == nil && there.isCopyOf(now): // the answer was lost
+			return there.ETag, nil
+		case failed == nil:
+			return "", fs.ErrExist
+		case !errors.Is(failed, ErrNotFound):
+			return "", failed
 		}
 		if err := c.waitForKey(ctx, to, err, tries); err != nil { // another request is in the way
 			return "", err
@@ -32,8 +46,17 @@ func (c *Client) Copy(ctx context.Context, o Object, to string) (etag string, er
 	}
 }
 
+// isCopyOf reports whether an object has the bytes of another one, as far as their ETags tell that, and says itself that it is of
+// the same file. Client.Head returned both.
+func (o Object) isCopyOf(from Object) bool {
+	if o.Size != from.Size || o.MD5() != "" && from.MD5() != "" && o.MD5() != from.MD5() {
+		return false
+	}
+	return o.ETag == from.ETag || len(o.Metadata) > 0 && maps.Equal(o.Metadata, from.Metadata)
+}
+
 func (c *Client) copyOnce(ctx context.Context, o Object, to string) (etag string, err error) {
-	dst := minio.CopyDestOptions{Bucket: c.at.Bucket, Object: to, Encryption: c.sse}
+	dst := minio.CopyDestOptions{Bucket: c.at.Bucket, Object: to}
 	if o.Size > c.mostCopied || c.opts.StorageClass != "" { // else the server copies the attributes, and would not set the class
 		if o, err = c.headSame(ctx, o); err != nil {
 			return "", err
@@ -45,12 +68,49 @@ func (c *Client) copyOnce(ctx context.Context, o Object, to string) (etag string
 	if o.Size > c.mostCopied {
 		return c.copyParts(ctx, o, to)
 	}
-	err = c.do(ctx, "copy", to, func(ctx context.Context) error {
+	try := func(ctx context.Context) error {
+		dst.Encryption = c.sse
+		if !c.copiesOver.Load() {
+			dst.Encryption = ifAbsent{c.sse}
+		}
 		info, err := c.core.Client.CopyObject(ctx, dst, minio.CopySrcOptions{Bucket: c.at.Bucket, Object: o.Key, MatchETag: o.ETag})
 		etag = info.ETag
 		return err
+	}
+	err = c.do(ctx, "copy", to, func(ctx context.Context) error {
+		err := c.notTaken(ctx, to)
+		if err == nil {
+			err = try(ctx)
+		}
+		if minio.ToErrorResponse(err).StatusCode == http.StatusNotImplemented && !c.copiesOver.Swap(true) {
+			err = try(ctx)
+		}
+		return err
 	})
 	return etag, err
+}
+
+// ifAbsent is an encryption, or nil, together with the header of Condition.IfAbsent, for which the library has no option in copies.
+type ifAbsent struct{ encrypt.ServerSide }
+
+// Marshal implements encrypt.ServerSide.
+func (a ifAbsent) Marshal(h http.Header) {
+	if a.ServerSide != nil {
+		a.ServerSide.Marshal(h)
+	}
+	h.Set("If-None-Match", "*")
+}
+
+// notTaken returns the error of the library that a server gives if Condition.IfAbsent does not hold for a key.
+func (c *Client) notTaken(ctx context.Context, key string) error {
+	_, err := c.core.StatObject(ctx, c.at.Bucket, key, minio.StatObjectOptions{})
+	switch {
+	case err == nil:
+		return minio.ErrorResponse{Code: "PreconditionFailed", StatusCode: http.StatusPreconditionFailed}
+	case minio.ToErrorResponse(err).StatusCode == http.StatusNotFound:
+		return nil
+	}
+	return err
 }
 
 // headSame returns an object with its attributes. The error is ErrCondition if it has another ETag by now.
@@ -64,6 +124,12 @@ func (c *Client) headSame(ctx context.Context, o Object) (Object, error) {
 
 // copyParts copies an object that is too large for one request, with the attributes that it has.
 func (c *Client) copyParts(ctx context.Context, o Object, to string) (etag string, err error) {
+	look := func() error {
+		return c.do(ctx, "copy", to, func(ctx context.Context) error { return c.notTaken(ctx, to) })
+	}
+	if err := look(); err != nil {
+		return "", err
+	}
 	id, err := c.Begin(ctx, to, Attributes{ContentType: o.ContentType, ContentEncoding: o.ContentEncoding, Metadata: o.Metadata})
 	if err != nil {
 		return "", err
@@ -83,7 +149,10 @@ func (c *Client) copyParts(ctx context.Context, o Object, to string) (etag strin
 		parts = append(parts, part)
 	}
 	if err == nil {
-		etag, err = c.Complete(ctx, to, id, parts, Condition{})
+		err = look()
+	}
+	if err == nil {
+		etag, err = c.Complete(ctx, to, id, parts, Condition{IfAbsent: true})
 	}
 	if err != nil {
 		return "", errors.Join(err, c.Abort(context.WithoutCancel(ctx), to, id))

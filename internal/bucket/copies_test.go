@@ -2,6 +2,7 @@ package bucket
 
 import (
 	"errors"
+	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
@@ -98,6 +99,96 @@ func TestCopiesOfAnotherVersion(t *testing.T) {
 	wantContents(t, s, map[string]string{"a": content})
 	if got := s.unfinished(); got != 0 {
 		t.Errorf("%d uploads are left", got)
+	}
+}
+
+// An object that another program puts under the new key, even at the last moment, is not replaced. A server that does not know the
+// condition is asked right before.
+func TestCopiesReplaceNothing(t *testing.T) {
+	content := strings.Repeat("x", 2*smallPart)
+	for _, tt := range []struct {
+		name    string
+		most    int64
+		at      string // the operation at which the object appears
+		server  func(s *server, what string, w http.ResponseWriter, r *http.Request) bool
+		ignores bool
+	}{
+		{"at once", mostCopied, "copy", nil, false},
+		{"in parts", smallPart, "complete", nil, false},
+		{"before parts, without conditions", smallPart, "begin", nil, true},
+		{"before, without conditions", mostCopied, "", nil, true},
+		{"before, with conditions refused", mostCopied, "", func(_ *server, what string, w http.ResponseWriter, r *http.Request) bool {
+			if what == "copy" && r.Header.Get("If-None-Match") != "" {
+				refuse(w, http.StatusNotImplemented, "NotImplemented")
+				return true
+			}
+			return false
+		}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newServer(t)
+			s.ignorant = tt.ignores
+			c := s.client()
+			c.mostCopied = tt.most
+			s.put("a", content)
+			o, err := c.Head(t.Context(), "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if tt.at == "" {
+				s.put("b", "of another program")
+			}
+			s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+				if what := operation(r); what == tt.at {
+					s.put("b", "of another program")
+				} else if tt.server != nil {
+					return tt.server(s, what, w, r)
+				}
+				return false
+			}
+			if _, err := c.Copy(t.Context(), o, "b"); !errors.Is(err, fs.ErrExist) {
+				t.Errorf("%v is not fs.ErrExist", err)
+			}
+			wantContents(t, s, map[string]string{"a": content, "b": "of another program"})
+			if got := s.unfinished(); got != 0 {
+				t.Errorf("%d uploads are left", got)
+			}
+			if tt.at = "never"; tt.server != nil {
+				if _, err := c.Copy(t.Context(), o, "c"); err != nil || !c.Conditional() {
+					t.Errorf("a copy to a free key: %v; other objects are written with a condition: %v", err, c.Conditional())
+				}
+			}
+		})
+	}
+}
+
+// A copy whose answer was lost is found, also if it has another ETag than the object, and in whatever number of requests it was
+// made.
+func TestCopiesWithoutAnAnswer(t *testing.T) {
+	content := strings.Repeat("x", 2*smallPart)
+	for most, what := range map[int64]string{mostCopied: "copy", smallPart: "complete"} {
+		s := newServer(t)
+		c := s.client()
+		c.mostCopied = most
+		file := download.FileID{Portal: "portal", MediaID: "A", Selector: "original"}
+		etag, err := c.Put(t.Context(), "a", []byte(content), Attributes{Metadata: identity(file)}, Condition{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := false
+		s.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			if seen || operation(r) != what {
+				return false
+			}
+			seen = true
+			s.serveInstead(w, r, func(http.Header, string) string { return "" })
+			panic(http.ErrAbortHandler)
+		}
+		got, err := c.Copy(t.Context(), Object{Key: "a", Size: int64(len(content)), ETag: etag}, "b")
+		if now, failed := c.Head(t.Context(), "b"); err != nil || failed != nil || now.ETag != got || !seen {
+			t.Errorf("%s: %q, %v; the copy is %+v, %v", what, got, err, now, failed)
+		}
+		wantContents(t, s, map[string]string{"a": content, "b": content})
 	}
 }
 

@@ -250,6 +250,10 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		if from == nil {
 			return
 		}
+		if !s.mayWrite(r, key) {
+			refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+			return
+		}
 		header := from.header
 		if r.Header.Get("X-Amz-Metadata-Directive") == "REPLACE" {
 			header = r.Header.Clone()

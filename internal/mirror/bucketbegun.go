@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -177,10 +178,12 @@ func (d *BucketDestination) bringBack(ctx context.Context, line, r *download.Res
 		if err == nil && !looking {
 			etag, err = d.client.Copy(ctx, o, key)
 		}
-		if err != nil {
+		switch {
+		case err == nil:
+			d.put(to, bucket.Object{Size: o.Size, ETag: etag})
+		case !errors.Is(err, fs.ErrExist): // else another object has come there since
 			return err
 		}
-		d.put(to, bucket.Object{Size: o.Size, ETag: etag})
 	}
 	if looking {
 		return nil

@@ -64,6 +64,37 @@ func TestObjectsEditedMeanwhile(t *testing.T) {
 	}
 }
 
+// So is one that it puts where sync is about to copy one: a file, or its metadata.
+func TestObjectsThatAppearWhereOthersGo(t *testing.T) {
+	for path, want := range map[string][]string{
+		"c.jpg":              {"! c.jpg (exists)"},
+		"c.jpg" + sidecarEnd: {"! c.jpg" + sidecarEnd + " (exists)", "> a.jpg -> c.jpg"},
+	} {
+		t.Run(path, func(t *testing.T) {
+			g := newBucketRig(t, newStore(t))
+			g.metadata = true
+			g.sync(two)
+			after := listing{"A": {"c.jpg", "one", 1, "m"}, "B": two["B"]}
+			g.copies = func(to string) {
+				if to == path {
+					g.put(t, path, edited)
+				}
+			}
+			g.sync(after)
+			g.wantLines(want...)
+			tree := two.files(true)
+			if path != "c.jpg" {
+				tree = after.files(true)
+			}
+			tree[path] = edited
+			g.wantTree(tree)
+			g.copies = nil
+			g.sync(after)
+			g.wantTree(tree)
+		})
+	}
+}
+
 // Without the lock nothing is removed, and what is new comes.
 func TestNoLockNoDeletion(t *testing.T) {
 	g := newBucketRig(t, newStore(t))

@@ -125,7 +125,9 @@ func (x *inBucket) hop(ctx context.Context, m *moving, to string) error {
 		return fmt.Errorf("moving its metadata: %w", err)
 	}
 	if err = x.carry(ctx, m, o, key, to); err != nil {
+		m.now.Path = filepath.FromSlash(to)
 		_ = x.moveSidecar(ctx, m, filepath.ToSlash(was)) // metadata that do not come back are found when the file is moved again
+		m.now.Path = was
 		return err
 	}
 	m.now, _ = x.there.Bare(m.now)
@@ -198,19 +200,19 @@ func (x *inBucket) moveSidecar(ctx context.Context, m *moving, to string) error 
 // copySidecar copies metadata beside the new path of a file. The error is fs.ErrExist if another object has their key.
 func (x *inBucket) copySidecar(ctx context.Context, r *download.Result, o bucket.Object) error {
 	path := metadata.Path(r.Path)
-	key, err := x.free(ctx, path)
+	key, err := x.key(path)
+	if err != nil {
+		return err
+	}
+	etag, err := x.there.client.Copy(ctx, o, key)
 	if errors.Is(err, fs.ErrExist) {
-		now, failed := x.there.client.Head(ctx, x.there.at.Prefix+filepath.ToSlash(path))
+		now, failed := x.there.client.Head(ctx, key)
 		if failed == nil && now.Beside(r.File()) != "" { // a run that was killed copied them
 			x.there.put(path, now)
 			err = nil
 		}
 		return err
 	}
-	if err != nil {
-		return err
-	}
-	etag, err := x.there.client.Copy(ctx, o, key)
 	if err == nil {
 		x.there.put(path, bucket.Object{Size: o.Size, ETag: etag})
 	}

@@ -34,6 +34,7 @@ type bucketRig struct {
 	refused          map[string]error // by asset: why there is no file of it
 	held             func() error     // is asked whether the lock is held
 	fetch            func()           // is called before a file is transferred, if it is set
+	copies           func(to string)  // is called with the path of a copy before it is made, if it is set
 
 	mu      sync.Mutex
 	files   map[download.FileID]download.Result // the state
@@ -70,6 +71,10 @@ func (g *bucketRig) RoundTrip(req *http.Request) (*http.Response, error) {
 	g.mu.Unlock()
 	if gone && !last {
 		return nil, errKilled
+	}
+	if g.copies != nil && req.Header.Get("X-Amz-Copy-Source") != "" {
+		_, path, _ := strings.Cut(req.URL.Path, g.at.Prefix)
+		g.copies(path)
 	}
 	resp, err := g.connections.RoundTrip(req.WithContext(context.WithoutCancel(req.Context())))
 	if last && err == nil {
