@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"mime"
@@ -23,6 +24,7 @@ const (
 	metaETag     = "Bynder-Etag"          // of the file in the portal's storage
 	metaModified = "Bynder-Last-Modified" // likewise, as an HTTP date
 	metaSize     = "Bynder-Size"          // likewise, in bytes
+	metaSum      = "Bynder-Md5"           // of the object's bytes in hexadecimal digits, unless they were uploaded in parts
 )
 
 // maxValue is the length from which on a value is replaced by its hash, in bytes: S3 takes 2 KiB of user metadata.
@@ -66,6 +68,27 @@ func (o Object) IsOf(file download.FileID) bool {
 		}
 	}
 	return true
+}
+
+// IsStill reports whether an object, which Client.Head returned, was written as a file, and has the bytes that it was written with:
+// other programs may keep its metadata when they write others. sum is the MD5 of the file in hexadecimal digits, "" if it is not
+// known. If the ETag is not a digest, only the size shows that.
+func (o Object) IsStill(file download.FileID, sum string) bool {
+	own, size := o.Metadata[metaSum], o.Metadata[metaSize]
+	if !o.IsOf(file) || size != "" && size != strconv.FormatInt(o.Size, 10) {
+		return false
+	}
+	switch digest := o.MD5(); {
+	case o.Keyed || !isDigest(o.ETag):
+		return true
+	case digest == "":
+		return own == "" // it is in parts, and was written so
+	case own != "" || sum != "":
+		return digest == cmp.Or(own, sum)
+	default:
+		etag, err := url.PathUnescape(o.Metadata[metaETag])
+		return err == nil && o.HasDigest(etag)
+	}
 }
 
 // isSame reports whether an object has the bytes of t's file, which is obj: by size and digest, or because it was written

@@ -99,3 +99,51 @@ func TestIsVersionOf(t *testing.T) {
 		}
 	}
 }
+
+// An object that another program has written is not the file any more, even if it kept its metadata.
+func TestIsStill(t *testing.T) {
+	const one, two = "f97c5d29941bfb1b2fdab0874906ab82", "b8a9f715dbb64fd5c56e7783c6820a61"
+	file := download.FileID{Portal: "portal", MediaID: "A", Selector: "original"}
+	for _, tt := range []struct {
+		name    string
+		portal  string // ETag
+		put     bool   // at once
+		etag    string // as it is now
+		size    int64
+		keyed   bool
+		sum     string
+		want    bool
+		another bool
+	}{
+		{name: "put", portal: "a-2", put: true, etag: one, size: 3, want: true},
+		{name: "put, from a storage with keys", portal: two, put: true, etag: one, size: 3, want: true},
+		{name: "of another file", portal: "a-2", put: true, etag: one, size: 3, another: true},
+		{name: "other bytes", portal: one, put: true, etag: two, size: 3},
+		{name: "of another size", portal: one, put: true, etag: one, size: 4},
+		{name: "other bytes, in parts", portal: one, put: true, etag: one + "-2", size: 3},
+		{name: "encrypted", portal: one, put: true, etag: two, size: 3, keyed: true, want: true},
+		{name: "encrypted, of another size", portal: one, put: true, etag: two, size: 4, keyed: true},
+		{name: "no digest", portal: one, put: true, etag: "opaque", size: 3, want: true},
+		{name: "in parts", portal: one, etag: two + "-2", size: 3, want: true},
+		{name: "in parts, of another size", portal: one, etag: two + "-2", size: 4},
+		{name: "in parts, copied", portal: "a-2", etag: one, size: 3, sum: one, want: true},
+		{name: "in parts, copied, and other bytes", portal: "a-2", etag: two, size: 3, sum: one},
+		{name: "in parts, as in storage", portal: one, etag: one, size: 3, want: true},
+		{name: "in parts, and replaced by other bytes", portal: "a-2", etag: two, size: 3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			o := Object{Size: tt.size, ETag: tt.etag, Keyed: tt.keyed}
+			o.Metadata = metadata(download.Target{Identity: file}, transfer.Object{Size: 3, ETag: `"` + tt.portal + `"`})
+			if tt.put {
+				o.Metadata[metaSum] = one
+			}
+			asked := file
+			if tt.another {
+				asked.MediaID = "B"
+			}
+			if got := o.IsStill(asked, tt.sum); got != tt.want {
+				t.Errorf("it is %v", got)
+			}
+		})
+	}
+}

@@ -77,7 +77,9 @@ func (p *partial) write(ctx context.Context, key string) error {
 		return err
 	}
 	if p.upload == nil {
-		p.etag, err = p.sink.client.Put(ctx, key, p.buffer, p.attributes(), when)
+		a, sum := p.attributes(), md5.Sum(p.buffer) //nolint:gosec // as above
+		a.Metadata[metaSum] = hex.EncodeToString(sum[:])
+		p.etag, err = p.sink.client.Put(ctx, key, p.buffer, a, when)
 		return err
 	}
 	if len(p.buffer) > 0 {

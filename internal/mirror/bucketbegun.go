@@ -56,7 +56,7 @@ func puts(s *Step) bool {
 	return s.Action == download.ActionFetch || s.Action == download.ActionMove
 }
 
-// begins returns the lines of a step.
+// begins returns the lines of a step. That of a file which is transferred has the ETag of the object that is there before.
 func (x *inBucket) begins(s *Step) []download.Result {
 	if s.Err != nil || !puts(s) {
 		return nil
@@ -69,6 +69,9 @@ func (x *inBucket) begins(s *Step) []download.Result {
 	if s.Action == download.ActionFetch {
 		listed := x.listed(s)
 		line.Listed = &listed
+		if o, ok := x.there.find(s.Path); ok {
+			line.ObjectETag = o.ETag
+		}
 		return []download.Result{line}
 	}
 	lines := []download.Result{line}
@@ -146,7 +149,11 @@ func (d *BucketDestination) Recover(ctx context.Context, known map[download.File
 			if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 				return err
 			}
-			if err == nil && now.IsOf(line.File()) {
+			sum := ""
+			if r := known[line.File()]; line.From != "" && r != nil {
+				sum = r.MD5
+			}
+			if err == nil && now.IsStill(line.File(), sum) {
 				there[i] = now
 			}
 			return nil
@@ -210,7 +217,8 @@ func (d *BucketDestination) mayBe(line, r *download.Result) bool {
 	if line.MediaID == "" || line.Path == "" {
 		return false
 	}
-	_, ok := d.find(line.Path)
+	o, ok := d.find(line.Path)
+	ok = ok && (line.ObjectETag == "" || o.ETag != line.ObjectETag) // else nothing was written there
 	recorded := r != nil && filepath.ToSlash(r.Path) == line.Path && d.Stands(r) == AsWritten
 	return ok && !recorded
 }

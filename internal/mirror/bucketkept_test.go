@@ -95,6 +95,54 @@ func TestObjectsThatAppearWhereOthersGo(t *testing.T) {
 	}
 }
 
+// An object that another program has written is not taken for one of a run that was killed, or that kept it, even if the
+// metadata that sync wrote were kept.
+func TestOverwrittenObjectsAreNotRecovered(t *testing.T) {
+	overwrite := func(g *bucketRig, path, content string) {
+		o, err := g.Head(t.Context(), g.at.Prefix+path)
+		if err == nil {
+			_, err = g.Client.Put(t.Context(), o.Key, []byte(content), bucket.Attributes{Metadata: o.Metadata}, bucket.Condition{})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct{ name, fault, content string }{
+		{"other bytes", "", "six"},
+		{"of another size", "", edited},
+		{"of another size, and ETags are no digests", "s3-etag", edited},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var faults []string
+			if tt.fault != "" {
+				faults = append(faults, tt.fault)
+			}
+			g := newBucketRig(t, newStore(t, faults...))
+			g.verdicts["A"] = AssetDeleted
+			g.lazy = true // as if the run had been killed
+			g.sync(two)
+			g.lazy = false
+			overwrite(g, "a.jpg", tt.content)
+			g.sync(two)
+			g.wantLines("! a.jpg (exists)")
+			g.sync(listing{"B": two["B"]})
+			g.wantTree(map[string]string{"a.jpg": tt.content, "b.jpg": "two"})
+		})
+	}
+	t.Run("kept", func(t *testing.T) {
+		g := newBucketRig(t, newStore(t, "s3-etag"))
+		g.verdicts["A"] = AssetDeleted
+		g.sync(two)
+		overwrite(g, "a.jpg", "six")
+		for range 2 {
+			g.sync(listing{"A": {"a.jpg", "new", 2, "m"}, "B": two["B"]})
+			g.wantLines("! a.jpg (exists)")
+		}
+		g.sync(listing{"B": two["B"]})
+		g.wantTree(map[string]string{"a.jpg": "six", "b.jpg": "two"})
+	})
+}
+
 // Without the lock nothing is removed, and what is new comes.
 func TestNoLockNoDeletion(t *testing.T) {
 	g := newBucketRig(t, newStore(t))
