@@ -109,7 +109,7 @@ func (s *syncRun) openInBucket(ctx context.Context) (context.Context, error) {
 // unlockTimeout is how long removing the lock may take: the run has been stopped, or is at its end.
 const unlockTimeout = 500 * time.Millisecond
 
-// openLock makes the lock of the destination. On a server that cannot lock, a run goes on without, unless it deletes.
+// openLock makes the lock of the destination. On a server that cannot lock, a run goes on without, and says so, unless it deletes.
 func (s *syncRun) openLock(ctx context.Context, own *bucket.Client) (context.Context, error) {
 	ctx, stop := context.WithCancelCause(ctx)
 	s.closers.add("context of the lock", always(func() { stop(nil) }))
@@ -126,6 +126,7 @@ func (s *syncRun) openLock(ctx context.Context, own *bucket.Client) (context.Con
 		}
 	case errors.Is(err, bucket.ErrNoLocks):
 		s.lock = nil
+		screen.Warn("", "this run has no lock, so take care that no other sync of %s is at work: %s", s.o.dir, err)
 		return ctx, nil
 	case err != nil:
 		return ctx, err
