@@ -280,6 +280,14 @@ func TestBesideAndCopiesDespiteConditions(t *testing.T) {
 			if err != nil || etag != sum {
 				t.Fatalf("written as %q, %v", etag, err)
 			}
+			once("put")
+			const next = "d751713988987e9331980363e24189ce" // of []
+			if got, err := c.PutBeside(t.Context(), "a.json", []byte("[]"), next, file, sum); err != nil || got != next {
+				t.Fatalf("replaced as %q, %v", got, err)
+			}
+			if etag, err = c.PutBeside(t.Context(), "a.json", []byte("{}"), sum, file, next); err != nil {
+				t.Fatal(err)
+			}
 			once("copy")
 			if got, err := c.Copy(t.Context(), Object{Key: "a.json", Size: 2, ETag: etag}, "b.json"); err != nil || got != etag {
 				t.Fatalf("copied as %q, %v", got, err)

@@ -101,7 +101,7 @@ func TestOverwrittenObjectsAreNotRecovered(t *testing.T) {
 	overwrite := func(g *bucketRig, path, content string) {
 		o, err := g.Head(t.Context(), g.at.Prefix+path)
 		if err == nil {
-			_, err = g.Client.Put(t.Context(), o.Key, []byte(content), bucket.Attributes{Metadata: o.Metadata}, bucket.Condition{})
+			_, err = g.Put(t.Context(), o.Key, []byte(content), bucket.Attributes{Metadata: o.Metadata}, bucket.Condition{})
 		}
 		if err != nil {
 			t.Fatal(err)
