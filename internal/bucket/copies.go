@@ -46,8 +46,8 @@ func (c *Client) Copy(ctx context.Context, o Object, to string) (etag string, er
 	}
 }
 
-// isCopyOf reports whether an object has the bytes of another one, as far as their ETags tell that, and says itself that it is of
-// the same file. Client.Head returned both.
+// isCopyOf reports whether an object has the bytes of another one, as far as their ETags show it, and the same metadata. Client.Head
+// returned both.
 func (o Object) isCopyOf(from Object) bool {
 	if o.Size != from.Size || o.MD5() != "" && from.MD5() != "" && o.MD5() != from.MD5() {
 		return false

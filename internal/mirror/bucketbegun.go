@@ -56,7 +56,7 @@ func puts(s *Step) bool {
 	return s.Action == download.ActionFetch || s.Action == download.ActionMove
 }
 
-// begins returns the lines of a step. That of a file which is transferred has the ETag of the object that is there before.
+// begins returns the lines of a step. That of a file which is transferred has the ETag of the object that has its path before.
 func (x *inBucket) begins(s *Step) []download.Result {
 	if s.Err != nil || !puts(s) {
 		return nil
