@@ -26,11 +26,16 @@ import (
 // begin stores the list of what steps write: files and, for moves, where they come from and the path in ownFolder that they go
 // through, if there is one in parks.
 func (x *inBucket) begin(ctx context.Context, steps []Step) error {
-	d := x.there
 	if !slices.ContainsFunc(steps, func(s Step) bool { return s.Err == nil && puts(&s) }) {
 		return nil
 	}
-	d.hasBegun = true
+	x.there.hasBegun = true
+	return x.list(ctx, steps)
+}
+
+// list replaces the list of what was begun by that of steps whose object was not kept.
+func (x *inBucket) list(ctx context.Context, steps []Step) error {
+	d := x.there
 	r, w := io.Pipe()
 	var writing sync.WaitGroup
 	writing.Go(func() {
@@ -56,9 +61,9 @@ func puts(s *Step) bool {
 	return s.Action == download.ActionFetch || s.Action == download.ActionMove
 }
 
-// begins returns the lines of a step. That of a file which is transferred has the ETag of the object that has its path before.
+// begins returns the lines of a step.
 func (x *inBucket) begins(s *Step) []download.Result {
-	if s.Err != nil || !puts(s) {
+	if s.Err != nil || !puts(s) || x.kept[s] {
 		return nil
 	}
 	told := s.result(x.Portal)
@@ -69,9 +74,6 @@ func (x *inBucket) begins(s *Step) []download.Result {
 	if s.Action == download.ActionFetch {
 		listed := x.listed(s)
 		line.Listed = &listed
-		if o, ok := x.there.find(s.Path); ok {
-			line.ObjectETag = o.ETag
-		}
 		return []download.Result{line}
 	}
 	lines := []download.Result{line}
@@ -217,8 +219,7 @@ func (d *BucketDestination) mayBe(line, r *download.Result) bool {
 	if line.MediaID == "" || line.Path == "" {
 		return false
 	}
-	o, ok := d.find(line.Path)
-	ok = ok && (line.ObjectETag == "" || o.ETag != line.ObjectETag) // else nothing was written there
+	_, ok := d.find(line.Path)
 	recorded := r != nil && filepath.ToSlash(r.Path) == line.Path && d.Stands(r) == AsWritten
 	return ok && !recorded
 }

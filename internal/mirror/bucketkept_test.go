@@ -133,7 +133,7 @@ func TestOverwrittenObjectsAreNotRecovered(t *testing.T) {
 		g := newBucketRig(t, newStore(t, "s3-etag"))
 		g.verdicts["A"] = AssetDeleted
 		g.sync(two)
-		overwrite(g, "a.jpg", "six")
+		g.fetch = func() { overwrite(g, "a.jpg", "six") }
 		for range 2 {
 			g.sync(listing{"A": {"a.jpg", "new", 2, "m"}, "B": two["B"]})
 			g.wantLines("! a.jpg (exists)")

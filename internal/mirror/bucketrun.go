@@ -21,6 +21,7 @@ type inBucket struct {
 	there *BucketDestination
 	held  func(context.Context) error
 	parks map[*Step]string // paths in ownFolder that moved objects go through
+	kept  map[*Step]bool   // files that were not written, because another object has their path
 }
 
 var _ executor = (*inBucket)(nil)
@@ -28,7 +29,7 @@ var _ executor = (*inBucket)(nil)
 // DoInBucket carries out steps as Do does, in a bucket, where Root, Trash and WriteMetadata have no meaning. Metadata are written
 // beside files if writes is set. held returns an error if this process does not exclude others any more: then nothing is deleted.
 func (r *Run) DoInBucket(ctx context.Context, there *BucketDestination, writes bool, held func(context.Context) error, steps []Step) (Outcome, error) {
-	x := &inBucket{there: there, held: held, parks: map[*Step]string{}}
+	x := &inBucket{there: there, held: held, parks: map[*Step]string{}, kept: map[*Step]bool{}}
 	x.progress = newProgress(r, x, writes, objectWorkers)
 	x.park(steps)
 	if err := x.begin(ctx, steps); err != nil {
@@ -36,6 +37,11 @@ func (r *Run) DoInBucket(ctx context.Context, there *BucketDestination, writes b
 	}
 	x.dropLoneMetadata(ctx)
 	x.carryOut(ctx, steps)
+	if len(x.kept) > 0 && ctx.Err() == nil {
+		if err := x.list(ctx, steps); err != nil {
+			return x.outcome, fmt.Errorf("noting which objects were kept: %w", err)
+		}
+	}
 	return x.outcome, nil
 }
 
@@ -156,6 +162,11 @@ func (f *putting) Finished(job download.Job, r download.Result) {
 	s := f.steps[job.Number-1]
 	r, ok := f.fetched(s, r)
 	if !ok {
+		if r.Error != nil && r.Error.Code == download.CodeExists {
+			f.mu.Lock()
+			f.kept[s] = true
+			f.mu.Unlock()
+		}
 		f.report(r)
 		return
 	}
