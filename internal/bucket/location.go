@@ -17,6 +17,9 @@ const Scheme = "s3://"
 // S3 user guide).
 const maxKey = 1024
 
+// maxPrefix leaves room for a slash and the key that Client.Try begins an upload of.
+const maxPrefix = maxKey - 1 - len(".bynder-") - 26
+
 // Location is a bucket and the beginning of the keys of objects in it: of an s3:// URL. The zero Location stands for no bucket.
 type Location struct {
 	Bucket string
@@ -45,8 +48,8 @@ func Parse(url string) (Location, error) {
 	switch bad := func(r rune) bool { return r == utf8.RuneError || !unicode.IsGraphic(r) }; {
 	case strings.ContainsFunc(prefix, bad):
 		return Location{}, fmt.Errorf("%q has a character that cannot be seen, or is not UTF-8", url)
-	case len(prefix) >= maxKey-1:
-		return Location{}, fmt.Errorf("the prefix in the URL of the bucket has %d bytes: keys have at most %d", len(prefix), maxKey)
+	case len(prefix) > maxPrefix:
+		return Location{}, fmt.Errorf("the prefix in the URL of the bucket has %d bytes: at most %d leave room for names", len(prefix), maxPrefix)
 	}
 	for element := range strings.SplitSeq(prefix, "/") {
 		if element == "" || element == "." || element == ".." {

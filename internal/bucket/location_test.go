@@ -8,11 +8,12 @@ import (
 
 func TestParse(t *testing.T) {
 	for url, want := range map[string]Location{
-		"s3://bucket":                     {"bucket", ""},
-		"S3://bucket/":                    {"bucket", ""},
-		"s3://my.bucket-1/a":              {"my.bucket-1", "a/"},
-		"s3://bucket/a/b c/":              {"bucket", "a/b c/"},
-		"s3://bucket/100%25 ?#&+ü/.a/..b": {"bucket", "100%25 ?#&+ü/.a/..b/"},
+		"s3://bucket":                                   {"bucket", ""},
+		"S3://bucket/":                                  {"bucket", ""},
+		"s3://my.bucket-1/a":                            {"my.bucket-1", "a/"},
+		"s3://bucket/a/b c/":                            {"bucket", "a/b c/"},
+		"s3://bucket/100%25 ?#&+ü/.a/..b":               {"bucket", "100%25 ?#&+ü/.a/..b/"},
+		"s3://bucket/" + strings.Repeat("x", maxPrefix): {"bucket", strings.Repeat("x", maxPrefix) + "/"},
 	} {
 		got, err := Parse(url)
 		if err != nil || got != want {
@@ -25,7 +26,7 @@ func TestParse(t *testing.T) {
 	for _, url := range []string{
 		"", "s3:", "s3:/bucket/x", "bucket", "gs://bucket", "s3://", "s3:///x", "s3://ab", "s3://bucket?x", "s3://user:word@bucket/x",
 		"s3://" + strings.Repeat("b", 64), "s3://192.168.0.1/x", "s3://bucket//x", "s3://bucket/a//b", "s3://bucket/a//", "s3://bucket/../x", "s3://bucket/a/./b",
-		"s3://bucket/a\nb", "s3://bucket/a\x00", "s3://bucket/a\u202eb", "s3://bucket/a\xff", "s3://bucket/" + strings.Repeat("x/", 512),
+		"s3://bucket/a\nb", "s3://bucket/a\x00", "s3://bucket/a\u202eb", "s3://bucket/a\xff", "s3://bucket/" + strings.Repeat("x/", 512), "s3://bucket/" + strings.Repeat("x", maxPrefix+1),
 	} {
 		if got, err := Parse(url); err == nil {
 			t.Errorf("%q is %+v, want an error", url, got)
