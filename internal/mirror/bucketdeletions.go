@@ -40,8 +40,7 @@ func (x *inBucket) deletions(ctx context.Context, steps []*Step) {
 // delete removes the object of a file whose asset is gone, and its metadata. One that was edited after the plan was made is given
 // up; metadata that were edited stay.
 func (x *inBucket) delete(ctx context.Context, s *Step) {
-	r := s.record()
-	err := x.takeAway(ctx, r)
+	err := x.takeAway(ctx, s.record())
 	switch {
 	case isKept(err):
 		x.giveUp(ctx, s)
@@ -52,10 +51,7 @@ func (x *inBucket) delete(ctx context.Context, s *Step) {
 	case err != nil:
 		x.fails(ctx, s, err)
 	default:
-		done := s.result(x.Portal)
-		r.Status, done.Status = download.Deleted, download.Deleted
-		x.finished(*r)
-		x.report(done)
+		x.deleted(s)
 	}
 }
 
@@ -80,7 +76,7 @@ func (x *inBucket) takeAway(ctx context.Context, r *download.Result) error {
 			return err
 		}
 		if standing == Edited && !beside.IsFile() { // a run that was killed has removed them, and a file has their path now
-			x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, errEditedSidecar(sidecarOf(filepath.ToSlash(r.Path))))
+			x.failsBeside(ctx, r, r.Path, errEditedSidecar(sidecarOf(filepath.ToSlash(r.Path))))
 		}
 	}
 	if !ok {

@@ -36,12 +36,7 @@ func (x *inBucket) moves(ctx context.Context, steps []*Step) {
 	work.SetLimit(objectWorkers)
 	leaving := map[string]bool{} // folded paths that moves at work leave
 	for _, s := range steps {
-		now := *s.Record
-		now.Status, now.Path, now.From = download.Moved, filepath.FromSlash(s.From), filepath.FromSlash(s.From)
-		if told := learned(s.Wanted, s.Record); told != nil {
-			now.Listed = told
-		}
-		m := &moving{Step: s, now: now}
+		m := newMoving(s)
 		to, from := naming.Folded(s.Path), naming.Folded(s.From)
 		if leaving[to] || leaving[to+foldedSuffix] {
 			_ = work.Wait() // it has no error
@@ -91,11 +86,7 @@ func (x *inBucket) cannotMove(ctx context.Context, m *moving, err error) {
 	if m.parked && ctx.Err() == nil {
 		_ = x.hop(ctx, m, m.From)
 	}
-	failed := *m.Step
-	if e, ok := errors.AsType[*download.Error](err); ok && e.Code == download.CodeExists && e.Path == filepath.FromSlash(m.From) {
-		failed.Path, failed.From = m.From, "" // the object itself was changed, and its new path may be free
-	}
-	x.fails(ctx, &failed, err)
+	x.failsToMove(ctx, m, err)
 }
 
 // hop moves an object to a path, which must be free, and its metadata before it.
@@ -130,7 +121,7 @@ func (x *inBucket) hop(ctx context.Context, m *moving, to string) error {
 		m.now.Path = was
 		return err
 	}
-	m.now, _ = x.there.Bare(m.now)
+	m.now = x.bare(m.now)
 	x.finished(m.now)
 	return nil
 }
@@ -162,11 +153,6 @@ func (x *inBucket) carry(ctx context.Context, m *moving, o bucket.Object, key, t
 	return nil
 }
 
-// errTakenAway returns the error of an object that is not there any more.
-func errTakenAway(path string) error {
-	return &download.Error{Code: download.CodeNotFound, Path: path, Err: errors.New("it was taken away meanwhile")}
-}
-
 // moveSidecar moves the metadata of a file along to where it goes. If they were edited, they stay; if another object has their
 // path, they are removed. The record has none then. An error is why they are still where they were.
 func (x *inBucket) moveSidecar(ctx context.Context, m *moving, to string) error {
@@ -192,7 +178,7 @@ func (x *inBucket) moveSidecar(ctx context.Context, m *moving, to string) error 
 	}
 	if kept != nil {
 		m.now = bare(m.now)
-		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: &at, Path: filepath.ToSlash(about)}, kept)
+		x.failsBeside(ctx, &at, about, kept)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/download"
@@ -97,17 +96,11 @@ func (x *inBucket) remove(ctx context.Context, path string, o bucket.Object) err
 	return err
 }
 
-// putting has the steps whose files are transferred, by the number of their jobs, from 1 on. Its methods are called by several
-// goroutines.
+// putting is the transfers to a bucket. Its methods are called by several goroutines.
 type putting struct {
 	*inBucket
-	ctx   context.Context //nolint:containedctx // observers get none
-	steps []*Step
-	// displacing are those that displace an object.
-	displacing map[download.FileID]*Step
-
-	mu   sync.Mutex
-	left []*download.Result // records of files that have left their paths
+	*transfers
+	ctx context.Context //nolint:containedctx // observers get none
 }
 
 var (
@@ -117,30 +110,10 @@ var (
 
 // fetches implements executor.
 func (x *inBucket) fetches(ctx context.Context, steps []*Step) {
-	f := &putting{inBucket: x, ctx: ctx, displacing: map[download.FileID]*Step{}}
-	for _, s := range steps {
-		if s.Record != nil && x.stuck[s.Record] {
-			continue // its failure is reported
-		}
-		f.steps = append(f.steps, s)
-		if s.Displaces != nil {
-			f.displacing[s.Wanted.File] = s
-		}
-	}
-	if len(f.steps) > 0 {
-		x.outcome.Stop = x.Fetch(ctx, f.jobs, f, f).Stop
-	}
+	f := &putting{inBucket: x, transfers: x.transfersOf(steps), ctx: ctx}
+	x.fetch(ctx, f.transfers, f, f)
 	for _, r := range f.left {
 		x.dropSidecar(ctx, r)
-	}
-}
-
-// jobs yields the jobs of the steps, in their order.
-func (f *putting) jobs(yield func(download.Job) bool) {
-	for i, s := range f.steps {
-		if !yield(f.job(s, int64(i)+1)) {
-			return
-		}
 	}
 }
 
@@ -181,11 +154,9 @@ func (f *putting) Finished(job download.Job, r download.Result) {
 		f.writeSidecar(f.ctx, s, &r)
 	}
 	if s.Record != nil && filepath.ToSlash(s.Record.Path) != s.Path { // it was not there any more, or was moved
-		f.mu.Lock()
-		f.left = append(f.left, s.Record)
-		f.mu.Unlock()
+		f.leave(s.Record)
 	}
-	r, _ = f.there.Bare(r)
+	r = f.bare(r)
 	f.State.Finished(job, r)
 	f.report(r)
 	f.displaced(s)
@@ -202,7 +173,7 @@ func (x *inBucket) dropSidecar(ctx context.Context, r *download.Result) bool {
 		err = x.remove(ctx, path, o)
 	}
 	if err != nil && !isKept(err) {
-		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, err)
+		x.failsBeside(ctx, r, r.Path, err)
 		return false
 	}
 	return true
@@ -242,22 +213,6 @@ func (x *inBucket) replaceSidecar(ctx context.Context, r *download.Result, conte
 	return sum, nil
 }
 
-// describe implements executor.
-func (x *inBucket) describe(ctx context.Context, s *Step) {
-	r := s.record()
-	if told := learned(s.Wanted, r); told != nil {
-		r.Listed = told
-	}
-	if !x.writeSidecar(ctx, s, r) {
-		return
-	}
-	r.Status = download.Unchanged
-	x.finished(*r)
-	done := s.result(x.Portal)
-	done.Status = download.Unchanged
-	x.report(done)
-}
-
 // adopt implements executor.
 func (x *inBucket) adopt(ctx context.Context, s *Step) {
 	r := s.result(x.Portal)
@@ -273,38 +228,28 @@ func (x *inBucket) adopt(ctx context.Context, s *Step) {
 	listed := x.listed(s)
 	r.Status, r.MD5, r.Bytes, r.ObjectETag, r.Listed = download.Downloaded, o.MD5(), &o.Size, o.ETag, &listed
 	x.there.put(s.Path, o)
-	if x.describes(s) {
-		x.writeSidecar(ctx, s, &r)
-	}
+	x.adopted(ctx, s, r)
+}
+
+// asWritten implements executor.
+func (x *inBucket) asWritten(_ context.Context, r *download.Result) (now *download.Result, ok bool) {
+	return r, x.there.Stands(r) == AsWritten
+}
+
+// bare implements executor.
+func (x *inBucket) bare(r download.Result) download.Result {
 	r, _ = x.there.Bare(r)
-	x.finished(r)
-	r.Status = download.Unchanged
-	x.report(r)
+	return r
 }
 
-// note implements executor.
-func (x *inBucket) note(ctx context.Context, s *Step) {
-	if s.Wanted == nil {
-		x.giveUp(ctx, s)
-		return
-	}
-	r := s.record()
-	if told := learned(s.Wanted, r); told != nil && x.there.Stands(r) == AsWritten {
-		r.Listed, r.Status = told, download.Unchanged
-		now, _ := x.there.Bare(*r)
-		x.finished(now)
-	}
-}
-
-// giveUp closes the record of a file: it is not sync's any more, or is not there. The metadata of an asset that is known to be
-// gone are deleted with it.
+// giveUp implements executor.
 func (x *inBucket) giveUp(ctx context.Context, s *Step) {
 	if s.Action == closes && s.Why != "" {
 		if x.endangered() != "" {
 			return
 		}
 		if err := x.keepInTrash(ctx, s.Record); err != nil {
-			x.fails(ctx, &Step{Action: download.ActionMetadata, Record: s.Record, Path: s.Path}, err)
+			x.failsBeside(ctx, s.Record, s.Path, err)
 			return
 		}
 		if !x.dropSidecar(ctx, s.Record) {

@@ -42,6 +42,7 @@ func (x *running) remove(ctx context.Context, s *Step) {
 	}
 	switch {
 	case err == nil:
+		x.swept(s.Path, s.Record)
 		x.deleted(s)
 	case ctx.Err() != nil:
 		x.outcome.NotDeleted++
@@ -50,22 +51,12 @@ func (x *running) remove(ctx context.Context, s *Step) {
 	}
 }
 
-// deleted records and reports that a step's file was deleted.
-func (x *running) deleted(s *Step) {
-	r := s.record()
-	done := s.result(x.Portal)
-	r.Status, done.Status = download.Deleted, download.Deleted
-	x.swept(s.Path, r)
-	x.finished(*r)
-	x.report(done)
-}
-
 // takeAway removes a file, if it is still the one that was looked at, and its metadata or, with a trash, moves them there
 // and returns both. Metadata that were edited stay.
 func (x *running) takeAway(ctx context.Context, r *download.Result, was fs.FileInfo) (gone []taken, err error) {
 	beside := x.sidecarOf(ctx, r)
 	if beside.Standing == Edited {
-		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, errEditedSidecar(filepath.ToSlash(beside.path)))
+		x.failsBeside(ctx, r, r.Path, errEditedSidecar(filepath.ToSlash(beside.path)))
 	}
 	if x.trash != nil {
 		if beside.Standing != AsWritten {
@@ -110,26 +101,22 @@ func (x *running) displace(ctx context.Context, s *Step) ([]taken, error) {
 	return gone, err
 }
 
-// note implements executor.
-func (x *running) note(ctx context.Context, s *Step) {
-	if s.Wanted == nil {
-		x.giveUp(ctx, s)
-		return
+// asWritten implements executor.
+func (x *running) asWritten(ctx context.Context, r *download.Result) (now *download.Result, ok bool) {
+	seen, standing, err := x.lookAt(ctx, r, false)
+	if err != nil || standing != AsWritten {
+		return nil, false
 	}
-	r := s.record()
-	told := learned(s.Wanted, r)
-	if told == nil {
-		return
-	}
-	if seen, standing, err := x.lookAt(ctx, r, false); err == nil && standing == AsWritten {
-		r.Listed, r.Status = told, download.Unchanged
-		now, _ := Bare(x.Root, *dated(r, seen))
-		x.finished(now)
-	}
+	return dated(r, seen), true
 }
 
-// giveUp closes the record of a file: it is not sync's any more, or is not there. The metadata of an asset that is known
-// to be gone are deleted with it.
+// bare implements executor.
+func (x *running) bare(r download.Result) download.Result {
+	r, _ = Bare(x.Root, r)
+	return r
+}
+
+// giveUp implements executor.
 func (x *running) giveUp(ctx context.Context, s *Step) {
 	r := *s.Record
 	if s.Action == "" && s.Why != "" && !x.giveUpSidecar(ctx, s) {
@@ -158,7 +145,7 @@ func (x *running) giveUpSidecar(ctx context.Context, s *Step) bool {
 		err = x.removeSidecar(beside)
 	}
 	if err != nil {
-		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: s.Record, Path: s.Path}, err)
+		x.failsBeside(ctx, s.Record, s.Path, err)
 	}
 	x.removeEmpty(beside.path)
 	return err == nil
@@ -181,13 +168,7 @@ func (x *running) adopt(ctx context.Context, s *Step) {
 		x.fails(ctx, s, err)
 		return
 	}
-	if x.describes(s) {
-		x.writeSidecar(ctx, s, &r)
-	}
-	r, _ = Bare(x.Root, r)
-	x.finished(r)
-	r.Status = download.Unchanged
-	x.report(r)
+	x.adopted(ctx, s, r)
 }
 
 // md5Of returns the MD5, in hexadecimal digits, and the size of a regular file.

@@ -3,20 +3,101 @@ package mirror
 import (
 	"context"
 	"path/filepath"
+	"sync"
 
 	"github.com/bynder-cli/bynder/internal/download"
 )
 
-// fetching has the steps whose files are transferred, by the number of their jobs, from 1 on. Its methods are called by
-// several goroutines.
+// transfers are the steps whose files are transferred, by the number of their jobs, from 1 on.
+type transfers struct {
+	steps []*Step
+	// displacing are those that displace a file.
+	displacing map[download.FileID]*Step
+
+	mu   sync.Mutex
+	left []*download.Result // records of files that have left their paths
+}
+
+// transfersOf returns the transfers of steps. A step of a record that is stuck has its failure reported.
+func (x *progress) transfersOf(steps []*Step) *transfers {
+	t := &transfers{displacing: map[download.FileID]*Step{}}
+	for _, s := range steps {
+		if s.Record != nil && x.stuck[s.Record] {
+			continue
+		}
+		t.steps = append(t.steps, s)
+		if s.Displaces != nil {
+			t.displacing[s.Wanted.File] = s
+		}
+	}
+	return t
+}
+
+// fetch carries out transfers.
+func (x *progress) fetch(ctx context.Context, t *transfers, results download.ResultObserver, recorder download.Recorder) {
+	if len(t.steps) == 0 {
+		return
+	}
+	jobs := func(yield func(download.Job) bool) {
+		for i, s := range t.steps {
+			if !yield(x.job(s, int64(i)+1)) {
+				return
+			}
+		}
+	}
+	x.outcome.Stop = x.Fetch(ctx, jobs, results, recorder).Stop
+}
+
+// job returns the job that transfers a step's file.
+func (x *progress) job(s *Step, number int64) download.Job {
+	w, listed := s.Wanted, x.listed(s)
+	j := download.Job{
+		Number: number, MediaID: w.File.MediaID, Selector: w.Selector, Asset: w.Asset, Chosen: w.Chosen, Path: s.Path, Listed: &listed,
+	}
+	if w.Listed.Size != nil {
+		j.Size = *w.Listed.Size
+	}
+	was := s.Displaces
+	if s.Replaces {
+		was = s.Record
+	}
+	if was != nil && was.Bytes != nil {
+		j.Replaces = &download.Replaceable{Size: *was.Bytes, MD5: was.MD5, ETag: was.DigestETag(), ObjectETag: was.ObjectETag}
+	}
+	return j
+}
+
+// fetched completes the result of a step's transfer. ok is false if it failed.
+func (x *progress) fetched(s *Step, r download.Result) (_ download.Result, ok bool) {
+	told := s.result(x.Portal)
+	r.Action, r.Plan = told.Action, told.Plan
+	if r.Status == download.Failed {
+		if r.Error.Code == download.CodeExists && s.Replaces {
+			r.Status, r.Action = download.Kept, download.ActionKeep
+		}
+		return r, false
+	}
+	if r.Status == download.Unchanged && s.Replaces {
+		r.Plan = download.PlanUnchanged // the portal tells otherwise of it, and has the same file
+	}
+	listed := x.listed(s)
+	r.Listed = &listed
+	return r, true
+}
+
+// leave notes that the file of a record has left its path.
+func (t *transfers) leave(r *download.Result) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.left = append(t.left, r)
+}
+
+// fetching is the transfers to a folder. Its methods are called by several goroutines.
 type fetching struct {
 	*running
-	ctx   context.Context //nolint:containedctx // observers get none
-	steps []*Step
-	// displacing are those that displace a file, and gone is what was put into the trash for them (guarded by mu).
-	displacing map[download.FileID]*Step
-	gone       map[*Step][]taken
-	left       []*download.Result // records of files that have left their paths, guarded by mu
+	*transfers
+	ctx  context.Context   //nolint:containedctx // observers get none
+	gone map[*Step][]taken // what was put into the trash for steps that displace a file, guarded by transfers.mu
 }
 
 var (
@@ -26,31 +107,11 @@ var (
 
 // fetches transfers files.
 func (x *running) fetches(ctx context.Context, steps []*Step) {
-	f := &fetching{running: x, ctx: ctx, displacing: map[download.FileID]*Step{}, gone: map[*Step][]taken{}}
-	for _, s := range steps {
-		if s.Record != nil && x.stuck[s.Record] {
-			continue // its failure is reported
-		}
-		f.steps = append(f.steps, s)
-		if s.Displaces != nil {
-			f.displacing[s.Wanted.File] = s
-		}
-	}
-	if len(f.steps) > 0 {
-		x.outcome.Stop = x.Fetch(ctx, f.jobs, f, f).Stop
-	}
+	f := &fetching{running: x, transfers: x.transfersOf(steps), ctx: ctx, gone: map[*Step][]taken{}}
+	x.fetch(ctx, f.transfers, f, f)
 	for _, r := range f.left { // while files are published, no folder is removed
 		x.dropSidecar(ctx, r)
 		x.swept(r.Path, r)
-	}
-}
-
-// jobs yields the jobs of the steps, in their order.
-func (f *fetching) jobs(yield func(download.Job) bool) {
-	for i, s := range f.steps {
-		if !yield(f.job(s, int64(i)+1)) {
-			return
-		}
 	}
 }
 
@@ -96,15 +157,8 @@ func (f *fetching) Finished(job download.Job, r download.Result) {
 	if s.Record != nil && filepath.ToSlash(s.Record.Path) != s.Path { // it was not there any more, or was moved
 		f.leave(s.Record)
 	}
-	r, _ = Bare(f.Root, r)
+	r = f.bare(r)
 	f.State.Finished(job, r)
 	f.report(r)
 	f.displaced(s)
-}
-
-// leave notes that the file of a record has left its path.
-func (f *fetching) leave(r *download.Result) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.left = append(f.left, r)
 }

@@ -19,17 +19,35 @@ type moving struct {
 	parked bool            // in ownFolder, so that another file can have its path
 }
 
+func newMoving(s *Step) *moving {
+	now := *s.Record
+	now.Status, now.Path, now.From = download.Moved, filepath.FromSlash(s.From), filepath.FromSlash(s.From)
+	if told := learned(s.Wanted, s.Record); told != nil {
+		now.Listed = told
+	}
+	return &moving{Step: s, now: now}
+}
+
+// failsToMove reports why a file was not moved.
+func (x *progress) failsToMove(ctx context.Context, m *moving, err error) {
+	failed := *m.Step
+	if e, ok := errors.AsType[*download.Error](err); ok && e.Code == download.CodeExists && e.Path == filepath.FromSlash(m.From) {
+		failed.Path, failed.From = m.From, "" // the file itself was changed, and its new path may be free
+	}
+	x.fails(ctx, &failed, err)
+}
+
+// errTakenAway returns the error of a file that is not there any more.
+func errTakenAway(path string) error {
+	return &download.Error{Code: download.CodeNotFound, Path: path, Err: errors.New("it was taken away meanwhile")}
+}
+
 // moves gives files their new paths. Those of steps with Via wait in ownFolder until all others have moved. After a kill
 // their records have these paths, and the next plan moves them on.
 func (x *running) moves(ctx context.Context, steps []*Step) {
 	var waiting []*moving
 	for _, s := range steps {
-		now := *s.Record
-		now.Status, now.Path, now.From = download.Moved, filepath.FromSlash(s.From), filepath.FromSlash(s.From)
-		if told := learned(s.Wanted, s.Record); told != nil {
-			now.Listed = told
-		}
-		m := &moving{Step: s, now: now}
+		m := newMoving(s)
 		if x.move(ctx, m, s.Via) && s.Via {
 			waiting = append(waiting, m)
 		}
@@ -84,7 +102,7 @@ func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
 	case Edited:
 		return errEdited(m.now.Path)
 	case NotThere:
-		return &download.Error{Code: download.CodeNotFound, Path: m.now.Path, Err: errors.New("it was taken away meanwhile")}
+		return errTakenAway(m.now.Path)
 	case AsWritten:
 		m.now.Listed = dated(&m.now, seen).Listed
 	}
@@ -98,7 +116,7 @@ func (x *running) moveOn(ctx context.Context, m *moving, wait bool) error {
 	}
 	done := m.result(x.Portal)
 	done.Status = download.Moved
-	m.now, _ = Bare(x.Root, m.now)
+	m.now = x.bare(m.now)
 	x.finished(m.now)
 	x.report(done)
 	if was := m.displacing(); was != nil {
@@ -149,11 +167,7 @@ func (x *running) cannotMove(ctx context.Context, m *moving, err error) {
 	if m.parked && (x.folder.Taken(m.From) || x.hop(ctx, m, m.From) != nil) {
 		x.finished(m.now)
 	}
-	failed := *m.Step
-	if e, ok := errors.AsType[*download.Error](err); ok && e.Code == download.CodeExists && e.Path == filepath.FromSlash(m.From) {
-		failed.Path, failed.From = m.From, "" // the file itself was changed, and its new path may be free
-	}
-	x.fails(ctx, &failed, err)
+	x.failsToMove(ctx, m, err)
 }
 
 // hop moves a file to a path, which is free, and its metadata before it: a file without metadata gets them again.

@@ -30,12 +30,15 @@ type executor interface {
 	deletions(ctx context.Context, steps []*Step)
 	moves(ctx context.Context, steps []*Step)
 	fetches(ctx context.Context, steps []*Step)
-	// describe writes the metadata of a file that stays as it is.
-	describe(ctx context.Context, s *Step)
 	// adopt takes a file that is in place for sync's own, as it is.
 	adopt(ctx context.Context, s *Step)
-	// note carries out a step that changes the state alone.
-	note(ctx context.Context, s *Step)
+	// giveUp closes the record of a file: it is not sync's any more, or is not there. The metadata of an asset that is known
+	// to be gone are deleted with it.
+	giveUp(ctx context.Context, s *Step)
+	// asWritten returns a record with what its file tells of itself now. ok is false if the file is not as it was written.
+	asWritten(ctx context.Context, r *download.Result) (now *download.Result, ok bool)
+	// bare returns a record as one without metadata, if there are none beside its file.
+	bare(r download.Result) download.Result
 	// show returns a path, with /, as users know it.
 	show(path string) string
 }
@@ -84,9 +87,9 @@ func (x *progress) carryOut(ctx context.Context, steps []Step) {
 	}{
 		{download.ActionMove, x.by.moves},
 		{download.ActionFetch, x.by.fetches},
-		{download.ActionMetadata, x.each(x.by.describe)},
+		{download.ActionMetadata, x.each(x.describe)},
 		{download.ActionAdopt, x.each(x.by.adopt)},
-		{"", x.each(x.by.note)},
+		{"", x.each(x.note)},
 		{download.ActionDelete, x.by.deletions},
 	} {
 		if x.outcome.Stop == nil && ctx.Err() == nil {
@@ -177,6 +180,11 @@ func (x *progress) fails(ctx context.Context, s *Step, err error) {
 	x.report(r)
 }
 
+// failsBeside reports that something could not be done with the metadata beside the path of a record's file.
+func (x *progress) failsBeside(ctx context.Context, r *download.Result, path string, err error) {
+	x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(path)}, err)
+}
+
 // local returns an error of the file system, about a path, as one with a code.
 func local(path string, err error) error {
 	if err == nil {
@@ -220,25 +228,6 @@ func (x *progress) finished(r download.Result) {
 	x.State.Finished(download.Job{MediaID: r.MediaID}, r)
 }
 
-// job returns the job that transfers a step's file.
-func (x *progress) job(s *Step, number int64) download.Job {
-	w, listed := s.Wanted, x.listed(s)
-	j := download.Job{
-		Number: number, MediaID: w.File.MediaID, Selector: w.Selector, Asset: w.Asset, Chosen: w.Chosen, Path: s.Path, Listed: &listed,
-	}
-	if w.Listed.Size != nil {
-		j.Size = *w.Listed.Size
-	}
-	was := s.Displaces
-	if s.Replaces {
-		was = s.Record
-	}
-	if was != nil && was.Bytes != nil {
-		j.Replaces = &download.Replaceable{Size: *was.Bytes, MD5: was.MD5, ETag: was.DigestETag(), ObjectETag: was.ObjectETag}
-	}
-	return j
-}
-
 // listed returns what is on record of a step's file when it gets its name. Modified is that of the metadata in place, if
 // there are any or they are to be written: the file's new metadata follow.
 func (x *progress) listed(s *Step) download.Listed {
@@ -264,7 +253,7 @@ func (x *progress) describes(s *Step) bool {
 
 // dropStray removes the metadata of a step's file if that is not in place any more and does not come back to its path:
 // another file may need theirs. If that fails, the record stays as it is. Metadata of an asset that is gone are removed with
-// their record (see executor.note).
+// their record (see executor.giveUp).
 func (x *progress) dropStray(ctx context.Context, s *Step) {
 	r := s.Record
 	if r == nil || r.Portal != x.Portal || s.Replaces {
@@ -281,24 +270,6 @@ func (x *progress) dropStray(ctx context.Context, s *Step) {
 	if goes && x.by.stands(r) != AsWritten && !x.by.dropSidecar(ctx, r) {
 		x.stuck[r] = true
 	}
-}
-
-// fetched completes the result of a step's transfer. ok is false if it failed.
-func (x *progress) fetched(s *Step, r download.Result) (_ download.Result, ok bool) {
-	told := s.result(x.Portal)
-	r.Action, r.Plan = told.Action, told.Plan
-	if r.Status == download.Failed {
-		if r.Error.Code == download.CodeExists && s.Replaces {
-			r.Status, r.Action = download.Kept, download.ActionKeep
-		}
-		return r, false
-	}
-	if r.Status == download.Unchanged && s.Replaces {
-		r.Plan = download.PlanUnchanged // the portal tells otherwise of it, and has the same file
-	}
-	listed := x.listed(s)
-	r.Listed = &listed
-	return r, true
 }
 
 // writeSidecar writes the metadata of a file, and their MD5 and date to the file's record. It reports a failure, and
@@ -323,14 +294,66 @@ func (x *progress) writeSidecar(ctx context.Context, s *Step, r *download.Result
 	return err == nil
 }
 
+// describe writes the metadata of a file that stays as it is.
+func (x *progress) describe(ctx context.Context, s *Step) {
+	r := s.record()
+	if told := learned(s.Wanted, r); told != nil {
+		r.Listed = told
+	}
+	if now, ok := x.by.asWritten(ctx, r); ok { // the file itself may have been edited
+		r = now
+	}
+	if !x.writeSidecar(ctx, s, r) {
+		return
+	}
+	r.Status = download.Unchanged
+	x.finished(*r)
+	done := s.result(x.Portal)
+	done.Status = download.Unchanged
+	x.report(done)
+}
+
+// note carries out a step that changes the state alone.
+func (x *progress) note(ctx context.Context, s *Step) {
+	if s.Wanted == nil {
+		x.by.giveUp(ctx, s)
+		return
+	}
+	r := s.record()
+	told := learned(s.Wanted, r)
+	if told == nil {
+		return
+	}
+	r.Listed = told
+	if now, ok := x.by.asWritten(ctx, r); ok {
+		now.Status = download.Unchanged
+		x.finished(x.by.bare(*now))
+	}
+}
+
+// adopted writes the metadata of a step's file that was adopted, and records and reports it.
+func (x *progress) adopted(ctx context.Context, s *Step, r download.Result) {
+	if x.describes(s) {
+		x.writeSidecar(ctx, s, &r)
+	}
+	r = x.by.bare(r)
+	x.finished(r)
+	r.Status = download.Unchanged
+	x.report(r)
+}
+
+// deleted records and reports that a step's file was deleted.
+func (x *progress) deleted(s *Step) {
+	r := s.record()
+	done := s.result(x.Portal)
+	r.Status, done.Status = download.Deleted, download.Deleted
+	x.finished(*r)
+	x.report(done)
+}
+
 // displaced records and reports that the file which a step displaces is gone.
 func (x *progress) displaced(s *Step) {
 	if was := s.displacing(); was != nil {
-		r := was.record()
-		r.Status = download.Deleted
-		x.finished(*r)
-		done := was.result(x.Portal)
-		done.Status = download.Deleted
-		x.report(done)
+		x.deleted(was)
 	}
 }

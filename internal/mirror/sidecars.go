@@ -98,7 +98,7 @@ func (x *running) dropSidecar(ctx context.Context, r *download.Result) bool {
 	case err == nil:
 		x.removeEmpty(beside.path)
 	case !isKept(err):
-		x.fails(ctx, &Step{Action: download.ActionMetadata, Record: r, Path: filepath.ToSlash(r.Path)}, err)
+		x.failsBeside(ctx, r, r.Path, err)
 		return false
 	}
 	return true
@@ -149,27 +149,8 @@ func (x *running) moveSidecar(ctx context.Context, m *moving, to string) error {
 	listed := *m.now.Listed
 	listed.Metadata = ""
 	m.now.Listed = &listed
-	x.fails(ctx, &Step{Action: download.ActionMetadata, Record: &at, Path: filepath.ToSlash(about)}, err)
+	x.failsBeside(ctx, &at, about, err)
 	return nil
-}
-
-// describe writes the metadata of a file that stays as it is.
-func (x *running) describe(ctx context.Context, s *Step) {
-	r := s.record()
-	if told := learned(s.Wanted, r); told != nil {
-		r.Listed = told
-	}
-	if seen, standing, err := x.lookAt(ctx, r, false); err == nil && standing == AsWritten { // the file itself may have been edited
-		r = dated(r, seen)
-	}
-	if !x.writeSidecar(ctx, s, r) {
-		return
-	}
-	r.Status = download.Unchanged
-	x.finished(*r)
-	done := s.result(x.Portal)
-	done.Status = download.Unchanged
-	x.report(done)
 }
 
 // replaceSidecar implements executor. Other metadata of the record are removed first, and the new ones are intended: whenever
