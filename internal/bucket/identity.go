@@ -61,8 +61,11 @@ func identity(file download.FileID) map[string]string {
 }
 
 // IsOf reports whether an object, which Client.Head returned, was written as a file, of any version.
-func (o Object) IsOf(file download.FileID) bool {
-	for name, value := range identity(file) {
+func (o Object) IsOf(file download.FileID) bool { return o.hasMetadata(identity(file)) }
+
+// hasMetadata reports whether an object has user metadata, among others.
+func (o Object) hasMetadata(all map[string]string) bool {
+	for name, value := range all {
 		if o.Metadata[name] != value {
 			return false
 		}
@@ -124,12 +127,7 @@ func recordable(etag string) string {
 // record. If the record does not tell the version, known is false.
 func (o Object) IsVersionOf(r *download.Result) (same, known bool) {
 	obj := transfer.Object{ETag: r.ETag, Size: -1}
-	for name, value := range metadata(download.Target{Identity: r.File()}, obj) {
-		if o.Metadata[name] != value {
-			return false, obj.StrongETag() != ""
-		}
-	}
-	return true, obj.StrongETag() != ""
+	return o.hasMetadata(metadata(download.Target{Identity: r.File()}, obj)), obj.StrongETag() != ""
 }
 
 // wroteThis reports whether an object was written as t's file of the version obj.
@@ -137,15 +135,11 @@ func wroteThis(o Object, t download.Target, obj transfer.Object) bool {
 	if obj.StrongETag() == "" && obj.LastModified.IsZero() {
 		return false
 	}
-	for name, value := range metadata(t, obj) {
-		if name == metaModified && obj.StrongETag() != "" {
-			continue // servers behind one name need not agree on it
-		}
-		if o.Metadata[name] != value {
-			return false
-		}
+	all := metadata(t, obj)
+	if obj.StrongETag() != "" {
+		delete(all, metaModified) // servers behind one name need not agree on it
 	}
-	return true
+	return o.hasMetadata(all)
 }
 
 // isDigest reports whether an ETag, without quotes, is an MD5 or that of an upload in parts.
