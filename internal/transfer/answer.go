@@ -80,10 +80,9 @@ type arrivals interface{ Waiting() int }
 // span is the bytes from offset from on: until that of the first byte after them, or to the end of the file for zero.
 // unless, where not "", is the ETag of an object of which no byte is wanted. keep is Options.KeepCoded for this request.
 type span struct {
-	from, until int64
-	unless      string
-	keep        bool
-	tentative   bool // refusals say nothing of storage
+	from, until     int64
+	unless          string
+	keep, tentative bool // refusals of a tentative one say nothing of storage
 }
 
 // request returns the request for what s says of the file at u (Range: RFC 9110, section 14.2); see ask.

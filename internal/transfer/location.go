@@ -77,8 +77,6 @@ func (a *address) locate(ctx context.Context) (renewed bool, err error) {
 	return true, nil
 }
 
-func (a *address) isTentative() bool { return a.location.Tentative && !a.served }
-
 // renewable reports whether a new location may help against e, which nothing helps against at this
 // one: if it was not asked for just now, as when it was saved with a listing, or if it was good
 // before storage refused it. So each new location is given up for that only once.

@@ -117,7 +117,7 @@ func describe(u *url.URL, h http.Header, size int64) Object {
 	if !coding.IsFormat(obj.label, obj.Name) {
 		obj.Coding = obj.label
 	}
-	if modified, err := http.ParseTime(h.Get("Last-Modified")); err == nil && time.Unix(0, modified.UnixNano()).Equal(modified) { // 1678 to 2262, which a file can have
+	if modified, err := http.ParseTime(h.Get("Last-Modified")); err == nil && storable(modified) {
 		obj.LastModified = modified
 	}
 	return obj
@@ -132,3 +132,6 @@ func (o *Object) setCoding(keep bool) (kept bool) {
 	}
 	return o.Kept != ""
 }
+
+// storable reports whether a file can have that date: from 1678 to 2262, where a date is a 64-bit number of nanoseconds.
+func storable(t time.Time) bool { return time.Unix(0, t.UnixNano()).Equal(t) }

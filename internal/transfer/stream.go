@@ -88,7 +88,7 @@ func (s *Stream) remedy(err error) error {
 		return s.ctx.Err()
 	}
 	e, ok := err.(*Error) //nolint:errorlint // what a Source wraps is its own
-	if !ok || s.at.isTentative() {
+	if !ok || s.at.location.Tentative && !s.at.served {
 		return err
 	}
 	help, pause := e.remedy, e.after
