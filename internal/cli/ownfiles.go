@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/metadata"
 	"github.com/bynder-cli/bynder/internal/naming"
 	"github.com/bynder-cli/bynder/internal/sink"
@@ -102,8 +101,8 @@ func (o *transferFlags) checkNotInState() error {
 	switch output := o.outputPath(); {
 	case o.recorded: // they go where they were
 	case o.toBucket():
-		if key := o.bucket.Prefix + filepath.ToSlash(o.output); keyInState(key) {
-			into = bucket.Scheme + o.bucket.Bucket + "/" + key
+		if name := filepath.ToSlash(o.output); keyInState(o.bucket.Prefix + name) {
+			into = o.bucket.Below(name)
 		}
 	case isInState(realPath(o.dir), o.dir):
 		into = o.dir
