@@ -19,7 +19,7 @@ import (
 const mostCopied = 5 << 30
 
 // Copy copies an object within the bucket, of the version with its ETag, to a key that no object has, and returns the ETag of the
-// copy, which has the attributes of the object. The error is ErrNotFound if there is no such object, ErrCondition if it has
+// copy, which has the attributes of the object. The error is ErrNotFound if the object does not exist, ErrCondition if it has
 // another ETag, and fs.ErrExist if another object has the key. On a server that ignores the condition, or does not know it, an
 // object that appears between a last look at the key and the copy is replaced.
 func (c *Client) Copy(ctx context.Context, o Object, to string) (etag string, err error) {
@@ -160,7 +160,7 @@ func (c *Client) copyParts(ctx context.Context, o Object, to string) (etag strin
 	return etag, nil
 }
 
-// DeleteSame removes an object unless it has another ETag by now. It reports whether no such object is left.
+// DeleteSame removes an object unless it has another ETag by now. It reports whether that object is gone.
 func (c *Client) DeleteSame(ctx context.Context, key, etag string) (gone bool, err error) {
 	o, err := c.Head(ctx, key)
 	switch {

@@ -156,7 +156,7 @@ func (s *Segments) add(ctx context.Context, lines io.Reader, at int64) error {
 	}
 }
 
-// put writes a segment. There is no condition: nothing else has the name, and a try whose answer is lost does no harm. A server that
+// put writes a segment, without a condition: nothing else has the name, and a try whose answer is lost does no harm. A server that
 // still says that a condition does not hold means another request.
 func (s *Segments) put(ctx context.Context, key string, content []byte) (etag string, err error) {
 	for tries := retry.New(s.client.opts.Retries); ; {

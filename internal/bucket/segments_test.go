@@ -310,7 +310,7 @@ func TestSegmentsEndWithTheContext(t *testing.T) {
 	}
 }
 
-// A server that answers 412 or 409 although there is no condition means another request.
+// A server that answers 412 or 409 to a request without a condition means another request.
 func TestSegmentsDespiteConditions(t *testing.T) {
 	s := newServer(t)
 	refused := 0

@@ -11,7 +11,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
-// uploading is the intent of a job whose upload has so many parts.
+// uploading returns the intent of a job with a number of uploaded parts.
 func uploading(id string, parts int) download.Result {
 	r := downloaded(original(id), "sub/"+id, 50<<20)
 	r.Upload = &download.Upload{

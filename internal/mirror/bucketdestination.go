@@ -118,7 +118,7 @@ func (d *BucketDestination) Taken(path string) bool {
 	return ok
 }
 
-// HasOnly implements Folder. There are no folders.
+// HasOnly implements Folder. A bucket has only objects.
 func (d *BucketDestination) HasOnly(string, func(path string) bool) bool { return false }
 
 // Adoptable implements Folder.

@@ -110,7 +110,7 @@ func TestOverwrittenObjectsAreNotRecovered(t *testing.T) {
 	for _, tt := range []struct{ name, fault, content string }{
 		{"other bytes", "", "six"},
 		{"of another size", "", edited},
-		{"of another size, and ETags are no digests", "s3-etag", edited},
+		{"of another size, and ETags are not digests", "s3-etag", edited},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var faults []string

@@ -31,7 +31,7 @@ type bucketRig struct {
 	metadata, adopts bool
 	trash            bucket.Location // none if it is zero
 	verdicts         map[string]Verdict
-	refused          map[string]error // by asset: why there is no file of it
+	refused          map[string]error // by asset: why it has no file
 	held             func() error     // is asked whether the lock is held
 	fetch            func()           // is called before a file is transferred, if it is set
 	copies           func(to string)  // is called with the path of a copy before it is made, if it is set

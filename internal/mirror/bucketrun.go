@@ -14,7 +14,7 @@ import (
 	"github.com/bynder-cli/bynder/internal/transfer"
 )
 
-// inBucket is a plan that is carried out in a bucket. There are no folders, links and partials, and an object appears whole.
+// inBucket is a plan that is carried out in a bucket, which has neither folders nor links nor partials: an object appears whole.
 type inBucket struct {
 	progress
 	there *BucketDestination

@@ -54,7 +54,7 @@ func (c change) runInBucket(t *testing.T, s *store, withTrash bool) {
 	}
 }
 
-// Faults of the bucket are no reason to do anything else.
+// With faults of the bucket the same is done.
 func TestRunInBucketWithFaults(t *testing.T) {
 	for _, fault := range []string{"s3-lost,rate=0.1", "s3-412,rate=0.1", "s3-409,rate=0.1"} {
 		t.Run(fault, func(t *testing.T) {

@@ -108,7 +108,7 @@ type rig struct {
 	unforeseen bool // a run may do something else than its plan says: a file has other bytes, and the size and time of before
 	metadata   bool
 	adopt      bool
-	refused    map[string]error // by asset: why there is no file of it
+	refused    map[string]error // by asset: why it has no file
 	verdicts   map[string]Verdict
 	fetch      func(download.Job) error    // fails a transfer
 	begun      func(download.Result)       // is called before a transferred file gets its name
