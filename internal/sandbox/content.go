@@ -168,10 +168,7 @@ func (o Object) hash(h hash.Hash, off, n int64) {
 // the object.
 var digests digestCache
 
-type digestCache struct {
-	mu    sync.Mutex
-	known map[digestKey]string
-}
+type digestCache struct{ cache[digestKey, string] }
 
 type digestKey struct {
 	seed           uint64
@@ -181,19 +178,26 @@ type digestKey struct {
 const maxDigests = 4096
 
 func (c *digestCache) get(o Object) string {
-	key := digestKey{o.seed, o.Size, o.partSize}
+	return c.once(digestKey{o.seed, o.Size, o.partSize}, maxDigests, o.digest)
+}
+
+// cache remembers a bounded number of values, each made once also for several callers. The zero cache is empty.
+type cache[K comparable, V any] struct {
+	mu    sync.Mutex
+	known map[K]func() V
+}
+
+// once returns the value of a key, which value makes if it is not known. With most values, all are forgotten before.
+func (c *cache[K, V]) once(key K, most int, value func() V) V {
 	c.mu.Lock()
-	d, ok := c.known[key]
+	known, ok := c.known[key]
+	if !ok {
+		if c.known == nil || len(c.known) >= most {
+			c.known = make(map[K]func() V)
+		}
+		known = sync.OnceValue(value)
+		c.known[key] = known
+	}
 	c.mu.Unlock()
-	if ok {
-		return d
-	}
-	d = o.digest() // two callers may both compute it
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil || len(c.known) >= maxDigests {
-		c.known = make(map[digestKey]string)
-	}
-	c.known[key] = d
-	return d
+	return known()
 }

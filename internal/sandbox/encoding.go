@@ -72,13 +72,10 @@ func (o Object) pack(how string) []byte {
 	return b.Bytes()
 }
 
-// packings remembers packed bytes, each made once also for several callers.
+// packings remembers packed bytes.
 var packings packingCache
 
-type packingCache struct {
-	mu    sync.Mutex
-	known map[packingKey]func() []byte
-}
+type packingCache struct{ cache[packingKey, []byte] }
 
 type packingKey struct {
 	digestKey
@@ -91,18 +88,7 @@ func (c *packingCache) get(o Object, how string) []byte {
 	if o.content != nil { // drawn or read from a file: small, and not known by its seed
 		return o.pack(how)
 	}
-	key := packingKey{digestKey{o.seed, o.Size, o.partSize}, how}
-	c.mu.Lock()
-	packed, ok := c.known[key]
-	if !ok {
-		if c.known == nil || len(c.known) >= maxPackings {
-			c.known = make(map[packingKey]func() []byte)
-		}
-		packed = sync.OnceValue(func() []byte { return o.pack(how) })
-		c.known[key] = packed
-	}
-	c.mu.Unlock()
-	return packed()
+	return c.once(packingKey{digestKey{o.seed, o.Size, o.partSize}, how}, maxPackings, func() []byte { return o.pack(how) })
 }
 
 // zeros are 20 MiB of zeros, packed: a thousandth of that.
