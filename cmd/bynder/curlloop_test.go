@@ -65,7 +65,7 @@ func TestCurlLoop(t *testing.T) {
 			t.Fatal(err)
 		}
 		k.faults(t, demoFaults(t)...)
-		ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		cmd := k.command(ctx, way.command[0], way.command[1:]...)
 		said, err := cmd.CombinedOutput()
 		cancel()

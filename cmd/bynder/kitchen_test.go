@@ -140,7 +140,7 @@ func (k *kitchen) command(ctx context.Context, name string, args ...string) *exe
 // run runs a command, which has to end with a status.
 func (k *kitchen) run(t *testing.T, status int, name string, args ...string) ran {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := k.command(ctx, name, args...)
 	var stdout, stderr bytes.Buffer

@@ -62,9 +62,10 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"s3":      cmdS3,
 }
 
-// patience bounds every wait. It is long, because machines can be slow; a program
-// that does as it should never takes that long.
-const patience = 2 * time.Minute
+// patience bounds every wait. It is long, because a busy machine with the race detector
+// can take minutes for what takes seconds elsewhere; a program that does as it should
+// never takes that long.
+const patience = 10 * time.Minute
 
 type processesKey struct{}
 
