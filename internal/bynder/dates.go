@@ -8,9 +8,9 @@ import (
 
 // dateLayouts are the layouts in which portals write dates: ISO 8601 for assets, also in its basic form, with spaces or
 // slashes and without seconds, and words for collections ("March, 01 2017 10:49:12 +0000"). Seconds may have a
-// fraction.
+// fraction. The first one is that of almost all dates of assets.
 var dateLayouts = func() []string {
-	all := []string{"January, 02 2006 15:04:05 -0700", "January, 2 2006 15:04:05 -0700", time.RFC1123Z, time.RFC1123}
+	all := []string{time.RFC3339, "January, 02 2006 15:04:05 -0700", "January, 2 2006 15:04:05 -0700", time.RFC1123Z, time.RFC1123}
 	for _, day := range []string{"2006-01-02", "2006/01/02", "20060102"} {
 		all = append(all, day)
 		for _, clock := range []string{"15:04:05", "15:04", "150405", "1504"} {
