@@ -117,10 +117,11 @@ func (e *Engine) Run(ctx context.Context, jobs Source) Tally {
 	defer stop(nil)
 	workers := cmp.Or(e.Options.Workers, FixedWorkers(1))
 	r := run{
-		engine: e, stop: stop, paths: NewPaths(e.Sink, e.Options.Beside), workers: workers,
+		engine: e, stop: stop, paths: NewPaths(e.Sink, e.Options.Beside), workers: workers, jobs: make(chan Job),
 		waiting: make(chan struct{}, max(e.Options.Waiting, 0)), publishing: make(chan struct{}, workers.Most()),
 	}
 	r.feed(ctx, jobs)
+	close(r.jobs)
 	r.files.Wait()
 	if ctx.Err() != nil {
 		r.tally.Stop = context.Cause(ctx)
@@ -133,7 +134,8 @@ type run struct {
 	engine *Engine
 	stop   context.CancelCauseFunc
 	paths  *Paths
-	files  sync.WaitGroup // that have no result yet
+	files  sync.WaitGroup // goroutines that work on files
+	jobs   chan Job       // of goroutines that have ended their last one
 	// finds is set if the last file, whose name was not known before, was in place: the next ones are probed
 	// (transfer.Location.InPlace).
 	finds atomic.Bool
@@ -163,17 +165,35 @@ func (r *run) feed(ctx context.Context, jobs Source) {
 		select {
 		case r.workers.slots <- struct{}{}:
 			r.countWanted()
-			free := sync.OnceFunc(r.workers.free)
-			r.files.Go(func() {
-				defer free()
-				result := r.get(ctx, job, free)
-				r.describe(ctx, job, &result)
-				r.finish(ctx, job, result)
-			})
+			r.start(ctx, job)
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// start passes a job, which has a slot of workers, to a goroutine that has ended its last one, or else to a new one. The
+// stack of a new one has to grow, which took a twentieth of the processor time of small files.
+func (r *run) start(ctx context.Context, job Job) {
+	select {
+	case r.jobs <- job:
+	default:
+		r.files.Go(func() {
+			r.work(ctx, job)
+			for next := range r.jobs {
+				r.work(ctx, next)
+			}
+		})
+	}
+}
+
+// work does a job, and frees its slot.
+func (r *run) work(ctx context.Context, job Job) {
+	free := sync.OnceFunc(r.workers.free)
+	defer free()
+	result := r.get(ctx, job, free)
+	r.describe(ctx, job, &result)
+	r.finish(ctx, job, result)
 }
 
 // countWanted counts a requested file.
