@@ -50,12 +50,13 @@ func privateName(name string, file download.FileID) string {
 // one as its own. A partial that was begun before its folder was created is found.
 func (d *Dir) partialPath(path string) string {
 	base, nearest := filepath.Base(path), ""
+	if base == path {
+		return base
+	}
 	for folder := filepath.Dir(path); ; folder = filepath.Dir(folder) {
 		info, err := d.root.Stat(folder)
 		switch {
 		case err != nil || !info.IsDir():
-		case folder == "." && nearest == "":
-			return base
 		case nearest == "":
 			nearest = folder
 			fallthrough

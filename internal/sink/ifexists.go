@@ -146,13 +146,13 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 	if d.root == nil {
 		return nobody, nil, nil
 	}
-	if err := d.CheckInUse(name); err != nil {
+	info, err := d.root.Lstat(name)
+	if used := d.checkInUse(name, errors.Is(err, fs.ErrNotExist)); used != nil {
 		if d.opts.IfExists == Rename {
 			return different, nil, nil
 		}
-		return nobody, nil, err
+		return nobody, nil, used
 	}
-	info, err := d.root.Lstat(name)
 	if err != nil {
 		if above := d.fileAbove(name); above != nil {
 			return notAFile, above, nil

@@ -52,13 +52,23 @@ func usedFiles(all []InUse) []usedFile {
 	return used
 }
 
-// CheckInUse returns an error if a file with this name would replace one that the run itself uses. If no file has the
-// name yet, that can only be one that does not exist either and gets the same name: then names decide whether anything
-// else is looked at, because this is called twice for each file.
+// CheckInUse returns an error if a file with this name would replace one that the run itself uses.
 func (d *Dir) CheckInUse(name string) error {
+	if len(d.inUse) == 0 {
+		return nil
+	}
+	_, err := os.Lstat(d.Show(name))
+	return d.checkInUse(name, errors.Is(err, fs.ErrNotExist))
+}
+
+// checkInUse does what CheckInUse does. If the name is free, because no file has it yet, only a file in use that does not
+// exist either could be replaced, one that gets the same name: names decide then whether anything else is looked at.
+func (d *Dir) checkInUse(name string, free bool) error {
+	if len(d.inUse) == 0 {
+		return nil
+	}
 	path := d.Show(name)
-	_, err := os.Lstat(path)
-	free, folded := errors.Is(err, fs.ErrNotExist), naming.Folded(filepath.Base(path))
+	folded := naming.Folded(filepath.Base(path))
 	for _, u := range d.inUse {
 		if free && u.name != folded {
 			continue

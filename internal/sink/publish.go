@@ -100,7 +100,7 @@ func (p *filePartial) claimName(ctx context.Context) (string, error) {
 		}
 	}
 	for {
-		if err := p.intend(name); err != nil {
+		if err := p.intend(name, true); err != nil { // as moveTo replaces nothing
 			return "", err
 		}
 		err := p.moveTo(name)
@@ -114,6 +114,9 @@ func (p *filePartial) claimName(ctx context.Context) (string, error) {
 		// work, or from this one if NFS sent its request to link twice.
 		who, old, err := p.dir.occupant(ctx, name, p.obj)
 		if err != nil {
+			if isPlaced(err) {
+				_ = p.remove() // as above
+			}
 			return "", err
 		}
 		if who == identical || p.isSame(old) {
@@ -138,10 +141,10 @@ func (p *filePartial) isSame(other fs.FileInfo) bool {
 	return err == nil && other != nil && os.SameFile(info, other)
 }
 
-// intend calls Target.Intend before the file gets a name, and refuses the name of a file in use, which may have been
-// created since Begin.
-func (p *filePartial) intend(name string) error {
-	if err := p.dir.CheckInUse(name); err != nil {
+// intend calls Target.Intend before the file gets a name, which is free or that of a file that it replaces, and refuses the
+// name of a file in use, which may have been created since Begin.
+func (p *filePartial) intend(name string, free bool) error {
+	if err := p.dir.checkInUse(name, free); err != nil {
 		_ = p.remove() // the next run would not get to continue it
 		return err
 	}
@@ -191,7 +194,7 @@ func (p *filePartial) replace(name string, only fs.FileInfo) error {
 	if err := d.makeFolders(name); err != nil {
 		return p.fail("publish", err)
 	}
-	if err := p.intend(name); err != nil {
+	if err := p.intend(name, false); err != nil {
 		return err
 	}
 	if only == nil {
