@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -175,12 +174,6 @@ func (f failure) inTurn() bool {
 // isVariant reports whether a failure is another form of a fault that comes before it.
 func (f failure) isVariant() bool {
 	return f.fault.Text != "" && f.fault.Text != kindOf(f.fault.Name).Texts[0]
-}
-
-// underRace reports whether the race detector is on.
-func underRace() bool {
-	build, _ := debug.ReadBuildInfo()
-	return build != nil && slices.Contains(build.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
 func kindOf(fault string) sandbox.FaultKind {
