@@ -82,6 +82,8 @@ screenshot: ## record the demo in docs/demo.svg if its output has changed
 test: ## run all tests
 	go test -timeout 20m ./...
 
+# Each process of a program with the race detector would take a second to end.
+race: export GORACE = atexit_sleep_ms=10
 race: ## run all tests with the race detector
 	go test -race -timeout 60m ./...
 
