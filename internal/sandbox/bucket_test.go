@@ -174,6 +174,27 @@ func TestBucketConditions(t *testing.T) {
 	check(t, "uploads", c.Stats().BucketUploads, 1)
 	body, _, _ := got(t, s3, "a", minio.GetObjectOptions{})
 	check(t, "bytes", string(body), "new")
+
+	check(t, "delete another ETag", c.deleteCode(t, "a", head.ETag), "PreconditionFailed")
+	check(t, "objects", len(c.Stats().BucketObjects), 1)
+	check(t, "delete no object", c.deleteCode(t, "b", head.ETag), "NoSuchKey")
+	check(t, "delete the ETag", c.deleteCode(t, "a", md5Hex([]byte("new"))), "")
+	check(t, "objects", len(c.Stats().BucketObjects), 0)
+}
+
+// deleteCode removes the object with an ETag and returns the code of the error. The signature does not cover the condition.
+func (c client) deleteCode(t *testing.T, key, etag string) string {
+	t.Helper()
+	a := c.signedDo(t, http.MethodDelete, "/sandbox/"+key, nil, func(r *http.Request, signed bool) {
+		if signed {
+			r.Header.Set("If-Match", `"`+etag+`"`)
+		}
+	})
+	check(t, "error", a.err, nil)
+	if a.StatusCode == http.StatusNoContent {
+		return ""
+	}
+	return s3Code(t, a)
 }
 
 // putParts stores an object in parts.

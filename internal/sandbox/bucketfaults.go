@@ -32,9 +32,9 @@ func only(operations ...string) func(string) []string {
 	return func(string) []string { return operations }
 }
 
-// Groups of operations: those that make an object, and those that bring or answer the bytes of one.
+// Groups of operations: those that make or remove an object, and those that bring or answer the bytes of one.
 var (
-	bucketWrites = only("PutObject", "CopyObject", "CompleteMultipartUpload")
+	bucketWrites = only("PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject")
 	bucketBodies = only("PutObject", "UploadPart", "GetObject")
 )
 
@@ -42,11 +42,11 @@ var (
 var bucketFaultKinds = []FaultKind{
 	{Name: "s3-500", Side: OnBucket, Doc: "the bucket: 500 InternalError"},
 	{Name: "s3-503", Side: OnBucket, Doc: "the bucket: 503 SlowDown, Retry-After: N (left out for 0)"},
-	{Name: "s3-409", Side: OnBucket, operations: bucketWrites, Doc: "the bucket: 409 ConditionalRequestConflict in place of a new object"},
-	{Name: "s3-412", Side: OnBucket, operations: bucketWrites, Doc: "the bucket: 412 PreconditionFailed in place of a new object, even if the key is free"},
+	{Name: "s3-409", Side: OnBucket, operations: bucketWrites, Doc: "the bucket: 409 ConditionalRequestConflict in place of a new object, or of a deletion with If-Match"},
+	{Name: "s3-412", Side: OnBucket, operations: bucketWrites, Doc: "the bucket: 412 PreconditionFailed in place of a new object, even if the key is free, or of a deletion with If-Match"},
 	{
 		Name: "s3-lost", Side: OnBucket, operations: bucketWrites,
-		Doc: "the bucket has the new object, but the connection closes without an answer",
+		Doc: "the bucket has the new object, or has removed one, but the connection closes without an answer",
 	},
 	{
 		Name: "s3-complete-200", Side: OnBucket, operations: only("CompleteMultipartUpload"),
@@ -58,8 +58,8 @@ var bucketFaultKinds = []FaultKind{
 	},
 	{Name: "s3-no-key", Side: OnBucket, operations: only("GetObject"), Doc: "the bucket: 404 NoSuchKey, as after another process removed the object"},
 	{
-		Name: "s3-no-conditions", Side: OnBucket, operations: only("PutObject", "CopyObject", "CompleteMultipartUpload", "DeleteObject"),
-		Doc: "the bucket ignores If-None-Match and If-Match",
+		Name: "s3-no-conditions", Side: OnBucket, operations: bucketWrites, Texts: []string{"ignored", "unknown"},
+		Doc: "the bucket ignores If-None-Match and If-Match; unknown: 501 NotImplemented for them",
 	},
 	{Name: "s3-cut", Side: OnBucket, Default: 64 << 10, operations: bucketBodies, Doc: "the connection to the bucket closes after N bytes of a body, sent or received"},
 	{Name: "s3-slow", Side: OnBucket, Default: 256 << 10, operations: bucketBodies, Doc: "the bucket sends and receives N bytes of bodies per second and request"},
@@ -117,7 +117,14 @@ func (c *bucketCall) refusal() *s3Error {
 				c.w.Header().Set("Retry-After", strconv.FormatInt(f.Value, 10))
 			}
 			return slowDown()
+		case "s3-no-conditions":
+			if f.Text == "unknown" && c.sentConditions() != (conditions{}) {
+				return notImplemented()
+			}
 		case "s3-409":
+			if c.removesAny() {
+				break
+			}
 			return &s3Error{
 				Status: http.StatusConflict, Code: "ConditionalRequestConflict",
 				Message: "The conditional request cannot succeed due to a conflicting operation against this resource.",
@@ -125,6 +132,9 @@ func (c *bucketCall) refusal() *s3Error {
 		case "s3-no-key":
 			return c.noSuchKey()
 		case "s3-412":
+			if c.removesAny() {
+				break
+			}
 			return bucketPrecondition("If-None-Match")
 		case "s3-keys":
 			switch f.Text {
@@ -140,6 +150,11 @@ func (c *bucketCall) refusal() *s3Error {
 		return accessDenied()
 	}
 	return nil
+}
+
+// removesAny reports whether the call removes an object without a condition, which thus cannot fail.
+func (c *bucketCall) removesAny() bool {
+	return c.operation.name == "DeleteObject" && c.sentConditions() == (conditions{})
 }
 
 // denied reports whether the fault s3-denied takes the right to an operation away.

@@ -27,6 +27,19 @@ func putFails(want string) func(*testing.T, client, Object) {
 	}
 }
 
+// removeFails returns a test of a fault with which a condition of the first deletion does not hold. A deletion without one succeeds.
+func removeFails(name, want string) func(*testing.T, client, Object) {
+	return func(t *testing.T, c client, o Object) {
+		putFails(want)(t, c, o)
+		mustSet(t, c, Fault{Name: name, Times: 1})
+		check(t, "delete the ETag", c.deleteCode(t, "a", md5Hex([]byte("abc"))), want)
+		check(t, "objects", len(c.Stats().BucketObjects), 1)
+		check(t, "delete any", code(c.s3().RemoveObject(t.Context(), BucketName, "b", minio.RemoveObjectOptions{})), "")
+		check(t, "delete again", c.deleteCode(t, "a", md5Hex([]byte("abc"))), "")
+		check(t, "objects", len(c.Stats().BucketObjects), 0)
+	}
+}
+
 // failedPut returns whether storing an object fails without an answer.
 func (c client) failedPut(t *testing.T, key string, size int) bool {
 	t.Helper()
@@ -43,8 +56,8 @@ var bucketFaultTests = map[string]faultTest{
 		check(t, "another object", c.putCode(t, "b"), "SlowDown")
 		check(t, "again", c.putCode(t, "a"), "")
 	}},
-	"s3-409":          {Fault{Times: 1}, putFails("ConditionalRequestConflict")},
-	"s3-412":          {Fault{Times: 1}, putFails("PreconditionFailed")},
+	"s3-409":          {Fault{Times: 1}, removeFails("s3-409", "ConditionalRequestConflict")},
+	"s3-412":          {Fault{Times: 1}, removeFails("s3-412", "PreconditionFailed")},
 	"s3-lost":         {Fault{Times: 1}, testLost},
 	"s3-complete-200": {Fault{Times: 1}, testComplete200},
 	"s3-no-upload":    {Fault{}, testNoUpload},
@@ -151,6 +164,10 @@ func testLost(t *testing.T, c client, _ Object) {
 	}
 	check(t, "stored", c.Stats().BucketObjects["b"], 5)
 	check(t, "uploads", c.Stats().BucketUploads, 0)
+	if err := s3.RemoveObject(t.Context(), BucketName, "a", minio.RemoveObjectOptions{}); err == nil || code(err) == "NoSuchKey" {
+		t.Errorf("delete: %v", err)
+	}
+	check(t, "objects", len(c.Stats().BucketObjects), 1)
 }
 
 func testComplete200(t *testing.T, c client, _ Object) {
@@ -189,6 +206,13 @@ func testNoConditions(t *testing.T, c client, _ Object) {
 		check(t, "put", err, nil)
 	}
 	check(t, "upload", putParts(t, c.s3(), "a", onlyNew(), []byte("parts")), nil)
+	check(t, "delete", c.deleteCode(t, "a", md5Hex([]byte("other"))), "")
+	mustSet(t, c, Fault{Name: "s3-no-conditions", Text: "unknown"})
+	_, err := c.s3().PutObject(t.Context(), BucketName, "a", strings.NewReader("abc"), 3, "", "", onlyNew())
+	check(t, "put", code(err), "NotImplemented")
+	check(t, "put any", c.putCode(t, "a"), "")
+	check(t, "delete", c.deleteCode(t, "a", md5Hex([]byte("abc"))), "NotImplemented")
+	check(t, "objects", len(c.Stats().BucketObjects), 1)
 }
 
 func testDenied(t *testing.T, c client, _ Object) {

@@ -144,11 +144,11 @@ func (b *bucket) remove(key string, on conditions) *s3Error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	o, found := b.objects[key]
-	if !found {
-		return nil
-	}
 	if refused := on.check(o); refused != nil {
 		return refused
+	}
+	if !found {
+		return nil
 	}
 	delete(b.objects, key)
 	at, _ := slices.BinarySearch(b.keys, key)
@@ -156,13 +156,17 @@ func (b *bucket) remove(key string, on conditions) *s3Error {
 	return nil
 }
 
-// conditions are those under which a key is written.
+// conditions are those under which a key is written or removed.
 type conditions struct{ ifMatch, ifNoneMatch string }
 
 func (c *bucketCall) conditions() conditions {
 	if c.active.has("s3-no-conditions") {
 		return conditions{}
 	}
+	return c.sentConditions()
+}
+
+func (c *bucketCall) sentConditions() conditions {
 	return conditions{c.r.Header.Get("If-Match"), c.r.Header.Get("If-None-Match")}
 }
 
