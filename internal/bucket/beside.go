@@ -49,7 +49,7 @@ func (s *Sink) WriteBeside(ctx context.Context, path string, content []byte, isO
 		if _, err = s.client.Put(ctx, key, content, Attributes{ContentType: "application/json"}, when); !errors.Is(err, ErrCondition) {
 			return err
 		}
-		if err := s.client.waitForKey(ctx, key, err, tries); err != nil {
+		if err := s.client.waitForKey(ctx, "write", key, err, tries); err != nil {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func (c *Client) PutBeside(ctx context.Context, key string, content []byte, sum 
 		case (failed == nil) != (was != "") || o.ETag != was:
 			return "", c.failure("write", key, minio.ErrorResponse{Code: "PreconditionFailed"})
 		}
-		if err := c.waitForKey(ctx, key, err, tries); err != nil {
+		if err := c.waitForKey(ctx, "write", key, err, tries); err != nil {
 			return "", err
 		}
 	}

@@ -28,6 +28,8 @@ type Client struct {
 	unconditional atomic.Bool
 	// copiesOver is set if the server does not know it for copies, and says so.
 	copiesOver atomic.Bool
+	// deletesAny is set if the server does not know Condition.IfMatch for deletions, and says so.
+	deletesAny atomic.Bool
 	// otherETags is set if the ETag of an object in parts is computed in another way than by Amazon S3.
 	otherETags atomic.Bool
 	// mostCopied is what the server copies with one request, in bytes; less in tests.
@@ -173,13 +175,6 @@ func (c *Client) List(ctx context.Context, prefix string) iter.Seq2[Object, erro
 			yield(Object{}, err)
 		}
 	}
-}
-
-// Delete removes an object. It is not an error if there is none.
-func (c *Client) Delete(ctx context.Context, key string) error {
-	return c.do(ctx, "remove", key, func(ctx context.Context) error {
-		return c.core.RemoveObject(ctx, c.at.Bucket, key, minio.RemoveObjectOptions{})
-	})
 }
 
 // Begin begins a multipart upload and returns its id.

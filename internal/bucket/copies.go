@@ -40,7 +40,7 @@ func (c *Client) Copy(ctx context.Context, o Object, to string) (etag string, er
 		case !errors.Is(failed, ErrNotFound):
 			return "", failed
 		}
-		if err := c.waitForKey(ctx, to, err, tries); err != nil { // another request is in the way
+		if err := c.waitForKey(ctx, "write", to, err, tries); err != nil { // another request is in the way
 			return "", err
 		}
 	}
@@ -158,19 +158,4 @@ func (c *Client) copyParts(ctx context.Context, o Object, to string) (etag strin
 		return "", errors.Join(err, c.Abort(context.WithoutCancel(ctx), to, id))
 	}
 	return etag, nil
-}
-
-// DeleteSame removes an object unless it has another ETag by now. It reports whether that object is gone.
-func (c *Client) DeleteSame(ctx context.Context, key, etag string) (gone bool, err error) {
-	o, err := c.Head(ctx, key)
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return true, nil
-	case err != nil:
-		return false, err
-	case o.ETag != etag:
-		return false, nil
-	}
-	err = c.Delete(ctx, key)
-	return err == nil, err
 }

@@ -192,26 +192,6 @@ func TestCopiesWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-func TestDeletesSame(t *testing.T) {
-	s := newServer(t)
-	c := s.client()
-	s.put("a", "bytes")
-	o, err := c.Head(t.Context(), "a")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if gone, err := c.DeleteSame(t.Context(), "a", "another"); gone || err != nil {
-		t.Errorf("another version: %v, %v", gone, err)
-	}
-	wantContents(t, s, map[string]string{"a": "bytes"})
-	for _, key := range []string{"a", "a", "missing"} {
-		if gone, err := c.DeleteSame(t.Context(), key, o.ETag); !gone || err != nil {
-			t.Errorf("%s: %v, %v", key, gone, err)
-		}
-	}
-	wantContents(t, s, map[string]string{})
-}
-
 // Metadata beside a file are its own as long as nothing has changed them.
 func TestBeside(t *testing.T) {
 	s := newServer(t)

@@ -163,9 +163,9 @@ func (c *Client) refused(doing string, a minio.ErrorResponse) (hint string, code
 	return "run the same command again later", download.CodeStorage, r
 }
 
-// waitForKey waits before an object is written again whose condition did not hold, although no other object is in the way:
-// another request may be about to make or remove one, or the server is wrong. After the last of tries it returns an error.
-func (c *Client) waitForKey(ctx context.Context, key string, err error, tries *retry.Backoff) error {
+// waitForKey waits before an object is written or removed again whose condition did not hold, although no other object is in the
+// way: another request may be about to make or remove one, or the server is wrong. After the last of tries it returns an error.
+func (c *Client) waitForKey(ctx context.Context, doing, key string, err error, tries *retry.Backoff) error {
 	if wait, again := tries.Next(0); again {
 		return c.sleep(ctx, wait)
 	}
@@ -175,7 +175,7 @@ func (c *Client) waitForKey(ctx context.Context, key string, err error, tries *r
 	}
 	return &download.Error{
 		Code: download.CodeStorage, Advice: "run the same command again later", Retryable: true,
-		Err: fmt.Errorf("cannot write %s%s/%s: the server keeps answering %s, although no other object is in the way", Scheme, c.at.Bucket, key, answer),
+		Err: fmt.Errorf("cannot %s %s%s/%s: the server keeps answering %s, although no other object is in the way", doing, Scheme, c.at.Bucket, key, answer),
 	}
 }
 

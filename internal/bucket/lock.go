@@ -210,7 +210,11 @@ func (l *Lock) Unlock(ctx context.Context) error {
 		}
 		return err
 	}
-	return l.client.Delete(ctx, l.key)
+	err := l.client.deleteLooked(ctx, l.key, l.etag)
+	if errors.Is(err, ErrCondition) || errors.Is(err, ErrNotFound) { // another process has taken it over, or it is gone
+		return nil
+	}
+	return err
 }
 
 func (l *Lock) shown() string { return Scheme + l.client.at.Bucket + "/" + l.key }

@@ -185,6 +185,23 @@ func TestNoLocks(t *testing.T) {
 	}
 }
 
+// A lock that another process takes over at the last moment stays that one's.
+func TestALockIsTakenOverAtTheLastMoment(t *testing.T) {
+	s := newServer(t)
+	l, err := s.lock(LockOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.fault = func(_ http.ResponseWriter, r *http.Request) bool {
+		if operation(r) == "delete" {
+			s.put("x/lock", "of another process")
+		}
+		return false
+	}
+	unlock(t, l)
+	wantContents(t, s, map[string]string{"x/lock": "of another process"})
+}
+
 // An answer that does not come makes no process wait for itself.
 func TestALockWhoseAnswerIsLost(t *testing.T) {
 	s := newServer(t)

@@ -70,7 +70,7 @@ func Open(ctx context.Context, at Location, opts Options) (*Client, error) {
 	tryOnce()
 	c.core, err = minio.NewCore(server.Host, &minio.Options{
 		Creds: creds, Secure: server.Scheme == "https", Region: cmp.Or(region, profile.region),
-		Transport: &observer{client: c, next: opts.Transport}, MaxRetries: 1,
+		Transport: &observer{client: c, next: conditional{opts.Transport}}, MaxRetries: 1,
 	})
 	if err != nil {
 		return nil, usage(fmt.Sprintf("%s: %v", cmp.Or(by, "the endpoint of S3"), err), "")

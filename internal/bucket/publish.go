@@ -54,7 +54,7 @@ func (p *partial) publish(ctx context.Context) error {
 			if err != nil {
 				p.at.Replaces = nil // it is gone
 			}
-			if err := p.sink.client.waitForKey(ctx, key, failed, tries); err != nil {
+			if err := p.sink.client.waitForKey(ctx, "write", key, failed, tries); err != nil {
 				return p.fail(err)
 			}
 			continue

@@ -163,7 +163,7 @@ func (s *Segments) put(ctx context.Context, key string, content []byte) (etag st
 		if etag, err = s.client.Put(ctx, key, content, ndjson, Condition{}); !errors.Is(err, ErrCondition) {
 			return etag, err
 		}
-		if err := s.client.waitForKey(ctx, key, err, tries); err != nil {
+		if err := s.client.waitForKey(ctx, "write", key, err, tries); err != nil {
 			return "", err
 		}
 	}

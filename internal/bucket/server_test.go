@@ -355,6 +355,15 @@ func (s *server) complete(w http.ResponseWriter, r *http.Request, key, id string
 func (s *server) get(w http.ResponseWriter, r *http.Request, key string) {
 	o, ok := s.objects[key]
 	if r.Method == http.MethodDelete {
+		switch match := r.Header.Get("If-Match"); {
+		case match == "" || s.ignorant:
+		case !ok:
+			refuse(w, http.StatusNotFound, "NoSuchKey")
+			return
+		case !s.mayWrite(r, key):
+			refuse(w, http.StatusPreconditionFailed, "PreconditionFailed")
+			return
+		}
 		delete(s.objects, key)
 		w.WriteHeader(http.StatusNoContent)
 		return

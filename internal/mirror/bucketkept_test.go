@@ -2,6 +2,7 @@ package mirror
 
 import (
 	"errors"
+	"maps"
 	"testing"
 
 	"github.com/bynder-cli/bynder/internal/bucket"
@@ -60,6 +61,48 @@ func TestObjectsEditedMeanwhile(t *testing.T) {
 			g.sync(tt.after)
 			g.wantLines(tt.want...)
 			g.wantTree(map[string]string{"a.jpg": edited, "b.jpg": "two"})
+		})
+	}
+}
+
+// So is one that it writes right before the request that removes it, after the last look.
+func TestObjectsEditedAtTheLastMoment(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		path  string // that is edited
+		after listing
+		want  []string
+		tree  map[string]string
+	}{
+		{"its asset is gone", "a.jpg", listing{"B": two["B"]}, nil, map[string]string{"a.jpg": edited}},
+		{
+			"its asset is gone, metadata", "a.jpg" + sidecarEnd, listing{"B": two["B"]}, []string{"! a.jpg" + sidecarEnd + " (exists)", "- a.jpg (deleted)"},
+			map[string]string{"a.jpg" + sidecarEnd: edited},
+		},
+		{
+			"the portal has another name", "a.jpg", listing{"A": {"c.jpg", "one", 1, "m"}, "B": two["B"]}, []string{"> a.jpg -> c.jpg"},
+			map[string]string{"a.jpg": edited, "c.jpg": "one", "c.jpg" + sidecarEnd: two.files(true)["a.jpg"+sidecarEnd]},
+		},
+		{
+			"it is displaced by a moved one", "a.jpg", listing{"B": {"a.jpg", "two", 1, "m"}}, []string{"! a.jpg (exists)"},
+			map[string]string{"a.jpg": edited},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			g := newBucketRig(t, newStore(t))
+			g.metadata = true
+			g.verdicts["A"] = AssetDeleted
+			g.sync(two)
+			g.removes = func(path string) {
+				if path == tt.path {
+					g.put(t, path, edited)
+				}
+			}
+			g.sync(tt.after)
+			g.wantLines(tt.want...)
+			tree := listing{"B": two["B"]}.files(true)
+			maps.Copy(tree, tt.tree)
+			g.wantTree(tree)
 		})
 	}
 }

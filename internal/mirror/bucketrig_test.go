@@ -31,10 +31,11 @@ type bucketRig struct {
 	metadata, adopts bool
 	trash            bucket.Location // none if it is zero
 	verdicts         map[string]Verdict
-	refused          map[string]error // by asset: why it has no file
-	held             func() error     // is asked whether the lock is held
-	fetch            func()           // is called before a file is transferred, if it is set
-	copies           func(to string)  // is called with the path of a copy before it is made, if it is set
+	refused          map[string]error  // by asset: why it has no file
+	held             func() error      // is asked whether the lock is held
+	fetch            func()            // is called before a file is transferred, if it is set
+	copies           func(to string)   // is called with the path of a copy before it is made, if it is set
+	removes          func(path string) // is called with the path of an object before it is removed, if it is set
 
 	mu      sync.Mutex
 	files   map[download.FileID]download.Result // the state
@@ -72,9 +73,12 @@ func (g *bucketRig) RoundTrip(req *http.Request) (*http.Response, error) {
 	if gone && !last {
 		return nil, errKilled
 	}
+	_, path, _ := strings.Cut(req.URL.Path, g.at.Prefix)
 	if g.copies != nil && req.Header.Get("X-Amz-Copy-Source") != "" {
-		_, path, _ := strings.Cut(req.URL.Path, g.at.Prefix)
 		g.copies(path)
+	}
+	if g.removes != nil && req.Method == http.MethodDelete {
+		g.removes(path)
 	}
 	resp, err := g.connections.RoundTrip(req.WithContext(context.WithoutCancel(req.Context())))
 	if last && err == nil {
