@@ -176,5 +176,10 @@ func (s *syncRun) recover(ctx context.Context, records []*download.Result) ([]*d
 	for _, r := range found {
 		s.journal.Finished(download.Job{}, *r)
 	}
+	if len(found) > 0 {
+		if err := s.journal.Flush(); err != nil { // the list from which they were found is about to be replaced
+			return nil, err
+		}
+	}
 	return records, nil
 }

@@ -57,7 +57,7 @@ func (q *queued) has(file download.FileID) bool {
 	return q.of[file] > 0
 }
 
-// isMark reports whether an entry is a mark of awaitResults.
+// isMark reports whether an entry is a mark of await.
 func (e *entry) isMark() bool { return e.written != nil }
 
 // awaitResults returns when the results of a file are written that Finished got before. Only for such a file it ends the
@@ -66,6 +66,19 @@ func (j *Journal) awaitResults(file download.FileID) error {
 	if !j.queued.has(file) {
 		return nil
 	}
+	return j.await()
+}
+
+// Flush returns when all results that Finished got before are stored, or the first error of storing results.
+func (j *Journal) Flush() error {
+	if j.opts.DryRun {
+		return nil
+	}
+	return errors.Join(j.await(), j.err())
+}
+
+// await returns when the results are written that Finished got before.
+func (j *Journal) await() error {
 	mark := entry{written: make(chan struct{})}
 	select {
 	case j.queue <- mark:

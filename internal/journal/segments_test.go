@@ -89,6 +89,27 @@ func inBucket(s *segments, sizes map[string]int64) Options {
 	return Options{Segments: s, Objects: bucketOf(sizes)}
 }
 
+// Flush waits for nothing but what came before it.
+func TestFlush(t *testing.T) {
+	s := &segments{}
+	j := openJournal(t, "s3://bucket/j/", inBucket(s, nil))
+	for _, id := range []string{"A", "B"} {
+		j.Finished(original(id), downloaded(original(id), id, 5))
+	}
+	if err := j.Flush(); err != nil || len(s.lines()) != 2 {
+		t.Errorf("%v, %q", err, s.lines())
+	}
+	if err := j.Flush(); err != nil || s.number() != 1 {
+		t.Errorf("%v, %d segments", err, s.number())
+	}
+	s.fails = errors.New("not stored")
+	j.Finished(original("C"), downloaded(original("C"), "C", 5))
+	if err := j.Flush(); !errors.Is(err, s.fails) {
+		t.Errorf("the error is %v", err)
+	}
+	_ = j.Close() // it has the same error
+}
+
 // What one process has recorded is done for the next one, on whichever machine.
 func TestSegmentsAreOneJournal(t *testing.T) {
 	s := &segments{torn: true}

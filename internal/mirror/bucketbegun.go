@@ -40,9 +40,6 @@ func (x *inBucket) list(ctx context.Context, steps []Step) error {
 	var writing sync.WaitGroup
 	writing.Go(func() {
 		lines, err := json.NewEncoder(w), error(nil)
-		for _, line := range d.unfinished {
-			err = cmp.Or(err, lines.Encode(line))
-		}
 		for i := range steps {
 			for _, line := range x.begins(&steps[i]) {
 				err = cmp.Or(err, lines.Encode(line))
@@ -118,7 +115,7 @@ func (e *eachLine) Write(b []byte) (int, error) {
 }
 
 // Recover returns the records of objects that runs have written and not recorded, because they were killed or their upload had
-// no answer. known has the records of the state, which it changes. Copies of objects that were to be moved are removed where the
+// no answer. These must be stored before Run.DoInBucket, which replaces the list. known has the records of the state, which it changes. Copies of objects that were to be moved are removed where the
 // move did not end, and metadata go back to their files; with looking, that is only taken for done.
 func (d *BucketDestination) Recover(ctx context.Context, known map[download.FileID]*download.Result, looking bool) ([]*download.Result, error) {
 	var lines, moves []download.Result
@@ -238,7 +235,6 @@ func (d *BucketDestination) recover(ctx context.Context, lines []download.Result
 				r = &download.Result{}
 				known[line.File()] = r
 			}
-			d.unfinished = append(d.unfinished, line)
 			*r = line
 			r.Status, r.Bytes, r.MD5, r.ObjectETag = download.Downloaded, &o.Size, o.MD5(), o.ETag
 			beside, err := d.besides(ctx, &line)

@@ -17,14 +17,12 @@ import (
 // BucketDestination is the destination of a sync in a bucket: the objects below a location as one list had them, and as the
 // run has changed them since. Several goroutines may use it.
 type BucketDestination struct {
-	ctx    context.Context //nolint:containedctx // what a plan asks has none
-	client *bucket.Client
-	at     bucket.Location
-	trash  *bucket.Location // below which objects that are removed are kept; nil if they are not
-	begun  *bucket.Segments
-	// unfinished are the lines of begun that this run has made records of.
-	unfinished []download.Result
-	hasBegun   bool // there are segments of begun
+	ctx      context.Context //nolint:containedctx // what a plan asks has none
+	client   *bucket.Client
+	at       bucket.Location
+	trash    *bucket.Location // below which objects that are removed are kept; nil if they are not
+	begun    *bucket.Segments
+	hasBegun bool // there are segments of begun
 
 	mu      sync.Mutex
 	objects *Objects

@@ -147,9 +147,13 @@ func (g *bucketRig) run(ctx context.Context, want listing) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
+	g.mu.Lock()
 	for _, r := range recovered {
-		g.Finished(download.Job{}, *r)
+		if !g.isKilled() { // they are stored at once
+			g.files[r.File()] = *r
+		}
 	}
+	g.mu.Unlock()
 	root, err := os.OpenRoot(g.t.TempDir())
 	if err != nil {
 		g.t.Fatal(err)

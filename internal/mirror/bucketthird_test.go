@@ -2,6 +2,8 @@ package mirror
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -21,6 +23,10 @@ func TestRunInBucketAfterAnotherChange(t *testing.T) {
 				g.kill, g.lazy = moment, moment%2 == 0
 				g.sync(killed)
 				over := g.count < moment
+				if moment%3 == 0 { // killed again
+					g.kill, g.lazy = moment/2, true
+					g.sync(after)
+				}
 				g.kill, g.lazy = 0, false
 				g.wantOutcome(g.sync(after), 0, 0)
 				g.wantTree(after.files(metadata))
@@ -33,6 +39,40 @@ func TestRunInBucketAfterAnotherChange(t *testing.T) {
 				}
 				if over {
 					break
+				}
+			}
+		})
+	}
+}
+
+// The run after a killed one may be killed as well, before it has stored what it found out about the first.
+func TestRunInBucketKilledTwice(t *testing.T) {
+	for _, c := range changes {
+		if !slices.Contains(killedInBucket, c.name) {
+			continue
+		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s, random := newStore(t), rand.New(rand.NewPCG(1, 2))
+			for first, over := 1, false; !over; first += 1 + random.IntN(3) {
+				g := c.playInBucket(t, s, first%2 == 0)
+				g.lazy = true
+				g.kill = first
+				g.sync(c.after)
+				over = g.count < first
+				g.kill = 1 + random.IntN(60)
+				g.sync(c.after)
+				g.kill, g.lazy = 0, false
+				if outcome := g.sync(c.after); outcome.Failed+outcome.Kept > 0 || outcome.Stop != nil {
+					t.Errorf("the last run: %+v, %v", outcome, linesOf(t, g.results))
+				}
+				g.wantTree(c.after.files(c.metadata))
+				g.wantRecorded(c.after)
+				if !g.trash.IsZero() {
+					g.wantTrash(c.deleted())
+				}
+				if t.Failed() {
+					t.Fatalf("killed at request %d", first)
 				}
 			}
 		})
