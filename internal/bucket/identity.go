@@ -63,6 +63,9 @@ func identity(file download.FileID) map[string]string {
 // IsOf reports whether an object, which Client.Head returned, was written as a file, of any version.
 func (o Object) IsOf(file download.FileID) bool { return o.hasMetadata(identity(file)) }
 
+// IsAnonymous reports whether an object, which Client.Head returned, does not say which file it is.
+func (o Object) IsAnonymous() bool { return o.Metadata[metaMediaID] == "" }
+
 // hasMetadata reports whether an object has user metadata, among others.
 func (o Object) hasMetadata(all map[string]string) bool {
 	for name, value := range all {

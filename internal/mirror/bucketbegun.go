@@ -138,7 +138,7 @@ func (d *BucketDestination) Recover(ctx context.Context, known map[download.File
 	if err != nil {
 		return nil, fmt.Errorf("reading which objects an earlier run was about to write: %w", err)
 	}
-	there := make([]bucket.Object, len(lines))
+	there, owners := make([]bucket.Object, len(lines)), d.owners(lines, known)
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(objectWorkers)
 	for i, line := range lines {
@@ -148,11 +148,11 @@ func (d *BucketDestination) Recover(ctx context.Context, known map[download.File
 			if err != nil && !errors.Is(err, bucket.ErrNotFound) {
 				return err
 			}
-			sum := ""
+			sum, moved := "", false
 			if r := known[line.File()]; line.From != "" && r != nil {
-				sum = r.MD5
+				sum, moved = r.MD5, now.IsAnonymous() && isRecorded(now, r) && owners[line.Path] == nil
 			}
-			if err == nil && now.IsStill(line.File(), sum) {
+			if err == nil && (moved || now.IsStill(line.File(), sum)) {
 				there[i] = now
 			}
 			return nil
@@ -168,6 +168,25 @@ func (d *BucketDestination) Recover(ctx context.Context, known map[download.File
 		}
 	}
 	return all, err
+}
+
+// owners returns the records of objects that are as they are recorded, by path; nil if no line is about a move.
+func (d *BucketDestination) owners(lines []download.Result, known map[download.FileID]*download.Result) map[string]*download.Result {
+	if !slices.ContainsFunc(lines, func(line download.Result) bool { return line.From != "" }) {
+		return nil
+	}
+	all := map[string]*download.Result{}
+	for _, r := range known {
+		if d.Stands(r) == AsWritten {
+			all[filepath.ToSlash(r.Path)] = r
+		}
+	}
+	return all
+}
+
+// isRecorded reports whether an object has the size and the ETag of a record.
+func isRecorded(o bucket.Object, r *download.Result) bool {
+	return r.Bytes != nil && o.Size == *r.Bytes && o.ETag == r.ObjectETag
 }
 
 // bringBack moves metadata back that were copied ahead of their file, which did not follow. The file is at the path of r.
@@ -221,6 +240,17 @@ func (d *BucketDestination) mayBe(line, r *download.Result) bool {
 	return ok && !recorded
 }
 
+// dropCopy removes one of two objects that a move of a run that was killed has left.
+func (d *BucketDestination) dropCopy(ctx context.Context, path string, o bucket.Object, looking bool) error {
+	if !looking {
+		if _, err := d.client.DeleteSame(ctx, o.Key, o.ETag); err != nil {
+			return fmt.Errorf("removing a copy that an earlier run has left: %w", err)
+		}
+	}
+	d.forget(path)
+	return nil
+}
+
 // recover makes records of objects. Those of which there is none, or another program's, have no key. A file that is still where
 // it is recorded was not moved.
 func (d *BucketDestination) recover(ctx context.Context, lines []download.Result, there []bucket.Object, known map[download.FileID]*download.Result, looking bool) (all []*download.Result, err error) {
@@ -246,14 +276,17 @@ func (d *BucketDestination) recover(ctx context.Context, lines []download.Result
 			}
 		case !same:
 			continue
-		case d.Stands(r) == AsWritten:
-			if !looking {
-				if _, err := d.client.DeleteSame(ctx, o.Key, o.ETag); err != nil {
-					return nil, fmt.Errorf("removing a copy that an earlier run has left: %w", err)
-				}
+		case d.Stands(r) == AsWritten && !o.IsAnonymous():
+			if err := d.dropCopy(ctx, line.Path, o, looking); err != nil {
+				return nil, err
 			}
-			d.forget(line.Path)
 			continue
+		case d.Stands(r) == AsWritten: // another program may have put the same bytes there: they stay
+			was, _ := d.find(r.Path)
+			if err := d.dropCopy(ctx, r.Path, was, looking); err != nil {
+				return nil, err
+			}
+			r.Path, r.ObjectETag = line.Path, o.ETag
 		default:
 			r.Path, r.ObjectETag = line.Path, o.ETag
 		}

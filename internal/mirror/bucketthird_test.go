@@ -78,3 +78,35 @@ func TestRunInBucketKilledTwice(t *testing.T) {
 		})
 	}
 }
+
+// An object that does not say which file it is may be sync's own: it was adopted, or another program has written the same bytes again.
+func TestRunInBucketKilledAnonymous(t *testing.T) {
+	for _, after := range []listing{
+		{"A": {"c.jpg", "one", 1, "m"}, "B": {"d.jpg", "two", 1, "m"}},
+		{"A": {"b.jpg", "one", 1, "m"}, "B": {"a.jpg", "two", 1, "m"}},
+		{"A": {"c.jpg", "one", 1, "m"}, "B": {"b.jpg", "two", 1, "m"}, "C": {"a.jpg", "one", 1, "m"}},
+	} {
+		s := newStore(t)
+		for moment := 1; ; moment++ {
+			g := newBucketRig(t, s)
+			g.metadata = moment%2 == 0
+			g.sync(two)
+			for _, a := range two {
+				g.put(t, a.path, a.content)
+			}
+			g.kill, g.lazy = moment, true
+			g.sync(after)
+			over := g.count < moment
+			g.kill, g.lazy = 0, false
+			g.wantOutcome(g.sync(after), 0, 0)
+			g.wantTree(after.files(g.metadata))
+			g.wantRecorded(after)
+			if t.Failed() {
+				t.Fatalf("killed at request %d: %v", moment, after)
+			}
+			if over {
+				break
+			}
+		}
+	}
+}
