@@ -114,30 +114,51 @@ func (e *eachLine) Write(b []byte) (int, error) {
 	return n, nil
 }
 
-// Recover returns the records of objects that runs have written and not recorded, because they were killed or their upload had
-// no answer. These must be stored before Run.DoInBucket, which replaces the list. known has the records of the state, which it changes. Copies of objects that were to be moved are removed where the
-// move did not end, and metadata go back to their files; with looking, that is only taken for done.
-func (d *BucketDestination) Recover(ctx context.Context, known map[download.FileID]*download.Result, looking bool) ([]*download.Result, error) {
-	var lines, moves []download.Result
-	err := d.begun.Read(ctx, func() (io.Writer, error) {
-		lines, moves, d.hasBegun = nil, nil, false
+// begunLines are the lines of a list of what was begun that something may follow from.
+type begunLines struct {
+	objects []download.Result // about an object that may have been written without a record
+	moves   []download.Result // about a move, with metadata at the new path
+	written []download.Result // about a fetched object that is as recorded, beside which metadata may have been written
+}
+
+// readBegun reads the list of what runs have begun to write.
+func (d *BucketDestination) readBegun(ctx context.Context, known map[download.FileID]*download.Result) (all begunLines, err error) {
+	err = d.begun.Read(ctx, func() (io.Writer, error) {
+		all, d.hasBegun = begunLines{}, false
 		return &eachLine{each: func(text []byte) {
 			d.hasBegun = true
 			var line download.Result
 			if json.Unmarshal(text, &line) != nil {
 				return
 			}
-			if d.mayBe(&line, known[line.File()]) {
-				lines = append(lines, line)
+			r := known[line.File()]
+			switch {
+			case d.mayBe(&line, r):
+				all.objects = append(all.objects, line)
+			case line.From == "" && d.standsAt(line.Path, r):
+				all.written = append(all.written, line)
 			}
 			if line.From != "" && d.Taken(sidecarOf(line.Path)) {
-				moves = append(moves, line)
+				all.moves = append(all.moves, line)
 			}
 		}}, nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading which objects an earlier run was about to write: %w", err)
+		return all, fmt.Errorf("reading which objects an earlier run was about to write: %w", err)
 	}
+	return all, nil
+}
+
+// Recover returns the records of objects that runs have written and not recorded, because they were killed or their upload had
+// no answer. These must be stored before Run.DoInBucket, which replaces the list of what was begun. known has the records of the
+// state, which it changes. Copies of objects that were to be moved are removed where the move did not end, and metadata go back to
+// their files; with looking, that is only taken for done.
+func (d *BucketDestination) Recover(ctx context.Context, known map[download.FileID]*download.Result, looking bool) ([]*download.Result, error) {
+	begun, err := d.readBegun(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	lines := begun.objects
 	there, owners := make([]bucket.Object, len(lines)), d.owners(lines, known)
 	group, within := errgroup.WithContext(ctx)
 	group.SetLimit(objectWorkers)
@@ -162,12 +183,36 @@ func (d *BucketDestination) Recover(ctx context.Context, known map[download.File
 		return nil, fmt.Errorf("looking at an object that an earlier run was about to write: %w", err)
 	}
 	all, err := d.recover(ctx, lines, there, known, looking)
-	for _, line := range moves {
+	for _, line := range begun.moves {
 		if r := known[line.File()]; err == nil && r != nil && filepath.ToSlash(r.Path) != line.Path {
 			err = d.bringBack(ctx, &line, r, looking)
 		}
 	}
+	for _, line := range begun.written {
+		var again bool
+		if r := known[line.File()]; err == nil {
+			if again, err = d.describedAgain(ctx, &line, r); again {
+				all = append(all, r)
+			}
+		}
+	}
 	return all, err
+}
+
+// describedAgain completes the record of an object beside which a run has written other metadata than the recorded ones. It
+// reports whether it has done so.
+func (d *BucketDestination) describedAgain(ctx context.Context, line, r *download.Result) (bool, error) {
+	listed := listedOf(r)
+	if o, ok := d.find(sidecarOf(line.Path)); !ok || o.ETag == listed.Metadata {
+		return false, nil
+	}
+	o, err := d.besides(ctx, line)
+	if err != nil || o.Key == "" || o.Beside(line.File()) == listed.Metadata {
+		return false, err
+	}
+	listed.Metadata = o.Beside(line.File())
+	r.Listed = &listed
+	return true, nil
 }
 
 // owners returns the records of objects that are as they are recorded, by path; nil if no line is about a move.
@@ -236,8 +281,12 @@ func (d *BucketDestination) mayBe(line, r *download.Result) bool {
 		return false
 	}
 	_, ok := d.find(line.Path)
-	recorded := r != nil && filepath.ToSlash(r.Path) == line.Path && d.Stands(r) == AsWritten
-	return ok && !recorded
+	return ok && !d.standsAt(line.Path, r)
+}
+
+// standsAt reports whether the object of a record, or nil, is at a path, as it was written.
+func (d *BucketDestination) standsAt(path string, r *download.Result) bool {
+	return r != nil && filepath.ToSlash(r.Path) == path && d.Stands(r) == AsWritten
 }
 
 // dropCopy removes one of two objects that a move of a run that was killed has left.

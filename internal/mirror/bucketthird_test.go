@@ -110,3 +110,31 @@ func TestRunInBucketKilledAnonymous(t *testing.T) {
 		}
 	}
 }
+
+// Metadata that a killed run has written anew are recorded, also beside an object that is as it was recorded before.
+func TestRunInBucketKilledWithMetadata(t *testing.T) {
+	s := newStore(t)
+	after := listing{"A": {"a.jpg", "one", 1, "n"}, "B": two["B"]}
+	for moment := 1; ; moment++ {
+		g := newBucketRig(t, s)
+		g.metadata = true
+		g.sync(two)
+		if err := g.Delete(t.Context(), g.at.Prefix+"a.jpg"); err != nil {
+			t.Fatal(err)
+		}
+		g.kill, g.lazy = moment, true
+		g.sync(after)
+		over := g.count < moment
+		g.kill, g.lazy, g.metadata = 0, false, false
+		g.wantOutcome(g.sync(after), 0, 0)
+		for id, r := range g.files {
+			o, err := g.Head(t.Context(), g.at.Prefix+sidecarOf(r.Path))
+			if err != nil || r.Listed.Metadata != o.ETag {
+				t.Fatalf("killed at request %d: the metadata of %s are recorded as %q, and are %q (%v)", moment, id.MediaID, r.Listed.Metadata, o.ETag, err)
+			}
+		}
+		if over {
+			break
+		}
+	}
+}
