@@ -46,6 +46,19 @@ func (c *Client) Copy(ctx context.Context, o Object, to string) (etag string, er
 	}
 }
 
+// IsCopy reports whether an object, which Head returned, is a copy of another one. The copy of one in parts, or of an encrypted one,
+// has another ETag.
+func (c *Client) IsCopy(ctx context.Context, o, from Object) (bool, error) {
+	if o.Size != from.Size || o.ETag == from.ETag {
+		return o.Size == from.Size, nil
+	}
+	now, err := c.Head(ctx, from.Key)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil
+	}
+	return err == nil && now.ETag == from.ETag && o.isCopyOf(now), err
+}
+
 // isCopyOf reports whether an object has the bytes of another one, as far as their ETags show it, and the same metadata. Client.Head
 // returned both.
 func (o Object) isCopyOf(from Object) bool {

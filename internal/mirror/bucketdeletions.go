@@ -123,13 +123,20 @@ func (x *inBucket) keepInTrash(ctx context.Context, r *download.Result) error {
 			if err != nil {
 				return err
 			}
-			switch there, err := x.there.client.Head(ctx, key); {
-			case errors.Is(err, bucket.ErrNotFound):
+			there, err := x.there.client.Head(ctx, key)
+			if errors.Is(err, bucket.ErrNotFound) {
 				keys = append(keys, key)
-			case err != nil:
+				continue
+			}
+			copied := false
+			if err == nil {
+				copied, err = x.there.client.IsCopy(ctx, there, from[i])
+			}
+			if err != nil {
 				return err
-			case there.Size == from[i].Size && there.ETag == from[i].ETag:
-				keys = append(keys, "") // a copy
+			}
+			if copied {
+				keys = append(keys, "")
 			}
 		}
 		if len(keys) == len(paths) {

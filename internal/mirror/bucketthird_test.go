@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/bynder-cli/bynder/internal/bucket"
 )
 
 // The portal may have changed again when the next run finds what a killed one has left.
@@ -137,4 +139,52 @@ func TestRunInBucketKilledWithMetadata(t *testing.T) {
 			break
 		}
 	}
+}
+
+// The copy of an object that came in parts has another ETag. The trash gets one copy of it, however often runs are killed.
+func TestTrashOfObjectsInParts(t *testing.T) {
+	s := newStore(t)
+	for moment := 1; ; moment++ {
+		g := newBucketRig(t, s)
+		g.trash = bucket.Location{Bucket: g.at.Bucket, Prefix: "trash-" + g.at.Prefix}
+		g.verdicts["A"] = AssetDeleted
+		g.sync(two)
+		g.inParts(t, "A")
+		g.kill = moment
+		g.sync(listing{"B": two["B"]})
+		over := g.count < moment
+		g.kill = 0
+		g.sync(listing{"B": two["B"]})
+		g.wantTree(map[string]string{"b.jpg": "two"})
+		g.wantTrash(map[string]string{"a.jpg": "one"})
+		if t.Failed() {
+			t.Fatalf("killed at request %d", moment)
+		}
+		if over {
+			break
+		}
+	}
+}
+
+// inParts uploads the object of an asset again, in parts, with the same metadata.
+func (g *bucketRig) inParts(t *testing.T, asset string) {
+	t.Helper()
+	r := g.files[fileOf(asset)]
+	key := g.at.Prefix + r.Path
+	o, err := g.Head(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := g.Begin(t.Context(), key, bucket.Attributes{Metadata: o.Metadata})
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := g.PutPart(t.Context(), key, id, 1, []byte(two[asset].content))
+	if err == nil {
+		r.ObjectETag, err = g.Complete(t.Context(), key, id, []bucket.Part{part}, bucket.Condition{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	g.files[fileOf(asset)] = r
 }
