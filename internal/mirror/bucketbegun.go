@@ -23,8 +23,8 @@ import (
 // is killed has written objects whose records it did not store; the next one finds them by that list, and each says itself
 // which file it is. The list stays if something failed.
 
-// begin stores the list of what steps write: files and, for moves, where they come from and the path in ownFolder that they go
-// through, if there is one in parks.
+// begin stores the list of what steps write: files, metadata beside them and, for moves, where they come from and the path in
+// ownFolder that they go through, if there is one in parks.
 func (x *inBucket) begin(ctx context.Context, steps []Step) error {
 	if !slices.ContainsFunc(steps, func(s Step) bool { return s.Err == nil && puts(&s) }) {
 		return nil
@@ -53,9 +53,9 @@ func (x *inBucket) list(ctx context.Context, steps []Step) error {
 	return err
 }
 
-// puts reports whether a step puts the object of a file at a path.
+// puts reports whether a step puts the object of a file at a path, or metadata beside it.
 func puts(s *Step) bool {
-	return s.Action == download.ActionFetch || s.Action == download.ActionMove
+	return s.Action == download.ActionFetch || s.Action == download.ActionMove || s.Action == download.ActionMetadata
 }
 
 // begins returns the lines of a step.
@@ -71,7 +71,9 @@ func (x *inBucket) begins(s *Step) []download.Result {
 	if s.Action == download.ActionFetch {
 		listed := x.listed(s)
 		line.Listed = &listed
-		return []download.Result{line}
+	}
+	if s.Action == download.ActionMetadata {
+		line.Action = s.Action
 	}
 	lines := []download.Result{line}
 	if park, ok := x.parks[s]; ok {
@@ -116,9 +118,8 @@ func (e *eachLine) Write(b []byte) (int, error) {
 
 // begunLines are the lines of a list of what was begun that something may follow from.
 type begunLines struct {
-	objects []download.Result // about an object that may have been written without a record
-	moves   []download.Result // about a move, with metadata at the new path
-	written []download.Result // about a fetched object that is as recorded, beside which metadata may have been written
+	objects  []download.Result // about an object that may have been written without a record
+	sidecars []download.Result // about a file with metadata at the path of the line
 }
 
 // readBegun reads the list of what runs have begun to write.
@@ -131,15 +132,11 @@ func (d *BucketDestination) readBegun(ctx context.Context, known map[download.Fi
 			if json.Unmarshal(text, &line) != nil {
 				return
 			}
-			r := known[line.File()]
-			switch {
-			case d.mayBe(&line, r):
+			if line.Action != download.ActionMetadata && d.mayBe(&line, known[line.File()]) {
 				all.objects = append(all.objects, line)
-			case line.From == "" && d.standsAt(line.Path, r):
-				all.written = append(all.written, line)
 			}
-			if line.From != "" && d.Taken(sidecarOf(line.Path)) {
-				all.moves = append(all.moves, line)
+			if d.Taken(sidecarOf(line.Path)) {
+				all.sidecars = append(all.sidecars, line)
 			}
 		}}, nil
 	})
@@ -183,17 +180,18 @@ func (d *BucketDestination) Recover(ctx context.Context, known map[download.File
 		return nil, fmt.Errorf("looking at an object that an earlier run was about to write: %w", err)
 	}
 	all, err := d.recover(ctx, lines, there, known, looking)
-	for _, line := range begun.moves {
-		if r := known[line.File()]; err == nil && r != nil && filepath.ToSlash(r.Path) != line.Path {
-			err = d.bringBack(ctx, &line, r, looking)
-		}
-	}
-	for _, line := range begun.written {
-		var again bool
-		if r := known[line.File()]; err == nil {
+	for _, line := range begun.sidecars {
+		r := known[line.File()]
+		switch {
+		case err != nil:
+			return nil, err
+		case d.standsAt(line.Path, r):
+			var again bool
 			if again, err = d.describedAgain(ctx, &line, r); again {
 				all = append(all, r)
 			}
+		case r != nil && line.From != "" && filepath.ToSlash(r.Path) != line.Path:
+			err = d.bringBack(ctx, &line, r, looking)
 		}
 	}
 	return all, err

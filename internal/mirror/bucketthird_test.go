@@ -1,6 +1,8 @@
 package mirror
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -113,31 +115,44 @@ func TestRunInBucketKilledAnonymous(t *testing.T) {
 	}
 }
 
-// Metadata that a killed run has written anew are recorded, also beside an object that is as it was recorded before.
+// Metadata that a killed run has written are recorded, also those beside an object that is as it was recorded before.
 func TestRunInBucketKilledWithMetadata(t *testing.T) {
-	s := newStore(t)
-	after := listing{"A": {"a.jpg", "one", 1, "n"}, "B": two["B"]}
-	for moment := 1; ; moment++ {
-		g := newBucketRig(t, s)
-		g.metadata = true
-		g.sync(two)
-		if err := g.Delete(t.Context(), g.at.Prefix+"a.jpg"); err != nil {
-			t.Fatal(err)
-		}
-		g.kill, g.lazy = moment, true
-		g.sync(after)
-		over := g.count < moment
-		g.kill, g.lazy, g.metadata = 0, false, false
-		g.wantOutcome(g.sync(after), 0, 0)
-		for id, r := range g.files {
-			o, err := g.Head(t.Context(), g.at.Prefix+sidecarOf(r.Path))
-			if err != nil || r.Listed.Metadata != o.ETag {
-				t.Fatalf("killed at request %d: the metadata of %s are recorded as %q, and are %q (%v)", moment, id.MediaID, r.Listed.Metadata, o.ETag, err)
+	for _, tt := range []struct {
+		name    string
+		path    string
+		removed string
+	}{
+		{"other metadata", "a.jpg", ""},
+		{"an object that was removed", "a.jpg", "a.jpg"},
+		{"another name", "c.jpg", ""},
+		{"another name, and metadata that were removed", "c.jpg", "a.jpg" + sidecarEnd},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newStore(t)
+			after := listing{"A": {tt.path, "one", 1, "n"}, "B": two["B"]}
+			for moment, over := 1, false; !over; moment++ {
+				g := newBucketRig(t, s)
+				g.metadata = true
+				g.sync(two)
+				if err := g.Delete(t.Context(), g.at.Prefix+cmp.Or(tt.removed, "none")); err != nil {
+					t.Fatal(err)
+				}
+				g.kill, g.lazy = moment, true
+				g.sync(after)
+				over = g.count < moment
+				g.kill, g.lazy, g.metadata = 0, false, false
+				g.wantOutcome(g.sync(after), 0, 0)
+				for id, r := range g.files {
+					o, err := g.Head(t.Context(), g.at.Prefix+sidecarOf(r.Path))
+					if errors.Is(err, bucket.ErrNotFound) && tt.removed == "a.jpg"+sidecarEnd {
+						continue
+					}
+					if err != nil || r.Listed.Metadata != o.ETag {
+						t.Fatalf("killed at request %d: the metadata of %s are recorded as %q, and are %q (%v)", moment, id.MediaID, r.Listed.Metadata, o.ETag, err)
+					}
+				}
 			}
-		}
-		if over {
-			break
-		}
+		})
 	}
 }
 
