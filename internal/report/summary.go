@@ -70,7 +70,7 @@ func failure(r download.Result, verbose bool) (what, hint string) {
 		message = Message(cmp.Or(problem.Message, message), verbose)
 		hint = Clip(Clean(problem.Hint), messageLimit)
 	}
-	return what + Clip(Clean(message), messageLimit), hint
+	return what + clipMiddle(Clean(message), messageLimit), hint
 }
 
 // fileName returns how messages name a file: "<name> (<mediaId>)", or the media id alone if the name is not known. The

@@ -53,7 +53,11 @@ func TestFailure(t *testing.T) {
 		},
 		{
 			"endless text", failed("A1", download.CodeProtocol, strings.Repeat("x", 1<<20), ""),
-			"A1: " + strings.Repeat("x", messageLimit-3) + "...", "",
+			"A1: " + strings.Repeat("x", messageLimit/2-3) + "..." + strings.Repeat("x", messageLimit/2), "",
+		},
+		{
+			"a reason after a long path", failed("A1", download.CodeLocal, "s3://bucket/"+strings.Repeat("x", 1024)+": the reason", ""),
+			"A1: s3://bucket/" + strings.Repeat("x", messageLimit/2-15) + "..." + strings.Repeat("x", messageLimit/2-12) + ": the reason", "",
 		},
 		{"no message", failed("A1", download.CodeTimeout, "", ""), "A1: timeout", ""},
 		{"no cause", download.Result{MediaID: "A1", Status: download.Failed}, "A1: unexplained", ""},

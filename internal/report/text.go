@@ -61,6 +61,18 @@ func Clip(s string, limit int) string {
 	return s[:cut] + ellipsis
 }
 
+// clipMiddle cuts s as Clip does, and keeps both its ends: an error may begin with a path and end with the reason.
+func clipMiddle(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	from := len(s) - max(limit/2, 0)
+	for from < len(s) && !utf8.RuneStart(s[from]) {
+		from++
+	}
+	return Clip(s[:from], limit-len(s[from:])) + s[from:]
+}
+
 // isPlain reports whether s is printable ASCII, as nearly all text is.
 func isPlain(s string) bool {
 	for i := range len(s) {

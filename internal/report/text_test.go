@@ -61,6 +61,9 @@ func FuzzClean(f *testing.F) {
 		if got := Clip(c, n); len(got) > n || !utf8.ValidString(got) {
 			t.Fatalf("Clip(%q, %d) = %q", c, n, got)
 		}
+		if got := clipMiddle(c, n); len(got) > max(n, 0) || !utf8.ValidString(got) {
+			t.Fatalf("clipMiddle(%q, %d) = %q", c, n, got)
+		}
 		for _, cut := range []string{cutMiddle(label(s), n), cutEnd(label(s), n)} {
 			if columns(cut) > n {
 				t.Fatalf("%q cut to %d columns is %q, %d columns", s, n, cut, columns(cut))
@@ -90,6 +93,23 @@ func TestClip(t *testing.T) {
 	} {
 		if got := Clip(tc.in, tc.limit); got != tc.want {
 			t.Errorf("Clip(%q, %d) = %q, want %q", tc.in, tc.limit, got, tc.want)
+		}
+	}
+}
+
+func TestClipMiddle(t *testing.T) {
+	for _, tc := range []struct {
+		in    string
+		limit int
+		want  string
+	}{
+		{"short", 10, "short"},
+		{"a path that is long: the reason", 20, "a path ...the reason"},
+		{"ééééééé", 10, "é...éé"},
+		{"abcdefghijk", 7, "a...ijk"},
+	} {
+		if got := clipMiddle(tc.in, tc.limit); got != tc.want {
+			t.Errorf("clipMiddle(%q, %d) = %q, want %q", tc.in, tc.limit, got, tc.want)
 		}
 	}
 }
