@@ -3,6 +3,7 @@ package mirror
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -121,7 +122,8 @@ func (x *inBucket) keepInTrash(ctx context.Context, r *download.Result) error {
 			}
 			key, err := x.there.trash.Key(filepath.ToSlash(name))
 			if err != nil {
-				return err
+				err = fmt.Errorf("cannot copy it to the trash: %w", err)
+				return &download.Error{Code: download.CodeLocal, Path: r.Path, Err: err, Advice: "choose a shorter prefix for --trash"}
 			}
 			there, err := x.there.client.Head(ctx, key)
 			if errors.Is(err, bucket.ErrNotFound) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/bynder-cli/bynder/internal/bucket"
@@ -178,6 +179,19 @@ func TestTrashOfObjectsInParts(t *testing.T) {
 		if over {
 			break
 		}
+	}
+}
+
+// A key that would be too long in the trash is a failure, and nothing is removed.
+func TestTrashWithLongKeys(t *testing.T) {
+	g := newBucketRig(t, newStore(t))
+	g.trash = bucket.Location{Bucket: g.at.Bucket, Prefix: strings.Repeat("t", 1020) + "/"}
+	g.verdicts["A"] = AssetDeleted
+	g.sync(two)
+	g.wantOutcome(g.sync(listing{"B": two["B"]}), 1, 0)
+	g.wantTree(two.files(false))
+	if e := g.results[len(g.results)-1].Error; e.Message != g.at.Below("a.jpg")+": cannot copy it to the trash: the key would be longer than 1,024 bytes" || e.Hint != "choose a shorter prefix for --trash" {
+		t.Errorf("the error is %+v", e)
 	}
 }
 
