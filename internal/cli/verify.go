@@ -316,7 +316,7 @@ func (o *verifyOptions) sum(files *journal.Files) error {
 		err := &download.Error{Code: download.CodeIntegrity, Err: fmt.Errorf("files are not as the journal has them: %s", summary)}
 		switch {
 		case o.state:
-			err.Advice = "remove changed objects, then run sync again: it fetches those that are missing"
+			err.Advice = syncRepair
 		case o.inBucket():
 			err.Advice = bucketRepair
 		case !o.repair:

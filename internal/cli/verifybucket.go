@@ -16,8 +16,11 @@ import (
 	"github.com/bynder-cli/bynder/internal/report"
 )
 
-// bucketRepair is how objects are fetched again.
-const bucketRepair = "run the `bynder download` again without --journal and with --if-exists overwrite: it compares each object with the portal"
+// bucketRepair is how objects of downloads are fetched again, and syncRepair those of a sync.
+const (
+	bucketRepair = "run the `bynder download` again without --journal and with --if-exists overwrite: it compares each object with the portal"
+	syncRepair   = "remove changed objects, then run sync again: it fetches those that are missing"
+)
 
 // bucketFlagsOfVerify are the flags of repairTransfers that verify takes for a bucket without --repair.
 var bucketFlagsOfVerify = []string{"retries", "ca-cert"}
@@ -37,7 +40,11 @@ func (o *verifyOptions) parseBucket() (err error) {
 // checkBucket rejects invalid flags about a bucket.
 func (o *verifyOptions) checkBucket() error {
 	if o.repair {
-		return &usageError{err: errors.New("--repair is for a folder: it cannot fetch objects in a bucket again yet"), hint: bucketRepair}
+		hint := bucketRepair
+		if o.state {
+			hint = syncRepair
+		}
+		return &usageError{err: errors.New("--repair is for a folder: it cannot fetch objects in a bucket again yet"), hint: hint}
 	}
 	return o.transfer.portalFlags.check()
 }
