@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -384,5 +385,36 @@ func TestBucketTrash(t *testing.T) {
 		case c.want != "" && (err == nil || !isUsage(err) || !strings.Contains(err.Error(), c.want)):
 			t.Errorf("%s in %s: %v, want %q", c.files, c.trash, err, c.want)
 		}
+	}
+}
+
+// A run whose lock was lost says so, at whatever moment that was noticed.
+func TestEndedBy(t *testing.T) {
+	lost, other := errors.New("the lock was lost"), errors.New("another error")
+	canceled := fmt.Errorf("cannot list s3://bucket/: %w", context.Canceled)
+	for _, tt := range []struct {
+		name           string
+		outside, ended bool
+		err, want      error
+	}{
+		{"nothing", false, false, nil, nil},
+		{"no error", false, true, nil, nil},
+		{"the lock", false, true, canceled, lost},
+		{"an error before that", false, true, other, other},
+		{"a signal", true, true, canceled, canceled},
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		within, end := context.WithCancelCause(ctx)
+		if tt.outside {
+			stop()
+		}
+		if tt.ended {
+			end(lost)
+		}
+		if got := endedBy(ctx, within, tt.err); got != tt.want { //nolint:errorlint // the error itself
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+		end(nil)
+		stop()
 	}
 }

@@ -142,6 +142,15 @@ func (s *syncRun) openLock(ctx context.Context, own *bucket.Client) (context.Con
 	return ctx, nil
 }
 
+// endedBy returns why a run failed that had a context within ctx: if only that one has ended, then for its cause, such as a lock
+// that was lost, and not because a request was canceled.
+func endedBy(ctx, within context.Context, err error) error {
+	if errors.Is(err, context.Canceled) && ctx.Err() == nil && within.Err() != nil {
+		return context.Cause(within)
+	}
+	return err
+}
+
 // held returns an error if this process does not exclude others.
 func (s *syncRun) held(ctx context.Context) error {
 	if s.lock == nil {

@@ -48,10 +48,11 @@ type syncRun struct {
 func runSync(ctx context.Context, o *syncOptions) (err error) {
 	s := &syncRun{session: session{flags: &o.transferFlags, request: request{changes: true}}, o: o}
 	defer func() { err = s.closers.close(err) }()
-	if ctx, err = s.open(ctx); err != nil {
-		return err
+	within, err := s.open(ctx)
+	if err == nil {
+		err = s.run(within)
 	}
-	return s.run(ctx)
+	return endedBy(ctx, within, err)
 }
 
 // open opens what the run needs; see session.open.
