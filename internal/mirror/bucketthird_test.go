@@ -59,7 +59,7 @@ func TestRunInBucketKilledTwice(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			s, random := newStore(t), rand.New(rand.NewPCG(1, 2))
-			for first, over := 1, false; !over; first += 1 + random.IntN(3) {
+			for first, over := 1, false; !over; first += 1 + random.IntN(5) {
 				g := c.playInBucket(t, s, first%2 == 0)
 				g.lazy = true
 				g.kill = first
