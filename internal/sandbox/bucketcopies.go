@@ -37,6 +37,10 @@ func (c *bucketCall) copyObject() *s3Error {
 	if o.etag, refused = c.copiedETag(io.NewSectionReader(from, 0, from.size)); refused != nil {
 		return refused
 	}
+	if c.active.has("s3-etag") {
+		header = header.Clone()
+		header.Set("X-Amz-Server-Side-Encryption", "aws:kms")
+	}
 	o.modified, o.header = c.s.now().Truncate(time.Second), header
 	if refused := c.s.bucket.put(c.key, &o, c.conditions()); refused != nil {
 		return refused

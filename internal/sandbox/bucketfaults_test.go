@@ -110,6 +110,11 @@ var bucketFaultTests = map[string]faultTest{
 		check(t, "head", err, nil)
 		check(t, "encryption", head.Metadata.Get("X-Amz-Server-Side-Encryption"), "aws:kms")
 		check(t, "parts", putParts(t, c.s3(), "b", minio.PutObjectOptions{}, []byte("abc")), nil)
+		_, err = c.s3().Client.CopyObject(t.Context(), minio.CopyDestOptions{Bucket: BucketName, Object: "c"}, minio.CopySrcOptions{Bucket: BucketName, Object: "b"})
+		check(t, "copy", err, nil)
+		head, err = c.s3().StatObject(t.Context(), BucketName, "c", minio.StatObjectOptions{})
+		check(t, "head", err, nil)
+		check(t, "encryption of the copy", head.Metadata.Get("X-Amz-Server-Side-Encryption"), "aws:kms")
 	}},
 	"s3-page": {Fault{Value: 1}, func(t *testing.T, c client, _ Object) {
 		check(t, "put", c.putCode(t, "a")+c.putCode(t, "b"), "")
