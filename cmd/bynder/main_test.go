@@ -53,7 +53,7 @@ func replaceSandbox(folder string) error {
 		return err
 	}
 	plain := filepath.Join(folder, "plain", "bynder")
-	if out, err := exec.Command("go", "build", "-o", plain, ".").CombinedOutput(); err != nil { //nolint:noctx // go test ends it
+	if out, err := exec.Command("go", "build", "-o", plain, ".").CombinedOutput(); err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
 	script := fmt.Sprintf("#!/bin/sh\ncase ${1-} in sandbox) exec '%s' \"$@\" ;; esac\nexec '%s' \"$@\"\n", plain, tested)
