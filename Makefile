@@ -132,5 +132,5 @@ check-image: ## build the image with buildah and run it; needs root
 
 check: format vet lint race demo ## run everything that must pass before a commit
 
-clean:
+clean: ## remove bin and dist
 	rm -rf bin dist

@@ -60,6 +60,8 @@ Environment variables:
   HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, TERM
                           honored as usual; NO_COLOR turns off the pictures of
                           bynder show, the only output with colors
+  AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION, AWS_ENDPOINT_URL_S3, ...
+                          the bucket of s3:// destinations, as for the AWS CLI
 
 Exit status:
   0    success: every requested file is in place

@@ -101,9 +101,9 @@ Portal, user, filters, --name and what is fetched belong to the folder: another
 choice is refused, unless --accept-changes makes it the folder's own. An empty
 list is refused if sync has files in the folder.
 
-An original counts as changed if its version has changed or, if the portal lists
-no versions, its size; a derivative if its URL has. New metadata alone cause no
-download.
+An original counts as changed if its version or its size has changed or, if the
+portal lists no versions, the URLs of its derivatives; a derivative if its URL
+has. New metadata alone cause no download.
 
 ` + filterHelp + `
 

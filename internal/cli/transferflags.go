@@ -64,7 +64,7 @@ creates a folder. Slashes and other unsafe characters in values are replaced.
   {filename} {stem} {ext}     from the download's file name; {filename} is
                               {stem}.{ext}
   {id} {itemId} {derivative}  as given on the command line or in the list
-  {version}                   as given with --version, else the active version
+  {version}                   the asset's active version, or that of --version
   {name} {type} {tag} {brand} {created} {modified} {property_X}
                               the asset's metadata: one API call per 190 assets,
                               none for a list from search --json. X is the name

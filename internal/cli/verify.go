@@ -54,10 +54,10 @@ the portal has other files by now.
   extra     no record names the file (with --extra)
   repaired  missing or changed, and downloaded again (with --repair)
 
---repair asks the portal, and needs credentials. After all files are compared,
-changed files are moved to .bynder/replaced in the folder, or to --trash, and
-missing and changed files are downloaded again and recorded. The portal may have
-other files by now.
+--repair is for folders. It asks the portal, and needs credentials. After all
+files are compared, changed files are moved to .bynder/replaced in the folder,
+or to --trash, and missing and changed files are downloaded again and recorded.
+The portal may have other files by now.
 
 In a bucket, sizes and ETags come from one list of the objects. An object that
 was written again since has another ETag; --full reads the bytes of all objects.

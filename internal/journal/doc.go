@@ -20,7 +20,7 @@
 //
 // For a bucket, where no intent is needed, intents record how far the upload of a large file is (download.Upload).
 //
-// A journal belongs to one process at a time, which holds its lock from Open to Close. Open
+// A journal in a file belongs to one process at a time, which holds its lock from Open to Close. Open
 // also compacts it: if more lines are superseded than not, it removes the superseded ones.
 //
 // The state of sync is a journal, too (Options.State). It has a head line, {"sync":{…}}, that says of which sync it is,

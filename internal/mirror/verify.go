@@ -1,4 +1,4 @@
-// Package mirror compares a folder or a bucket with what is known of its files.
+// Package mirror compares a folder or a bucket with what is known of its files, and plans and does what sync changes there.
 package mirror
 
 import (

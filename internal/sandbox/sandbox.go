@@ -11,7 +11,7 @@
 //	defer stop()
 //	cmd.Env = append(cmd.Env, s.Env(sandbox.OAuth1)...)
 //
-// Nothing is held in memory for an asset: assets are a function of their
+// Without a file of a catalogue, nothing is held in memory for an asset: assets are a function of their
 // number, and bytes of their object and offset.
 package sandbox
 

@@ -1,4 +1,4 @@
-// Package terminal prompts a user at a terminal, handles the key that requests a status line, and reports
+// Package terminal prompts a user at a terminal, draws pictures, handles the key that requests a status line, and reports
 // whether Ctrl-C reaches this process. It does not depend on any command.
 package terminal
 
