@@ -16,6 +16,11 @@ const leftBehind = time.Minute
 // the lock, and it was last changed at least age ago, or a minute ago if the file system has no locks. It reports whether
 // the file was removed. The caller knows from its name that it is a file of this program.
 func RemoveUnused(root *os.Root, path string, age time.Duration) bool {
+	return RemoveUnusedIf(root, path, age, func() bool { return true })
+}
+
+// RemoveUnusedIf does what RemoveUnused does, if ok, which is called under the file's lock, returns true.
+func RemoveUnusedIf(root *os.Root, path string, age time.Duration, ok func() bool) bool {
 	info, err := root.Lstat(path)
 	if err != nil || !info.Mode().IsRegular() {
 		return false
@@ -32,7 +37,7 @@ func RemoveUnused(root *os.Root, path string, age time.Duration) bool {
 		return false
 	}
 	locked, err := f.Stat()
-	if err != nil || time.Since(locked.ModTime()) < age {
+	if err != nil || time.Since(locked.ModTime()) < age || !ok() {
 		return false
 	}
 	// It may have been replaced before it was locked.

@@ -93,7 +93,7 @@ func writeOver(root *os.Root, path string, content []byte, isOwn func(old []byte
 			return sum, nil
 		}
 		if err == nil {
-			err = put(root, name, content, was)
+			err = put(root, name, content, was, isOwn)
 		}
 		switch failed, ok := errors.AsType[*download.Error](err); {
 		case ok:
@@ -194,7 +194,7 @@ func id(content []byte) string {
 
 // put gives the file at name this content. An existing file is replaced only if it is was, unchanged; else the error is
 // errLookAgain.
-func put(root *os.Root, name string, content []byte, was fs.FileInfo) error {
+func put(root *os.Root, name string, content []byte, was fs.FileInfo, isOwn func(old []byte) bool) error {
 	f, temporary, err := write(root, name, content)
 	if err != nil {
 		return err
@@ -203,9 +203,17 @@ func put(root *os.Root, name string, content []byte, was fs.FileInfo) error {
 	if err = publish(root, temporary, name, was); err == nil {
 		return nil
 	}
+	// If several processes write at once, the file at temporary may be that of another one, which the name has lost: it can go
+	// if it could have been replaced. Any other content stays.
 	own, failed := f.Stat()
-	if now, missing := root.Lstat(temporary); failed == nil && missing == nil && os.SameFile(own, now) {
+	switch now, missing := root.Lstat(temporary); {
+	case failed != nil || missing != nil:
+	case os.SameFile(own, now):
 		_ = root.Remove(temporary)
+	case now.Mode().IsRegular() && now.Size() <= maxSidecar:
+		if lost, unread := root.ReadFile(temporary); unread == nil && (isOwn(lost) || string(lost) == string(content)) {
+			_ = root.Remove(temporary)
+		}
 	}
 	return err
 }
@@ -218,8 +226,8 @@ func publish(root *os.Root, temporary, name string, was fs.FileInfo) error {
 	} else {
 		err = sink.Replace(root, temporary, name, asidePath(temporary), was)
 	}
-	if errors.Is(err, fs.ErrExist) || errors.Is(err, sink.ErrAltered) {
-		return errLookAgain
+	if errors.Is(err, fs.ErrExist) || errors.Is(err, sink.ErrAltered) || errors.Is(err, fs.ErrNotExist) {
+		return errLookAgain // or another process has removed the temporary file
 	}
 	return err
 }
@@ -244,11 +252,26 @@ func asidePath(temporary string) string {
 	return strings.TrimSuffix(temporary, temporaryEnd) + "-replaced" + temporaryEnd
 }
 
-// RemoveTemporary removes what killed processes have left of the file with the metadata of the file at path.
+// RemoveTemporary removes what killed processes have left of the file with the metadata of the file at path. While another
+// process replaces that file, its own has the name and is locked, and the replaced one, at the temporary path, is not.
 func RemoveTemporary(root *os.Root, path string) {
 	for _, left := range TemporaryPaths(path) {
-		filelock.RemoveUnused(root, left, 0)
+		filelock.RemoveUnusedIf(root, left, 0, func() bool { return !isHeld(root, Path(path)) })
 	}
+}
+
+// isHeld reports whether another process has the lock of the file at name.
+func isHeld(root *os.Root, name string) bool {
+	info, err := root.Lstat(name)
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	f, err := root.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	return errors.Is(filelock.Try(f), filelock.ErrHeld)
 }
 
 // write writes the temporary file of name, and returns it locked and with its path.
