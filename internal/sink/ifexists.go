@@ -23,7 +23,7 @@ const mtimeSlack = 2 * time.Second
 type occupant int
 
 const (
-	nobody occupant = iota
+	vacant occupant = iota
 	identical
 	different // or not known to be identical
 	notAFile  // a folder; or a file that has the name of one of the path's folders
@@ -42,7 +42,7 @@ func (d *Dir) look(ctx context.Context, t download.Target, obj transfer.Object) 
 		}
 		at := candidate{Place: download.Place{Path: name}}
 		switch {
-		case who == nobody:
+		case who == vacant:
 		case who == identical:
 			at.Same = true
 		case who == notAFile:
@@ -144,23 +144,23 @@ func renamed(t download.Target) string {
 // the run itself uses, unless the new file would be renamed.
 func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (occupant, fs.FileInfo, error) {
 	if d.root == nil {
-		return nobody, nil, nil
+		return vacant, nil, nil
 	}
 	info, err := d.root.Lstat(name)
 	if used := d.checkInUse(name, errors.Is(err, fs.ErrNotExist)); used != nil {
 		if d.opts.IfExists == Rename {
 			return different, nil, nil
 		}
-		return nobody, nil, used
+		return vacant, nil, used
 	}
 	if err != nil {
 		if above := d.fileAbove(name); above != nil {
 			return notAFile, above, nil
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			return nobody, nil, nil
+			return vacant, nil, nil
 		}
-		return nobody, nil, d.failure("look at", name, err)
+		return vacant, nil, d.failure("look at", name, err)
 	}
 	behind := info
 	if info.Mode()&fs.ModeSymlink != 0 {
@@ -172,11 +172,11 @@ func (d *Dir) occupant(ctx context.Context, name string, obj transfer.Object) (o
 		if behind.IsDir() {
 			return notAFile, behind, nil
 		}
-		return nobody, nil, d.inTheWay(name, behind)
+		return vacant, nil, d.inTheWay(name, behind)
 	}
 	same, err := d.identical(ctx, name, behind, obj)
 	if err != nil {
-		return nobody, nil, d.failure("compare", name, err)
+		return vacant, nil, d.failure("compare", name, err)
 	}
 	if same {
 		return identical, info, nil

@@ -54,9 +54,6 @@ func usedFiles(all []InUse) []usedFile {
 
 // CheckInUse returns an error if a file with this name would replace one that the run itself uses.
 func (d *Dir) CheckInUse(name string) error {
-	if len(d.inUse) == 0 {
-		return nil
-	}
 	_, err := os.Lstat(d.Show(name))
 	return d.checkInUse(name, errors.Is(err, fs.ErrNotExist))
 }
