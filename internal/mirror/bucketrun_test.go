@@ -75,41 +75,53 @@ var killedInBucket = []string{
 	"a move and a new version, with metadata", "circles", "deleted and uploaded again in another case", "all at once",
 }
 
+// eachKilled runs a test for each of killedInBucket.
+func eachKilled(t *testing.T, run func(t *testing.T, c change)) {
+	for _, c := range changes {
+		if slices.Contains(killedInBucket, c.name) {
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				run(t, c)
+			})
+		}
+	}
+}
+
+// wantDone checks that the bucket, the state and the trash are as they are to be after a change.
+func (g *bucketRig) wantDone(c change) {
+	g.t.Helper()
+	g.wantTree(c.after.files(c.metadata))
+	g.wantRecorded(c.after)
+	if !g.trash.IsZero() {
+		g.wantTrash(c.deleted())
+	}
+}
+
 // Whenever the process is killed, the next run completes what the state and the bucket have, whether or not results were stored
 // before.
 func TestRunInBucketKilled(t *testing.T) {
-	for _, c := range changes {
-		if !slices.Contains(killedInBucket, c.name) {
-			continue
-		}
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			s := newStore(t)
-			for moment := 1; ; moment++ {
-				g := c.playInBucket(t, s, moment%2 == 0)
-				g.kill, g.lazy = moment, (moment/2)%2 == 0
-				g.sync(c.after)
-				killed := g.count >= moment
-				g.kill, g.lazy = 0, false
-				outcome := g.sync(c.after)
-				if outcome.Failed+outcome.Kept > 0 || outcome.Stop != nil {
-					t.Errorf("the next run: %+v, %v", outcome, linesOf(t, g.results))
-				}
-				g.wantTree(c.after.files(c.metadata))
-				g.wantRecorded(c.after)
-				if !g.trash.IsZero() {
-					g.wantTrash(c.deleted())
-				}
-				if again := g.sync(c.after); again != (Outcome{}) {
-					t.Errorf("another run does %v", linesOf(t, g.results))
-				}
-				if t.Failed() {
-					t.Fatalf("killed at request %d", moment)
-				}
-				if !killed {
-					break
-				}
+	eachKilled(t, func(t *testing.T, c change) {
+		s := newStore(t)
+		for moment := 1; ; moment++ {
+			g := c.playInBucket(t, s, moment%2 == 0)
+			g.kill, g.lazy = moment, (moment/2)%2 == 0
+			g.sync(c.after)
+			killed := g.count >= moment
+			g.kill, g.lazy = 0, false
+			outcome := g.sync(c.after)
+			if outcome.Failed+outcome.Kept > 0 || outcome.Stop != nil {
+				t.Errorf("the next run: %+v, %v", outcome, linesOf(t, g.results))
 			}
-		})
-	}
+			g.wantDone(c)
+			if again := g.sync(c.after); again != (Outcome{}) {
+				t.Errorf("another run does %v", linesOf(t, g.results))
+			}
+			if t.Failed() {
+				t.Fatalf("killed at request %d", moment)
+			}
+			if !killed {
+				break
+			}
+		}
+	})
 }

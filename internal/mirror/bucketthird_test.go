@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 
@@ -52,36 +51,26 @@ func TestRunInBucketAfterAnotherChange(t *testing.T) {
 
 // The run after a killed one may be killed as well, before it has stored what it found out about the first.
 func TestRunInBucketKilledTwice(t *testing.T) {
-	for _, c := range changes {
-		if !slices.Contains(killedInBucket, c.name) {
-			continue
-		}
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			s, random := newStore(t), rand.New(rand.NewPCG(1, 2))
-			for first, over := 1, false; !over; first += 1 + random.IntN(5) {
-				g := c.playInBucket(t, s, first%2 == 0)
-				g.lazy = true
-				g.kill = first
-				g.sync(c.after)
-				over = g.count < first
-				g.kill = 1 + random.IntN(60)
-				g.sync(c.after)
-				g.kill, g.lazy = 0, false
-				if outcome := g.sync(c.after); outcome.Failed+outcome.Kept > 0 || outcome.Stop != nil {
-					t.Errorf("the last run: %+v, %v", outcome, linesOf(t, g.results))
-				}
-				g.wantTree(c.after.files(c.metadata))
-				g.wantRecorded(c.after)
-				if !g.trash.IsZero() {
-					g.wantTrash(c.deleted())
-				}
-				if t.Failed() {
-					t.Fatalf("killed at request %d", first)
-				}
+	eachKilled(t, func(t *testing.T, c change) {
+		s, random := newStore(t), rand.New(rand.NewPCG(1, 2))
+		for first, over := 1, false; !over; first += 1 + random.IntN(5) {
+			g := c.playInBucket(t, s, first%2 == 0)
+			g.lazy = true
+			g.kill = first
+			g.sync(c.after)
+			over = g.count < first
+			g.kill = 1 + random.IntN(60)
+			g.sync(c.after)
+			g.kill, g.lazy = 0, false
+			if outcome := g.sync(c.after); outcome.Failed+outcome.Kept > 0 || outcome.Stop != nil {
+				t.Errorf("the last run: %+v, %v", outcome, linesOf(t, g.results))
 			}
-		})
-	}
+			g.wantDone(c)
+			if t.Failed() {
+				t.Fatalf("killed at request %d", first)
+			}
+		}
+	})
 }
 
 // An object that does not say which file it is may be sync's own: it was adopted, or another program has written the same bytes again.
