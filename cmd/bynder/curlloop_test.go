@@ -48,7 +48,7 @@ func TestCurlLoop(t *testing.T) {
 	k := &kitchen{portal: startSandbox(t, sandbox.Options{Assets: 480, NoRateLimit: true}), folder: t.TempDir()}
 	k.env = append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + home,
-		"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+		"GORACE=atexit_sleep_ms=10",
 	}, k.portal.Env(sandbox.PermanentToken)...)
 	k.needs(t, "curl", "jq", "xargs")
 	ids := strings.Fields(k.run(t, 0, "sh", "-c", "bynder search --tag logo | cut -f 1").stdout)

@@ -34,7 +34,7 @@ func demoCommand(t *testing.T) (cmd *exec.Cmd, folder string) {
 	cmd = exec.CommandContext(ctx, script)
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "XDG_STATE_HOME=" + home, "TMPDIR=" + folder, "TERM=xterm",
-		"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+		"GORACE=atexit_sleep_ms=10",
 	}
 	return cmd, folder
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -17,50 +18,52 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the test binary be the program: under the name bynder it runs main.
+// TestMain builds the program and puts it first in the PATH of the tests. The test binary could be the program, too, but
+// takes twice as long to start, and tests start thousands.
 func TestMain(m *testing.M) {
 	// Scripts mostly wait for each other's processes: with one per processor, half of it would be idle.
 	_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))) // what the command line says is parsed later
-	testscript.Main(suite{m}, map[string]func(){"bynder": main})
+	os.Exit(withProgram(m.Run))
 }
 
-// suite runs the tests while bynder is in the PATH.
-type suite struct{ *testing.M }
-
-// Run runs the tests and returns the exit status. Under the race detector bynder sandbox is a program without it, because
-// it would take longer to answer than clients wait; its own tests look for its races.
-func (s suite) Run() int {
-	if !underRace() {
-		return s.M.Run()
-	}
-	folder, err := os.MkdirTemp("", "bynder-sandbox-")
+// withProgram runs the tests while bynder is in the PATH, and returns the exit status.
+func withProgram(tests func() int) int {
+	folder, err := os.MkdirTemp("", "bynder-program-")
 	if err == nil {
 		defer os.RemoveAll(folder)
-		err = replaceSandbox(folder)
+		err = buildProgram(folder)
+	}
+	if err == nil {
+		err = os.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "the sandbox without the race detector: %v\n", err)
+		fmt.Fprintf(os.Stderr, "building the program: %v\n", err)
 		return 1
 	}
-	return s.M.Run()
+	return tests()
 }
 
-// replaceSandbox writes to a folder, and puts first in the PATH, a script bynder that runs a program without the race
-// detector for bynder sandbox, and else the one that is in the PATH.
-func replaceSandbox(folder string) error {
-	tested, err := exec.LookPath("bynder")
-	if err != nil {
-		return err
+// buildProgram writes bynder to a folder. If the tests run under the race detector, so does bynder, except for bynder
+// sandbox, which would take longer to answer than clients wait; its own tests look for its races.
+func buildProgram(folder string) error {
+	if !underRace() {
+		return goBuild(filepath.Join(folder, "bynder"))
 	}
-	plain := filepath.Join(folder, "plain", "bynder")
-	if out, err := exec.Command("go", "build", "-o", plain, ".").CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, out)
+	plain, tested := filepath.Join(folder, "plain", "bynder"), filepath.Join(folder, "race", "bynder")
+	if err := errors.Join(goBuild(plain), goBuild(tested, "-race")); err != nil {
+		return err
 	}
 	script := fmt.Sprintf("#!/bin/sh\ncase ${1-} in sandbox) exec '%s' \"$@\" ;; esac\nexec '%s' \"$@\"\n", plain, tested)
-	if err := os.WriteFile(filepath.Join(folder, "bynder"), []byte(script), 0o755); err != nil {
-		return err
+	return os.WriteFile(filepath.Join(folder, "bynder"), []byte(script), 0o755)
+}
+
+// goBuild builds the program, without the version control's state, which not every copy of the sources has.
+func goBuild(program string, flags ...string) error {
+	args := append([]string{"build", "-buildvcs=false", "-o", program}, flags...)
+	if out, err := exec.Command("go", append(args, ".")...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, out)
 	}
-	return os.Setenv("PATH", folder+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return nil
 }
 
 // underRace reports whether the race detector is on.

@@ -244,7 +244,7 @@ func lookUp(ts *testscript.TestScript, name string) (string, error) {
 
 // inherited are the variables that programs get from a script, where it has set them.
 var inherited = []string{
-	"WORK", "PATH", "HOME", "XDG_STATE_HOME", "TMPDIR", "TERM", "NO_COLOR", "GORACE", "GOTRACEBACK", "GOCOVERDIR",
+	"WORK", "PATH", "HOME", "XDG_STATE_HOME", "TMPDIR", "TERM", "NO_COLOR", "GORACE", "GOTRACEBACK",
 	"BYNDER_DOMAIN", "BYNDER_CONSUMER_KEY", "BYNDER_CONSUMER_SECRET", "BYNDER_TOKEN", "BYNDER_TOKEN_SECRET",
 	"BYNDER_PERMANENT_TOKEN", "BYNDER_CLIENT_ID", "BYNDER_CLIENT_SECRET", "BYNDER_PROFILE", "BYNDER_CONFIG",
 	"TWITTER", "EMPTY", "PARTS",

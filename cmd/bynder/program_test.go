@@ -22,7 +22,7 @@ type program struct{ env []string }
 func newProgram(state string, portal *sandbox.Sandbox, more ...string) program {
 	env := append([]string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + state, "XDG_STATE_HOME=" + state,
-		"GORACE=atexit_sleep_ms=10", "GOCOVERDIR=" + os.Getenv("GOCOVERDIR"),
+		"GORACE=atexit_sleep_ms=10",
 	}, portal.Env(sandbox.OAuth1)...)
 	return program{append(env, more...)}
 }
@@ -30,12 +30,7 @@ func newProgram(state string, portal *sandbox.Sandbox, more ...string) program {
 // command is one run of the program.
 func (p program) command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Args[0] = "bynder" // under this name the test binary is the program: see TestMain
+	cmd := exec.CommandContext(ctx, "bynder", args...)
 	cmd.Env = p.env
 	return cmd
 }
