@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/bynder-cli/bynder/internal/retry"
 	"github.com/bynder-cli/bynder/internal/transfer"
@@ -53,14 +54,26 @@ func isPresent(err error) bool {
 	return ok
 }
 
-// waitForPath waits until it is decided which path a file gets. Meanwhile the file gives up its worker, so that
+// shortWait is how long a file that waits for its path keeps its worker. Most wait for less, because earlier files have
+// been asked for and storage is about to answer; to begin another file meanwhile takes more processor time than it gains.
+const shortWait = 100 * time.Millisecond
+
+// waitForPath waits until it is decided which path a file gets. After shortWait the file gives up its worker, so that
 // others are transferred. Options.Waiting files may wait so; further ones keep their workers, so that in the end
 // no new file begins. This cannot deadlock: the first undecided file got a worker before all that wait for it, so
 // it goes on, and proposes its places or fails.
 func (r *run) waitForPath(ctx context.Context, claim *Claim, free func()) error {
 	select {
 	case <-claim.Decided():
+		return claim.Wait(ctx)
 	default:
+	}
+	timer := time.NewTimer(shortWait)
+	defer timer.Stop()
+	select {
+	case <-claim.Decided():
+	case <-ctx.Done():
+	case <-timer.C:
 		select {
 		case r.waiting <- struct{}{}:
 			defer func() { <-r.waiting }()
