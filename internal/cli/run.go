@@ -111,12 +111,16 @@ func (o *transferFlags) destination(ctx context.Context, conf config.Config) (si
 
 // namer returns the function that names files: fixed, from --output, or else by the template.
 func (o *transferFlags) namer(fixed string) func(download.Job, transfer.Object) string {
+	described := o.template.NeedsMetadata()
 	return func(job download.Job, object transfer.Object) string {
 		if fixed != "" {
 			return fixed
 		}
 		if job.Path != "" {
 			return job.Path
+		}
+		if !described {
+			job.Asset = nil // its dates take longer to read than the rest
 		}
 		return o.template.Path(templateFields(job, object, o.names))
 	}
