@@ -46,6 +46,7 @@ type DirOptions struct {
 // concurrent use.
 type Dir struct {
 	root *os.Root // nil for a preview of a missing folder
+	top  *os.File // root itself; nil for a preview
 	path string   // as the user wrote it
 	opts DirOptions
 
@@ -79,7 +80,12 @@ func NewDir(path string, opts DirOptions) (*Dir, error) {
 	if err != nil {
 		return nil, opts.folderFailure("open folder", path, err)
 	}
-	return &Dir{root: root, path: path, opts: opts, inUse: usedFiles(opts.InUse), booted: bootTime, tryLock: filelock.Try, freeSpace: freeSpace}, nil
+	top, err := root.Open(".")
+	if err != nil {
+		_ = root.Close()
+		return nil, opts.folderFailure("open folder", path, err)
+	}
+	return &Dir{root: root, top: top, path: path, opts: opts, inUse: usedFiles(opts.InUse), booted: bootTime, tryLock: filelock.Try, freeSpace: freeSpace}, nil
 }
 
 // NewPreview opens the folder at path for Dir.Preview, which writes nothing. A missing folder is not created.
@@ -98,6 +104,9 @@ func NewPreview(path string, opts DirOptions) (*Dir, error) {
 func (d *Dir) Close() error {
 	if d.root == nil {
 		return nil
+	}
+	if d.top != nil {
+		d.top.Close()
 	}
 	return d.root.Close()
 }

@@ -14,17 +14,23 @@ import (
 // name, the error is fs.ErrExist. If the file would have to be copied, because to is on another file system or the system
 // cannot rename between two roots, it is syscall.EXDEV or errors.ErrUnsupported.
 func Move(from *os.Root, old string, to *os.Root, name string) error {
-	return move(from, old, to, name, new(sync.Mutex))
+	return move(tree{Root: from}, old, tree{Root: to}, name, new(sync.Mutex))
 }
 
 // MoveAtOnce does what Move does, in one step: if the system cannot, or not between two roots, the error is
 // errors.ErrUnsupported.
 func MoveAtOnce(from *os.Root, old string, to *os.Root, name string) error {
-	return renameExclusively(from, old, to, name)
+	return renameExclusively(tree{Root: from}, old, tree{Root: to}, name)
+}
+
+// tree is a folder with all below it.
+type tree struct {
+	*os.Root
+	top *os.File // Root itself, if it is kept open for many files: to open it takes longer than to rename one
 }
 
 // move does what Move does. publishing is held while the name is checked and taken in two steps.
-func move(from *os.Root, old string, to *os.Root, name string, publishing sync.Locker) error {
+func move(from tree, old string, to tree, name string, publishing sync.Locker) error {
 	err := renameExclusively(from, old, to, name)
 	if !errors.Is(err, errors.ErrUnsupported) || from != to {
 		return err
@@ -37,7 +43,7 @@ func move(from *os.Root, old string, to *os.Root, name string, publishing sync.L
 	// A file has the name, or the file system has no links either.
 	publishing.Lock()
 	defer publishing.Unlock()
-	return lookAndRename(from, old, name)
+	return lookAndRename(from.Root, old, name)
 }
 
 // Partials removes the partials of interrupted transfers in a folder. The folder is read once.

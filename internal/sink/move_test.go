@@ -13,7 +13,7 @@ import (
 
 func TestMoveReplacesNothing(t *testing.T) {
 	for how, move := range map[string]func(*os.Root, string, *os.Root, string) error{
-		"move": Move, "by the kernel": renameExclusively,
+		"move": Move, "by the kernel": MoveAtOnce,
 		"by looking": func(root *os.Root, old string, _ *os.Root, name string) error { return lookAndRename(root, old, name) },
 	} {
 		t.Run(how, func(t *testing.T) {

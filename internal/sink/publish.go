@@ -160,7 +160,8 @@ func (p *filePartial) moveTo(name string) error {
 	if err := d.makeFolders(name); err != nil {
 		return err
 	}
-	return move(d.root, p.path, d.root, name, &d.publishing)
+	below := tree{d.root, d.top}
+	return move(below, p.path, below, name, &d.publishing)
 }
 
 // makeFolders creates the folders that name is in.
