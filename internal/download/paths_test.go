@@ -298,7 +298,8 @@ func TestNamesOfARunDoNotDependOnTiming(t *testing.T) {
 	}
 }
 
-// While the first file keeps its name to itself, as many files are transferred as may wait, and not one more.
+// While the first file keeps its name to itself, as many files are transferred as may wait, and not one more. For a moment,
+// those that wait keep their workers.
 func TestFilesWaitForTheFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const workers, waiting = 4, 10
@@ -318,7 +319,14 @@ func TestFilesWaitForTheFirst(t *testing.T) {
 			e.Run(t.Context(), func(context.Context) iter.Seq[Job] { return jobsOf(ids...) })
 			close(ended)
 		}()
-		<-time.After(time.Minute) // of the fake clock
+		<-time.After(shortWait / 2) // of the fake clock
+		synctest.Wait()
+		m.mu.Lock()
+		if m.begun != workers-1 {
+			t.Errorf("%d files were begun at first, want %d", m.begun, workers-1)
+		}
+		m.mu.Unlock()
+		<-time.After(time.Minute)
 		synctest.Wait()
 		m.mu.Lock()
 		if m.begun != workers-1+waiting || len(m.files) != 0 {
