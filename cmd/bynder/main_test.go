@@ -23,6 +23,8 @@ import (
 func TestMain(m *testing.M) {
 	// Scripts mostly wait for each other's processes: with one per processor, half of it would be idle.
 	_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))) // what the command line says is parsed later
+	// A run in this process must not limit the memory of all tests: they would do nothing but collect garbage.
+	_ = errors.Join(os.Setenv("GOGC", "100"), os.Setenv("GOMEMLIMIT", "off"))
 	os.Exit(withProgram(m.Run))
 }
 

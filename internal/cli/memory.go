@@ -1,6 +1,9 @@
 package cli
 
-import "runtime/debug"
+import (
+	"os"
+	"runtime/debug"
+)
 
 // manyLines is the number of lines of input from which on their fingerprints need most of
 // a run's memory.
@@ -14,12 +17,24 @@ func collect(lines int) {
 	case lines >= manyLines:
 		collectOften()
 	case lines > 0:
-		debug.SetGCPercent(250)
+		setGCPercent(250)
 	}
 }
 
-// limitMemory makes the garbage collector keep the memory of the process below a number of bytes, if it can.
-func limitMemory(bytes int64) { debug.SetMemoryLimit(bytes) }
-
 // collectOften lets the heap grow little, for a run that keeps far more than it works on.
-func collectOften() { debug.SetGCPercent(30) }
+func collectOften() { setGCPercent(30) }
+
+// setGCPercent does what debug.SetGCPercent does, unless the user has set that (GOGC, package runtime).
+func setGCPercent(percent int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
+	}
+}
+
+// limitMemory makes the garbage collector keep the memory of the process below a number of bytes, if it can, unless the
+// user has set a limit (GOMEMLIMIT, package runtime).
+func limitMemory(bytes int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(bytes)
+	}
+}
