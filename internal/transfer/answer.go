@@ -231,7 +231,7 @@ func (a *answer) tooShort(u *url.URL) *Error {
 
 // drain reads the rest of an answer, if that is little, so that its connection is kept.
 func (a *answer) drain(limit *rate.Limiter) {
-	if n := a.until - a.from; n <= int64(min(maxDrained, limit.Burst())) {
+	if n := a.until - a.from; a.from >= 0 && n <= int64(min(maxDrained, limit.Burst())) {
 		defer time.AfterFunc(maxDraining, a.cancel).Stop()
 		_, _ = io.CopyN(io.Discard, a.body, n)
 		limit.ReserveN(time.Now(), int(n))

@@ -23,7 +23,7 @@ func dividing(s *storage, level int, opts Options) *Opener {
 	opts.Connections = level
 	o := New(opts)
 	o.layout = layout{smallest: 1, large: 1 << 40, partSize: testPart, shortest: testPart, eager: true}
-	o.memory = &room{most: 41 * testPart}
+	o.opts.Memory = &room{most: 41 * testPart}
 	return o
 }
 

@@ -118,7 +118,7 @@ func TestAnyFailuresOfParts(t *testing.T) {
 			o := dividing(s, 2+random.IntN(6), Options{Retries: 50})
 			o.layout.shortest = 500
 			o.layout.partSize = int64(1000 + random.IntN(20_000))
-			o.memory = &room{most: int64(40_000 + random.IntN(200_000))}
+			o.opts.Memory = &room{most: int64(40_000 + random.IntN(200_000))}
 			a := arrive(t, s, o, random.IntN(size), swiftly)
 			if e, ok := errors.AsType[*Error](a.err); ok && e.Status == 403 {
 				return // three refusals in a row may happen

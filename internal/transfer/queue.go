@@ -142,7 +142,7 @@ func (q *queue) claim() *part {
 	if q.claimed-q.next >= window*q.part {
 		return nil
 	}
-	if len(q.spare) == 0 && q.memory.TryAcquire(q.part) {
+	if len(q.spare) == 0 && q.opts.Memory.TryAcquire(q.part) {
 		q.spare = append(q.spare, make([]byte, q.part))
 	}
 	last := len(q.spare) - 1
@@ -194,7 +194,7 @@ func (q *queue) close() *answer {
 	q.changed.Broadcast()
 	q.mu.Unlock()
 	q.crew.Wait()
-	q.memory.Release(int64(len(q.spare)) * q.part)
+	q.opts.Memory.Release(int64(len(q.spare)) * q.part)
 	q.shares.withdraw(q)
 	return q.first
 }

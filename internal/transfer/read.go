@@ -95,6 +95,7 @@ func (s *Stream) finish(a *answer, err error) {
 		if short := a.tooShort(s.at.location.URL); short != nil && s.object.Size > a.until {
 			s.broken = short
 		}
+		s.ended = s.object.Size < 0 // the first answer had no length, and broke off before the first byte
 		return
 	case atEnd && s.object.Size < 0:
 		s.ended = true

@@ -82,15 +82,15 @@ func (r *room) Release(n int64) {
 
 // taken returns how much of o's memory is taken, in bytes; of o's own, 1 where it is not all free.
 func taken(o *Opener) int64 {
-	if r, ok := o.memory.(*room); ok {
+	if r, ok := o.opts.Memory.(*room); ok {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		return r.taken
 	}
-	if !o.memory.TryAcquire(memoryBytes) {
+	if !o.opts.Memory.TryAcquire(memoryBytes) {
 		return 1
 	}
-	o.memory.Release(memoryBytes)
+	o.opts.Memory.Release(memoryBytes)
 	return 0
 }
 
@@ -102,7 +102,7 @@ func TestManyFilesAndLittleRoom(t *testing.T) {
 				f := randomFile(10*testPart, 1)
 				s := newStorage(t, f)
 				o := dividing(s, 4, Options{Jobs: 100, Retries: 3})
-				o.memory = &room{most: most}
+				o.opts.Memory = &room{most: most}
 				var files sync.WaitGroup
 				for i := range 12 {
 					stream, err := o.Open(t.Context(), s.source(new(int)), nil)

@@ -220,6 +220,13 @@ func TestStreamOfAFileThatChanges(t *testing.T) {
 			requests: []string{"GET", "GET"},
 		},
 		{
+			name:     "no length, broken before the first byte, and then a length",
+			file:     first,
+			script:   []step{chunked(0)},
+			stdout:   true,
+			requests: []string{"GET", "GET"},
+		},
+		{
 			name:     "nothing to know the file by: what breaks is started over",
 			file:     anonymous,
 			script:   []step{cut(50_000)},

@@ -71,7 +71,6 @@ type Opener struct {
 	opts   Options
 	rate   *rate.Limiter // of all transfers together, in bytes
 	shares *allotment
-	memory Memory // of parts that wait for their turn
 	layout layout
 }
 
@@ -84,7 +83,7 @@ func New(opts Options) *Opener {
 	if opts.Rate > 0 {
 		limit = rate.NewLimiter(rate.Limit(opts.Rate), int(min(max(opts.Rate/slicesPerSecond, 1), largeBuffer)))
 	}
-	return &Opener{opts: opts, rate: limit, shares: &allotment{total: opts.Jobs}, memory: opts.Memory, layout: usualLayout}
+	return &Opener{opts: opts, rate: limit, shares: &allotment{total: opts.Jobs}, layout: usualLayout}
 }
 
 // SetJobs changes Options.Jobs.
