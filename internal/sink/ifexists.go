@@ -279,7 +279,9 @@ func (d *Dir) present(name string, obj transfer.Object) *download.Present {
 func (d *Dir) unchanged(ctx context.Context, name string, obj transfer.Object) error {
 	present := d.present(name, obj)
 	want := transfer.DigestOptions{MD5: d.opts.MD5, SHA256: d.opts.SHA256}
-	if want.MD5 && hasPlainDigest(obj) { // the ETag is the MD5 that the file was compared by
+	tagged := obj
+	tagged.Checksums = nil
+	if want.MD5 && hasPlainDigest(tagged) { // the ETag is the MD5 that the file was compared by
 		present.MD5, want.MD5 = strings.ToLower(strings.Trim(obj.ETag, `"`)), false
 	}
 	if want == (transfer.DigestOptions{}) {

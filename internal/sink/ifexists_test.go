@@ -3,6 +3,7 @@ package sink
 import (
 	"context"
 	"crypto/md5"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,6 +47,11 @@ func TestIdentical(t *testing.T) {
 		return transfer.Object{Size: -1, CodedSize: codedSize, Coding: "gzip", ETag: etag, LastModified: lastModified}
 	}
 	never := func(o *transfer.Object) { o.LastModified = time.Time{} }
+	summed := func(o *transfer.Object) {
+		sum := sha256.Sum256([]byte(whole))
+		o.Checksums = []transfer.Checksum{{By: transfer.BySHA256, Sum: string(sum[:])}}
+	}
+	keyed := func(o *transfer.Object) { o.ETag, o.KeyedEncryption = object(other).ETag, true }
 	for _, c := range []struct {
 		what    string
 		content string
@@ -69,6 +75,9 @@ func TestIdentical(t *testing.T) {
 		{"no digest, three seconds later", whole, 3 * time.Second, opaque(whole), false},
 		{"a weak ETag, the same time", whole, 0, with(object(whole), func(o *transfer.Object) { o.ETag = "W/" + o.ETag }), true},
 		{"neither digest nor time", whole, 0, with(opaque(whole), never), false},
+		{"a SHA-256, and an ETag that is no digest because of a key", whole, time.Hour, with(with(object(whole), keyed), summed), true},
+		{"a SHA-256, and an ETag of parts", whole, time.Hour, with(with(object(whole), func(o *transfer.Object) { o.ETag = otherParts.ETag }), summed), true},
+		{"a SHA-256, and a weak ETag", whole, time.Hour, with(with(object(whole), func(o *transfer.Object) { o.ETag = "W/" + o.ETag }), summed), true},
 		{"coded, the same time", whole, 0, coded(5, object(other).ETag), true},
 		{"coded, a second later", whole, time.Second, coded(-1, ""), true},
 		{"coded, three seconds later", whole, 3 * time.Second, coded(5, object(other).ETag), false},
