@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bynder-cli/bynder/internal/download"
+	"github.com/bynder-cli/bynder/internal/filelock"
 )
 
 func TestMoveReplacesNothing(t *testing.T) {
@@ -98,6 +99,27 @@ func TestPartialsOfOneFile(t *testing.T) {
 	}
 	if err := used.Discard(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A partial that another process begins anew, while it is looked whether it is in use, stays.
+func TestPartialBegunAnewStays(t *testing.T) {
+	folder := t.TempDir()
+	d := newDir(t, folder, DirOptions{})
+	to := original("a.jpg", "A")
+	keep(t, d, to, object(whole), whole[:5])
+	path := filepath.Join(folder, partialsIn(t, folder)[0].Name())
+	partials := NewPartials(d.root)
+	partials.dir.tryLock = func(f *os.File) error {
+		if err := os.Rename(path, path+".aside"); err != nil { // on Windows, an open file cannot be removed
+			return err
+		}
+		writeFile(t, path, "anew")
+		return filelock.Try(f)
+	}
+	partials.Remove(to.Name, to.Identity)
+	if left, err := os.ReadFile(path); err != nil || string(left) != "anew" {
+		t.Errorf("the partial has %q: %v", left, err)
 	}
 }
 

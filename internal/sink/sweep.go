@@ -113,7 +113,7 @@ func (d *Dir) removeUnused(path string) bool {
 	if d.tryLock(f) != nil {
 		return false
 	}
-	if now, err := f.Stat(); err != nil || !os.SameFile(info, now) {
+	if _, ok := d.owns(f, path); !ok { // another process has begun anew
 		return false
 	}
 	_ = d.root.Remove(path) // if it fails, the next run tries again
