@@ -139,7 +139,7 @@ func (c *Client) Read(ctx context.Context, o Object, w io.Writer) error {
 			return err
 		}
 		defer body.Close()
-		n, err := io.Copy(w, body)
+		n, err := io.Copy(w, io.LimitReader(body, max(o.Size-read, 0)+1)) // one more shows that it is longer
 		if read += n; n > 0 {
 			progressed(ctx)
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/minio/minio-go/v7"
 
@@ -181,7 +182,7 @@ func (c *Client) waitForKey(ctx context.Context, doing, key string, err error, t
 
 // printable returns at most most bytes of a foreign text, without characters that cannot be seen.
 func printable(text string, most int) string {
-	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }), " ")
 	if len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}

@@ -310,6 +310,17 @@ func TestListAndReadGoOn(t *testing.T) {
 	}
 }
 
+// Of an object that is longer than a list says, no more is read than shows that.
+func TestReadTooLong(t *testing.T) {
+	s := newServer(t)
+	s.put("a", "0123456789")
+	var read strings.Builder
+	err := s.client(func(o *Options) { o.Retries = 0 }).Read(t.Context(), Object{Key: "a", ETag: s.objects["a"].etag, Size: 3}, &read)
+	if err == nil || read.String() != "0123" {
+		t.Errorf("%q was read: %v", read.String(), err)
+	}
+}
+
 // A list of pages without entries ends.
 func TestEndlessList(t *testing.T) {
 	s := newServer(t)
@@ -335,6 +346,19 @@ func TestConnectionThatTheServerCloses(t *testing.T) {
 		_, err := c.Head(t.Context(), "a")
 		if failed := wantCode(t, err, download.CodeNetwork); tries != 4 || !strings.HasSuffix(failed.Error(), ": the server closed the connection without an answer") {
 			t.Errorf("%d tries, %v", tries, failed)
+		}
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	for text, want := range map[string]string{
+		"Access Denied.":                  "Access Denied.",
+		"two\r\nlines\x1b[31m":            "two lines [31m",
+		"gpj.\u202egolo\u200b and \u009b": "gpj. golo and",
+		"déjà vu über alles":              "déjà vu übe…",
+	} {
+		if got := printable(text, 14); got != want {
+			t.Errorf("printable(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

@@ -97,7 +97,7 @@ func (s *Segments) list(ctx context.Context) (all []Object, last int64, err erro
 		if err != nil || at > math.MaxInt64/2 {
 			return nil, 0, fmt.Errorf("the segment %s%s/%s has a time in its name that is not possible", Scheme, s.client.at.Bucket, object.Key)
 		}
-		if object.Size > maxSegment {
+		if object.Size < 0 || object.Size > maxSegment {
 			return nil, 0, fmt.Errorf("%s%s/%s is not a part of a journal: it has %d bytes", Scheme, s.client.at.Bucket, object.Key, object.Size)
 		}
 		all, last = append(all, object), at // the list is in order

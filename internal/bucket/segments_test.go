@@ -242,6 +242,14 @@ func TestSegmentsThatCannotBe(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	server := newServer(t)
+	server.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		_, err := fmt.Fprint(w, "<ListBucketResult><Contents><Key>j/1000000000000000000-AAAAAAAAAAAAAAAAAAAAAAAAAA.ndjson</Key><ETag>e</ETag><Size>-1000</Size></Contents></ListBucketResult>")
+		return r.URL.Query().Has("list-type") && err == nil
+	}
+	if err := server.segments().Read(t.Context(), func() (io.Writer, error) { return io.Discard, nil }); err == nil || !strings.Contains(err.Error(), "-1000 bytes") {
+		t.Errorf("a negative size: %v", err)
+	}
 	c := newServer(t).client()
 	var e *download.Error
 	if _, err := NewSegments(c, strings.Repeat("a", 1000)+"/"); !errors.As(err, &e) || e.Code != download.CodeUsage {
