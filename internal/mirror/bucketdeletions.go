@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
 	"github.com/bynder-cli/bynder/internal/bucket"
 	"github.com/bynder-cli/bynder/internal/download"
@@ -24,8 +25,11 @@ func (x *inBucket) deletions(ctx context.Context, steps []*Step) {
 			return
 		}
 		held := x.held(ctx)
+		var begun atomic.Int32
 		x.each(func(ctx context.Context, s *Step) {
 			switch code := x.endangered(); {
+			case held != nil && ctx.Err() != nil:
+				return
 			case code != "" && !s.First:
 				x.report(s.keptBecause(code).result(x.Portal))
 			case held != nil:
@@ -33,7 +37,11 @@ func (x *inBucket) deletions(ctx context.Context, steps []*Step) {
 			default:
 				x.delete(ctx, s)
 			}
+			begun.Add(1)
 		})(ctx, some)
+		if ctx.Err() != nil {
+			x.outcome.NotDeleted += len(some) - int(begun.Load())
+		}
 		left -= len(some)
 	}
 }

@@ -1,6 +1,8 @@
 package mirror
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -124,4 +126,28 @@ func TestRunInBucketKilled(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A run that is stopped amid its deletions says how many files are left.
+func TestDeletionsInBucketStopped(t *testing.T) {
+	for stopAt := 1; stopAt <= 3; stopAt++ {
+		before, gone := listing{"A": {"a", "one", 1, "m"}}, map[string]Verdict{}
+		for i := range 3 * betweenLooks / 2 {
+			id := fmt.Sprintf("G%03d", i)
+			before[id], gone[id] = asset{id, "one", 1, "m"}, AssetDeleted
+		}
+		g := change{before: before, gone: gone}.playInBucket(t, newStore(t), false)
+		looks := 0
+		g.held = func() error {
+			if looks++; looks == stopAt {
+				g.dead()
+				return context.Canceled
+			}
+			return nil
+		}
+		outcome := g.sync(listing{"A": before["A"]})
+		if outcome.Deleted+outcome.NotDeleted != len(gone) || outcome.Failed+outcome.Kept > 0 {
+			t.Errorf("stopped at look %d: %+v", stopAt, outcome)
+		}
+	}
 }
