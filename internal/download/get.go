@@ -359,7 +359,7 @@ func (f *file) copy(ctx context.Context, stream *transfer.Stream, partial Partia
 	if err != nil {
 		return err
 	}
-	r.Verified = Verified(verified)
+	r.Verified = verified
 	r.Checksum = Checksum(digest)
 	if e.Options.Digest.MD5 {
 		r.MD5 = digest.MD5()

@@ -91,20 +91,12 @@ type Via string
 const ViaDirect Via = "direct"
 
 // Verified is how the bytes of a file were checked.
-type Verified string
+type Verified = transfer.Verified
 
-// The checks, strongest first.
+// The checks by MD5: an ETag, or another header, that is that of the bytes; an ETag that is that of the MD5s of the parts.
 const (
-	VerifiedSHA512    Verified = "sha512"
-	VerifiedSHA256    Verified = "sha256"
-	VerifiedSHA1      Verified = "sha1"
-	VerifiedMD5       Verified = "md5"       // an ETag, or another header, that is the MD5 of the bytes
-	VerifiedMultipart Verified = "multipart" // an ETag that is the MD5 of the parts' MD5s
-	VerifiedCRC64NVME Verified = "crc64nvme"
-	VerifiedCRC32C    Verified = "crc32c"
-	VerifiedCRC32     Verified = "crc32"
-	VerifiedSize      Verified = "size" // only the length
-	VerifiedNone      Verified = "none" // not even the length: storage did not send it
+	VerifiedMD5       = transfer.ByMD5
+	VerifiedMultipart = transfer.ByMultipart
 )
 
 // Result is the result of one file, as --json prints it, the journal stores it and the

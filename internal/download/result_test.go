@@ -11,10 +11,10 @@ func TestDigestETag(t *testing.T) {
 	}{
 		{"the MD5 of the file", Result{ETag: `"` + sum + `"`, MD5: sum}, `"` + sum + `"`},
 		{"in capitals", Result{ETag: `"0CC175B9C0F1B6A831C399E269772661"`, MD5: sum}, `"0CC175B9C0F1B6A831C399E269772661"`},
-		{"another MD5 (SSE-KMS)", Result{ETag: `"` + sum + `"`, MD5: other, Verified: VerifiedSize}, ""},
+		{"another MD5 (SSE-KMS)", Result{ETag: `"` + sum + `"`, MD5: other, Verified: "size"}, ""},
 		{"the MD5 of parts, which was compared", Result{ETag: `"` + sum + `-2"`, MD5: other, Verified: VerifiedMultipart}, `"` + sum + `-2"`},
-		{"the MD5 of parts, which was not compared", Result{ETag: `"` + sum + `-2"`, MD5: other, Verified: VerifiedSize}, ""},
-		{"a number, which another file may have as well", Result{ETag: `"1"`, MD5: sum, Verified: VerifiedSHA256}, ""},
+		{"the MD5 of parts, which was not compared", Result{ETag: `"` + sum + `-2"`, MD5: other, Verified: "size"}, ""},
+		{"a number, which another file may have as well", Result{ETag: `"1"`, MD5: sum, Verified: "sha256"}, ""},
 		{"no MD5 on record", Result{ETag: `""`}, ""},
 		{"a weak one", Result{ETag: `W/"` + sum + `"`, MD5: sum}, ""},
 		{"the MD5 of packed bytes", Result{ETag: `"` + other + `"`, MD5: sum, Encoding: "gzip", Verified: VerifiedMD5}, ""},
