@@ -30,7 +30,6 @@ func valueCompletions(s Streams) map[string]cobra.CompletionFunc {
 		}, func(p terminal.Pictures) string { return string(p) })...),
 		"jobs":       oneOf("auto"),
 		"shard":      oneOf("auto"),
-		"max-delete": oneOf("none"),
 		"sse":        oneOf("AES256", "aws:kms"),
 		"items type": oneOf("original", "web", "additional"),
 		"order":      oneOf(orders...),

@@ -74,7 +74,7 @@ func TestCompletedValuesAreAccepted(t *testing.T) {
 	for flag, want := range map[string]string{
 		"items type": "original web additional", "search type": "image document audio video 3d", "sync type": "image document audio video 3d",
 		"show image": "auto kitty blocks off", "download jobs": "auto", "verify jobs": "auto", "download shard": "auto",
-		"sync max-delete": "none", "fetch-item sse": "AES256 aws:kms", "download name": "",
+		"sync max-delete": "", "fetch-item sse": "AES256 aws:kms", "download name": "",
 	} {
 		if offers[flag] != want {
 			t.Errorf("%s offers %q, want %q", flag, offers[flag], want)

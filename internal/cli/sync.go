@@ -132,7 +132,7 @@ func (o *syncOptions) addSync(f *pflag.FlagSet) {
 	o.metadataFlags.add(f)
 	o.addBucket(f)
 	f.BoolVar(&o.delete, "delete", false, "remove files whose assets are gone")
-	f.StringVar(&o.maxDelete, "max-delete", "", "remove at most `N` files, or N% of sync's files, or none (default 10%, at least 5)")
+	f.StringVar(&o.maxDelete, "max-delete", "", "remove at most `N` files, or N% of those of sync, else none (default 10%, at least 5)")
 	f.StringVar(&o.trash, "trash", "", "move files to this `folder`, or s3://BUCKET/PREFIX of the same bucket, in place of removing them")
 	f.BoolVar(&o.adopt, "adopt", false, "take existing files at planned paths as they are")
 	f.BoolVar(&o.acceptChanges, "accept-changes", false, "sync another portal, user, search or template than before")
