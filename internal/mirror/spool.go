@@ -14,8 +14,8 @@ import (
 const spoolName = ownFolder + "/spool"
 
 // Spool keeps texts on disk until it is closed, so that the metadata of a million assets need no memory. Several
-// goroutines may read it. A kill leaves nothing of it, or, where a file in use cannot be removed, a file that the next
-// Spool removes.
+// goroutines may read it. A kill leaves nothing of it or, if it comes at once or the system cannot remove a file in use, a file:
+// below a root the next Spool removes it.
 type Spool struct {
 	remove func() error
 

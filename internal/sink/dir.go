@@ -46,7 +46,7 @@ type DirOptions struct {
 // concurrent use.
 type Dir struct {
 	root *os.Root // nil for a preview of a missing folder
-	top  *os.File // root itself; nil for a preview
+	top  *os.File // root itself; nil if no file is published
 	path string   // as the user wrote it
 	opts DirOptions
 
