@@ -21,7 +21,7 @@ import (
 type SinkOptions struct {
 	// IfExists is what happens if a different object has the key.
 	IfExists sink.IfExists
-	// ExistsHint is the hint for a path that another object has, in place of the one about --if-exists and --name.
+	// ExistsHint is the hint for a path that another object has, in place of the one about --if-exists and names.
 	ExistsHint string
 	// MD5 and SHA256 select the digests of existing objects in the result: the SHA-256, for which the object is read,
 	// and the MD5, if the object's ETag is it or the object is read.

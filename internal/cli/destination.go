@@ -86,9 +86,17 @@ func (o *transferFlags) openBucket(ctx context.Context, conf config.Config) (sin
 	o.client = client
 	o.memory = semaphore.NewWeighted(bucket.MinMemory)
 	to := bucket.NewSink(client, bucket.SinkOptions{
-		IfExists: o.exists, ExistsHint: o.existsHint, MD5: o.md5, SHA256: o.checksum != "", Memory: o.memory,
+		IfExists: o.exists, ExistsHint: o.hintIfExists(), MD5: o.md5, SHA256: o.checksum != "", Memory: o.memory,
 	})
 	return sink.Output{Sink: to, Name: filepath.ToSlash(o.output), Show: to.Show, Close: to.Close}, nil
+}
+
+// hintIfExists returns the hint for a path that another file has, "" for that of the sink.
+func (o *transferFlags) hintIfExists() string {
+	if o.existsHint == "" && o.output != "" {
+		return "choose another --output, or say what to do with --if-exists skip, overwrite or rename"
+	}
+	return o.existsHint
 }
 
 // bucketOptions returns the options of a client of a bucket.

@@ -88,7 +88,7 @@ func (o *transferFlags) destination(ctx context.Context, conf config.Config) (si
 	if o.toBucket() {
 		return o.openBucket(ctx, conf)
 	}
-	opts := sink.DirOptions{IfExists: o.exists, ExistsHint: o.existsHint, Folder: o.dirFlag, Recorded: o.recorded, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.md5, SHA256: o.checksum != "", InUse: o.inUse()}
+	opts := sink.DirOptions{IfExists: o.exists, ExistsHint: o.hintIfExists(), Folder: o.dirFlag, Recorded: o.recorded, Fsync: o.fsync, NoResume: o.noResume, NoVerify: o.noVerify, MD5: o.md5, SHA256: o.checksum != "", InUse: o.inUse()}
 	none := func() error { return nil }
 	switch {
 	case o.dryRun && o.output != "":

@@ -13,8 +13,8 @@ type Claim struct {
 	owner   owner
 	decided chan struct{}
 	lost    func() // called when another file's proposal decides that the file gets no place
-	// recorded is Job.Recorded.
-	recorded bool
+	// recorded is Job.Recorded, and listed is Target.Listed.
+	recorded, listed bool
 
 	// Guarded by paths.mu.
 	places  []Place // that the file proposed
@@ -31,7 +31,7 @@ func (p *Paths) Claim(job Job, lost func()) *Claim {
 	if id := job.Selector.ItemID; id != "" {
 		by.item = max(p.short(id), 1)
 	}
-	return &Claim{paths: p, number: job.Number, owner: by, decided: make(chan struct{}), lost: lost, recorded: job.Recorded}
+	return &Claim{paths: p, number: job.Number, owner: by, decided: make(chan struct{}), lost: lost, recorded: job.Recorded, listed: job.Path != ""}
 }
 
 // Propose sets the places that the file can have, at least one, in order of preference, and returns the place to expect.
@@ -228,14 +228,13 @@ func (c *Claim) refusal() error {
 	if conflict == itsMetadata {
 		shown = c.paths.beside(last.Path)
 	}
-	apart := NameApart(c.owner.item != 0 || by.asset == c.owner.asset)
-	if by == c.owner {
-		apart = "--name '{derivative}/{filename}'"
+	advice := KeepApart(c.listed, c.owner.item != 0 || by.asset == c.owner.asset)
+	if by == c.owner && !c.listed {
+		advice = "give every file a path of its own with --name '{derivative}/{filename}'"
 	}
 	if conflict != belowItself { // in that case the id does not help
-		apart += ", or let --if-exists rename add its id"
+		advice += ", or let --if-exists rename add its id"
 	}
-	advice := "give every file a path of its own with " + apart
 	if c.recorded {
 		advice = "remove the record that is wrong from the journal"
 	}

@@ -207,11 +207,16 @@ func (r *run) done(ctx context.Context, job Job, result Result) {
 	}
 }
 
-// NameApart returns the flag that gives files of the same name different ones: files of several assets or, with items,
-// of several items of one asset.
-func NameApart(items bool) string {
-	if items {
-		return "--name '{id}/{itemId}-{filename}'"
+// KeepApart returns the advice that gives files of one path different ones: files of several assets or, with items,
+// of several items of one asset. listed says that the line of input has the path.
+func KeepApart(listed, items bool) string {
+	const advice = "give every file a path of its own "
+	switch {
+	case listed:
+		return advice + "in the list"
+	case items:
+		return advice + "with --name '{id}/{itemId}-{filename}'"
+	default:
+		return advice + "with --name '{id}/{filename}'"
 	}
-	return "--name '{id}/{filename}'"
 }

@@ -370,7 +370,7 @@ func (f *file) copy(ctx context.Context, stream *transfer.Stream, partial Partia
 // target returns the Target of a job's file: its identity, which does not depend on the name, and the name.
 func target(r *Result, job Job, name string) Target {
 	return Target{
-		Name: name, Identity: r.File(), ItemID: job.Selector.ItemID, Key: Key(job.MediaID, job.Selector), Replaces: job.Replaces,
+		Name: name, Identity: r.File(), ItemID: job.Selector.ItemID, Listed: job.Path != "", Key: Key(job.MediaID, job.Selector), Replaces: job.Replaces,
 	}
 }
 

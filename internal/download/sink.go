@@ -15,6 +15,8 @@ type Target struct {
 	Identity FileID
 	// ItemID is the media item that the file belongs to; "" if it belongs to the asset itself.
 	ItemID string
+	// Listed says that the line of input has the path, so that no name template decides it.
+	Listed bool
 	// Suspect, if set, returns why the file is probably not the requested one, as far as is known
 	// when it is called; "" if there is no reason. A suspect file replaces no other file.
 	Suspect func() string

@@ -22,7 +22,7 @@ import (
 type DirOptions struct {
 	// IfExists is what happens if a different file has the name.
 	IfExists IfExists
-	// ExistsHint is the hint for a path that another file has, in place of the one about --if-exists and --name.
+	// ExistsHint is the hint for a path that another file has, in place of the one about --if-exists and names.
 	ExistsHint string
 	// Folder is the flag that names the folder, "" if it is an argument. Hints have it.
 	Folder string

@@ -54,8 +54,7 @@ func (p IfExists) For(t download.Target) IfExists {
 // Exists returns the error of t, whose path another file has and keeps; shown is the path as the user sees it. hint
 // replaces the hint about --if-exists and --name, if it is not "".
 func (p IfExists) Exists(t download.Target, path, shown, hint string) error {
-	advice := cmp.Or(hint, "give every file a path of its own with "+download.NameApart(t.ItemID != "")+
-		", or say what to do with --if-exists skip, overwrite or rename")
+	advice := cmp.Or(hint, download.KeepApart(t.Listed, t.ItemID != "")+", or say what to do with --if-exists skip, overwrite or rename")
 	if why := t.Suspicion(); why != "" && p.For(t) != Rename {
 		return &download.Error{
 			Code:   download.CodeExists,
