@@ -40,6 +40,15 @@ func read(t *testing.T, text string, f input.Format) []entry {
 	return got
 }
 
+// swapped is UTF-16 with the other order of its bytes.
+func swapped(text string) string {
+	b := []byte(text)
+	for i := 0; i+1 < len(b); i += 2 {
+		b[i], b[i+1] = b[i+1], b[i]
+	}
+	return string(b)
+}
+
 // utf16LE is text as PowerShell's > writes it.
 func utf16LE(text string) string {
 	var b strings.Builder
@@ -60,6 +69,11 @@ func TestRead(t *testing.T) {
 		{name: "lines", text: "A\nB\n", want: []entry{{line: 1, media: "A"}, {line: 2, media: "B"}}},
 		{name: "no newline at the end", text: "A\nB", want: []entry{{line: 1, media: "A"}, {line: 2, media: "B"}}},
 		{name: "CR, blanks, comments, BOM", text: "\ufeff# head\r\nA\r\n\r\n  \n B \n#C\n", want: []entry{{line: 2, media: "A"}, {line: 5, media: "B"}}},
+		{name: "UTF-16, big-endian", text: swapped(utf16LE("A\r\nÉ\r\n")), want: []entry{{line: 1, media: "A"}, {line: 2, media: "É", err: "U+00C9"}}},
+		{name: "UTF-16 without a mark", text: utf16LE("A\r\nÉ\r\n")[2:], want: []entry{{line: 1, media: "A"}, {line: 2, media: "É", err: "U+00C9"}}},
+		{name: "UTF-16, big-endian, without a mark", text: swapped(utf16LE("A\r\nÉ\r\n"))[2:], want: []entry{{line: 1, media: "A"}, {line: 2, media: "É", err: "U+00C9"}}},
+		{name: "an empty line in UTF-16 without a mark", text: utf16LE("\r\nA\r\n")[2:], want: []entry{{line: 2, media: "A"}}},
+		{name: "one character in UTF-16 without a mark", text: "A\x00", want: []entry{{line: 1, media: "A"}}},
 		{name: "UTF-16", text: utf16LE("A\r\nÉ\r\n"), want: []entry{{line: 1, media: "A"}, {line: 2, media: "É", err: "U+00C9"}}},
 		{name: "columns of items", text: "A\tI\tweb\t1\nB\t\timage\n", want: []entry{{line: 1, media: "A", item: "I"}, {line: 2, media: "B"}}},
 		{name: "an item of no asset", text: "\tI\n", want: []entry{{line: 1, item: "I", err: "empty"}}},
@@ -160,6 +174,8 @@ func TestReadReportsItsReader(t *testing.T) {
 func FuzzRead(f *testing.F) {
 	f.Add("A\tI\n{\"id\":\"x\",\"name\":1,\"thumbnails\":[],\"saveAs\":\"a/b\"}\n#\n", false, false)
 	f.Add(utf16LE("A\r\n"), false, true)
+	f.Add(utf16LE("id;path\r\nA;é\r\n")[2:], false, false)
+	f.Add(swapped(utf16LE("A\r\n"))[2:], false, true)
 	f.Add("a\x00b", true, false)
 	f.Add("#c\n;;\nnote;mediaId;path\n\"a\n\"\"b\";A;x/y\n#;B;\nnote;mediaId;path\n;;;\nC;\"\n", false, false)
 	f.Add("id,itemId\rA,I,\r\n,\"\",x\n\ufeffid,itemId\n", false, true)
@@ -169,7 +185,7 @@ func FuzzRead(f *testing.F) {
 	f.Add("id;\"\n\";x\nA\n\ufeffid;\"\n\";x\nB\n", false, false)
 	f.Fuzz(func(t *testing.T, text string, nul, items bool) {
 		format := input.Format{NUL: nul, ItemColumn: items, AssetNamed: items}
-		wide := strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff")
+		wide := strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") || len(text) > 1 && text[0]|text[1] < 0x80 && (text[0] == 0) != (text[1] == 0)
 		lines := strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), "\n")
 		if nul {
 			lines = strings.Split(text, "\x00")

@@ -17,8 +17,8 @@ const maxLine = 2 << 20
 
 var errLong = fmt.Errorf("the line is longer than %d MiB", maxLine>>20)
 
-// lines reads the lines of a list in UTF-8 or, with its byte order mark, UTF-16. A line ends with
-// LF, CR or both; in a list that is separated by NUL, with NUL only.
+// lines reads the lines of a list in UTF-8 or UTF-16. A line ends with LF,
+// CR or both; in a list that is separated by NUL, with NUL only.
 type lines struct {
 	r         *bufio.Reader
 	delimiter byte
@@ -36,15 +36,28 @@ func newLines(r io.Reader, f Format) *lines {
 		l.delimiter = 0
 		return l
 	}
-	// UTF-16 is detected by its byte order mark; that of UTF-8 is dropped. The mark is read only if the
-	// first byte can begin one, because reading it waits for three bytes.
-	if first, _ := l.r.Peek(1); len(first) == 1 && first[0] >= 0xef {
-		r = transform.NewReader(l.r, unicode.BOMOverride(transform.Nop))
-	} else {
-		r = l.r
-	}
-	l.r = bufio.NewReaderSize(&lineEnds{r: r}, 64<<10)
+	l.r = bufio.NewReaderSize(&lineEnds{r: decoded(l.r)}, 64<<10)
 	return l
+}
+
+// decoded returns the text of r in UTF-8. UTF-16 is detected by its byte order mark or, because a list begins with an ASCII
+// character, by the zero in that; the mark of UTF-8 is dropped. The mark is read only if the first byte can begin one,
+// because reading it waits for three bytes; two are less than any line that matters.
+func decoded(r *bufio.Reader) io.Reader {
+	const ascii = 0x7f
+	if first, _ := r.Peek(1); len(first) == 1 && first[0] >= 0xef {
+		return transform.NewReader(r, unicode.BOMOverride(transform.Nop))
+	}
+	first, _ := r.Peek(2)
+	switch {
+	case len(first) < 2:
+		return r
+	case first[1] == 0 && first[0] > 0 && first[0] <= ascii:
+		return transform.NewReader(r, unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder())
+	case first[0] == 0 && first[1] > 0 && first[1] <= ascii:
+		return transform.NewReader(r, unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder())
+	}
+	return r
 }
 
 // more returns the next line as next does, but does not pass it to keep if it is too long. It is for lines within quotes.
