@@ -287,8 +287,12 @@ func (t *table) entry(text string) (e Entry, ok bool) {
 	}
 	for _, extra := range cells[min(len(cells), len(t.titles)):] {
 		if extra != "" {
+			remedy := fmt.Sprintf("put a cell that contains %q in quotes", string(t.separator))
+			if t.separator == '\t' { // such a list has no quotes
+				remedy = "remove the TAB from its cell, or make the list a CSV file"
+			}
 			e.misread = true
-			e.Err = fmt.Errorf("the row has %d cells, but the header has %d: put a cell that contains %q in quotes", len(cells), len(t.titles), string(t.separator))
+			e.Err = fmt.Errorf("the row has %d cells, but the header has %d: %s", len(cells), len(t.titles), remedy)
 		}
 	}
 	return e, true

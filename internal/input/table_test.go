@@ -81,6 +81,8 @@ func TestReadTable(t *testing.T) {
 		{name: "short and long rows", text: "id;name;path\nA\nB;b;b.jpg;;\nC;c;c.jpg;more\nD;d;a;b.jpg\n", want: []row{
 			{line: 2, media: "A"}, {line: 3, media: "B", saveAs: "b.jpg"},
 			{line: 4, media: "C", saveAs: "c.jpg", err: "4 cells, but the header has 3"}, {line: 5, media: "D", saveAs: "a", err: "4 cells"}}},
+		{name: "a cell with a semicolon", text: "id;path\nA;a;b\n", want: []row{{line: 2, media: "A", saveAs: "a", err: `the header has 2: put a cell that contains ";" in quotes`}}},
+		{name: "a cell with a TAB", text: "id\tpath\nA\ta\tb\n", want: []row{{line: 2, media: "A", saveAs: "a", err: "the header has 2: remove the TAB from its cell, or make the list a CSV file"}}},
 		{name: "files that were joined", text: "id;path\r\nA;a.jpg\r\nid;path\r\n\ufeffid;path\r\nB;b.jpg\r\n", want: []row{{line: 2, media: "A", saveAs: "a.jpg"}, {line: 5, media: "B", saveAs: "b.jpg"}}},
 		{name: "blanks around", text: " id ; itemId ;path\n \u00a0A\u200b; I ;\u00a0\n", want: []row{{line: 2, media: "A", item: "I"}}},
 		{name: "a path is as it is", text: "id;path\nA; a.jpg\nB;b.jpg \n", want: []row{
