@@ -104,3 +104,20 @@ func TestHintOfAStream(t *testing.T) {
 		}
 	}
 }
+
+// A file that the user has named apart from the downloads has a hint about that file alone.
+func TestHintOfANamedFile(t *testing.T) {
+	folder := t.TempDir()
+	for file, want := range map[string]string{
+		folder:                             "specify a file, not a folder",
+		filepath.Join(folder, "none", "x"): "specify a file in a folder that exists",
+	} {
+		_, _, err := OpenReplacing(t.Context(), file, "*")
+		if failed, ok := errors.AsType[*download.Error](err); !ok || failed.Hint() != want {
+			t.Errorf("%q: %v, want the hint %q", file, err, want)
+		}
+	}
+	if failed, ok := errors.AsType[*download.Error](unopened("create", "x", nameTooLong[0])); !ok || failed.Hint() != "specify a file with a shorter name" {
+		t.Errorf("a long name: %v", failed)
+	}
+}

@@ -41,8 +41,13 @@ func unopened(doing, file string, err error) error {
 		return err
 	}
 	failed := DirOptions{}.failure(doing, file, err)
-	if errors.Is(err, fs.ErrNotExist) || isOneOf(notADirectory)(err) {
+	switch { // no name of a downloaded file has to do with it
+	case errors.Is(err, fs.ErrNotExist), isOneOf(notADirectory)(err):
 		failed.Advice = "specify a file in a folder that exists"
+	case isOneOf(isADirectory)(err):
+		failed.Advice = "specify a file, not a folder"
+	case isOneOf(nameTooLong)(err):
+		failed.Advice = "specify a file with a shorter name"
 	}
 	return failed
 }
