@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -139,20 +138,8 @@ func findCollection(ctx context.Context, client *bynder.Client, name string) (st
 		return "", fmt.Errorf("looking for the collection: %w", err)
 	}
 	id, err := list.find("collections show", name)
-	switch {
-	case err == nil || list.err == nil && len(list.lookUp(name)) > 0:
-		return id, err
-	case list.err != nil:
+	if list.err != nil && err != nil {
 		return "", fmt.Errorf("looking for the collection: %w", err)
-	default:
-		return "", &notFoundError{err.Error(), cmp.Or(hintOf(err), "`bynder collections` lists them")}
 	}
+	return id, err
 }
-
-// notFoundError is a name or id that the portal does not have.
-type notFoundError struct{ text, hint string }
-
-func (e *notFoundError) Error() string { return e.text }
-
-// Hint returns what the user can do about it.
-func (e *notFoundError) Hint() string { return e.hint }
