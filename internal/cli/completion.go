@@ -75,6 +75,7 @@ func setCompletions(cmd *cobra.Command, values, arguments map[string]cobra.Compl
 		}
 	}
 	each := func(f *pflag.Flag) {
+		_, f.Usage = pflag.UnquoteUsage(f) // shells show it as it is
 		complete := values[path+" "+f.Name]
 		if complete == nil {
 			complete = values[f.Name]

@@ -38,6 +38,26 @@ func TestCompletionsAreOfFlags(t *testing.T) {
 	}
 }
 
+// What a shell shows beside a flag has none of the quotes that mark the name of its value in the help.
+func TestCompletedFlagsAreUnquoted(t *testing.T) {
+	root := newRoot(Streams{})
+	setCompletions(root, valueCompletions(Streams{}), argumentCompletions(Streams{}))
+	var visit func(cmd *cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if strings.Contains(f.Usage, "`") {
+				t.Errorf("%s --%s: %s", cmd.CommandPath(), f.Name, f.Usage)
+			}
+		})
+		for _, below := range cmd.Commands() {
+			if below.Name() != "completion" {
+				visit(below)
+			}
+		}
+	}
+	visit(root)
+}
+
 // Each value that a shell offers for a flag is one that the flag of that very command accepts and its help names.
 func TestCompletedValuesAreAccepted(t *testing.T) {
 	fromElsewhere := strings.Fields("profile collection tag brand derivative property") // from the portal or a file
