@@ -13,7 +13,7 @@ func statusLine(p progress, single bool) string {
 	switch {
 	case p.known == 0 && p.listed != "":
 		add("%s", p.listed)
-	case !single:
+	case !single, p.name == "" && p.done > 0: // a file that was in place has never started
 		add("%s files", p.files())
 	case p.name != "":
 		add("%s", Clip(Clean(p.name), messageLimit))

@@ -277,6 +277,7 @@ func TestStatusLine(t *testing.T) {
 			"a.jpg, 25%, 1.0/4.0 MiB, 1.0 MiB/s, 3 s left"},
 		{"one file of unknown size", progress{name: "a.jpg", known: 1, inFlight: 1, held: mib, total: -1}, true,
 			"a.jpg, 1.0 MiB"},
+		{"one file, in place already", progress{done: 1, known: 1, held: mib, total: mib}, true, "1/1 files, 100%, 1.0/1.0 MiB"},
 		{"one file, not begun", progress{known: 1, total: -1}, true, "waiting for the portal, 0 B"},
 		{"many files", progress{done: 12, known: 20, inFlight: 4, failures: 1, held: mib, total: 4 * mib, estimated: true, rate: mib}, false,
 			"12/20 files, 25%, 1.0 MiB, 1.0 MiB/s, 4 in flight, 1 failed, 3 s left"},
