@@ -171,7 +171,7 @@ func (s *Sink) key(name string) (string, error) {
 	key, err := s.client.at.Key(name)
 	if err != nil {
 		return "", &download.Error{
-			Code: download.CodeLocal, Err: fmt.Errorf("%w: %s", err, s.Show(name)), Advice: "choose shorter names with --name, such as '{id}.{ext}'",
+			Code: download.CodeLocal, Err: fmt.Errorf("%w: %s", err, s.Show(name)), Advice: "choose shorter names with --name, such as '{id}.{ext}', or in the list",
 		}
 	}
 	return key, nil

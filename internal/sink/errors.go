@@ -58,17 +58,17 @@ var advice = []struct {
 	},
 	{
 		isOneOf(nameTooLong), download.CodeLocal,
-		"choose shorter names with --name, such as '{id}.{ext}'",
+		"choose shorter names with --name, such as '{id}.{ext}', or in the list",
 		"move the folder to a file system that takes names of this length",
 	},
 	{
 		isOneOf(notADirectory), download.CodeLocal,
-		"a file is where a folder should be: move it away, or choose other names with --name",
+		"a file is where a folder should be: move it away, or choose other names with --name or in the list",
 		"a file is where a folder should be: move it away",
 	},
 	{
 		isOneOf(isADirectory), download.CodeLocal,
-		"a folder is where a file should be: move it away, or choose other names with --name",
+		"a folder is where a file should be: move it away, or choose other names with --name or in the list",
 		"a folder is where a file should be: move it away",
 	},
 	{
@@ -88,8 +88,17 @@ func (o DirOptions) advice(hint, recorded string) string {
 	if o.Recorded && recorded != "" {
 		return recorded
 	}
+	if o.Folder == "--output" {
+		return ofOutput.Replace(hint)
+	}
 	return hint
 }
+
+// ofOutput replaces advice about names by that for a file that --output names.
+var ofOutput = strings.NewReplacer(
+	"choose other names with --name or in the list", "choose another --output",
+	"choose shorter names with --name, such as '{id}.{ext}', or in the list", "choose a shorter --output",
+)
 
 // failure returns err with what failed, the path as it is shown, a code and a hint.
 func (o DirOptions) failure(doing, path string, err error) *download.Error {

@@ -121,3 +121,19 @@ func TestHintOfANamedFile(t *testing.T) {
 		t.Errorf("a long name: %v", failed)
 	}
 }
+
+// The name that --output gives is the file's, whatever --name says.
+func TestHintOfANameByOutput(t *testing.T) {
+	for err, want := range map[error]string{
+		nameTooLong[0]:   "choose a shorter --output",
+		notADirectory[0]: "a file is where a folder should be: move it away, or choose another --output",
+		isADirectory[0]:  "a folder is where a file should be: move it away, or choose another --output",
+	} {
+		if got := (DirOptions{Folder: "--output"}).failure("create", "x", err).Hint(); got != want {
+			t.Errorf("%v: hint %q, want %q", err, got, want)
+		}
+		if got := (DirOptions{Folder: "--dir"}).failure("create", "x", err).Hint(); !strings.Contains(got, "--name") || !strings.Contains(got, "in the list") {
+			t.Errorf("%v: hint %q", err, got)
+		}
+	}
+}
