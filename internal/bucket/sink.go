@@ -1,6 +1,7 @@
 package bucket
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type SinkOptions struct {
 	IfExists sink.IfExists
 	// ExistsHint is the hint for a path that another object has, in place of the one about --if-exists and names.
 	ExistsHint string
+	// LengthHint is the hint for a key that is too long, in place of the one about names.
+	LengthHint string
 	// MD5 and SHA256 select the digests of existing objects in the result: the SHA-256, for which the object is read,
 	// and the MD5, if the object's ETag is it or the object is read.
 	MD5, SHA256 bool
@@ -171,7 +174,8 @@ func (s *Sink) key(name string) (string, error) {
 	key, err := s.client.at.Key(name)
 	if err != nil {
 		return "", &download.Error{
-			Code: download.CodeLocal, Err: fmt.Errorf("%w: %s", err, s.Show(name)), Advice: "choose shorter names with --name, such as '{id}.{ext}', or in the list",
+			Code: download.CodeLocal, Err: fmt.Errorf("%w: %s", err, s.Show(name)),
+			Advice: cmp.Or(s.opts.LengthHint, "choose shorter names with --name, such as '{id}.{ext}', or in the list"),
 		}
 	}
 	return key, nil

@@ -85,8 +85,12 @@ func (o *transferFlags) openBucket(ctx context.Context, conf config.Config) (sin
 	limitMemory(bucketMemory)
 	o.client = client
 	o.memory = semaphore.NewWeighted(bucket.MinMemory)
+	tooLong := ""
+	if o.output != "" {
+		tooLong = "choose a shorter --output"
+	}
 	to := bucket.NewSink(client, bucket.SinkOptions{
-		IfExists: o.exists, ExistsHint: o.hintIfExists(), MD5: o.md5, SHA256: o.checksum != "", Memory: o.memory,
+		IfExists: o.exists, ExistsHint: o.hintIfExists(), LengthHint: tooLong, MD5: o.md5, SHA256: o.checksum != "", Memory: o.memory,
 	})
 	return sink.Output{Sink: to, Name: filepath.ToSlash(o.output), Show: to.Show, Close: to.Close}, nil
 }
