@@ -399,3 +399,21 @@ func (inPlace) Adoptable(string) bool { return true }
 func (inPlace) Sidecar(*download.Result, bool) Standing { return AsWritten }
 
 func (f inPlace) Taken(path string) bool { return bool(f) && strings.HasSuffix(path, sidecarEnd) }
+
+// TestWhyIsOfDeletions has results of steps that displace a file: only that of the deletion says why.
+func TestWhyIsOfDeletions(t *testing.T) {
+	for _, c := range []planCase{
+		{list: "B a.jpg", state: "A a.jpg", want: "fetch ; delete deleted"},
+		{list: "B a.jpg", state: "A a.jpg; B a-B.jpg", want: "move ; delete deleted"},
+		{list: "B b.jpg", state: "A a.jpg; B b.jpg", want: "delete deleted"},
+	} {
+		c.with = "delete A=deleted"
+		var told []string
+		for r := range Preview(Plan(c.input(t)), testPortal) {
+			told = append(told, string(r.Action)+" "+r.Why)
+		}
+		if got := strings.Join(told, "; "); got != c.want {
+			t.Errorf("list %q, state %q: %s, want %s", c.list, c.state, got, c.want)
+		}
+	}
+}

@@ -169,7 +169,7 @@ func (x *progress) fails(ctx context.Context, s *Step, err error) {
 	}
 	r.Error.Message = x.by.show(about) + ": " + r.Error.Message
 	if r.Error.Code == download.CodeExists {
-		r.Status, r.Action = download.Kept, download.ActionKeep
+		r.Status, r.Action, r.Why = download.Kept, download.ActionKeep, ""
 		if s.Action == download.ActionMetadata {
 			if x.keeps[naming.Folded(sidecarOf(s.Path))] {
 				return // as it was planned, and is reported

@@ -71,7 +71,10 @@ func (s *Step) keptBecause(code download.Code) *Step {
 // or "". Plan says which files are new. The path of metadata is that of their file.
 func (s *Step) result(portal string) download.Result {
 	r := download.Result{
-		Portal: portal, Path: filepath.FromSlash(s.Path), From: filepath.FromSlash(s.From), Action: s.Action, Why: s.Why,
+		Portal: portal, Path: filepath.FromSlash(s.Path), From: filepath.FromSlash(s.From), Action: s.Action,
+	}
+	if s.Action == download.ActionDelete {
+		r.Why = s.Why // that of a file which a step displaces is of its own result; see displacing
 	}
 	if was := s.Record; was != nil {
 		r.Portal, r.MediaID, r.Selector, r.ItemID = was.Portal, was.MediaID, was.Selector, was.ItemID
