@@ -87,6 +87,11 @@ func editedReplaced(f *file, adoptable bool) error {
 	return notHere(f.record.Path, errors.New("it was changed since sync wrote it, so the portal's new version does not replace it"), editedAdvice(adoptable))
 }
 
+// notAFile returns the error that a link, a folder or a file that cannot be read has the path of a file which sync wrote.
+func notAFile(f *file) error {
+	return notHere(f.record.Path, errors.New("something that sync did not write, and that is not a file it can read, has its path"), editedAdvice(false))
+}
+
 // notConfirmed returns the error that a file is kept which the list does not have.
 func notConfirmed(f *file) error {
 	return &download.Error{

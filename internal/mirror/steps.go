@@ -117,11 +117,16 @@ func (p *planner) addInPlace(f *file) {
 }
 
 // addEdited plans a file that was changed since sync wrote it. Unless the portal has another file, or has it at another
-// path, there is nothing to say about it.
+// path, there is nothing to say about it, as long as it is a file that can be read.
 func (p *planner) addEdited(f *file) {
 	err := f.err
-	if err == nil && changed(f.wanted, f.record) {
-		err = editedReplaced(f, p.in.Folder.Adoptable(f.record.Path))
+	if err == nil {
+		switch adoptable := p.in.Folder.Adoptable(f.record.Path); {
+		case changed(f.wanted, f.record):
+			err = editedReplaced(f, adoptable)
+		case !adoptable:
+			err = notAFile(f)
+		}
 	}
 	switch {
 	case p.in.Adopt && p.in.Folder.Adoptable(f.path):
