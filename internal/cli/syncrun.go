@@ -143,7 +143,7 @@ func (s *syncRun) run(ctx context.Context) error {
 		}
 		err = s.tabulate(ctx, p, done.Stop != nil)
 	}
-	s.totals = report.Totals{APICalls: s.portal.calls()}
+	s.totals = report.Totals{APICalls: s.portal.calls(), NotStarted: done.NotStarted}
 	return errors.Join(s.outcome(ctx, p, done), err)
 }
 
@@ -382,7 +382,8 @@ func (s *syncRun) outcome(ctx context.Context, p *syncPlan, done mirror.Outcome)
 		s.reporter.Screen().Say("not removed, because the run ended before it: %s of assets that are gone", count(done.NotDeleted, "file"))
 	}
 	all := len(p.wanted) + done.Kept
-	err := s.session.outcome(ctx, download.Tally{Wanted: all, Failed: done.Failed, Stop: done.Stop}, 0)
+	tally := download.Tally{Wanted: all - done.NotStarted, Failed: done.Failed, Stop: done.Stop}
+	err := s.session.outcome(ctx, tally, done.NotStarted)
 	if err != nil && done.Stop != nil {
 		return err
 	}

@@ -45,7 +45,10 @@ func (x *progress) fetch(ctx context.Context, t *transfers, results download.Res
 			}
 		}
 	}
-	x.outcome.Stop = x.Fetch(ctx, jobs, results, recorder).Stop
+	tally := x.Fetch(ctx, jobs, results, recorder)
+	if x.outcome.Stop = tally.Stop; tally.Stop != nil {
+		x.outcome.NotStarted = max(len(t.steps)-tally.Wanted, 0)
+	}
 }
 
 // job returns the job that transfers a step's file.

@@ -46,6 +46,8 @@ type Outcome struct {
 	Deleted int // results of files that were deleted
 	// NotDeleted counts the files that stay, although their assets are gone, because the run was stopped.
 	NotDeleted int
+	// NotStarted counts the files that were to be fetched, and were not begun because the run was stopped.
+	NotStarted int
 	// Stop is why the run ended before its steps did, nil if it did not.
 	Stop error
 }

@@ -163,6 +163,9 @@ func (t *tally) changed(now time.Time, totals Totals, dryRun bool) []string {
 	if t.suspect > 0 {
 		counts = append(counts, fmt.Sprintf("%d suspect", t.suspect))
 	}
+	if totals.NotStarted > 0 {
+		counts = append(counts, fmt.Sprintf("%d not started", totals.NotStarted))
+	}
 	if len(counts) == 0 {
 		return nil
 	}
