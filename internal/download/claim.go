@@ -230,7 +230,7 @@ func (c *Claim) refusal() error {
 	}
 	advice := KeepApart(c.listed, c.owner.item != 0 || by.asset == c.owner.asset)
 	if by == c.owner && !c.listed {
-		advice = "give every file a path of its own with --name '{derivative}/{filename}'"
+		advice = ownPath + "with --name '{derivative}/{filename}'"
 	}
 	if conflict != belowItself { // in that case the id does not help
 		advice += ", or let --if-exists rename add its id"

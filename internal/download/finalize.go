@@ -63,11 +63,6 @@ const shortWait = 100 * time.Millisecond
 // no new file begins. This cannot deadlock: the first undecided file got a worker before all that wait for it, so
 // it goes on, and proposes its places or fails.
 func (r *run) waitForPath(ctx context.Context, claim *Claim, free func()) error {
-	select {
-	case <-claim.Decided():
-		return claim.Wait(ctx)
-	default:
-	}
 	timer := time.NewTimer(shortWait)
 	defer timer.Stop()
 	select {
@@ -207,16 +202,18 @@ func (r *run) done(ctx context.Context, job Job, result Result) {
 	}
 }
 
+// ownPath begins the advice for files that meet at a path.
+const ownPath = "give every file a path of its own "
+
 // KeepApart returns the advice that gives files of one path different ones: files of several assets or, with items,
 // of several items of one asset. listed says that the line of input has the path.
 func KeepApart(listed, items bool) string {
-	const advice = "give every file a path of its own "
 	switch {
 	case listed:
-		return advice + "in the list"
+		return ownPath + "in the list"
 	case items:
-		return advice + "with --name '{id}/{itemId}-{filename}'"
+		return ownPath + "with --name '{id}/{itemId}-{filename}'"
 	default:
-		return advice + "with --name '{id}/{filename}'"
+		return ownPath + "with --name '{id}/{filename}'"
 	}
 }
