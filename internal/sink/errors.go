@@ -58,17 +58,17 @@ var advice = []struct {
 	},
 	{
 		isOneOf(nameTooLong), download.CodeLocal,
-		"choose shorter names with --name, such as '{id}.{ext}', or in the list",
+		shorterNames,
 		"move the folder to a file system that takes names of this length",
 	},
 	{
 		isOneOf(notADirectory), download.CodeLocal,
-		"a file is where a folder should be: move it away, or choose other names with --name or in the list",
+		"a file is where a folder should be: move it away, or " + otherNames,
 		"a file is where a folder should be: move it away",
 	},
 	{
 		isOneOf(isADirectory), download.CodeLocal,
-		"a folder is where a file should be: move it away, or choose other names with --name or in the list",
+		"a folder is where a file should be: move it away, or " + otherNames,
 		"a folder is where a file should be: move it away",
 	},
 	{
@@ -94,11 +94,14 @@ func (o DirOptions) advice(hint, recorded string) string {
 	return hint
 }
 
-// ofOutput replaces advice about names by that for a file that --output names.
-var ofOutput = strings.NewReplacer(
-	"choose other names with --name or in the list", "choose another --output",
-	"choose shorter names with --name, such as '{id}.{ext}', or in the list", "choose a shorter --output",
+// The advice about the names of downloads.
+const (
+	otherNames   = "choose other names with --name or in the list"
+	shorterNames = "choose shorter names with --name, such as '{id}.{ext}', or in the list"
 )
+
+// ofOutput replaces advice about the names of downloads by that for a file that --output names.
+var ofOutput = strings.NewReplacer(otherNames, "choose another --output", shorterNames, "choose a shorter --output")
 
 // failure returns err with what failed, the path as it is shown, a code and a hint.
 func (o DirOptions) failure(doing, path string, err error) *download.Error {

@@ -323,6 +323,6 @@ func (d *Dir) inTheWay(name string, info fs.FileInfo) error {
 		Code:   download.CodeLocal,
 		Path:   name,
 		Err:    errors.New(why),
-		Advice: d.opts.advice("move it away, or choose other names with --name or in the list, or another folder", "move it away"),
+		Advice: d.opts.advice("move it away, or "+otherNames+", or another folder", "move it away"),
 	}
 }

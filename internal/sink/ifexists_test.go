@@ -75,7 +75,7 @@ func TestIdentical(t *testing.T) {
 		{"no digest, three seconds later", whole, 3 * time.Second, opaque(whole), false},
 		{"a weak ETag, the same time", whole, 0, with(object(whole), func(o *transfer.Object) { o.ETag = "W/" + o.ETag }), true},
 		{"neither digest nor time", whole, 0, with(opaque(whole), never), false},
-		{"a SHA-256, and an ETag that is no digest because of a key", whole, time.Hour, with(with(object(whole), keyed), summed), true},
+		{"a SHA-256, and an ETag that a key keeps from being a digest", whole, time.Hour, with(with(object(whole), keyed), summed), true},
 		{"a SHA-256, and an ETag of parts", whole, time.Hour, with(with(object(whole), func(o *transfer.Object) { o.ETag = otherParts.ETag }), summed), true},
 		{"a SHA-256, and a weak ETag", whole, time.Hour, with(with(object(whole), func(o *transfer.Object) { o.ETag = "W/" + o.ETag }), summed), true},
 		{"coded, the same time", whole, 0, coded(5, object(other).ETag), true},

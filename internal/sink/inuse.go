@@ -75,7 +75,7 @@ func (d *Dir) checkInUse(name string, free bool) error {
 				Code:   download.CodeExists,
 				Path:   name,
 				Err:    fmt.Errorf("%s is %s", path, u.What),
-				Advice: d.opts.advice("choose other names with --name or in the list, or another folder", "move that file to another folder"),
+				Advice: d.opts.advice(otherNames+", or another folder", "move that file to another folder"),
 			}
 		}
 	}
